@@ -1,0 +1,63 @@
+# Every target creates what it needs. `make demo` and `make test` are the two to know.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+WORKER_STAMP := $(VENV)/.installed-worker
+KILLS ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint test-worker test-browser test-postgres crash bench clean
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,postgres]'
+	@touch $@ $(STAMP)
+
+demo: $(STAMP) ## everything at once on this machine: open the address it prints
+	@$(BIN)/hordebots demo
+
+test: $(DEV_STAMP) ## the tests that need nothing but Python
+	$(BIN)/python -m pytest
+
+lint: $(DEV_STAMP) ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# torch is pinned to a small CPU build for the tests; an open range would take gigabytes of CUDA
+$(WORKER_STAMP): $(DEV_STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[worker]'
+	@touch $@
+
+test-worker: $(WORKER_STAMP) ## the worker against torch and diffusers, on the CPU
+	$(BIN)/python -m pytest --timeout 300 tests/worker
+
+test-browser: $(DEV_STAMP) ## the web pages in a real Chromium
+	$(BIN)/python -m pytest --timeout 120 tests/browser
+
+test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
+	$(BIN)/python -m pytest --timeout 120 tests/postgres
+
+crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60)
+	KILLS=$(KILLS) $(BIN)/python -m pytest --timeout 600 tests/crash
+
+bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
+	$(BIN)/python -m tests.bench
+
+check: lint test-worker test-browser test-postgres crash ## all that CI runs beside `make test`
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The chat platforms, one adapter each, and the program that starts them."""

@@ -1,0 +1,259 @@
+"""The configuration: one frozen model of `config.yaml`, and how it is read.
+
+Each setting has a sentence; `docs/reference/config.md` is made of them. A secret is written as
+plain text, as `{env: NAME}` or as `{file: PATH}`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from common.errors import ConfigError
+from common.horde.wire import ANONYMOUS_KEY
+
+MAX_FILE_BYTES = 1_000_000
+
+
+def _read_secret(value: object) -> object:
+    """Turn `{env: NAME}` or `{file: PATH}` into the text it stands for."""
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {"env"}:
+        found = os.environ.get(str(value["env"]))
+        if found is None:
+            raise ValueError(f"the environment variable {value['env']} is not set")
+        return found
+    if set(value) == {"file"}:
+        path = Path(str(value["file"])).expanduser()
+        try:
+            return path.read_text("utf-8").strip()
+        except OSError as error:
+            raise ValueError(f"the file {path} cannot be read ({error.strerror})") from error
+    raise ValueError("write a secret as text, as {env: NAME} or as {file: PATH}")
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EndpointConfig(Section):
+    """A Horde the bots may ask: the community's own hub, or the public AI Horde."""
+
+    name: str = Field(default="horde", description="How it is called in logs and answers.")
+    url: str = Field(description="Address of its API, without the /v2.")
+    key: Secret = Field(
+        default=SecretStr(ANONYMOUS_KEY), description="API key; 0000000000 is anonymous."
+    )
+    webhook: str | None = Field(
+        default=None,
+        description="Address at which this Horde can reach us when a picture is ready (https).",
+    )
+
+
+class HordeConfig(Section):
+    """Which Hordes are asked, in order."""
+
+    endpoints: tuple[EndpointConfig, ...] = Field(
+        default=(EndpointConfig(name="aihorde", url="https://aihorde.net/api"),),
+        min_length=1,
+        description="Tried in order; the first that can serve a job gets it.",
+    )
+
+
+class StylesConfig(Section):
+    """Where styles come from."""
+
+    sources: tuple[str, ...] = Field(
+        default=("bundled:general",),
+        min_length=1,
+        description="Folders, addresses, or the bundled lists; later ones override earlier ones.",
+    )
+    default: str | None = Field(
+        default=None, description="Style used when nobody names one; else `featured`, else `raw`."
+    )
+
+
+class PlaceConfig(Section):
+    """What holds in a community; `defaults` for all, `communities` for one."""
+
+    pictures: int = Field(default=4, ge=1, le=20, description="Pictures per request, if unsaid.")
+    max_pictures: int = Field(default=8, ge=1, le=20, description="Most pictures per request.")
+    max_pixels: int = Field(
+        default=1024 * 1024, ge=64 * 64, description="Largest width × height of a picture."
+    )
+    max_steps: int = Field(default=50, ge=1, le=500, description="Most steps.")
+    running_per_person: int = Field(
+        default=3, ge=1, description="Requests of one person at work at a time."
+    )
+    requests_per_hour: int = Field(
+        default=60, ge=1, description="Requests of one person in an hour."
+    )
+    nsfw: bool = Field(default=False, description="Whether adult pictures may be asked for.")
+    trusted_workers: bool = Field(
+        default=True, description="Whether only workers the Horde trusts may serve."
+    )
+
+
+class WebConfig(Section):
+    """The web room."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8765, ge=0, le=65535, description="Port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address people reach it at, if it is not this machine."
+    )
+    requests_per_address: int = Field(
+        default=120, ge=1, description="Requests from one network address in an hour."
+    )
+
+
+class HubUser(Section):
+    """Somebody who may use the hub: a bot, or the owner of a worker."""
+
+    name: str = Field(description="Public name.")
+    key: Secret = Field(description="API key; make a long random one.")
+    trusted: bool = Field(default=True, description="Whether its workers count as trusted.")
+
+
+class HubConfig(Section):
+    """The embedded Horde."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8766, ge=0, le=65535, description="Port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address other machines reach it at; used in picture links."
+    )
+    users: tuple[HubUser, ...] = Field(default=(), description="Keys of bots and workers.")
+    anonymous: bool = Field(
+        default=False, description="Whether the key 0000000000 may ask for pictures."
+    )
+
+
+class WorkerConfig(Section):
+    """The GPU worker."""
+
+    name: str = Field(default="hordebots worker", min_length=3, max_length=100, description="Its name on the Horde.")
+    url: str = Field(
+        default="http://127.0.0.1:8766/api", description="The Horde it works for, without the /v2."
+    )
+    key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
+    engine: str = Field(default="demo", description="What makes the pictures.")
+    max_pixels: int | None = Field(
+        default=None, ge=64 * 64, description="Largest width × height; else what the engine can."
+    )
+
+
+class Config(Section):
+    """All of `config.yaml`."""
+
+    data_dir: Path = Field(
+        default=Path("data"), description="Folder for the database, pictures and caches."
+    )
+    instance: str = Field(
+        default="hordebots", min_length=1, description="Name of this process among its siblings."
+    )
+    database: str | None = Field(
+        default=None,
+        description="SQLAlchemy address; else an SQLite file in the data folder.",
+    )
+    run: tuple[str, ...] = Field(
+        default=("web",), description="What `hordebots run` starts: accounts, web, hub, worker."
+    )
+    horde: HordeConfig = Field(default=HordeConfig(), description="Which Hordes are asked.")
+    styles: StylesConfig = Field(default=StylesConfig(), description="Where styles come from.")
+    accounts: dict[str, dict[str, Any]] = Field(
+        default={}, description="The bot's accounts on chat platforms, by a name of your own."
+    )
+    defaults: PlaceConfig = Field(default=PlaceConfig(), description="What holds everywhere.")
+    communities: dict[str, dict[str, Any]] = Field(
+        default={}, description="Overrides for one community, by ACCOUNT/COMMUNITY."
+    )
+    web: WebConfig = Field(default=WebConfig(), description="The web room.")
+    hub: HubConfig = Field(default=HubConfig(), description="The embedded Horde.")
+    worker: WorkerConfig = Field(default=WorkerConfig(), description="The GPU worker.")
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy address in use."""
+        return self.database or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'hordebots.sqlite'}"
+
+    def place(self, account: str, community: str) -> PlaceConfig:
+        """Return what holds in a community: the defaults with its overrides."""
+        overrides = self.communities.get(f"{account}/{community}", {})
+        return PlaceConfig.model_validate({**self.defaults.model_dump(), **overrides})
+
+
+def load(path: Path) -> Config:
+    """Read `config.yaml`. Raises ConfigError that names the key and says what to write."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError("config.unreadable", file=path, problem=error.strerror) from error
+    if len(raw) > MAX_FILE_BYTES:
+        raise ConfigError("config.too_large", file=path, limit=MAX_FILE_BYTES)
+    try:
+        document = yaml.safe_load(raw.decode("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError("config.not_yaml", file=path, problem=problem) from error
+    if document is None:
+        document = {}
+    if not isinstance(document, dict):
+        raise ConfigError("config.not_mapping", file=path)
+    return parse(document, file=str(path), base=path.parent)
+
+
+def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | None = None) -> Config:
+    """Check a configuration read from somewhere. A relative `data_dir` is taken from `base`."""
+    try:
+        config = Config.model_validate(document)
+        for name in config.communities:
+            account, _, community = name.partition("/")
+            config.place(account, community)
+    except ValidationError as error:
+        raise ConfigError("config.invalid", file=file, problem=_explain(error)) from error
+    if base is not None and not config.data_dir.is_absolute():
+        config = config.model_copy(update={"data_dir": (base / config.data_dir).resolve()})
+    return config
+
+
+def _explain(error: ValidationError) -> str:
+    """Put the faults into one line each: where, what, and the nearest key for a typo."""
+    lines = []
+    for fault in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(step) for step in fault["loc"]) or "the file"
+        if fault["type"] == "extra_forbidden":
+            lines.append(f"{where}: there is no such setting{_nearest(fault['loc'])}")
+        else:
+            lines.append(f"{where}: {fault['msg'].removeprefix('Value error, ')}")
+    return "; ".join(lines)
+
+
+def _nearest(location: tuple[int | str, ...]) -> str:
+    """Return `; did you mean X?` for a misspelt key, or nothing."""
+    from rapidfuzz import fuzz, process  # noqa: PLC0415  (only for a faulty file)
+
+    section: Any = Config
+    for step in location[:-1]:
+        if isinstance(step, int):
+            continue
+        annotation = section.model_fields[step].annotation if step in section.model_fields else None
+        inner = [a for a in getattr(annotation, "__args__", ()) if isinstance(a, type)]
+        section = next((a for a in [annotation, *inner] if hasattr(a, "model_fields")), None)
+        if section is None:
+            return ""
+    found = process.extractOne(
+        str(location[-1]), list(section.model_fields), scorer=fuzz.ratio, score_cutoff=60
+    )
+    return f"; did you mean {found[0]}?" if found else ""

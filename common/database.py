@@ -1,0 +1,116 @@
+"""The database: one engine, one way to write, one linear history of the schema.
+
+SQLite (WAL, synchronous=FULL) by default, PostgreSQL when a community outgrows one machine.
+Each room owns its tables; what they share is this connection and the migrations run at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from common.errors import StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT = 10.0
+MIGRATION_LOCK = 6_023_145
+"""Number of PostgreSQL's advisory lock that lets one process migrate at a time."""
+
+
+class Database:
+    """A connected database. `read` for looking, `write` for one transaction of changes."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        # SQLite has one writer; queueing here is fair, its own busy loop is not
+        self._writer = asyncio.Lock()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection for reading."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection in a transaction that commits at the end, or rolls back."""
+        if not self.is_sqlite:
+            async with self.engine.begin() as connection:
+                yield connection
+            return
+        async with self._writer, self.engine.connect() as connection:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                await connection.rollback()
+                raise
+            await connection.commit()
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+async def open_database(url: str, *, migrations: Path = MIGRATIONS) -> Database:
+    """Connect, bring the schema up to date, and return the database.
+
+    Raises StoreError with a sentence that names the address without its password.
+    """
+    parsed = make_url(url)
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, **_options(parsed.get_backend_name()))
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_migrate, migrations)
+    except (SQLAlchemyError, OSError) as error:
+        await engine.dispose()
+        raise StoreError("store.failed", where=shown, problem=error) from error
+    return Database(engine)
+
+
+def _options(backend: str) -> dict[str, Any]:
+    if backend == "sqlite":
+        return {"connect_args": {"timeout": BUSY_TIMEOUT}}
+    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    """Set what SQLite forgets between connections, and let us write BEGIN ourselves."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _migrate(connection: Connection, migrations: Path) -> None:
+    """Run the migrations that are missing; one process at a time."""
+    from alembic import command  # noqa: PLC0415  (half a second that `--help` need not pay)
+    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
+
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["connection"] = connection
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+    command.upgrade(config, "head")
+    connection.commit()

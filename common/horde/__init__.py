@@ -1,0 +1,1 @@
+"""The client side of the AI Horde API v2."""

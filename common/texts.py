@@ -1,0 +1,44 @@
+"""The message catalogue: everything people read, by code.
+
+The sentences live in `common/catalogue/<language>/*.yaml`, one file per room; a code is
+`<group>.<name>`. Values are filled in with `str.format`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+DEFAULT_LANGUAGE = "en"
+
+
+@cache
+def catalogue(language: str = DEFAULT_LANGUAGE) -> dict[str, str]:
+    """Return all sentences of a language as `{code: sentence}`."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    sentences: dict[str, str] = {}
+    folder = files("common") / "catalogue" / language
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".yaml"):
+            groups: dict[str, Any] = yaml.load(file.read_text("utf-8"), Loader=loader) or {}  # noqa: S506  (a safe loader)
+            for group, entries in groups.items():
+                for name, sentence in entries.items():
+                    sentences[f"{group}.{name}"] = str(sentence).strip()
+    return sentences
+
+
+def say(code: str, /, **values: object) -> str:
+    """Return the sentence for a code with its values filled in.
+
+    Raises KeyError for a code the catalogue does not have: a missing sentence is a bug, and
+    `tests/unit/common/test_texts.py` looks for each code used in the source.
+    """
+    return catalogue()[code].format_map(values)
+
+
+def knows(code: str) -> bool:
+    """Tell whether the catalogue has a sentence for this code."""
+    return code in catalogue()

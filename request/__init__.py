@@ -1,0 +1,1 @@
+"""The life of one request: grammar, policy, store, service and runner."""

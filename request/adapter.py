@@ -1,0 +1,86 @@
+"""The adapter protocol: the four verbs every chat platform implements.
+
+An adapter translates; it holds no rule of its own. What is allowed, how text is read and what
+is said belong to `request/` and `common/`. It is found by the entry point group
+`hordebots.adapters` and built by `build(name, section, services)` in the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+from common.config import Config
+from common.database import Database
+from common.model import Incoming, Outcome, Part, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can carry. The core cuts answers to fit."""
+
+    text_length: int
+    """Characters in one post."""
+    pictures_per_reply: int
+    picture_bytes: int
+    """Largest picture file, in bytes."""
+    formats: frozenset[str] = frozenset({"image/webp", "image/png", "image/jpeg"})
+    live_progress: bool = False
+    """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
+    private_replies: bool = False
+    reply_timeout: float = 30.0
+    """Longest time one post may take, in seconds. No post starts unless the lease outlives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the program lends an adapter when it builds it."""
+
+    config: Config
+    database: Database
+    pictures: Path
+    """Folder of finished pictures, named by their SHA-256."""
+    about: str = ""
+    """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """A chat platform, as the core sees it."""
+
+    name: str
+    """Name of the account in `config.yaml`."""
+    capabilities: Capabilities
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Check the account's section of `config.yaml`, connect, and return the adapter.
+
+        Raises ConfigError or StartupError with a sentence that says what to do.
+        """
+        ...
+
+    def listen(self) -> AsyncIterator[Incoming]:
+        """Yield what people write, oldest first, catching up on what was missed. Never ends."""
+        ...
+
+    async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
+        """Show that the request is known and how far it is. Failing is harmless."""
+        ...
+
+    async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
+        """Post one part of the answer; return the platform's id of the post.
+
+        Raises PlatformError (may pass) or PlatformRefused (never will).
+        """
+        ...
+
+    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+        """Return the id of a part already posted, after a crash in the middle of `reply`."""
+        ...
+
+    async def close(self) -> None:
+        """Stop listening and release connections."""
+        ...

@@ -1,0 +1,1 @@
+"""The stylelist and its resolver."""

@@ -1,0 +1,1 @@
+"""The web pages: a chat room, a gallery, and what the instance has to say about itself."""

@@ -1,0 +1,1 @@
+"""Training of the demo model; needs torch, diffusers, transformers, peft and the Noto font."""
