@@ -9,6 +9,7 @@
     │   └── LeaseLost          another instance owns this account now
     ├── HordeError             the Horde answered with an error
     │   ├── HordeUnreachable   no answer, or none that can be read
+    │   │   └── HordeUnclear   the same after a request was sent: it may have been accepted
     │   ├── HordeBusy          wait and try again (`retry_after` seconds)
     │   ├── HordeRejected      this request will never be accepted as it is
     │   ├── HordeForbidden     key, address or worker is not allowed
@@ -107,6 +108,12 @@ class HordeUnreachable(HordeError):
     """Nobody answered, or the answer was not the Horde's."""
 
     default_code = "horde.unreachable"
+
+
+class HordeUnclear(HordeUnreachable):
+    """The answer to something sent was lost: it may have been accepted, or not."""
+
+    default_code = "horde.unclear"
 
 
 class HordeBusy(HordeError):

@@ -1,1 +1,1 @@
-"""The stylelist and its resolver."""
+"""Styles: the lists, their names, and what they make of a request."""

@@ -1,1 +1,1 @@
-"""The web pages: a chat room, a gallery, and what the instance has to say about itself."""
+"""The web room: a chat platform of our own in the browser."""

@@ -249,6 +249,29 @@ class ModelStatus(Answer):
     type: str = "image"
 
 
+class WorkerStatus(Answer):
+    """One row of `GET /v2/workers`."""
+
+    id: str = ""
+    name: str
+    type: str = "image"
+    online: bool = False
+    trusted: bool = False
+    maintenance_mode: bool = False
+    paused: bool = False
+    flagged: bool = False
+    nsfw: bool = False
+    models: list[str] = []
+    max_pixels: int | None = None
+    threads: int = 1
+
+
+class DryRun(Answer):
+    """200 of a submission with `dry_run`: what the whole request would cost."""
+
+    kudos: float
+
+
 class User(Answer):
     """`GET /v2/find_user`, the fields we use."""
 

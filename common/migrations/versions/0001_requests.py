@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.Column("horde_id", sa.String(64)),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("wasted", sa.Integer, nullable=False),
-        sa.Column("reason", sa.JSON),
+        sa.Column("reason", sa.Text),
         sa.Column("changed", sa.Float, nullable=False),
         sa.UniqueConstraint("request", "number"),
     )

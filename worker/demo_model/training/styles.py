@@ -12,9 +12,9 @@ Floats = NDArray[np.float32]
 
 
 def pixel(image: Image.Image) -> Image.Image:
-    """Blocks of 4 x 4 pixels in six levels of each colour."""
+    """Blocks of 4 x 4 pixels in eleven levels of each colour."""
     small = image.resize((image.width // 4, image.height // 4), Image.Resampling.BOX)
-    levels = (_floats(small) / 51).round() * 51
+    levels = (_floats(small) / 25.5).round() * 25.5
     return _image(levels).resize(image.size, Image.Resampling.NEAREST)
 
 

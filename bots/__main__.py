@@ -1,0 +1,55 @@
+"""`hordebots`: joins the commands of all rooms, and puts start-up failures into one sentence."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bots.cli import check, demo, draw, init, run
+from common.errors import HordebotsError
+from hub import cli as hub_cli
+from worker import cli as worker_cli
+
+app = typer.Typer(
+    name="hordebots",
+    help="Chat bots that let a community make AI images where it already talks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+for room in (demo, draw, run, init, check, hub_cli, worker_cli):
+    room.register(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"hordebots {version('hordebots')}")
+        raise typer.Exit
+
+
+@app.callback()
+def hordebots(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Chat bots that let a community make AI images where it already talks."""
+
+
+def main() -> None:
+    """Run the program."""
+    try:
+        app()
+    except HordebotsError as error:
+        print(f"hordebots: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

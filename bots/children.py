@@ -1,0 +1,88 @@
+"""The worker as a child process: started, watched, started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from common import texts
+from common.config import WorkerConfig
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+GRACE = 4.0
+"""Seconds the worker gets to hand its work back when the program ends."""
+
+
+class WorkerProcess:
+    """Keeps `hordebots worker` running beside this process while the context is open.
+
+    The worker's standard input is a pipe that nobody writes to: when this process dies, however
+    it dies, the pipe ends and so does the worker.
+    """
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        announce: Callable[[str, str], None],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._config = config
+        self._announce = announce
+        self._sleep = sleep
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._keeping = asyncio.create_task(self._keep(), name="worker-process")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._keeping is not None
+        self._keeping.cancel()
+        await asyncio.gather(self._keeping, return_exceptions=True)
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), GRACE)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _keep(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            process = self._process = await self._start()
+            self._announce("worker", self._config.name)
+            code = await process.wait()
+            log.warning("worker_ended", code=code)
+            self._announce("note", texts.say("startup.worker_ended", code=code))
+            await self._sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        config = self._config
+        command = [sys.executable, "-P", "-m", "bots", "worker", "--exit-with-parent"]
+        command += ["--name", config.name, "--url", config.url, "--engine", config.engine]
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "HORDEBOTS_WORKER_KEY": config.key.get_secret_value()},
+        )

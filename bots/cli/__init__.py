@@ -1,0 +1,1 @@
+"""The commands of `hordebots`, one file each."""

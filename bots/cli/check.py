@@ -1,0 +1,118 @@
+"""`hordebots check`: is everything the configuration names there and working? One line each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from common.config import Config, EndpointConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    ok: bool
+    sentence: str
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(rich_help_panel="Set it up")(check)
+
+
+def check(
+    config: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
+    as_json: Annotated[bool, typer.Option("--json", help="Tell as JSON.")] = False,
+) -> None:
+    """Look at the configuration, the data folder, the styles and each Horde.
+
+    Exit code: 0 all is well, 1 something needs attention.
+    """
+    from common.config import load
+    from common.errors import ConfigError
+
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        findings = [Finding("config", ok=False, sentence=str(error))]
+    else:
+        findings = [
+            Finding("config", ok=True, sentence=f"{config} is valid"),
+            *_secrets(config),
+            *asyncio.run(_look(settings)),
+        ]
+    for finding in findings:
+        if as_json:
+            typer.echo(json.dumps(asdict(finding)))
+        else:
+            typer.echo(f"{'ok  ' if finding.ok else 'look'}  {finding.what}: {finding.sentence}")
+    raise typer.Exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+def _secrets(path: Path) -> list[Finding]:
+    """Warn of a file that others on this machine can read although it may hold keys."""
+    from common import texts
+
+    if path.stat().st_mode & 0o004:
+        return [Finding("config", ok=False, sentence=texts.say("check.readable", file=path))]
+    return []
+
+
+async def _look(config: Config) -> list[Finding]:
+    import aiohttp
+
+    from bots.program import check_names, prepare_folder
+    from common import texts
+    from common.errors import HordebotsError
+    from styles.library import StyleLibrary
+
+    findings = []
+    try:
+        check_names(config)
+        folder = prepare_folder(config.data_dir)
+        findings.append(Finding("data", ok=True, sentence=str(folder)))
+        library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+    except HordebotsError as error:
+        findings.append(Finding("start", ok=False, sentence=str(error)))
+    else:
+        current = library.current
+        values = {"styles": len(current.styles), "categories": len(current.categories)}
+        faults = [str(fault) for fault in current.faults]
+        sentence = "; ".join([texts.say("check.styles", **values), *faults])
+        findings.append(Finding("styles", ok=not faults, sentence=sentence))
+    async with aiohttp.ClientSession() as session:
+        findings += [await _endpoint(entry, session) for entry in config.horde.endpoints]
+    return findings
+
+
+async def _endpoint(entry: EndpointConfig, session: object) -> Finding:
+    import aiohttp
+
+    from common import texts
+    from common.errors import HordeError
+    from common.horde.client import HordeClient
+    from common.horde.wire import ANONYMOUS_KEY
+
+    assert isinstance(session, aiohttp.ClientSession)
+    what = f"horde {entry.name}"
+    client = HordeClient(entry.url, entry.key, session, name=entry.name)
+    try:
+        await client.heartbeat()
+        models = await client.models()
+        if entry.key.get_secret_value() == ANONYMOUS_KEY:
+            who = texts.say("check.anonymous")
+        else:
+            user = await client.find_user()
+            who = texts.say("check.user", name=user.username, kudos=int(user.kudos))
+    except HordeError as error:
+        return Finding(what, ok=False, sentence=f"{entry.url}: {error}")
+    sentence = texts.say("check.horde", url=entry.url, who=who, models=len(models))
+    return Finding(what, ok=True, sentence=sentence)

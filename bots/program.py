@@ -1,0 +1,236 @@
+"""Building the program: everything is made once, here, and handed on.
+
+`open_core` makes what serves requests; `run` starts what a configuration names and keeps it going
+until it is told to stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+
+from bots.children import WorkerProcess
+from common.config import Config, EndpointConfig
+from common.database import open_database
+from common.errors import ConfigError, StartupError
+from common.horde.client import HordeClient
+from common.horde.poller import Poller
+from common.horde.webhook import WebhookReceiver
+from common.reference import ModelReference
+from request.adapter import Adapter, Services
+from request.hordes import Endpoint, Hordes
+from request.leases import Leases
+from request.posting import Posting
+from request.production import Patience, Production
+from request.runner import Runner
+from request.service import Service
+from request.store import Store
+from styles.library import StyleLibrary
+
+log = structlog.get_logger()
+
+ADAPTERS = "hordebots.adapters"
+"""Entry point group under which adapters are found."""
+PARTS = ("web", "hub", "worker")
+"""What `run:` may name beside accounts."""
+
+
+Announce = Callable[[str, str], None]
+"""Called with what has started (`hub`, `worker`, an account; or `note`) and where (or a sentence)."""
+
+
+def _silently(_what: str, _where: str) -> None:
+    """Announce nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What serves requests, whatever platform they come from."""
+
+    services: Services
+    store: Store
+    leases: Leases
+    service: Service
+    hordes: Hordes
+
+    def runner(self, adapter: Adapter) -> Runner:
+        """Return what serves one account."""
+        return Runner(adapter, service=self.service, store=self.store, leases=self.leases)
+
+
+@asynccontextmanager
+async def open_core(
+    config: Config, *, about: str = "", patience: Patience | None = None
+) -> AsyncIterator[Core]:
+    """Open the database, the stylelist and the Hordes, and keep them until the end."""
+    folder = prepare_folder(config.data_dir)
+    async with AsyncExitStack() as stack:
+        database = await open_database(config.database_url)
+        stack.push_async_callback(database.close)
+        library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        hordes = await stack.enter_async_context(open_hordes(config, session))
+        services = Services(config, database, folder / "pictures", about)
+        yield assemble(services, library, hordes, patience)
+
+
+def assemble(
+    services: Services, library: StyleLibrary, hordes: Hordes, patience: Patience | None
+) -> Core:
+    """Put the core together from its parts."""
+    store = Store(services.database)
+    leases = Leases(services.database, services.config.instance)
+    service = Service(
+        config=services.config,
+        store=store,
+        library=library,
+        reference=ModelReference.bundled(),
+        hordes=hordes,
+        production=Production(store, hordes, services.pictures, patience=patience),
+        posting=Posting(store, leases),
+        pictures=services.pictures,
+    )
+    return Core(services, store, leases, service, hordes)
+
+
+@asynccontextmanager
+async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIterator[Hordes]:
+    """Make a client and a running poller for each endpoint, and take their wake-up calls."""
+    endpoints, polling, receivers = [], [], []
+    for entry in config.horde.endpoints:
+        client = HordeClient(entry.url, entry.key, session, name=entry.name)
+        poller = Poller(client)
+        webhook = entry.webhook
+        if webhook == "loopback":
+            receiver = WebhookReceiver(poller)
+            webhook = await receiver.start("127.0.0.1")
+            receivers.append(receiver)
+        endpoints.append(Endpoint(entry.name, client, poller, webhook))
+        polling.append(asyncio.create_task(poller.run(), name=f"poller-{entry.name}"))
+    try:
+        yield Hordes(endpoints)
+    finally:
+        for task in polling:
+            task.cancel()
+        await asyncio.gather(*polling, return_exceptions=True)
+        for receiver in receivers:
+            await receiver.close()
+
+
+async def run(
+    config: Config,
+    stop: asyncio.Event,
+    *,
+    about: str = "",
+    announce: Announce = _silently,
+) -> None:
+    """Start what `config.run` names and serve until `stop` is set.
+
+    Raises ConfigError or StartupError with a sentence that says what to do.
+    """
+    check_names(config)
+    async with AsyncExitStack() as stack:
+        pointed = await stack.enter_async_context(run_parts(config, announce))
+        core = await stack.enter_async_context(open_core(pointed, about=about))
+        adapters = []
+        for name, section in _accounts(pointed):
+            adapter = await _build(name, section, core.services)
+            stack.push_async_callback(adapter.close)
+            adapters.append(adapter)
+            announce(name, str(getattr(adapter, "url", "")))
+        await _serve([core.runner(adapter) for adapter in adapters], stop)
+
+
+@asynccontextmanager
+async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIterator[Config]:
+    """Run the hub and the worker if `config.run` names them.
+
+    Yields the configuration with the hub's address filled in where it says `hub`.
+    """
+    async with AsyncExitStack() as stack:
+        if "hub" in config.run:
+            from hub.server import start  # noqa: PLC0415  (only those who want it pay for it)
+
+            hub = await start(config.hub, prepare_folder(config.data_dir))
+            stack.push_async_callback(hub.close)
+            announce("hub", hub.url)
+            config = _point_at_hub(config, hub.url)
+        if "worker" in config.run:
+            await stack.enter_async_context(WorkerProcess(config.worker, announce))
+        yield config
+
+
+async def _serve(runners: list[Runner], stop: asyncio.Event) -> None:
+    """Run all runners; the first that breaks stops the others in good order."""
+    tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        stopping.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _build(name: str, section: Mapping[str, Any], services: Services) -> Adapter:
+    """Find the adapter for an account's platform and build it."""
+    platform = section.get("platform", name)
+    found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
+    if platform not in found:
+        known = ", ".join(sorted(found))
+        raise ConfigError("config.no_platform", account=name, platform=platform, known=known)
+    adapter: type[Adapter] = found[platform].load()
+    rest = {key: value for key, value in section.items() if key != "platform"}
+    return await adapter.build(name, rest, services)
+
+
+def check_names(config: Config) -> None:
+    """Check that `run:` names what exists. Raises ConfigError."""
+    for name in config.run:
+        if name not in PARTS and name not in config.accounts:
+            known = ", ".join((*PARTS, *config.accounts))
+            raise ConfigError("config.unknown_part", name=name, known=known)
+
+
+def _accounts(config: Config) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the accounts to serve with their sections; the web room needs none."""
+    names = [name for name in config.run if name not in ("hub", "worker")]
+    return [(name, config.accounts.get(name, {})) for name in names]
+
+
+def _point_at_hub(config: Config, url: str) -> Config:
+    """Fill the address of a hub on a free port into what refers to it."""
+    def pointed(entry: EndpointConfig) -> EndpointConfig:
+        return entry.model_copy(update={"url": url}) if entry.url == "hub" else entry
+
+    horde = config.horde.model_copy(
+        update={"endpoints": tuple(pointed(entry) for entry in config.horde.endpoints)}
+    )
+    worker = config.worker
+    if worker.url == "hub":
+        worker = worker.model_copy(update={"url": url})
+    return config.model_copy(update={"horde": horde, "worker": worker})
+
+
+def prepare_folder(folder: Path) -> Path:
+    """Make the data folder if need be. Raises StartupError if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pictures").mkdir(exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StartupError("startup.folder", folder=folder, problem=error.strerror) from error
+    return folder

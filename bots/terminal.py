@@ -1,0 +1,73 @@
+"""The command line as a platform: one person, one request, pictures into a folder."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
+from request.adapter import Capabilities, Services
+
+NAME = "terminal"
+
+
+class TerminalAdapter:
+    """Says one line, and keeps the answer."""
+
+    name = NAME
+    capabilities = Capabilities(
+        text_length=100_000,
+        pictures_per_reply=1000,
+        picture_bytes=2**31,
+        live_progress=True,
+        private_replies=True,
+        reply_timeout=5.0,
+    )
+
+    def __init__(self, text: str, show: Callable[[Progress], None]) -> None:
+        """Take the line to say, and what to call with news of it."""
+        self._text = text
+        self._show = show
+        self.answered = asyncio.Event()
+        self.outcome: Outcome | None = None
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Return an adapter that has nothing to say: `draw` makes its own."""
+        del name, section, services
+        return cls("", lambda _progress: None)
+
+    async def listen(self) -> AsyncIterator[Incoming]:
+        """Yield the one line."""
+        yield Incoming(
+            place=Place(NAME),
+            event=secrets.token_hex(8),
+            person=Person("operator", "operator"),
+            text=self._text,
+            created=datetime.now(UTC),
+            audience=Audience.PRIVATE,
+            verb_optional=True,
+        )
+        await asyncio.Event().wait()
+
+    async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
+        """Show how far it is."""
+        del incoming
+        self._show(progress)
+
+    async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
+        """Keep the answer."""
+        self.outcome = outcome
+        self.answered.set()
+        return f"{incoming.event}/{part.number}"
+
+    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+        """Nothing said here outlives the command."""
+        del incoming, part
+        return None
+
+    async def close(self) -> None:
+        """Nothing to close."""

@@ -1,0 +1,127 @@
+"""What people are told: outcomes put into words, and cut to what a platform carries. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from common import texts
+from common.errors import Refusal
+from common.model import Ending, Note, NoteKind, Outcome, Part, Picture
+from request.adapter import Capabilities
+from request.records import JobRow, PictureRow
+
+ALT_LENGTH = 1000
+PROMPT_LENGTH = 300
+"""Characters of the prompt repeated in an answer."""
+
+
+def refused(request_id: str, refusal: Refusal) -> Outcome:
+    """Return the answer to a request that is declined."""
+    return Outcome(
+        request_id, Ending.REFUSED, text=str(refusal), suggestions=refusal.suggestions
+    )
+
+
+def told(request_id: str, text: str, suggestions: tuple[str, ...] = ()) -> Outcome:
+    """Return the answer to a question."""
+    return Outcome(request_id, Ending.TOLD, text=text, suggestions=suggestions)
+
+
+def broken(request_id: str) -> Outcome:
+    """Return the answer when something went wrong that should not have."""
+    return Outcome(request_id, Ending.FAILED, text=texts.say("answer.internal"))
+
+
+def finished(
+    request_id: str,
+    prompt: str,
+    jobs: Sequence[JobRow],
+    pictures: tuple[Picture, ...],
+    notes: tuple[Note, ...],
+) -> Outcome:
+    """Return the answer to a request whose jobs have all ended."""
+    asked = sum(row.job.n for row in jobs)
+    reasons = tuple(dict.fromkeys(row.reason for row in jobs if row.reason))
+    if not pictures:
+        reason = " ".join(reasons) or texts.say("outcome.faulted")
+        text = texts.say("answer.none", reason=reason)
+        return Outcome(request_id, Ending.FAILED, text, notes=notes, follow_ups=("again",))
+    shown = _shorten(prompt, PROMPT_LENGTH)
+    complete = len(pictures) >= asked
+    code = "answer.partial" if not complete else "answer.done_many"
+    if complete and len(pictures) == 1:
+        code = "answer.done_one"
+    headline = texts.say(code, count=len(pictures), asked=asked, prompt=shown)
+    return Outcome(
+        request_id,
+        Ending.DONE if complete else Ending.PARTIAL,
+        text=" ".join((headline, *(() if complete else reasons))),
+        pictures=pictures,
+        notes=(_styles_note(pictures), *notes),
+        follow_ups=("again",),
+    )
+
+
+def describe_pictures(
+    prompt: str, jobs: Sequence[JobRow], rows: Sequence[PictureRow], folder: Path
+) -> tuple[Picture, ...]:
+    """Return the pictures that can be shown, numbered through, with alternative text."""
+    by_id = {row.id: row for row in jobs}
+    shown = [row for row in rows if row.sha256 is not None]
+    return tuple(
+        Picture(
+            number=number,
+            path=folder / (row.sha256 or ""),
+            sha256=row.sha256 or "",
+            mime=row.mime or "",
+            width=row.width or 0,
+            height=row.height or 0,
+            style=by_id[row.job].job.style,
+            model=row.model,
+            seed=row.seed,
+            worker=row.worker,
+            alt=_alternative_text(prompt, by_id[row.job].job.style, row.seed),
+        )
+        for number, row in enumerate(shown, start=1)
+    )
+
+
+def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
+    """Cut an answer into posts: the text goes with the first, pictures as many as fit."""
+    most = max(1, capabilities.pictures_per_reply)
+    shown = outcome.pictures
+    groups = [shown[start : start + most] for start in range(0, len(shown), most)] or [()]
+    total = len(groups)
+    parts = []
+    for number, group in enumerate(groups, start=1):
+        text = full_text(outcome) if number == 1 else ""
+        if total > 1:
+            text = f"{text}\n({number}/{total})".strip()
+        parts.append(Part(number, total, _shorten(text, capabilities.text_length), group))
+    return parts
+
+
+def full_text(outcome: Outcome) -> str:
+    """Return all an answer says, for platforms that have nothing but text."""
+    lines = [outcome.text, *(note.text for note in outcome.notes)]
+    if outcome.pictures:
+        lines.append(texts.say("answer.machine"))
+    return "\n".join(lines)
+
+
+def _styles_note(pictures: Sequence[Picture]) -> Note:
+    names = tuple(dict.fromkeys(picture.style for picture in pictures))
+    code = "answer.style" if len(names) == 1 else "answer.styles"
+    return Note("styles", texts.say(code, styles=", ".join(names)), NoteKind.INFO)
+
+
+def _alternative_text(prompt: str, style: str, seed: str) -> str:
+    code = "answer.alt" if prompt else "answer.alt_untitled"
+    rest = len(texts.say(code, prompt="", style=style, seed=seed))
+    shown = _shorten(prompt, ALT_LENGTH - rest)
+    return texts.say(code, prompt=shown, style=style, seed=seed)
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: max(length - 1, 0)].rstrip() + "…"

@@ -1,0 +1,101 @@
+"""Values to JSON and back, for the store."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from common.model import (
+    Audience,
+    Ending,
+    Incoming,
+    IncomingKind,
+    Job,
+    LoraUse,
+    Note,
+    NoteKind,
+    Outcome,
+    Person,
+    Picture,
+    Place,
+    TiUse,
+)
+
+
+def incoming_to_json(incoming: Incoming) -> dict[str, Any]:
+    """Return an Incoming as plain JSON values."""
+    return {
+        **asdict(incoming),
+        "created": incoming.created.isoformat(),
+        "pictures": list(incoming.pictures),
+        "context": dict(incoming.context),
+    }
+
+
+def incoming_from_json(document: dict[str, Any]) -> Incoming:
+    """Undo `incoming_to_json`."""
+    return Incoming(
+        **{
+            **document,
+            "place": Place(**document["place"]),
+            "person": Person(**document["person"]),
+            "created": datetime.fromisoformat(document["created"]),
+            "kind": IncomingKind(document["kind"]),
+            "audience": Audience(document["audience"]),
+            "pictures": tuple(document["pictures"]),
+        }
+    )
+
+
+def job_to_json(job: Job) -> dict[str, Any]:
+    """Return a Job as plain JSON values."""
+    return asdict(job)
+
+
+def job_from_json(document: dict[str, Any]) -> Job:
+    """Undo `job_to_json`."""
+    return Job(
+        **{
+            **document,
+            "loras": tuple(LoraUse(**lora) for lora in document["loras"]),
+            "tis": tuple(TiUse(**ti) for ti in document["tis"]),
+            "post_processing": tuple(document["post_processing"]),
+        }
+    )
+
+
+def notes_to_json(notes: tuple[Note, ...]) -> list[dict[str, Any]]:
+    """Return notes as plain JSON values."""
+    return [asdict(note) for note in notes]
+
+
+def notes_from_json(document: list[dict[str, Any]]) -> tuple[Note, ...]:
+    """Undo `notes_to_json`."""
+    return tuple(Note(note["code"], note["text"], NoteKind(note["kind"])) for note in document)
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
+    """Return an Outcome without its pictures: those have rows of their own."""
+    return {
+        "ending": outcome.ending.value,
+        "text": outcome.text,
+        "notes": notes_to_json(outcome.notes),
+        "suggestions": list(outcome.suggestions),
+        "follow_ups": list(outcome.follow_ups),
+    }
+
+
+def outcome_from_json(
+    request_id: str, document: dict[str, Any], pictures: tuple[Picture, ...]
+) -> Outcome:
+    """Undo `outcome_to_json`, given the pictures."""
+    return Outcome(
+        request=request_id,
+        ending=Ending(document["ending"]),
+        text=document["text"],
+        pictures=pictures,
+        notes=notes_from_json(document["notes"]),
+        suggestions=tuple(document["suggestions"]),
+        follow_ups=tuple(document["follow_ups"]),
+    )

@@ -1,0 +1,85 @@
+"""What reading a message can give besides an `ImageRequest`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from styles.image_request import ImageRequest
+
+
+class CommandName(StrEnum):
+    """Commands that ask for words, not pictures. The value is what people type."""
+
+    HELP = "help"
+    STYLES = "styles"
+    MODELS = "models"
+    STATUS = "status"
+    QUEUE = "queue"
+    STOP = "stop"
+    """The person wants to hear nothing more from the bot."""
+    START = "start"
+    FORGET_ME = "forget me"
+    CANCEL = "cancel"
+    """The asker's running request."""
+    DELETE = "delete"
+    """The answer this one replies to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, with the word or search that followed it ("" if none)."""
+
+    name: CommandName
+    argument: str = ""
+
+
+class FollowUpKind(StrEnum):
+    """What to do with an earlier request. The value is what people type and buttons carry."""
+
+    AGAIN = "again"
+    """The same request, new seeds, styles drawn anew."""
+    SAME_SEED = "same seed"
+    """The same request with the same seeds and styles."""
+    STYLE = "style"
+    """The same prompt and seed in another style."""
+    EDIT = "edit"
+    """A new prompt; style and options stay unless they are named."""
+    INFO = "info"
+    """How a picture was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A reply that goes back to an earlier request."""
+
+    kind: FollowUpKind
+    style: str | None = None
+    """STYLE: the style or category to use instead."""
+    edit: ImageRequest | None = None
+    """EDIT: the new prompt and the options named with it."""
+    picture: int | None = None
+    """INFO: the number of the picture, running through all parts."""
+
+    @property
+    def keeps_seed(self) -> bool:
+        """Whether the `rng_seed` of the earlier request is used again."""
+        return self.kind in {FollowUpKind.SAME_SEED, FollowUpKind.STYLE}
+
+
+class WhyNot(StrEnum):
+    """Why a text asks for nothing."""
+
+    NOT_ADDRESSED = "not addressed"
+    """It was not said to the bot: no answer."""
+    EMPTY = "empty"
+    """Nothing is left but mentions and quotes."""
+    NO_VERB = "no verb"
+    """It was said to the bot but asks for nothing it knows: the help line, once a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotARequest:
+    """A text that asks for nothing."""
+
+    why: WhyNot

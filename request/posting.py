@@ -1,0 +1,80 @@
+"""Posting an answer: parts in order, each exactly once.
+
+Before a part is posted, the intention is written down; after, where it is. Found intended but
+not posted (the process died in between), the platform is asked for it before it is posted again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from common.errors import PlatformError, PlatformRefused
+from common.model import Outcome, Part
+from request import answers
+from request.adapter import Adapter
+from request.leases import Lease, Leases
+from request.records import RequestRow
+from request.store import Store
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 300.0
+KEEP_TRYING = 24 * 3600.0
+"""Seconds for which a platform that does not take an answer is asked again."""
+
+
+class Posting:
+    """Posts answers through adapters."""
+
+    def __init__(
+        self,
+        store: Store,
+        leases: Leases,
+        *,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._leases = leases
+        self._now = now
+        self._sleep = sleep
+
+    async def post(
+        self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
+    ) -> None:
+        """Post all parts that are not there yet. Raises PlatformRefused if one never will be."""
+        for part in answers.cut(outcome, adapter.capabilities):
+            shown = [picture.number for picture in part.pictures]
+            known = await self._store.post_intended(lease, request.id, part.number, shown)
+            if known.posted:
+                continue
+            while not self._leases.outlives(lease, adapter.capabilities.reply_timeout):
+                await self._sleep(FIRST_PAUSE)  # a post must not land after another took over
+            platform_id = await self._until_posted(request, outcome, part, adapter)
+            await self._store.posted(lease, request.id, part.number, platform_id)
+
+    async def _until_posted(
+        self, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
+    ) -> str:
+        started, pause = self._now(), FIRST_PAUSE
+        while True:
+            try:
+                # also right on the first try: another instance may have posted it just now
+                found = await adapter.find_own_reply(request.incoming, part.number)
+                if found is not None:
+                    return found
+                async with asyncio.timeout(adapter.capabilities.reply_timeout):
+                    return await adapter.reply(request.incoming, outcome, part)
+            except PlatformRefused:
+                raise
+            except (PlatformError, TimeoutError) as error:
+                if self._now() - started > KEEP_TRYING:
+                    raise PlatformRefused(platform=adapter.name, problem=error) from error
+                log.warning("reply_failed", request=request.id, part=part.number, error=str(error))
+                await self._sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,0 +1,287 @@
+"""Making the pictures of a request: each job is submitted, watched, fetched and kept.
+
+A job survives anything: what it is doing is written down first, so that after a crash it goes on
+from there. Only one case may cost a submission twice: the process died between sending it and
+noting the Horde's id.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from common import pictures, texts
+from common.errors import (
+    HordeBusy,
+    HordeError,
+    HordeForbidden,
+    HordeGone,
+    HordeUnreachable,
+    PictureError,
+)
+from common.horde.wire import Check, Generation, GenerationBody, Status, generation_body
+from request.hordes import Endpoint, Hordes
+from request.progress import Tally
+from request.leases import Lease
+from request.records import ENDED_JOBS, JobRow, JobState, PictureRow, RequestRow
+from request.store import Store
+
+log = structlog.get_logger()
+
+ROUNDS = 2
+"""A job without a picture is submitted once more, then given up."""
+PICTURE_BYTES = 32 * 1024 * 1024
+PICTURE_PIXELS = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things are waited for, in seconds."""
+
+    request: float = 2 * 3600
+    """A request fails after this."""
+    straggler: float = 300
+    """The last job open is given up this long after its siblings."""
+    unreachable: float = 600
+    """A Horde that does not answer, or answers "busy", is asked again for this long."""
+    impossible: float = 600
+    """A job nobody can make waits this long for somebody who can."""
+    pause: float = 2
+    """Between two rounds through the endpoints; grows to ten times that."""
+
+
+class JobFailed(Exception):  # noqa: N818  (an ending, not an error)
+    """A job ends without pictures; the argument is the sentence that says why."""
+
+
+class Production:
+    """Makes pictures for requests, with whatever Hordes there are."""
+
+    def __init__(
+        self,
+        store: Store,
+        hordes: Hordes,
+        folder: Path,
+        *,
+        patience: Patience | None = None,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._hordes = hordes
+        self._folder = folder
+        self._patience = patience or Patience()
+        self._now = now
+        self._sleep = sleep
+
+    async def run(self, lease: Lease, request: RequestRow, tally: Tally) -> bool:
+        """Take all jobs of a request to their end. Returns False if time ran out for some."""
+        rows = [
+            row
+            for row in await self._store.jobs_of(request.id)
+            if row.state not in ENDED_JOBS
+        ]
+        tasks = {asyncio.create_task(self._make(lease, request, row, tally)) for row in rows}
+        try:
+            late = await self._await_all(tasks, request)
+        except BaseException:
+            await _cancel(tasks)
+            raise
+        await _cancel(late)
+        for task in tasks - late:
+            task.result()
+        if late:
+            await self._give_up(lease, request)
+        return not late
+
+    async def _await_all(
+        self, tasks: set[asyncio.Task[None]], request: RequestRow
+    ) -> set[asyncio.Task[None]]:
+        """Wait for the tasks; return those still running when patience ends."""
+        open_tasks, several = set(tasks), len(tasks) > 1
+        while open_tasks:
+            rest = request.created + self._patience.request - self._now()
+            if several and len(open_tasks) == 1:
+                rest = min(rest, self._patience.straggler)
+            done, open_tasks = await asyncio.wait(
+                open_tasks, timeout=max(rest, 0), return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                break
+        return open_tasks
+
+    async def _give_up(self, lease: Lease, request: RequestRow) -> None:
+        """Close what is late, and tell the Horde that nobody waits for it any more."""
+        for row in await self._store.jobs_of(request.id):
+            if row.state not in ENDED_JOBS:
+                await self._withdraw(row)
+                await self._store.job_ended(
+                    lease, request.id, row, JobState.CANCELLED, reason=texts.say("outcome.too_slow")
+                )
+
+    async def _withdraw(self, row: JobRow) -> None:
+        endpoint = self._hordes.named(row.endpoint)
+        if endpoint is not None and row.horde_id is not None:
+            endpoint.poller.forget(row.horde_id)
+            try:
+                await endpoint.client.cancel(row.horde_id)
+            except HordeError as error:
+                log.info("cancel_failed", horde_id=row.horde_id, error=str(error))
+
+    async def _make(
+        self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally
+    ) -> None:
+        """Take one job to its end and write that down."""
+        made: list[PictureRow] = []
+        reason: str | None = None
+        try:
+            made, reason = await self._rounds(lease, row, tally)
+        except JobFailed as failure:
+            reason = str(failure)
+        state = JobState.DONE if made else JobState.FAULTED
+        await self._store.job_ended(lease, request.id, row, state, made=made, reason=reason)
+        tally.finished(row.number, sum(1 for picture in made if picture.sha256))
+
+    async def _rounds(
+        self, lease: Lease, row: JobRow, tally: Tally
+    ) -> tuple[list[PictureRow], str | None]:
+        """Submit and watch, once more if nothing came of it; return pictures and what lacks."""
+        reason = texts.say("outcome.faulted")
+        for _ in range(ROUNDS):
+            endpoint = self._hordes.named(row.endpoint)
+            if row.state is not JobState.SUBMITTED or endpoint is None:
+                row, endpoint = await self._submit(lease, row, tally)
+            try:
+                status = await self._watch(endpoint, row, tally)
+            except HordeGone:
+                reason = texts.say("outcome.gone")
+            else:
+                made, unusable = await self._fetch(endpoint, row, status)
+                if made:
+                    return made, _what_lacks(row, made, unusable)
+                reason = texts.say("outcome.unusable" if unusable else "outcome.faulted")
+            row = replace(row, state=JobState.WAITING)
+        raise JobFailed(reason)
+
+    async def _submit(
+        self, lease: Lease, row: JobRow, tally: Tally
+    ) -> tuple[JobRow, Endpoint]:
+        """Send the job to the first endpoint that takes it, waiting if none does now."""
+        started, pause = self._now(), self._patience.pause
+        while True:
+            trouble: HordeError | None = None
+            for endpoint in await self._hordes.candidates(row.job.model):
+                body = await self._body(row, endpoint)
+                row = await self._store.submission_begun(lease, row, endpoint.name)
+                try:
+                    answer = await endpoint.client.submit(body)
+                except (HordeUnreachable, HordeBusy, HordeForbidden) as error:
+                    log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
+                    trouble = trouble or error
+                    row = replace(row, state=JobState.WAITING)
+                except HordeError as error:
+                    raise JobFailed(texts.say("outcome.rejected", problem=error)) from error
+                else:
+                    return await self._store.submitted(lease, row, answer.id), endpoint
+            assert trouble is not None
+            waited = self._now() - started
+            if isinstance(trouble, HordeForbidden) or waited >= self._patience.unreachable:
+                raise JobFailed(str(trouble)) from trouble
+            tally.held_up(str(trouble))
+            await self._sleep(trouble.retry_after or pause)
+            pause = min(pause * 1.5, 10 * self._patience.pause)
+
+    async def _body(self, row: JobRow, endpoint: Endpoint) -> GenerationBody:
+        source = None
+        if row.job.source_picture is not None:
+            path = self._folder / row.job.source_picture.removeprefix("sha256:")
+            source = base64.b64encode(await asyncio.to_thread(path.read_bytes)).decode("ascii")
+        return generation_body(row.job, source_image=source, webhook=endpoint.webhook)
+
+    async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally) -> Status:
+        """Wait for the Horde to finish a job. Gives up on one that nobody can make."""
+        assert row.horde_id is not None
+        impossible_since: float | None = None
+        nobody = asyncio.Event()
+
+        def looked(check: Check) -> None:
+            nonlocal impossible_since
+            tally.looked(row.number, check)
+            if check.is_possible:
+                impossible_since = None
+                return
+            tally.held_up(texts.say("progress.impossible"))
+            impossible_since = impossible_since or self._now()
+            if self._now() - impossible_since >= self._patience.impossible:
+                nobody.set()
+
+        watching = asyncio.ensure_future(endpoint.poller.watch(row.horde_id, looked))
+        waiting = asyncio.ensure_future(nobody.wait())
+        try:
+            await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if watching.done():
+                return watching.result()
+        finally:
+            await _cancel({watching, waiting})
+        await self._withdraw(row)
+        raise JobFailed(texts.say("outcome.impossible", model=row.job.model))
+
+    async def _fetch(
+        self, endpoint: Endpoint, row: JobRow, status: Status
+    ) -> tuple[list[PictureRow], int]:
+        """Download and keep all pictures of a job; return them and how many were no pictures."""
+        made, unusable = [], 0
+        for generation in status.generations:
+            picture = PictureRow(
+                job=row.id,
+                generation=generation.id,
+                seed=generation.seed,
+                model=generation.model or row.job.model,
+                worker=generation.worker_name,
+                censored=generation.censored,
+                gen_metadata=tuple(entry.model_dump() for entry in generation.gen_metadata),
+            )
+            if not generation.censored:
+                try:
+                    picture = await self._keep(endpoint, generation, picture)
+                except (HordeError, PictureError) as error:
+                    log.warning("picture_unusable", generation=generation.id, error=str(error))
+                    unusable += 1
+                    continue
+            made.append(picture)
+        return made, unusable
+
+    async def _keep(
+        self, endpoint: Endpoint, generation: Generation, picture: PictureRow
+    ) -> PictureRow:
+        """Put the bytes into the picture folder before anybody is told of them."""
+        data = await endpoint.client.download(generation.img, limit_bytes=PICTURE_BYTES)
+        facts = await asyncio.to_thread(
+            pictures.verify, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
+        )
+        path = await asyncio.to_thread(pictures.store, self._folder, data)
+        return replace(
+            picture, sha256=path.name, mime=facts.mime, width=facts.width, height=facts.height
+        )
+
+
+def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | None:
+    """Return the sentence for a job that brought fewer pictures than asked for."""
+    if unusable:
+        return texts.say("outcome.unusable")
+    censored = sum(1 for picture in made if picture.censored)
+    if censored:
+        return texts.say("outcome.censored", count=censored)
+    return texts.say("outcome.short") if len(made) < row.job.n else None
+
+
+async def _cancel(tasks: set[asyncio.Task[None]] | set[asyncio.Future[object]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,73 @@
+"""How far a request is, put together from what each of its jobs reports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from common.horde.wire import Check
+from common.model import Phase, Progress
+
+SHORTEST_PAUSE = 0.5
+"""Seconds between two reports to a platform."""
+
+
+class Tally:
+    """The jobs of one request and what is known of them."""
+
+    def __init__(self, asked: int) -> None:
+        self.asked = asked
+        self._checks: dict[int, Check] = {}
+        self._finished: dict[int, int] = {}
+        self._note = ""
+        self._changed = asyncio.Event()
+
+    def looked(self, job: int, check: Check) -> None:
+        """Note what the Horde said of a job."""
+        self._checks[job] = check
+        self._note = ""
+        self._changed.set()
+
+    def finished(self, job: int, pictures: int) -> None:
+        """Note that a job is closed."""
+        self._checks.pop(job, None)
+        self._finished[job] = pictures
+        self._changed.set()
+
+    def held_up(self, note: str) -> None:
+        """Note a sentence on what holds the request up."""
+        self._note = note
+        self._changed.set()
+
+    def progress(self) -> Progress:
+        """Return what a waiting person may be shown."""
+        checks = self._checks.values()
+        finished = sum(self._finished.values()) + sum(check.finished for check in checks)
+        generating = any(check.processing for check in checks)
+        positions = [check.queue_position for check in checks if not check.processing]
+        waits = [check.wait_time for check in checks]
+        return Progress(
+            phase=Phase.GENERATING if generating or finished else Phase.WAITING,
+            asked=self.asked,
+            finished=min(finished, self.asked),
+            position=0 if generating else max(positions, default=None),
+            wait_seconds=max(waits, default=None),
+            note=self._note,
+        )
+
+    async def tell(
+        self,
+        show: Callable[[Progress], Awaitable[None]],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Show every change, no faster than a platform bears, until cancelled."""
+        shown: Progress | None = None
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            progress = self.progress()
+            if progress != shown:
+                await show(progress)
+                shown = progress
+            await sleep(SHORTEST_PAUSE)

@@ -1,0 +1,108 @@
+"""What the store hands out: rows as values, and the states a request and a job go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from common.model import Incoming, Job, Note
+
+
+class RequestState(StrEnum):
+    """Where a request stands. The last five are final."""
+
+    RECEIVED = "received"
+    """Written down, not read yet."""
+    WORKING = "working"
+    """Read and resolved; its jobs are on their way."""
+    REPLYING = "replying"
+    """The answer is decided and is being posted."""
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    """Heard too late to be answered."""
+    CANCELLED = "cancelled"
+    """Taken back by the asker, or nothing for us after all."""
+
+
+OPEN_STATES = (RequestState.RECEIVED, RequestState.WORKING, RequestState.REPLYING)
+
+
+class JobState(StrEnum):
+    """Where one submission stands. The last three are final."""
+
+    WAITING = "waiting"
+    SUBMITTING = "submitting"
+    """The submission is being sent; found after a crash it may have arrived or not."""
+    SUBMITTED = "submitted"
+    DONE = "done"
+    FAULTED = "faulted"
+    CANCELLED = "cancelled"
+
+
+ENDED_JOBS = (JobState.DONE, JobState.FAULTED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request as stored."""
+
+    id: str
+    incoming: Incoming
+    parsed: dict[str, Any] | None
+    """The read request (`request/grammar.py` makes it JSON and back); None before."""
+    rng_seed: int
+    parent: str | None
+    state: RequestState
+    outcome: dict[str, Any] | None
+    notes: tuple[Note, ...]
+    created: float
+    """Unix time at which it was written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as stored."""
+
+    id: int
+    number: int
+    job: Job
+    state: JobState
+    endpoint: str | None
+    horde_id: str | None
+    attempts: int
+    """Submissions begun."""
+    wasted: int
+    """Submissions that may have been made for nothing."""
+    reason: str | None
+    """Why it ended without all its pictures: a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """A generation as it came back; without `sha256` when it was censored."""
+
+    job: int
+    generation: str
+    """The Horde's id of it."""
+    seed: str
+    model: str
+    worker: str
+    censored: bool
+    gen_metadata: tuple[dict[str, Any], ...] = ()
+    sha256: str | None = None
+    mime: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A part of an answer on its platform."""
+
+    part: int
+    posted: bool
+    """False: about to be posted; found after a crash it may be there or not."""
+    platform_id: str | None

@@ -1,0 +1,247 @@
+"""The main flow: one request from what was heard to the posted answer.
+
+    Incoming ─ Store.insert_once ─ grammar.read ─ safety, policy ─ resolver.resolve ─ jobs
+       ─ Production.run ─ answers.finished ─ Adapter.reply
+
+Each step starts from what is written down, so the same function serves a new request and one
+found after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from common.config import Config, PlaceConfig
+from common.errors import LeaseLost, PlatformRefused, Refusal
+from common.model import Ending, Incoming, Outcome, Picture, Progress
+from common.reference import ModelReference
+from request import answers, encoding, policy, safety
+from request.adapter import Adapter
+from request.conversation import Conversation
+from request.hordes import Hordes
+from request.posting import Posting
+from request.production import Production
+from request.progress import Tally
+from request.reading import Reading, Wanted
+from request.leases import Lease
+from request.records import RequestRow, RequestState
+from request.store import Store
+from styles import image_request, resolver
+from styles.image_request import ImageRequest
+from styles.library import StyleLibrary
+from styles.limits import Limits
+
+log = structlog.get_logger()
+
+OLDEST = 24 * 3600.0
+"""Seconds after which an event is written down as expired and not answered."""
+SEED_BITS = 32
+
+
+class Service:
+    """Answers requests. Knows no platform; an adapter is handed in with each request."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        store: Store,
+        library: StyleLibrary,
+        reference: ModelReference,
+        hordes: Hordes,
+        production: Production,
+        posting: Posting,
+        pictures: Path,
+        now: Callable[[], float] = time.time,
+        draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._library = library
+        self._reference = reference
+        self._hordes = hordes
+        self._production = production
+        self._posting = posting
+        self._pictures = pictures
+        self._now = now
+        self._draw_seed = draw_seed
+        self.replying: set[str] = set()
+        """Ids of the requests whose answer is being posted this moment."""
+        self._reading = Reading(store, library)
+        self._conversation = Conversation(library, hordes)
+
+    async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
+        """Write down what was heard; returns its id if it is new and to be answered."""
+        request_id = await self._store.insert_once(lease, incoming, self._draw_seed())
+        if request_id is None:
+            return None
+        if self._now() - incoming.created.timestamp() > OLDEST:
+            await self._store.ended(lease, request_id, RequestState.EXPIRED)
+            return None
+        return request_id
+
+    async def answer(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
+        """Take a request from wherever it stands to its answer."""
+        request = await self._store.request(request_id)
+        log_here = log.bind(request=request_id, account=lease.name)
+        try:
+            if request.state is RequestState.RECEIVED:
+                request = await self._understand(lease, request)
+            if request.state is RequestState.WORKING:
+                request = await self._make(lease, request, adapter)
+        except (LeaseLost, asyncio.CancelledError):
+            raise
+        except Exception:
+            log_here.exception("request_broken", state=request.state)
+            request = await self._decide(lease, request, answers.broken(request_id))
+        if request.state is RequestState.REPLYING:
+            await self._reply(lease, request, adapter)
+        log_here.info("request_closed", state=request.state)
+
+    # --- received → working, or straight to an answer -------------------------------------
+
+    async def _understand(self, lease: Lease, request: RequestRow) -> RequestRow:
+        """Read a request and plan its jobs; whatever is declined is answered at once."""
+        try:
+            wanted = await self._reading.read(request, place=self._place(request.incoming))
+            if isinstance(wanted, Wanted):
+                return await self._plan(lease, request, wanted)
+            if wanted is None:
+                await self._store.ended(lease, request.id, RequestState.CANCELLED)
+                return replace(request, state=RequestState.CANCELLED)
+            outcome = await self._conversation.reply(request.id, wanted)
+        except Refusal as refusal:
+            outcome = answers.refused(request.id, refusal)
+        return await self._decide(lease, request, outcome)
+
+    async def _plan(self, lease: Lease, request: RequestRow, wanted: Wanted) -> RequestRow:
+        """Check what is wanted, resolve its style, and keep the jobs. Raises Refusal."""
+        place = self._place(request.incoming)
+        image = wanted.image
+        safety.check([image.prompt, image.style or "", *(lora.name for lora in image.loras)])
+        running, recent = await self._store.count_of_person(
+            request.incoming.place.account,
+            request.incoming.person.id,
+            since=self._now() - policy.HOUR,
+            but=request.id,
+        )
+        policy.admit(place, running=running, recent=recent)
+        resolution = resolver.resolve(
+            image,
+            self._library.current,
+            served=await self._hordes.served(),
+            reference=self._reference,
+            limits=_limits(place, self._config.styles.default),
+            rng_seed=wanted.rng_seed,
+        )
+        for job in resolution.jobs:
+            safety.check([job.prompt.partition("###")[0], job.style])
+        await self._store.resolved(
+            lease,
+            request.id,
+            parsed=image_request.to_json(image),
+            rng_seed=wanted.rng_seed,
+            parent=wanted.parent,
+            planned=resolution.jobs,
+            notes=resolution.notes,
+        )
+        return await self._store.request(request.id)
+
+    # --- working → replying ---------------------------------------------------------------
+
+    async def _make(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
+        """Make the pictures, showing how far they are, and decide the answer."""
+        jobs = await self._store.jobs_of(request.id)
+        tally = Tally(sum(row.job.n for row in jobs))
+        telling = asyncio.create_task(self._show_progress(request, adapter, tally))
+        try:
+            await self._production.run(lease, request, tally)
+        finally:
+            telling.cancel()
+            await asyncio.gather(telling, return_exceptions=True)
+        jobs = await self._store.jobs_of(request.id)
+        prompt = _image(request).prompt
+        pictures = await self._finished_pictures(request)
+        outcome = answers.finished(request.id, prompt, jobs, pictures, request.notes)
+        return await self._decide(lease, request, outcome)
+
+    async def _show_progress(
+        self, request: RequestRow, adapter: Adapter, tally: Tally
+    ) -> None:
+        async def show(progress: Progress) -> None:
+            try:
+                await adapter.acknowledge(request.incoming, progress)
+            except Exception as error:  # noqa: BLE001  (progress is a courtesy, never a reason to fail)
+                log.info("acknowledge_failed", request=request.id, error=str(error))
+
+        await show(tally.progress())
+        if adapter.capabilities.live_progress:
+            await tally.tell(show)
+
+    async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
+        document = encoding.outcome_to_json(outcome)
+        await self._store.answer_decided(lease, request.id, document)
+        return replace(request, state=RequestState.REPLYING, outcome=document)
+
+    # --- replying → done ------------------------------------------------------------------
+
+    async def _reply(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
+        """Post the answer's parts in order; what is posted already is not posted again."""
+        outcome = await self.outcome(request)
+        self.replying.add(request.id)
+        try:
+            await self._posting.post(lease, request, outcome, adapter)
+        except PlatformRefused as error:
+            log.warning("reply_refused", request=request.id, error=str(error))
+            await self._store.ended(lease, request.id, RequestState.FAILED)
+        else:
+            await self._store.ended(lease, request.id, _final_state(outcome))
+        finally:
+            self.replying.discard(request.id)
+
+    async def outcome(self, request: RequestRow) -> Outcome:
+        """Return the decided answer of a request, with its pictures."""
+        assert request.outcome is not None
+        pictures = await self._finished_pictures(request)
+        return encoding.outcome_from_json(request.id, request.outcome, pictures)
+
+    async def _finished_pictures(self, request: RequestRow) -> tuple[Picture, ...]:
+        if request.parsed is None:
+            return ()
+        return answers.describe_pictures(
+            _image(request).prompt,
+            await self._store.jobs_of(request.id),
+            await self._store.pictures_of(request.id),
+            self._pictures,
+        )
+
+    def _place(self, incoming: Incoming) -> PlaceConfig:
+        return self._config.place(incoming.place.account, incoming.place.community)
+
+
+def _image(request: RequestRow) -> ImageRequest:
+    return image_request.from_json(request.parsed or {"prompt": ""})
+
+
+def _limits(place: PlaceConfig, default_style: str | None) -> Limits:
+    return Limits(
+        pictures=place.pictures,
+        max_pictures=place.max_pictures,
+        max_pixels=place.max_pixels,
+        max_steps=place.max_steps,
+        nsfw=place.nsfw,
+        trusted_workers=place.trusted_workers,
+        default_style=default_style,
+    )
+
+
+def _final_state(outcome: Outcome) -> RequestState:
+    endings = {Ending.REFUSED: RequestState.REFUSED, Ending.FAILED: RequestState.FAILED}
+    return endings.get(outcome.ending, RequestState.DONE)

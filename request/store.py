@@ -1,0 +1,369 @@
+"""The state of requests. It changes here and nowhere else, in functions named after what happened.
+
+Every write for an account runs in one transaction that first checks the account's lease, so an
+instance that lost it (a long pause, another process taking over) cannot change anything.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database import Database
+from common.model import Incoming, Job, Note
+from request import encoding
+from request.records import (
+    OPEN_STATES,
+    JobRow,
+    JobState,
+    PictureRow,
+    PostRow,
+    RequestRow,
+    RequestState,
+)
+from request.leases import Lease, guard
+from request.tables import jobs, pictures, posts, requests
+
+ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Letters and digits that are not mistaken for each other when read aloud."""
+
+
+def event_key(incoming: Incoming) -> str:
+    """Return the key that makes one event one request, however often it is delivered."""
+    return f"{incoming.place.account}:{incoming.event}"[:255]
+
+
+class Store:
+    """The requests of all accounts in one database."""
+
+    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+        self._database = database
+        self._now = now
+
+    @asynccontextmanager
+    async def _writing(self, lease: Lease) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that only the holder of the lease gets. Raises LeaseLost."""
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            yield connection
+
+    # --- a request's way ------------------------------------------------------------------
+
+    async def insert_once(self, lease: Lease, incoming: Incoming, rng_seed: int) -> str | None:
+        """Write down what was heard. Returns the new id, or None if it is known already."""
+        now = self._now()
+        request_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(8))
+        values = {
+            "id": request_id,
+            "event_key": event_key(incoming),
+            "account": incoming.place.account,
+            "community": incoming.place.community,
+            "channel": incoming.place.channel,
+            "person": incoming.person.id,
+            "incoming": encoding.incoming_to_json(incoming),
+            "rng_seed": rng_seed,
+            "state": RequestState.RECEIVED,
+            "notes": [],
+            "created": now,
+            "changed": now,
+        }
+        try:
+            async with self._writing(lease) as connection:
+                known = sa.select(requests.c.id).where(requests.c.event_key == values["event_key"])
+                if (await connection.execute(known)).first() is not None:
+                    return None
+                await connection.execute(requests.insert().values(values))
+        except IntegrityError:
+            return None
+        return request_id
+
+    async def resolved(
+        self,
+        lease: Lease,
+        request_id: str,
+        *,
+        parsed: dict[str, Any],
+        rng_seed: int,
+        parent: str | None,
+        planned: Sequence[Job],
+        notes: tuple[Note, ...],
+    ) -> None:
+        """Keep what was understood together with the jobs it needs."""
+        now = self._now()
+        rows = [
+            {
+                "request": request_id,
+                "number": number,
+                "body": encoding.job_to_json(job),
+                "state": JobState.WAITING,
+                "attempts": 0,
+                "wasted": 0,
+                "changed": now,
+            }
+            for number, job in enumerate(planned, start=1)
+        ]
+        async with self._writing(lease) as connection:
+            await self._change_request(
+                connection,
+                request_id,
+                state=RequestState.WORKING,
+                parsed=parsed,
+                rng_seed=rng_seed,
+                parent=parent,
+                notes=encoding.notes_to_json(notes),
+            )
+            await connection.execute(jobs.insert(), rows)
+
+    async def answer_decided(
+        self,
+        lease: Lease,
+        request_id: str,
+        outcome: dict[str, Any],
+        notes: tuple[Note, ...] | None = None,
+    ) -> None:
+        """Keep the answer; from here on it is only posted."""
+        changes: dict[str, Any] = {"state": RequestState.REPLYING, "outcome": outcome}
+        if notes is not None:
+            changes["notes"] = encoding.notes_to_json(notes)
+        async with self._writing(lease) as connection:
+            await self._change_request(connection, request_id, **changes)
+
+    async def ended(self, lease: Lease, request_id: str, state: RequestState) -> None:
+        """Close a request for good."""
+        async with self._writing(lease) as connection:
+            await self._change_request(connection, request_id, state=state)
+
+    async def _change_request(
+        self, connection: AsyncConnection, request_id: str, **changes: Any
+    ) -> None:
+        await connection.execute(
+            requests.update()
+            .where(requests.c.id == request_id)
+            .values(changed=self._now(), **changes)
+        )
+
+    # --- jobs and pictures ----------------------------------------------------------------
+
+    async def submission_begun(self, lease: Lease, job: JobRow, endpoint: str) -> JobRow:
+        """Note that the job is about to be sent, and whether an earlier one may be wasted."""
+        wasted = job.wasted + (1 if job.attempts else 0)
+        changes = {
+            "state": JobState.SUBMITTING,
+            "endpoint": endpoint,
+            "horde_id": None,
+            "attempts": job.attempts + 1,
+            "wasted": wasted,
+        }
+        return await self._change_job(lease, job, changes)
+
+    async def submitted(self, lease: Lease, job: JobRow, horde_id: str) -> JobRow:
+        """Note the Horde's id of the job."""
+        return await self._change_job(
+            lease, job, {"state": JobState.SUBMITTED, "horde_id": horde_id}
+        )
+
+    async def job_ended(
+        self,
+        lease: Lease,
+        request_id: str,
+        job: JobRow,
+        state: JobState,
+        *,
+        made: Sequence[PictureRow] = (),
+        reason: str | None = None,
+    ) -> None:
+        """Close a job together with the pictures it brought."""
+        rows = [
+            {
+                "request": request_id,
+                "job": picture.job,
+                "generation": picture.generation,
+                "sha256": picture.sha256,
+                "mime": picture.mime,
+                "width": picture.width,
+                "height": picture.height,
+                "seed": picture.seed,
+                "model": picture.model,
+                "worker": picture.worker,
+                "censored": picture.censored,
+                "gen_metadata": list(picture.gen_metadata),
+            }
+            for picture in made
+        ]
+        async with self._writing(lease) as connection:
+            await connection.execute(
+                jobs.update()
+                .where(jobs.c.id == job.id)
+                .values(state=state, reason=reason, changed=self._now())
+            )
+            if rows:
+                await connection.execute(pictures.insert(), rows)
+
+    async def _change_job(self, lease: Lease, job: JobRow, changes: dict[str, Any]) -> JobRow:
+        async with self._writing(lease) as connection:
+            row = (
+                await connection.execute(
+                    jobs.update()
+                    .where(jobs.c.id == job.id)
+                    .values(changed=self._now(), **changes)
+                    .returning(*jobs.c)
+                )
+            ).one()
+        return _job(row)
+
+    # --- posts ----------------------------------------------------------------------------
+
+    async def post_intended(
+        self, lease: Lease, request_id: str, part: int, shown: Sequence[int]
+    ) -> PostRow:
+        """Note that a part is about to be posted; returns what is known of it already."""
+        async with self._writing(lease) as connection:
+            row = (
+                await connection.execute(
+                    sa.select(posts).where(posts.c.request == request_id, posts.c.part == part)
+                )
+            ).one_or_none()
+            if row is not None:
+                return PostRow(part, row.state == "posted", row.platform_id)
+            await connection.execute(
+                posts.insert().values(
+                    request=request_id,
+                    account=lease.name,
+                    part=part,
+                    state="intended",
+                    pictures=list(shown),
+                    changed=self._now(),
+                )
+            )
+        return PostRow(part, posted=False, platform_id=None)
+
+    async def posted(self, lease: Lease, request_id: str, part: int, platform_id: str) -> None:
+        """Note where a part can be found on its platform."""
+        async with self._writing(lease) as connection:
+            await connection.execute(
+                posts.update()
+                .where(posts.c.request == request_id, posts.c.part == part)
+                .values(state="posted", platform_id=platform_id, changed=self._now())
+            )
+
+    # --- looking --------------------------------------------------------------------------
+
+    async def request(self, request_id: str) -> RequestRow:
+        """Return a request. Raises KeyError if there is none."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(sa.select(requests).where(requests.c.id == request_id))
+            ).one_or_none()
+        if row is None:
+            raise KeyError(request_id)
+        return _request(row)
+
+    async def request_behind(self, account: str, platform_id: str) -> RequestRow | None:
+        """Return the request that one of our posts answered."""
+        query = (
+            sa.select(requests)
+            .join(posts, posts.c.request == requests.c.id)
+            .where(posts.c.account == account, posts.c.platform_id == platform_id)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else _request(row)
+
+    async def open_requests(self, account: str) -> list[str]:
+        """Return the ids of all requests of an account that wait for their answer, oldest first."""
+        query = (
+            sa.select(requests.c.id)
+            .where(requests.c.account == account, requests.c.state.in_(OPEN_STATES))
+            .order_by(requests.c.created)
+        )
+        async with self._database.read() as connection:
+            return [row.id for row in await connection.execute(query)]
+
+    async def jobs_of(self, request_id: str) -> list[JobRow]:
+        """Return the jobs of a request in order."""
+        query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
+        async with self._database.read() as connection:
+            return [_job(row) for row in await connection.execute(query)]
+
+    async def pictures_of(self, request_id: str) -> list[PictureRow]:
+        """Return the generations of a request, in the order of its jobs."""
+        query = (
+            sa.select(pictures)
+            .join(jobs, jobs.c.id == pictures.c.job)
+            .where(pictures.c.request == request_id)
+            .order_by(jobs.c.number, pictures.c.id)
+        )
+        async with self._database.read() as connection:
+            return [_picture(row) for row in await connection.execute(query)]
+
+    async def count_of_person(
+        self, account: str, person: str, *, since: float, but: str
+    ) -> tuple[int, int]:
+        """Return how many picture requests a person has open, and made since then.
+
+        The request `but` is left out of both counts, and so are refusals and questions.
+        """
+        made = sa.select(sa.func.count()).where(
+            requests.c.account == account,
+            requests.c.person == person,
+            requests.c.id != but,
+            requests.c.parsed.is_not(None),
+        )
+        running = made.where(requests.c.state == RequestState.WORKING)
+        recent = made.where(requests.c.created >= since)
+        async with self._database.read() as connection:
+            return (
+                (await connection.execute(running)).scalar_one(),
+                (await connection.execute(recent)).scalar_one(),
+            )
+
+
+def _request(row: sa.Row[Any]) -> RequestRow:
+    return RequestRow(
+        id=row.id,
+        incoming=encoding.incoming_from_json(row.incoming),
+        parsed=row.parsed,
+        rng_seed=row.rng_seed,
+        parent=row.parent,
+        state=RequestState(row.state),
+        outcome=row.outcome,
+        notes=encoding.notes_from_json(row.notes),
+        created=row.created,
+    )
+
+
+def _job(row: sa.Row[Any]) -> JobRow:
+    return JobRow(
+        id=row.id,
+        number=row.number,
+        job=encoding.job_from_json(row.body),
+        state=JobState(row.state),
+        endpoint=row.endpoint,
+        horde_id=row.horde_id,
+        attempts=row.attempts,
+        wasted=row.wasted,
+        reason=row.reason,
+    )
+
+
+def _picture(row: sa.Row[Any]) -> PictureRow:
+    return PictureRow(
+        job=row.job,
+        generation=row.generation,
+        seed=row.seed,
+        model=row.model,
+        worker=row.worker,
+        censored=row.censored,
+        gen_metadata=tuple(row.gen_metadata),
+        sha256=row.sha256,
+        mime=row.mime,
+        width=row.width,
+        height=row.height,
+    )

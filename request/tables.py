@@ -1,0 +1,95 @@
+"""The tables of the life of a request; `common/migrations/` creates them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+
+def _request_key() -> sa.Column[str]:
+    key = sa.ForeignKey("requests.id", ondelete="CASCADE")
+    return sa.Column("request", sa.String(16), key, nullable=False)
+
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("event_key", sa.String(255), nullable=False, unique=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("community", sa.String(255), nullable=False),
+    sa.Column("channel", sa.String(255), nullable=False),
+    sa.Column("person", sa.String(255), nullable=False),
+    sa.Column("incoming", sa.JSON, nullable=False),
+    sa.Column("parsed", sa.JSON),
+    sa.Column("rng_seed", sa.BigInteger, nullable=False),
+    sa.Column("parent", sa.String(16)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("outcome", sa.JSON),
+    sa.Column("notes", sa.JSON, nullable=False),
+    sa.Column("created", sa.Float, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+    sa.Index("requests_open", "account", "state"),
+    sa.Index("requests_person", "account", "person", "created"),
+)
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _request_key(),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("endpoint", sa.String(64)),
+    sa.Column("horde_id", sa.String(64)),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("wasted", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("changed", sa.Float, nullable=False),
+    sa.UniqueConstraint("request", "number"),
+)
+
+pictures = sa.Table(
+    "pictures",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _request_key(),
+    sa.Column("job", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("generation", sa.String(64), nullable=False),
+    sa.Column("sha256", sa.String(64)),
+    sa.Column("mime", sa.String(32)),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("seed", sa.String(64), nullable=False),
+    sa.Column("model", sa.String(255), nullable=False),
+    sa.Column("worker", sa.String(255), nullable=False),
+    sa.Column("censored", sa.Boolean, nullable=False),
+    sa.Column("gen_metadata", sa.JSON, nullable=False),
+    sa.UniqueConstraint("job", "generation"),
+)
+
+posts = sa.Table(
+    "posts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _request_key(),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("part", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("platform_id", sa.String(255)),
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+    sa.UniqueConstraint("request", "part"),
+    sa.Index("posts_platform", "account", "platform_id"),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)

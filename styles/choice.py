@@ -1,0 +1,147 @@
+"""Which styles a request may be drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.errors import Refusal
+from styles.image_request import RANDOM_STYLE
+from styles.names import MOST_SUGGESTIONS, NameIndex, key
+from styles.parsing import Style
+from styles.situation import Situation
+from styles.template import PLAIN_TEMPLATE
+
+FEATURED = "featured"
+RAW = "raw"
+PLAIN_MODEL = "stable_diffusion"
+"""Model of the plain style where a list has no `raw`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The styles pictures are drawn from."""
+
+    usable: tuple[Style, ...]
+    """At least one; allowed here and served now, in list order."""
+    drawn: bool
+    """Whether there was something to draw: a category, not one style."""
+
+
+def choose(situation: Situation) -> Choice:
+    """Return what a request's style means here and now.
+
+    Raises Refusal if it means nothing, is not allowed here, or nobody serves it; its
+    suggestions are styles that can be used.
+    """
+    _check_model(situation)
+    name = situation.request.style
+    if name is None:
+        return _unnamed(situation)
+    stylelist = situation.stylelist
+    canonical = stylelist.names.get(name)
+    if canonical in stylelist.styles:
+        return _one(situation, stylelist.styles[canonical])
+    if canonical is not None:
+        return _category(situation, canonical)
+    if key(name) == RANDOM_STYLE:
+        return _of(situation, tuple(stylelist.styles.values()), RANDOM_STYLE)
+    if key(name) == RAW:
+        return _one(situation, _plain(situation))
+    near = stylelist.names.suggest(name, lambda known: _offered(situation, known))
+    raise Refusal("refused.style_unknown", words=name, suggestions=near)
+
+
+def _unnamed(situation: Situation) -> Choice:
+    """Nobody named a style: the place's default, else `featured`, else `raw`."""
+    request = situation.request
+    wanted: tuple[str | None, ...] = (situation.limits.default_style, FEATURED, RAW)
+    if request.model is not None or request.source_picture is not None:
+        wanted = (RAW,)
+    stylelist = situation.stylelist
+    for name in wanted:
+        canonical = stylelist.names.get(name) if name else None
+        if canonical in stylelist.styles:
+            return _one(situation, stylelist.styles[canonical])
+        if canonical is not None:
+            return _category(situation, canonical)
+    return _one(situation, _plain(situation))
+
+
+def _one(situation: Situation, style: Style) -> Choice:
+    if not situation.allows(style):
+        raise Refusal(
+            "refused.style_adult", style=style.name, suggestions=_suggestions(situation, style)
+        )
+    if not situation.serves(style):
+        raise Refusal(
+            "refused.style_not_served",
+            style=style.name,
+            model=situation.model(style),
+            suggestions=_suggestions(situation, style),
+        )
+    return Choice((style,), drawn=False)
+
+
+def _category(situation: Situation, category: str) -> Choice:
+    names = situation.stylelist.expand(category)
+    return _of(situation, tuple(situation.stylelist.styles[name] for name in names), category)
+
+
+def _of(situation: Situation, styles: tuple[Style, ...], category: str) -> Choice:
+    usable = tuple(style for style in styles if situation.usable(style))
+    if not usable:
+        raise Refusal(
+            "refused.category_not_served",
+            category=category,
+            suggestions=_suggestions(situation, None),
+        )
+    return Choice(usable, drawn=True)
+
+
+def _plain(situation: Situation) -> Style:
+    """Return what stands in for `raw` in a list without it."""
+    return Style(RAW, PLAIN_TEMPLATE, situation.request.model or PLAIN_MODEL)
+
+
+def _check_model(situation: Situation) -> None:
+    """Refuse a model named with `--model` that is not allowed here or that nobody serves."""
+    model, served = situation.request.model, situation.served
+    if model is None:
+        return
+    if situation.reference.nsfw(model) and not situation.limits.nsfw:
+        raise Refusal("refused.model_adult", model=model)
+    if served is None or (model in served and served[model].workers > 0):
+        return
+    allowed = [name for name in served if situation.limits.nsfw or not _adult(situation, name)]
+    had = sorted((name for name in allowed if served[name].workers > 0), key=str.casefold)
+    most_served = sorted(had, key=lambda name: -served[name].workers)
+    near = dict.fromkeys((*NameIndex(had).suggest(model), *most_served))
+    raise Refusal(
+        "refused.model_not_served", model=model, suggestions=tuple(near)[:MOST_SUGGESTIONS]
+    )
+
+
+def _adult(situation: Situation, model: str) -> bool:
+    return situation.reference.nsfw(model)
+
+
+def _suggestions(situation: Situation, style: Style | None) -> tuple[str, ...]:
+    """Return usable styles: those that share a category with the style first."""
+    stylelist = situation.stylelist
+    names: dict[str, None] = {}
+    if style is not None:
+        for category in stylelist.categories:
+            members = stylelist.expand(category)
+            if style.name in members:
+                names.update(dict.fromkeys(members))
+    names.update(dict.fromkeys(stylelist.styles))
+    usable = (name for name in names if situation.usable(stylelist.styles[name]))
+    return tuple(name for name, _ in zip(usable, range(MOST_SUGGESTIONS), strict=False))
+
+
+def _offered(situation: Situation, name: str) -> bool:
+    style = situation.stylelist.styles.get(name)
+    if style is not None:
+        return situation.usable(style)
+    expanded = situation.stylelist.expand(name)
+    return any(situation.usable(situation.stylelist.styles[member]) for member in expanded)

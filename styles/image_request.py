@@ -1,0 +1,97 @@
+"""A request for pictures as the grammar reads it and the resolver takes it.
+
+Discord's options and buttons fill the same `ImageRequest`. It is a value: what the text said,
+before a style is drawn; the store keeps it as JSON (`to_json`, `from_json`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from common.model import Note, NoteKind
+
+RANDOM_STYLE = "random"
+"""`style: random` draws from everything usable, unless a style is really called that."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoraWish:
+    """A LoRA a person asked for."""
+
+    name: str
+    """CivitAI model id, version id (with `is_version`), or a name."""
+    strength: float = 1.0
+    is_version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRequest:
+    """What a person asked for. None means: not said."""
+
+    prompt: str
+    """With its own characters; braces of permutations still in it."""
+    negative: str = ""
+    style: str | None = None
+    """Name of a style or category of the list, or `random`."""
+    n: int | None = None
+    seed: str | None = None
+    """As written; `styles.seeds` turns it into digits."""
+    ratio: tuple[float, float] | None = None
+    """`--ar W:H`."""
+    size: tuple[int, int] | None = None
+    """`--size WxH` in pixels, as written."""
+    steps: int | None = None
+    quality: float | None = None
+    """Midjourney's `--q`: the style's steps are multiplied by it."""
+    cfg_scale: float | None = None
+    sampler: str | None = None
+    karras: bool | None = None
+    clip_skip: int | None = None
+    model: str | None = None
+    tiling: bool | None = None
+    hires_fix: bool | None = None
+    loras: tuple[LoraWish, ...] = ()
+    strength: float | None = None
+    """How far a source picture is changed, 0.01..1."""
+    source_picture: str | None = None
+    """`sha256:<hex>` of the picture to start from; the service puts it in."""
+    private: bool = False
+    spoiler: bool = False
+    notes: tuple[Note, ...] = ()
+    """What the reader cut, clamped or skipped."""
+
+
+def to_json(request: ImageRequest) -> dict[str, Any]:
+    """Return a request as plain JSON values; what was not said is left out."""
+    plain = asdict(request)
+    return {
+        item.name: _plain(plain[item.name])
+        for item in fields(ImageRequest)
+        if plain[item.name] != item.default
+    }
+
+
+def from_json(values: Mapping[str, Any]) -> ImageRequest:
+    """Return the request `to_json` wrote. Unknown keys (of a later version) are ignored."""
+    known = {item.name for item in fields(ImageRequest)}
+    kept = {name: value for name, value in values.items() if name in known}
+    if "loras" in kept:
+        kept["loras"] = tuple(LoraWish(**lora) for lora in kept["loras"])
+    if "notes" in kept:
+        kept["notes"] = tuple(
+            Note(note["code"], note["text"], NoteKind(note["kind"])) for note in kept["notes"]
+        )
+    for pair in ("ratio", "size"):
+        if kept.get(pair) is not None:
+            kept[pair] = tuple(kept[pair])
+    return ImageRequest(**kept)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value.value if isinstance(value, NoteKind) else value

@@ -1,0 +1,156 @@
+"""The parameters of one job: the person's, else the style's, else the defaults."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from common.model import Job, Note
+from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, MOST_TIS, STEPS_RANGE, STRENGTH_RANGE
+from styles.loras import merge_loras
+from styles.notes import changed
+from styles.parsing import Look, Style
+from styles.seeds import seed_digits
+from styles.shape import rounded, with_ratio, within
+from styles.situation import Situation
+from styles.template import fill
+
+NO_HIRES_FIX = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
+"""Baselines for which the server refuses `hires_fix`."""
+
+T = TypeVar("T")
+
+
+def make_job(
+    situation: Situation, style: Style, prompt: str, n: int
+) -> tuple[Job, tuple[Note, ...]]:
+    """Return the job of one style for one variant of the prompt, and what had to be changed."""
+    request, limits, defaults = situation.request, situation.limits, situation.defaults
+    notes: list[Note] = []
+    model = situation.model(style)
+    look = _look(situation, style, notes)
+    width, height = _size(situation, look, model, notes)
+    loras, lora_notes = merge_loras(look.loras, request.loras)
+    notes += lora_notes
+    nsfw = limits.nsfw and request.source_picture is None
+    job = Job(
+        style=style.name,
+        prompt=fill(style.prompt, prompt, request.negative),
+        model=model,
+        n=n,
+        width=width,
+        height=height,
+        steps=_steps(situation, look, notes),
+        cfg_scale=_clamped(_first(request.cfg_scale, look.cfg_scale, defaults.cfg_scale), CFG_RANGE),
+        sampler=_first(request.sampler, look.sampler, defaults.sampler),
+        karras=_first(request.karras, look.karras, defaults.karras),
+        clip_skip=round(
+            _clamped(_first(request.clip_skip, look.clip_skip, defaults.clip_skip), CLIP_SKIP_RANGE)
+        ),
+        hires_fix=_hires_fix(situation, look, model, notes),
+        tiling=_first(request.tiling, look.tiling, False),
+        seed=None if request.seed is None else seed_digits(request.seed),
+        seed_variation=1 if request.seed is not None and n > 1 else None,
+        loras=loras,
+        tis=look.tis[:MOST_TIS],
+        denoising_strength=_strength(situation, notes),
+        source_picture=request.source_picture,
+        source_processing=None if request.source_picture is None else "img2img",
+        nsfw=nsfw,
+        censor_nsfw=not nsfw,
+        trusted_workers=limits.trusted_workers,
+        slow_workers=limits.slow_workers,
+    )
+    return job, tuple(notes)
+
+
+def _look(situation: Situation, style: Style, notes: list[Note]) -> Look:
+    """Return the style's look, its enhancement merged in, judged for the model it is made with."""
+    model = situation.model(style)
+    baseline = situation.reference.baseline(model)
+    look = style.look
+    if model != style.model and (look.loras or look.tis):
+        own = situation.reference.baseline(style.model)
+        if own is not None and baseline is not None and own != baseline:
+            notes.append(changed("note.style_loras_unfit", style=style.name, model=model))
+            look = replace(look, loras=(), tis=())
+    if not style.enhance or baseline is None:
+        return look
+    enhancement = situation.stylelist.enhancements.get(baseline)
+    return look if enhancement is None else _merged(look, enhancement.look)
+
+
+def _merged(look: Look, more: Look) -> Look:
+    """Return a look with another merged in: lists are extended, what is unsaid is filled."""
+    values: dict[str, Any] = {}
+    for item in fields(Look):
+        own, added = getattr(look, item.name), getattr(more, item.name)
+        if isinstance(own, tuple):
+            names = {entry.name for entry in own}
+            values[item.name] = own + tuple(entry for entry in added if entry.name not in names)
+        else:
+            values[item.name] = added if own is None else own
+    return Look(**values)
+
+
+def _size(
+    situation: Situation, look: Look, model: str, notes: list[Note]
+) -> tuple[int, int]:
+    request = situation.request
+    native = situation.reference.native_size(model)
+    size = (_first(look.width, native[0]), _first(look.height, native[1]))
+    if request.size is not None:
+        size = (rounded(request.size[0]), rounded(request.size[1]))
+    elif request.ratio is not None:
+        size = with_ratio(size, request.ratio)
+    fitted = within(size, situation.limits.max_pixels)
+    if request.size is not None and fitted != request.size:
+        asked = f"{request.size[0]}×{request.size[1]}"
+        notes.append(changed("note.size_changed", asked=asked, used=f"{fitted[0]}×{fitted[1]}"))
+    elif fitted != size:
+        asked, used = f"{size[0]}×{size[1]}", f"{fitted[0]}×{fitted[1]}"
+        notes.append(changed("note.size_too_large", asked=asked, used=used))
+    return fitted
+
+
+def _steps(situation: Situation, look: Look, notes: list[Note]) -> int:
+    request, limits = situation.request, situation.limits
+    wanted = _first(look.steps, situation.defaults.steps)
+    if request.steps is not None:
+        wanted = request.steps
+    elif request.quality is not None:
+        wanted = max(1, round(wanted * request.quality))
+    used = round(_clamped(wanted, (STEPS_RANGE[0], min(STEPS_RANGE[1], limits.max_steps))))
+    if used != wanted:
+        notes.append(changed("note.steps_clamped", asked=wanted, used=used))
+    return used
+
+
+def _hires_fix(situation: Situation, look: Look, model: str, notes: list[Note]) -> bool:
+    wanted = _first(situation.request.hires_fix, look.hires_fix, situation.defaults.hires_fix)
+    if wanted and situation.reference.baseline(model) in NO_HIRES_FIX:
+        notes.append(changed("note.hires_dropped", model=model))
+        return False
+    return wanted
+
+
+def _strength(situation: Situation, notes: list[Note]) -> float | None:
+    request = situation.request
+    if request.strength is None:
+        return None
+    if request.source_picture is None:
+        notes.append(changed("note.strength_without_picture"))
+        return None
+    return _clamped(request.strength, STRENGTH_RANGE)
+
+
+def _first(*values: T | None) -> T:
+    """Return the first value that was said; the last always is."""
+    for value in values:
+        if value is not None:
+            return value
+    raise AssertionError("the defaults say everything")
+
+
+def _clamped(value: float, bounds: tuple[float, float]) -> float:
+    return min(bounds[1], max(bounds[0], value))

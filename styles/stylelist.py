@@ -1,0 +1,212 @@
+"""The stylelist: what its files say, as values, and what is wrong in them.
+
+The format is the Horde's public one (`styles.json`, `categories.json`, `enhancements.json`);
+styles may add `aliases`, `author`, `nsfw`. One faulty style is left out and reported, the others
+stay. `styles.parsing` reads one style, `styles.library` keeps the lists of several sources.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.resources import files as package_files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from common.errors import StyleListError
+from common.reference import baseline_key
+from styles.names import NameIndex, key
+from styles.parsing import Enhancement, Fault, Style, parse_enhancement, parse_style
+
+STYLES_FILE = "styles.json"
+CATEGORIES_FILE = "categories.json"
+ENHANCEMENTS_FILE = "enhancements.json"
+FILES = (STYLES_FILE, CATEGORIES_FILE, ENHANCEMENTS_FILE)
+BUNDLED = ("general", "demo")
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of one file of a list."""
+
+
+@dataclass(frozen=True)
+class StyleList:
+    """Styles, categories and enhancements of one source, or of several merged."""
+
+    styles: Mapping[str, Style] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    enhancements: Mapping[str, Enhancement] = field(default_factory=dict)
+    """By baseline as `common.reference` spells it."""
+    faults: tuple[Fault, ...] = ()
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """Styles, then categories, then aliases: a name that is both means the style."""
+        aliases = {
+            alias: style.name for style in self.styles.values() for alias in style.aliases
+        }
+        return NameIndex((*self.styles, *self.categories), aliases)
+
+    def style(self, name: str) -> Style | None:
+        """Return the style a name or alias means, if it means one."""
+        canonical = self.names.get(name)
+        return self.styles.get(canonical) if canonical is not None else None
+
+    def expand(self, category: str) -> tuple[str, ...]:
+        """Return the styles of a category in list order, nested ones expanded, each once.
+
+        A member that is both style and category is the style; unknown members are dropped.
+        """
+        found: dict[str, None] = {}
+        visited: set[str] = set()
+        waiting = [*reversed(self.categories.get(category, ()))]
+        visited.add(category)
+        while waiting:
+            name = self.names.get(waiting.pop())
+            if name is None:
+                continue
+            if name in self.styles:
+                found[name] = None
+            elif name not in visited:
+                visited.add(name)
+                waiting.extend(reversed(self.categories[name]))
+        return tuple(found)
+
+
+def merge(lists: Iterable[StyleList]) -> StyleList:
+    """Return one list of several; later ones override earlier ones, name by name.
+
+    Names are compared folded, so `Neon` of a later list takes the place of `neon`. What can
+    only be seen in the whole (unknown members, names that clash) is added to the faults.
+    """
+    styles: dict[str, Style] = {}
+    categories: dict[str, tuple[str, ...]] = {}
+    enhancements: dict[str, Enhancement] = {}
+    faults: list[Fault] = []
+    for stylelist in lists:
+        _override(styles, stylelist.styles)
+        _override(categories, stylelist.categories)
+        enhancements |= stylelist.enhancements
+        faults += stylelist.faults
+    merged = StyleList(styles, categories, enhancements)
+    return replace(merged, faults=(*faults, *_faults_of_whole(merged)))
+
+
+def parse(contents: Mapping[str, bytes], source: str = "") -> StyleList:
+    """Read the files of one list: `{file name: bytes}`, of which only the styles are required.
+
+    Raises StyleListError if a file is missing, too large, not JSON, or not an object.
+    """
+    if STYLES_FILE not in contents:
+        raise StyleListError("styles.no_file", source=source, file=STYLES_FILE)
+    tables = {file: _table(contents.get(file, b"{}"), file, source) for file in FILES}
+    faults: list[Fault] = []
+    styles: dict[str, Style] = {}
+    for name, values in tables[STYLES_FILE].items():
+        style, wrong = parse_style(name, values, STYLES_FILE)
+        faults += wrong
+        if style is not None:
+            styles[name] = style
+    categories: dict[str, tuple[str, ...]] = {}
+    for name, members in tables[CATEGORIES_FILE].items():
+        kept, wrong = _members(name, members)
+        faults += wrong
+        if kept is not None:
+            categories[name] = kept
+    enhancements: dict[str, Enhancement] = {}
+    for name, values in tables[ENHANCEMENTS_FILE].items():
+        enhancement, wrong = parse_enhancement(baseline_key(name), values, ENHANCEMENTS_FILE)
+        faults += wrong
+        if enhancement is not None:
+            enhancements[enhancement.baseline] = enhancement
+    named = tuple(replace(fault, source=source) for fault in faults)
+    return StyleList(styles, categories, enhancements, named)
+
+
+def load_folder(folder: Path) -> StyleList:
+    """Read a list from a folder. Raises StyleListError if it cannot be read."""
+    return parse(read_folder(folder), str(folder))
+
+
+def load_bundled(name: str) -> StyleList:
+    """Read a list that comes with the package (`general`, `demo`)."""
+    return parse(read_bundled(name), f"bundled:{name}")
+
+
+def read_bundled(name: str) -> dict[str, bytes]:
+    """Return the files of a bundled list. Raises StyleListError for a name there is not."""
+    if name not in BUNDLED:
+        raise StyleListError("styles.not_bundled", name=name, known=", ".join(BUNDLED))
+    return read_folder(package_files("styles") / "bundled" / name)
+
+
+def read_folder(folder: Path | Traversable) -> dict[str, bytes]:
+    """Return the list's files in a folder. Raises StyleListError if one is too large or closed."""
+    contents: dict[str, bytes] = {}
+    for file in FILES:
+        try:
+            with (folder / file).open("rb") as stream:
+                contents[file] = stream.read(LARGEST_FILE + 1)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise StyleListError("styles.unreadable", source=folder, problem=error) from error
+    return contents
+
+
+def _table(content: bytes, file: str, source: str) -> dict[str, Any]:
+    if len(content) > LARGEST_FILE:
+        raise StyleListError(
+            "styles.too_large", source=source, file=file, limit=LARGEST_FILE // 2**20
+        )
+    try:
+        table = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise StyleListError(
+            "styles.not_json", source=source, file=file, problem=str(error)
+        ) from error
+    if not isinstance(table, dict):
+        raise StyleListError("styles.not_object", source=source, file=file)
+    table.pop("$schema", None)
+    return table
+
+
+def _members(name: str, members: Any) -> tuple[tuple[str, ...] | None, list[Fault]]:
+    if not isinstance(members, list):
+        return None, [Fault(CATEGORIES_FILE, name, "", "is not a list of names", left_out=True)]
+    kept = tuple(member for member in members if isinstance(member, str))
+    faults = []
+    if len(kept) < len(members):
+        faults.append(Fault(CATEGORIES_FILE, name, "", "has members that are no names; dropped"))
+    if len({key(member) for member in kept}) < len(kept):
+        faults.append(Fault(CATEGORIES_FILE, name, "", "names a member twice; counted once"))
+    return kept, faults
+
+
+def _override(table: dict[str, Any], later: Mapping[str, Any]) -> None:
+    spelled = {key(name): name for name in table}
+    for name, value in later.items():
+        table.pop(spelled.get(key(name), name), None)
+        spelled[key(name)] = name
+        table[name] = value
+
+
+def _faults_of_whole(merged: StyleList) -> list[Fault]:
+    faults = []
+    for name, members in merged.categories.items():
+        for member in members:
+            canonical = merged.names.get(member)
+            if canonical is None:
+                faults.append(Fault(CATEGORIES_FILE, name, member, "no style or category is so"))
+            elif canonical == name and name not in merged.styles:
+                faults.append(Fault(CATEGORIES_FILE, name, member, "contains itself; ignored"))
+    taken: dict[str, str] = {key(name): name for name in (*merged.categories, *merged.styles)}
+    for style in merged.styles.values():
+        for alias in style.aliases:
+            owner = taken.setdefault(key(alias), style.name)
+            if owner != style.name:
+                faults.append(
+                    Fault(STYLES_FILE, style.name, "aliases", f"“{alias}” means “{owner}” already")
+                )
+    return faults

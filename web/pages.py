@@ -1,0 +1,108 @@
+"""The pages and their fragments, from templates. Everything that people wrote is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from common.model import Progress
+from common.texts import say
+from web.standing import is_over, stand
+from web.store import Message, ShownPicture, Thread
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a page is made."""
+
+    id: str
+    nickname: str
+    form_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form."""
+
+    token: str
+    """Goes with the message, so that sending it twice writes it once."""
+    text: str = ""
+    parent: Message | None = None
+    """The bot's message that is replied to."""
+    problem: str = ""
+    """Why it was not taken, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a page of the room shows."""
+
+    threads: Sequence[Thread]
+    draft: Draft
+    latest: int
+    """Highest message id when the page was made; live events go on from here."""
+    older: int | None = None
+    """Where the page before this one ends; None on the first."""
+    is_now: bool = True
+    """False on a page of older messages, to which nothing is added."""
+    running: dict[int, Progress] = field(default_factory=dict)
+
+
+class Pages:
+    """Makes HTML. `about` is a line on what the Horde in use can draw."""
+
+    def __init__(self, about: str, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        environment = Environment(
+            loader=PackageLoader("web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals |= {
+            "say": say,
+            "stand": stand,
+            "is_over": self._is_over,
+            "about": about,
+        }
+        self._get = environment.get_template
+
+    def room(self, scene: Scene, reader: Reader) -> str:
+        """Return the chat room."""
+        examples = say("web.examples").splitlines()
+        return self._get("room.html").render(scene=scene, reader=reader, examples=examples)
+
+    def message(self, thread: Thread, running: dict[int, Progress], reader: Reader) -> str:
+        """Return one thread on a page of its own."""
+        return self._get("message.html").render(thread=thread, running=running, reader=reader)
+
+    def gallery(self, shown: Sequence[ShownPicture], older: int | None, first: bool) -> str:
+        """Return a page of pictures."""
+        return self._get("gallery.html").render(pictures=shown, older=older, first=first)
+
+    def problem(self, title: str, sentence: str) -> str:
+        """Return a page that says what went wrong."""
+        return self._get("problem.html").render(title=title, sentence=sentence)
+
+    def thread(self, thread: Thread, progress: Progress | None, reader: str) -> str:
+        """Return the fragment of a thread, as `reader` (a visitor's id) sees it."""
+        return str(self._fragments.thread(thread, progress, reader))
+
+    def answer(self, message: Message) -> str:
+        """Return the fragment of one of the bot's messages."""
+        return str(self._fragments.answer(message))
+
+    def progress(self, progress: Progress) -> str:
+        """Return the fragment that says how far a request is."""
+        return str(self._fragments.progress(progress))
+
+    @property
+    def _fragments(self) -> Any:
+        return self._get("fragments.html").module
+
+    def _is_over(self, thread: Thread) -> bool:
+        return is_over(thread, datetime.fromtimestamp(self._clock(), UTC))

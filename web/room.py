@@ -1,0 +1,210 @@
+"""The room: a chat platform in one class, for its pages and for its bot alike."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database import Database
+from common.errors import StoreError
+from common.model import IncomingKind, Outcome, Part, Progress
+from web import store
+from web.live import Advanced, Broadcast, Posted, Subscription
+from web.store import Message, ShownPicture, Thread, Visitor
+
+CATCH_UP_SECONDS = 24 * 3600.0
+"""How old an unanswered request may be to be still worth an answer."""
+CATCH_UP_PAGE = 200
+PROGRESS_KEPT = 1000
+"""Requests whose progress is remembered; older ones show that they are waiting."""
+
+
+class Room:
+    """One chat room, kept in the database. Raises StoreError when that fails."""
+
+    def __init__(
+        self, database: Database, name: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.name = name
+        self.live = Broadcast()
+        self._database = database
+        self._clock = clock
+        self._progress: dict[int, Progress] = {}
+        # who watches must see messages in the order of their ids
+        self._order = asyncio.Lock()
+
+    # --- what people do ---
+
+    async def write(
+        self,
+        visitor: Visitor,
+        text: str,
+        token: str,
+        *,
+        kind: IncomingKind = IncomingKind.MESSAGE,
+        reply_to: int | None = None,
+    ) -> Message:
+        """Write down a person's message. The same token again returns the first message."""
+        async with self._order:
+            try:
+                async with self._writing() as connection:
+                    number = await store.insert_request(
+                        connection,
+                        self.name,
+                        visitor,
+                        text=text,
+                        token=token,
+                        kind=kind,
+                        reply_to=reply_to,
+                        now=self._clock(),
+                    )
+            except IntegrityError:
+                again = store.seen(self.name).where(
+                    store.messages.c.author == visitor.id, store.messages.c.token == token
+                )
+                return (await self._load(again))[0]
+            return await self._announce(number)
+
+    async def nickname(self, visitor: str) -> str | None:
+        """Return the name a visitor goes by, None if he never wrote."""
+        wanted = select(store.visitors.c.nickname).where(store.visitors.c.id == visitor)
+        async with self._reading() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none()
+
+    # --- what the bot does ---
+
+    async def post(self, request: int, outcome: Outcome, part: Part) -> int:
+        """Post a part of an answer, and return its id. The same part again returns the first."""
+        async with self._order:
+            try:
+                async with self._writing() as connection:
+                    number = await store.insert_answer(
+                        connection, self.name, request, outcome, part, self._clock()
+                    )
+            except IntegrityError as error:
+                found = await self.find_answer(request, part.number)
+                if found is None:
+                    raise StoreError("store.failed", where=self.name, problem=error) from error
+                return found
+            if part.number == part.total:
+                self._progress.pop(request, None)
+            await self._announce(number)
+            return number
+
+    async def find_answer(self, request: int, part: int) -> int | None:
+        """Return the id of a part already posted."""
+        table = store.messages.c
+        wanted = select(table.id).where(table.reply_to == request, table.part == part)
+        async with self._reading() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none()
+
+    async def unanswered(self, *, after: int = 0) -> list[Message]:
+        """Return a page of the last day's requests without a complete answer, oldest first."""
+        since = self._clock() - CATCH_UP_SECONDS
+        question = store.unanswered(self.name, after=after, since=since)
+        return await self._load(question.limit(CATCH_UP_PAGE))
+
+    def advance(self, request: int, progress: Progress) -> None:
+        """Show how far a request is."""
+        self._progress.pop(request, None)
+        self._progress[request] = progress
+        if len(self._progress) > PROGRESS_KEPT:
+            self._progress.pop(next(iter(self._progress)))
+        self.live.send(Advanced(request, progress))
+
+    # --- what is to be seen ---
+
+    async def message(self, number: int) -> Message | None:
+        """Return a message, None if there is none to be seen."""
+        found = await self._load(store.seen(self.name).where(store.messages.c.id == number))
+        return found[0] if found else None
+
+    async def messages_after(self, number: int, limit: int) -> list[Message]:
+        """Return what was written after a message, oldest first."""
+        question = store.seen(self.name).where(store.messages.c.id > number)
+        return await self._load(question.order_by(store.messages.c.id).limit(limit))
+
+    async def latest(self) -> int:
+        """Return the highest id given out, 0 in an empty room."""
+        wanted = select(func.max(store.messages.c.id)).where(store.messages.c.room == self.name)
+        async with self._reading() as connection:
+            return (await connection.execute(wanted)).scalar_one_or_none() or 0
+
+    async def threads(self, *, before: int | None = None, limit: int = 50) -> list[Thread]:
+        """Return the last requests with their answers, oldest first."""
+        async with self._reading() as connection:
+            return await store.load_threads(connection, self.name, before=before, limit=limit)
+
+    async def thread(self, number: int) -> Thread | None:
+        """Return the thread a message belongs to."""
+        message = await self.message(number)
+        if message and message.author is None and message.reply_to:
+            message = await self.message(message.reply_to)
+        if message is None:
+            return None
+        async with self._reading() as connection:
+            return (await store.join_answers(connection, self.name, [message]))[0]
+
+    async def gallery(self, *, before: int | None, limit: int) -> list[ShownPicture]:
+        """Return the room's pictures, newest first, before a picture id."""
+        async with self._reading() as connection:
+            return await store.load_pictures(connection, self.name, before=before, limit=limit)
+
+    async def picture(self, sha256: str) -> ShownPicture | None:
+        """Return a picture by its bytes' hash, None if the room does not show it."""
+        async with self._reading() as connection:
+            found = await store.load_pictures(connection, self.name, sha256=sha256)
+        return found[0] if found else None
+
+    def progress(self, request: int) -> Progress | None:
+        """Return how far a request is, as far as this process knows."""
+        return self._progress.get(request)
+
+    def running(self) -> dict[int, Progress]:
+        """Return the progress of all requests at work."""
+        return dict(self._progress)
+
+    def subscribe(self) -> AbstractContextManager[Subscription]:
+        """Lend the events of the room from now on."""
+        return self.live.subscribe()
+
+    def close(self) -> None:
+        """Let all who watch go. The database stays open: it is not ours."""
+        self.live.close()
+
+    async def _announce(self, number: int) -> Message:
+        message = await self.message(number)
+        if message is None:
+            raise StoreError("store.failed", where=self.name, problem=f"message {number} is gone")
+        self.live.send(Posted(message))
+        return message
+
+    async def _load(self, question: Select[Any]) -> list[Message]:
+        async with self._reading() as connection:
+            return await store.load(connection, question)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._database.read() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError("store.failed", where=self.name, problem=error) from error
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        """Like `Database.write`. An IntegrityError goes through: it says "known already"."""
+        try:
+            async with self._database.write() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise StoreError("store.failed", where=self.name, problem=error) from error

@@ -1,0 +1,319 @@
+"""The room's own tables, its rows as values, and the questions asked of them.
+
+The schema itself stands in `common/migrations/versions/0002_web_room.py`. The functions take a
+connection, so that the caller decides what is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    exists,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.model import Ending, IncomingKind, Outcome, Part
+
+metadata = MetaData()
+visitors = Table(
+    "web_visitors",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("nickname", String(64), nullable=False),
+    Column("created", Float, nullable=False),
+)
+messages = Table(
+    "web_messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("room", String(64), nullable=False),
+    Column("author", String(32), ForeignKey("web_visitors.id")),
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reply_to", Integer, ForeignKey("web_messages.id")),
+    Column("token", String(64)),
+    Column("part", Integer),
+    Column("total", Integer),
+    Column("ending", String(16)),
+    Column("notes", JSON, nullable=False),
+    Column("suggestions", JSON, nullable=False),
+    Column("follow_ups", JSON, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+)
+pictures = Table(
+    "web_pictures",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message", Integer, ForeignKey("web_messages.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("mime", String(32), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("alt", Text, nullable=False),
+    Column("style", String(255), nullable=False),
+    Column("model", String(255), nullable=False),
+    Column("seed", String(64), nullable=False),
+    Column("notes", JSON, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody who writes in the room: the id from his cookie and the name he goes by."""
+
+    id: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture as the room shows it. Its bytes lie in the picture folder under `sha256`."""
+
+    id: int
+    message: int
+    """Id of the bot's message it belongs to."""
+    number: int
+    sha256: str
+    mime: str
+    width: int
+    height: int
+    alt: str
+    style: str
+    model: str
+    seed: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of the room. `author` is None where the bot wrote it."""
+
+    id: int
+    author: str | None
+    nickname: str
+    kind: IncomingKind
+    text: str
+    reply_to: int | None
+    """What it answers: for the bot a request, for a person one of the bot's messages."""
+    part: int | None
+    total: int | None
+    ending: Ending | None
+    notes: tuple[str, ...]
+    suggestions: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+    created: datetime
+    pictures: tuple[ShownPicture, ...] = ()
+
+    @property
+    def is_last_part(self) -> bool:
+        """Whether an answer ends with this message."""
+        return self.part is not None and self.part == self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A request and what the bot answered to it, in order."""
+
+    request: Message
+    answers: tuple[Message, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the last part of the answer is there."""
+        return any(answer.is_last_part for answer in self.answers)
+
+
+# --- writing -------------------------------------------------------------------------------
+
+
+async def insert_request(
+    connection: AsyncConnection,
+    room: str,
+    visitor: Visitor,
+    *,
+    text: str,
+    token: str,
+    kind: IncomingKind,
+    reply_to: int | None,
+    now: float,
+) -> int:
+    """Write down what a person wrote; raise IntegrityError if the token was used before."""
+    await _keep_visitor(connection, visitor, now)
+    return await _insert_message(
+        connection,
+        {"room": room, "author": visitor.id, "kind": kind.value, "text": text, "token": token}
+        | {"reply_to": reply_to, "created": now},
+    )
+
+
+async def insert_answer(
+    connection: AsyncConnection, room: str, reply_to: int, outcome: Outcome, part: Part, now: float
+) -> int:
+    """Write down a part of an answer; raise IntegrityError if it is there already."""
+    # what concerns the whole answer stands under its end
+    last = part.number == part.total
+    number = await _insert_message(
+        connection,
+        {
+            "room": room,
+            "kind": IncomingKind.MESSAGE.value,
+            "text": part.text,
+            "reply_to": reply_to,
+            "part": part.number,
+            "total": part.total,
+            "ending": outcome.ending.value,
+            "notes": [note.text for note in outcome.notes] if last else [],
+            "suggestions": list(outcome.suggestions) if last else [],
+            "follow_ups": list(outcome.follow_ups) if last else [],
+            "created": now,
+        },
+    )
+    fields = ("number", "sha256", "mime", "width", "height", "alt", "style", "model", "seed")
+    rows = [
+        {field: getattr(picture, field) for field in fields}
+        | {"message": number, "notes": list(picture.notes)}
+        for picture in part.pictures
+    ]
+    if rows:
+        await connection.execute(insert(pictures), rows)
+    return number
+
+
+async def _insert_message(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
+    blank = {"notes": [], "suggestions": [], "follow_ups": [], "hidden": False}
+    done = await connection.execute(insert(messages).values(blank | dict(values)))
+    return int(done.inserted_primary_key[0])
+
+
+async def _keep_visitor(connection: AsyncConnection, visitor: Visitor, now: float) -> None:
+    named = await connection.execute(
+        update(visitors).where(visitors.c.id == visitor.id).values(nickname=visitor.nickname)
+    )
+    if not named.rowcount:
+        await connection.execute(
+            insert(visitors).values(id=visitor.id, nickname=visitor.nickname, created=now)
+        )
+
+
+# --- reading -------------------------------------------------------------------------------
+
+
+def seen(room: str) -> Select[Any]:
+    """Start a question about the messages of a room that are not hidden, with their authors."""
+    joined = messages.outerjoin(visitors, messages.c.author == visitors.c.id)
+    return (
+        select(messages, visitors.c.nickname)
+        .select_from(joined)
+        .where(messages.c.room == room, messages.c.hidden.is_(False))
+    )
+
+
+async def load(connection: AsyncConnection, question: Select[Any]) -> list[Message]:
+    """Ask for messages (see `seen`) and return them with their pictures."""
+    found = [_message(row) for row in (await connection.execute(question)).mappings()]
+    shown: dict[int, list[ShownPicture]] = defaultdict(list)
+    answers = [message.id for message in found if message.author is None]
+    if answers:
+        wanted = select(pictures).where(pictures.c.message.in_(answers)).order_by(pictures.c.number)
+        for row in (await connection.execute(wanted)).mappings():
+            shown[row["message"]].append(_picture(row))
+    return [replace(message, pictures=tuple(shown[message.id])) for message in found]
+
+
+async def load_threads(
+    connection: AsyncConnection, room: str, *, before: int | None, limit: int
+) -> list[Thread]:
+    """Return the last requests before a message id with their answers, oldest first."""
+    latest = seen(room).where(messages.c.author.is_not(None))
+    if before is not None:
+        latest = latest.where(messages.c.id < before)
+    requests = await load(connection, latest.order_by(messages.c.id.desc()).limit(limit))
+    return await join_answers(connection, room, reversed(requests))
+
+
+async def join_answers(
+    connection: AsyncConnection, room: str, requests: Iterable[Message]
+) -> list[Thread]:
+    """Return each request with the bot's answers to it."""
+    roots = list(requests)
+    given: dict[int | None, list[Message]] = defaultdict(list)
+    question = seen(room).where(
+        messages.c.author.is_(None), messages.c.reply_to.in_([root.id for root in roots])
+    )
+    for answer in await load(connection, question.order_by(messages.c.part)):
+        given[answer.reply_to].append(answer)
+    return [Thread(root, tuple(given[root.id])) for root in roots]
+
+
+def unanswered(room: str, *, after: int, since: float) -> Select[Any]:
+    """Ask for the requests newer than both whose answer is not complete, oldest first."""
+    answer = messages.alias()
+    complete = exists().where(answer.c.reply_to == messages.c.id, answer.c.part == answer.c.total)
+    return (
+        seen(room)
+        .where(messages.c.author.is_not(None), messages.c.id > after)
+        .where(messages.c.created >= since, ~complete)
+        .order_by(messages.c.id)
+    )
+
+
+async def load_pictures(
+    connection: AsyncConnection, room: str, *, before: int | None = None, limit: int = 1, sha256: str = ""
+) -> list[ShownPicture]:
+    """Return pictures the room shows, newest first; all, or those with these bytes."""
+    question = (
+        select(pictures)
+        .join(messages, pictures.c.message == messages.c.id)
+        .where(messages.c.room == room, messages.c.hidden.is_(False))
+        .order_by(pictures.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        question = question.where(pictures.c.id < before)
+    if sha256:
+        question = question.where(pictures.c.sha256 == sha256)
+    return [_picture(row) for row in (await connection.execute(question)).mappings()]
+
+
+def _message(row: Mapping[str, Any]) -> Message:
+    return Message(
+        id=row["id"],
+        author=row["author"],
+        nickname=row["nickname"] or "",
+        kind=IncomingKind(row["kind"]),
+        text=row["text"],
+        reply_to=row["reply_to"],
+        part=row["part"],
+        total=row["total"],
+        ending=Ending(row["ending"]) if row["ending"] else None,
+        notes=tuple(row["notes"]),
+        suggestions=tuple(row["suggestions"]),
+        follow_ups=tuple(row["follow_ups"]),
+        created=datetime.fromtimestamp(row["created"], UTC),
+    )
+
+
+def _picture(row: Mapping[str, Any]) -> ShownPicture:
+    values = {field: row[field] for field in ShownPicture.__dataclass_fields__}
+    return ShownPicture(**values | {"notes": tuple(values["notes"])})

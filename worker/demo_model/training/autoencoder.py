@@ -1,0 +1,187 @@
+"""The autoencoder stage: pictures to latents and back.
+
+First both halves learn on crops; then the encoder is frozen and the decoder alone learns on whole
+pictures with noisy latents, since it is what limits how sharp the model can draw.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from diffusers import AutoencoderTiny
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from worker.demo_model.training.budget import Budget, warm_up
+from worker.demo_model.training.dataset import contact_sheet
+from worker.demo_model.training.folder import WorkFolder
+from worker.demo_model.training.grounds import CELL, SIZE
+from worker.demo_model.training.muon import Muon
+from worker.demo_model.training.networks import make_autoencoder, pixels_to_unit, unit_to_pixels
+from worker.demo_model.training.pair import Pair, run_pair
+from worker.demo_model.training.progress import Average, Progress
+
+STAGE = "autoencoder"
+JOINT_SHARE = 0.72
+"""The share of the time in which the encoder learns too."""
+CROP = 64
+CROPS = 4
+"""Crops of a batch, in each process."""
+PLAIN_SHARE = 0.6
+"""The share of the denoiser's own pictures among the batches; the others are extras."""
+Pictures = NDArray[np.uint8]
+
+
+def train_autoencoder(folder: WorkFolder, seconds: float, processes: int) -> None:
+    """Train for `seconds` and write the autoencoder and a contact sheet of reconstructions."""
+    run_pair(_train, (folder.root, seconds), processes)
+    quality = _judge(folder)
+    folder.finish(STAGE, **quality)
+
+
+@dataclass(slots=True)
+class PictureSource:
+    """Random aligned crops of the training pictures."""
+
+    plain: Pictures
+    extras: Pictures
+    rng: np.random.Generator = field(repr=False)
+
+    def batch(self, count: int, size: int) -> Tensor:
+        """Crops as floats -1..1, count x 3 x size x size; corners lie on whole cells."""
+        crops = []
+        for _ in range(count):
+            source = self.plain if self.rng.random() < PLAIN_SHARE else self.extras
+            y, x = (int(self.rng.integers((SIZE - size) // CELL + 1)) * CELL for _ in "yx")
+            crops.append(source[self.rng.integers(len(source)), y : y + size, x : x + size])
+        return pixels_to_unit(torch.from_numpy(np.stack(crops)))
+
+
+def picture_loss(drawn: Tensor, wanted: Tensor, tint: float) -> Tensor:
+    """How far pictures are off: in value, in edges, and (`tint` times) in the mean of each cell."""
+    off = drawn - wanted
+    down, across = off[..., 1:, :] - off[..., :-1, :], off[..., :, 1:] - off[..., :, :-1]
+    edges = down.abs().mean() + across.abs().mean()
+    cells = functional.avg_pool2d(off, CELL).abs().mean()
+    return off.abs().mean() + off.pow(2).mean() + 0.5 * edges + tint * cells
+
+
+def decibels(mean_square: float) -> float:
+    """Peak signal-to-noise ratio of pictures in -1..1."""
+    return -10 * math.log10(mean_square / 4 + 1e-9)
+
+
+def _train(pair: Pair, root: Path, seconds: float) -> None:
+    folder = WorkFolder(root)
+    torch.manual_seed(0)
+    model = make_autoencoder()
+    state = folder.restore(STAGE)
+    iteration, frozen, spent = 0, False, 0.0
+    if state is not None:
+        model.load_state_dict(state["model"])
+        iteration, frozen, spent = state["iteration"], state["frozen"], state["spent"]
+    optimiser = _optimiser(model, frozen=frozen)
+    if state is not None:
+        optimiser.load_state_dict(state["optimiser"])
+    seed = 100 + pair.rank + 1000 * iteration
+    torch.manual_seed(seed)
+    source = PictureSource(
+        np.load(folder.pictures, mmap_mode="r"),
+        np.load(folder.extras, mmap_mode="r"),
+        np.random.default_rng(seed),
+    )
+    budget = Budget(seconds, spent)
+    loss_level, quality = Average(0.99), Average(0.99)
+    progress = Progress(STAGE, seconds, "s") if pair.leads else None
+    while (share := pair.agree(budget.share)) < 1:
+        if share > JOINT_SHARE and not frozen:
+            frozen = True
+            optimiser = _optimiser(model, frozen=True)
+        wanted = source.batch(1, SIZE) if frozen else source.batch(CROPS, CROP)
+        loss, square = _loss(model, wanted, share, frozen=frozen)
+        model.zero_grad(set_to_none=True)
+        loss.backward()
+        pair.average_gradients(p for p in model.parameters() if p.requires_grad)
+        optimiser.step(_rate(iteration, share, frozen=frozen))
+        iteration += 1
+        if progress is None:
+            continue
+        loss_level.add(loss.item())
+        quality.add(decibels(square))
+        note = f"loss {loss_level.value:.4f}, {quality.value:.2f} dB, iteration {iteration}"
+        progress.show(budget.spent, note)
+        if budget.time_to_save():
+            folder.save(
+                STAGE,
+                {
+                    "model": model.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "iteration": iteration,
+                    "frozen": frozen,
+                    "spent": budget.spent,
+                },
+            )
+            model.save_pretrained(folder.vae)
+    if pair.leads:
+        model.save_pretrained(folder.vae)
+        print(f"{STAGE}: {iteration} iterations, {quality.value:.2f} dB", flush=True)  # noqa: T201
+    pair.wait()
+
+
+def _optimiser(model: torch.nn.Module, *, frozen: bool) -> Muon:
+    """For both halves, or with the encoder frozen, at lower rates, for the decoder."""
+    last = f"decoder.layers.{len(model.decoder.layers) - 1}.weight"
+    if frozen:
+        model.encoder.requires_grad_(requires_grad=False)
+    rate, adam_rate = (0.003, 6e-4) if frozen else (0.01, 2e-3)
+    return Muon(
+        model.named_parameters(),
+        rate=rate,
+        adam_rate=adam_rate,
+        decay=1e-3,
+        plain=("encoder.layers.0.weight", last),
+    )
+
+
+def _rate(iteration: int, share: float, *, frozen: bool) -> float:
+    if frozen:
+        return max(0.01, (1 - share) / (1 - JOINT_SHARE))
+    return warm_up(iteration, 60) * max(0.02, 1 - share) ** 0.8
+
+
+def _loss(
+    model: torch.nn.Module, wanted: Tensor, share: float, *, frozen: bool
+) -> tuple[Tensor, float]:
+    """The loss of one batch, and its mean square error."""
+    with torch.set_grad_enabled(not frozen):
+        latents = model.encoder(wanted)
+    spread = latents.detach().std() * torch.rand(len(wanted), 1, 1, 1)
+    shaken = latents + (0.15 if frozen else 0.08) * spread * torch.randn_like(latents)
+    drawn = model.decoder(shaken)
+    # the mean colour of cells matters most at first: it fixes the hues fast
+    loss = picture_loss(drawn, wanted, tint=max(0.3, 2 - 5 * share))
+    size_limit = 1e-2 * (latents.pow(2).mean() - 1).clamp(min=0)
+    return loss + size_limit, (drawn - wanted).pow(2).mean().item()
+
+
+@torch.no_grad()
+def _judge(folder: WorkFolder) -> dict[str, float]:
+    """Decibels on plain and extra pictures; writes originals and reconstructions in pairs."""
+    model = AutoencoderTiny.from_pretrained(folder.vae).eval()
+    quality: dict[str, float] = {}
+    rows: list[Pictures] = []
+    for name, path in (("plain", folder.pictures), ("extras", folder.extras)):
+        pictures = np.load(path, mmap_mode="r")[:36].copy()
+        wanted = pixels_to_unit(torch.from_numpy(pictures))
+        drawn = model.decoder(model.encoder(wanted))
+        quality[name] = decibels((drawn.clamp(-1, 1) - wanted).pow(2).mean().item())
+        rows += [pictures[:12], unit_to_pixels(drawn[:12]).numpy()]
+    sheet: Image.Image = contact_sheet(np.concatenate(rows))
+    sheet.save(folder.root / "reconstructions.png")
+    return quality
