@@ -49,7 +49,7 @@ test-browser: $(DEV_STAMP) ## the web pages in a real Chromium
 	$(BIN)/python -m pytest --timeout 120 tests/browser
 
 test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
-	$(BIN)/python -m pytest --timeout 120 tests/postgres
+	$(BIN)/python -m pytest --timeout 120 --database postgresql -m database tests/component
 
 crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60)
 	KILLS=$(KILLS) $(BIN)/python -m pytest --timeout 600 tests/crash

@@ -16,14 +16,15 @@ from typing import Any
 
 import aiohttp
 import structlog
+from common.horde.poller import Poller
+from common.horde.webhook import WebhookReceiver
+from styles.library import StyleLibrary
 
 from bots.children import WorkerProcess
 from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import ConfigError, StartupError
 from common.horde.client import HordeClient
-from common.horde.poller import Poller
-from common.horde.webhook import WebhookReceiver
 from common.reference import ModelReference
 from request.adapter import Adapter, Services
 from request.hordes import Endpoint, Hordes
@@ -33,7 +34,6 @@ from request.production import Patience, Production
 from request.runner import Runner
 from request.service import Service
 from request.store import Store
-from styles.library import StyleLibrary
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ PARTS = ("web", "hub", "worker")
 
 
 Announce = Callable[[str, str], None]
-"""Called with what has started (`hub`, `worker`, an account; or `note`) and where (or a sentence)."""
+"""Called with what has started (hub, worker, an account; or `note`) and where (or a sentence)."""
 
 
 def _silently(_what: str, _where: str) -> None:
@@ -211,6 +211,7 @@ def _accounts(config: Config) -> list[tuple[str, Mapping[str, Any]]]:
 
 def _point_at_hub(config: Config, url: str) -> Config:
     """Fill the address of a hub on a free port into what refers to it."""
+
     def pointed(entry: EndpointConfig) -> EndpointConfig:
         return entry.model_copy(update={"url": url}) if entry.url == "hub" else entry
 

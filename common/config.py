@@ -138,12 +138,26 @@ class HubConfig(Section):
     anonymous: bool = Field(
         default=False, description="Whether the key 0000000000 may ask for pictures."
     )
+    concurrency: int = Field(
+        default=200, ge=1, description="Pictures of one key that may wait at a time."
+    )
+    requests_per_second: int = Field(
+        default=20, ge=1, description="New requests of one key in a second."
+    )
+    requests_per_minute: int = Field(
+        default=600, ge=1, description="New requests of one key in a minute."
+    )
 
 
 class WorkerConfig(Section):
     """The GPU worker."""
 
-    name: str = Field(default="hordebots worker", min_length=3, max_length=100, description="Its name on the Horde.")
+    name: str = Field(
+        default="hordebots worker",
+        min_length=3,
+        max_length=100,
+        description="Its name on the Horde.",
+    )
     url: str = Field(
         default="http://127.0.0.1:8766/api", description="The Horde it works for, without the /v2."
     )
@@ -186,7 +200,9 @@ class Config(Section):
     @property
     def database_url(self) -> str:
         """The SQLAlchemy address in use."""
-        return self.database or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'hordebots.sqlite'}"
+        return (
+            self.database or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'hordebots.sqlite'}"
+        )
 
     def place(self, account: str, community: str) -> PlaceConfig:
         """Return what holds in a community: the defaults with its overrides."""

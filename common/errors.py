@@ -18,6 +18,7 @@
     ├── PlatformError          a chat platform failed; may pass
     │   └── PlatformRefused    a chat platform will never take this
     └── WorkerError            the worker cannot do what was asked
+        └── JobFailed          (worker/order.py) only this job; the worker goes on
 
 Each carries a `code` of the message catalogue (`common/texts.py`) and the values its sentence
 needs, so that what a person reads is written in one place.

@@ -25,6 +25,7 @@ TWICE_COUNTED = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_
 ADAPTIVE_STEPS = 40
 SHORTEST_TTL = 150
 SLOW_SPEED = 0.5
+FASTEST_SPEED = 1000.0
 DEFAULT_SPEED = 1.0
 """What a worker is taken to do until it has been measured."""
 LARGE_BASELINES = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
@@ -59,17 +60,9 @@ class Worker:
 
     id: str
     offer: PopRequest
+    owner: int
     trusted: bool
     speed: float
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A request in the queue, or the part of it that waits."""
-
-    id: str
-    request: GenerationRequest
-    waiting: int
 
 
 def steps(params: Params) -> int:
@@ -273,9 +266,11 @@ def empty_payload() -> dict[str, Any]:
     return {name: value for name, value in whole.items() if name not in {"prompt", "seed"}}
 
 
-def position(queue: Sequence[Waiting], request_id: str) -> int:
-    """Return the 1-based place of a request in the queue; 0 if nothing of it waits."""
-    return next((index for index, entry in enumerate(queue, 1) if entry.id == request_id), 0)
+def speed(work: float, seconds: float) -> float:
+    """Return megapixelsteps a second from what was measured of late, or the default."""
+    if work <= 0:
+        return DEFAULT_SPEED
+    return min(work / max(seconds, 0.01), FASTEST_SPEED)
 
 
 def wait_seconds(ahead: float, running: float, workers: Sequence[Worker]) -> int:
@@ -284,5 +279,5 @@ def wait_seconds(ahead: float, running: float, workers: Sequence[Worker]) -> int
     `ahead`: megapixelsteps queued before its last picture, its own included. `running`: seconds
     its longest running job still needs. `workers`: those that could take it.
     """
-    speed = sum(worker.speed for worker in workers) or DEFAULT_SPEED
-    return math.ceil(ahead / speed + running)
+    total = sum(worker.speed for worker in workers) or DEFAULT_SPEED
+    return math.ceil(ahead / total + max(running, 0))

@@ -18,9 +18,7 @@ PROMPT_LENGTH = 300
 
 def refused(request_id: str, refusal: Refusal) -> Outcome:
     """Return the answer to a request that is declined."""
-    return Outcome(
-        request_id, Ending.REFUSED, text=str(refusal), suggestions=refusal.suggestions
-    )
+    return Outcome(request_id, Ending.REFUSED, text=str(refusal), suggestions=refusal.suggestions)
 
 
 def told(request_id: str, text: str, suggestions: tuple[str, ...] = ()) -> Outcome:

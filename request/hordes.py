@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from common.horde.poller import Poller
+
 from common.errors import HordeError
 from common.horde.client import HordeClient
-from common.horde.poller import Poller
 from styles.limits import Served
 
 SERVED_FOR = 30.0

@@ -27,8 +27,8 @@ from common.errors import (
 )
 from common.horde.wire import Check, Generation, GenerationBody, Status, generation_body
 from request.hordes import Endpoint, Hordes
-from request.progress import Tally
 from request.leases import Lease
+from request.progress import Tally
 from request.records import ENDED_JOBS, JobRow, JobState, PictureRow, RequestRow
 from request.store import Store
 
@@ -56,7 +56,7 @@ class Patience:
     """Between two rounds through the endpoints; grows to ten times that."""
 
 
-class JobFailed(Exception):  # noqa: N818  (an ending, not an error)
+class JobFailed(Exception):
     """A job ends without pictures; the argument is the sentence that says why."""
 
 
@@ -82,11 +82,7 @@ class Production:
 
     async def run(self, lease: Lease, request: RequestRow, tally: Tally) -> bool:
         """Take all jobs of a request to their end. Returns False if time ran out for some."""
-        rows = [
-            row
-            for row in await self._store.jobs_of(request.id)
-            if row.state not in ENDED_JOBS
-        ]
+        rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
         tasks = {asyncio.create_task(self._make(lease, request, row, tally)) for row in rows}
         try:
             late = await self._await_all(tasks, request)
@@ -134,9 +130,7 @@ class Production:
             except HordeError as error:
                 log.info("cancel_failed", horde_id=row.horde_id, error=str(error))
 
-    async def _make(
-        self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally
-    ) -> None:
+    async def _make(self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally) -> None:
         """Take one job to its end and write that down."""
         made: list[PictureRow] = []
         reason: str | None = None
@@ -169,9 +163,7 @@ class Production:
             row = replace(row, state=JobState.WAITING)
         raise JobFailed(reason)
 
-    async def _submit(
-        self, lease: Lease, row: JobRow, tally: Tally
-    ) -> tuple[JobRow, Endpoint]:
+    async def _submit(self, lease: Lease, row: JobRow, tally: Tally) -> tuple[JobRow, Endpoint]:
         """Send the job to the first endpoint that takes it, waiting if none does now."""
         started, pause = self._now(), self._patience.pause
         while True:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from common.config import PlaceConfig
+from styles.library import StyleLibrary
+
 from common.errors import Refusal
 from common.model import Audience
 from request import grammar
@@ -13,7 +14,6 @@ from request.records import RequestRow
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
-from styles.library import StyleLibrary
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Reading:
         self._store = store
         self._library = library
 
-    async def read(self, request: RequestRow, *, place: PlaceConfig) -> Wanted | Command | None:
+    async def read(self, request: RequestRow) -> Wanted | Command | None:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
         parsed = grammar.read(

@@ -63,9 +63,7 @@ class Runner:
         listening = asyncio.create_task(self._listen(lease))
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait(
-                {renewing, listening, stopping}, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({renewing, listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
             for task in (renewing, listening):
                 if task.done():
                     task.result()

@@ -1,9 +1,9 @@
 """The check that stands before every endpoint: sexualised minors are refused, always.
 
 It cannot be configured away and does not depend on where the picture would be made. It looks at
-all words that shape the picture (prompt, negative prompt left out, style and LoRA names) after
-undoing common disguises (letters replaced by digits or signs, letters spaced apart, look-alikes).
-A word list errs on the side of refusing: it names a topic, it does not judge a person.
+all words that shape the picture (prompt, style and LoRA names) after undoing common disguises:
+letters replaced by digits or signs, letters spaced apart, look-alikes. The words are data, in
+`request/safety_words.yaml`; the check errs on the side of refusing.
 """
 
 from __future__ import annotations
@@ -11,77 +11,67 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+import yaml
 
 from common.errors import Refusal
 
-ALWAYS = frozenset(
-    """lolicon shotacon loli lolis shota shotas lolita lolitas toddlercon cunny jailbait
-    pedo pedophile paedophile pedophilia paedophilia preteen preteens underage""".split()
-)
-MINORS = frozenset(
-    """child children childlike kid kids kiddo toddler toddlers babies infant infants minors
-    schoolgirl schoolgirls schoolboy schoolboys teen teens teenage teenager teenagers tween tweens
-    juvenile juveniles youngster kindergarten kindergartner niece nephew adolescent adolescents
-    pubescent prepubescent newborn kinder kindlich enfant enfants fillette niña niño niñas niños
-    bambina bambino menina menino""".split()
-)
-YOUNG = re.compile(
-    r"\b(?:little|young|younger|small|tiny|wee|underdeveloped|flat[- ]?chested|petite|innocent|junge[sn]?|kleine[sn]?"
-    r"|petite?|pequeñ[ao]|piccol[ao])\W+(?:\w+\W+)?(?:girl|boy|girls|boys|lad|lass|son|daughter|mädchen|fille|garçon|ragazz[ao])\b"
-)
-"""Words for both the young and the grown (girl, boy) count when something makes them young."""
-STRONG = frozenset(
-    """nsfw nude nudes nudity naked topless bottomless sex sexual sexually sexy porn porno
-    pornographic hentai ecchi erotic erotica erotism xxx rape raped incest orgasm orgy blowjob
-    handjob cum cumshot creampie genital genitals penis vagina vulva pussy dick cock nipple nipples
-    areola breasts boobs tits masturbate masturbating masturbation intercourse fellatio
-    cunnilingus bdsm bondage fetish hardcore lewd horny slut whore undressed undressing
-    unclothed stripper striptease panties upskirt nackt nackte nu nue desnuda desnudo nuda nudo
-    pelada""".split()
-)
-MILD = frozenset(
-    """bikini lingerie underwear thong seductive sensual provocative suggestive cleavage busty
-    thighs aroused kinky swimsuit shirtless""".split()
-)
+ADULT = 18
 DISGUISES = str.maketrans("013457@$!|€", "oieastasiie")
 AGE = re.compile(
     r"\b(\d{1,2})\s*[-\s]?\s*(?:years?|yrs?|yo|y/o|y\.o\.?|jahre|ans|años|anni|anos)\b"
-    r"|\bage[d]?\s*:?\s*(\d{1,2})\b"
+    r"|\baged?\s*:?\s*(\d{1,2})\b"
 )
 WORD = re.compile(r"[^\W_]+")
 SPACED = re.compile(r"\b(?:[^\W_][\s._*-]){2,}[^\W_]\b")
+BETWEEN = re.compile(r"[\s._*-]")
+CLOSE = 2
+"""A "young" counts for a "girl" at most this many words later."""
+
+
+@cache
+def word_lists() -> dict[str, frozenset[str]]:
+    """Return the word lists by name."""
+    text = (files("request") / "safety_words.yaml").read_text("utf-8")
+    return {name: frozenset(words.split()) for name, words in yaml.safe_load(text).items()}
 
 
 def check(texts: Iterable[str]) -> None:
     """Refuse if the texts together ask for a sexualised minor. Raises Refusal."""
-    folded = " \n ".join(_fold(text) for text in texts)
+    folded = " \n ".join(unicodedata.normalize("NFKC", text).casefold() for text in texts)
     words = _words(folded)
-    if words & ALWAYS or _sexualised_minor(words, folded):
+    lists = word_lists()
+    if words & lists["always"]:
+        raise Refusal("refused.minors")
+    if words & (lists["sexual"] | lists["suggestive"]) and _names_minor(folded, words):
         raise Refusal("refused.minors")
 
 
-def _sexualised_minor(words: set[str], folded: str) -> bool:
-    if not words & (STRONG | MILD):
-        return False
-    return bool(words & MINORS) or bool(YOUNG.search(folded)) or _names_age_under_18(folded)
+def _names_minor(folded: str, words: set[str]) -> bool:
+    return bool(words & word_lists()["minors"]) or _names_age(folded) or _names_young_person(folded)
 
 
-def _names_age_under_18(folded: str) -> bool:
+def _names_age(folded: str) -> bool:
+    ages = (years or aged for years, aged in AGE.findall(folded))
+    return any(int(age) < ADULT for age in ages)
+
+
+def _names_young_person(folded: str) -> bool:
+    """Tell whether something makes a girl or boy young, such as the word "little"."""
+    words = WORD.findall(folded.replace("flat-chested", "flatchested"))
+    young, persons = word_lists()["young"], word_lists()["grown_or_young"]
     return any(
-        int(years or aged) < 18 for years, aged in AGE.findall(folded) if (years or aged)
+        word in persons and young.intersection(words[max(0, index - CLOSE) : index])
+        for index, word in enumerate(words)
     )
-
-
-def _fold(text: str) -> str:
-    """Return the text in lower case with look-alikes undone; accents stay."""
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _words(folded: str) -> set[str]:
     """Return the words as written, with disguises undone, and with spaced letters joined."""
-    joined = SPACED.sub(lambda found: re.sub(r"[\s._*-]", "", found.group()), folded)
-    plain = "".join(
-        letter for letter in unicodedata.normalize("NFKD", joined) if not unicodedata.combining(letter)
-    )
+    joined = SPACED.sub(lambda found: BETWEEN.sub("", found.group()), folded)
+    decomposed = unicodedata.normalize("NFKD", joined)
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     variants = (folded, joined, plain, plain.translate(DISGUISES), joined.translate(DISGUISES))
     return {word for variant in variants for word in WORD.findall(variant)}

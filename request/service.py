@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import structlog
+from styles.library import StyleLibrary
 
 from common.config import Config, PlaceConfig
 from common.errors import LeaseLost, PlatformRefused, Refusal
@@ -26,16 +27,15 @@ from request import answers, encoding, policy, safety
 from request.adapter import Adapter
 from request.conversation import Conversation
 from request.hordes import Hordes
+from request.leases import Lease
 from request.posting import Posting
 from request.production import Production
 from request.progress import Tally
 from request.reading import Reading, Wanted
-from request.leases import Lease
 from request.records import RequestRow, RequestState
 from request.store import Store
 from styles import image_request, resolver
 from styles.image_request import ImageRequest
-from styles.library import StyleLibrary
 from styles.limits import Limits
 
 log = structlog.get_logger()
@@ -110,7 +110,7 @@ class Service:
     async def _understand(self, lease: Lease, request: RequestRow) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
         try:
-            wanted = await self._reading.read(request, place=self._place(request.incoming))
+            wanted = await self._reading.read(request)
             if isinstance(wanted, Wanted):
                 return await self._plan(lease, request, wanted)
             if wanted is None:
@@ -172,9 +172,7 @@ class Service:
         outcome = answers.finished(request.id, prompt, jobs, pictures, request.notes)
         return await self._decide(lease, request, outcome)
 
-    async def _show_progress(
-        self, request: RequestRow, adapter: Adapter, tally: Tally
-    ) -> None:
+    async def _show_progress(self, request: RequestRow, adapter: Adapter, tally: Tally) -> None:
         async def show(progress: Progress) -> None:
             try:
                 await adapter.acknowledge(request.incoming, progress)

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.model import Incoming, Job, Note
 from request import encoding
+from request.leases import Lease, guard
 from request.records import (
     OPEN_STATES,
     JobRow,
@@ -28,7 +29,6 @@ from request.records import (
     RequestRow,
     RequestState,
 )
-from request.leases import Lease, guard
 from request.tables import jobs, pictures, posts, requests
 
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"

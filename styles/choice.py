@@ -39,7 +39,7 @@ def choose(situation: Situation) -> Choice:
         return _unnamed(situation)
     stylelist = situation.stylelist
     canonical = stylelist.names.get(name)
-    if canonical in stylelist.styles:
+    if canonical is not None and canonical in stylelist.styles:
         return _one(situation, stylelist.styles[canonical])
     if canonical is not None:
         return _category(situation, canonical)
@@ -60,7 +60,7 @@ def _unnamed(situation: Situation) -> Choice:
     stylelist = situation.stylelist
     for name in wanted:
         canonical = stylelist.names.get(name) if name else None
-        if canonical in stylelist.styles:
+        if canonical is not None and canonical in stylelist.styles:
             return _one(situation, stylelist.styles[canonical])
         if canonical is not None:
             return _category(situation, canonical)

@@ -33,6 +33,8 @@ def make_job(
     loras, lora_notes = merge_loras(look.loras, request.loras)
     notes += lora_notes
     nsfw = limits.nsfw and request.source_picture is None
+    cfg_scale = _first(request.cfg_scale, look.cfg_scale, defaults.cfg_scale)
+    clip_skip = _first(request.clip_skip, look.clip_skip, defaults.clip_skip)
     job = Job(
         style=style.name,
         prompt=fill(style.prompt, prompt, request.negative),
@@ -41,12 +43,10 @@ def make_job(
         width=width,
         height=height,
         steps=_steps(situation, look, notes),
-        cfg_scale=_clamped(_first(request.cfg_scale, look.cfg_scale, defaults.cfg_scale), CFG_RANGE),
+        cfg_scale=_clamped(cfg_scale, CFG_RANGE),
         sampler=_first(request.sampler, look.sampler, defaults.sampler),
         karras=_first(request.karras, look.karras, defaults.karras),
-        clip_skip=round(
-            _clamped(_first(request.clip_skip, look.clip_skip, defaults.clip_skip), CLIP_SKIP_RANGE)
-        ),
+        clip_skip=round(_clamped(clip_skip, CLIP_SKIP_RANGE)),
         hires_fix=_hires_fix(situation, look, model, notes),
         tiling=_first(request.tiling, look.tiling, False),
         seed=None if request.seed is None else seed_digits(request.seed),

@@ -167,7 +167,10 @@ class _Reader:
 
 
 _LOOK_FIELDS = frozenset(
-    "steps cfg_scale width height sampler_name karras clip_skip hires_fix tiling loras tis".split()
+    {
+        *("steps", "cfg_scale", "width", "height", "sampler_name", "karras", "clip_skip"),
+        *("hires_fix", "tiling", "loras", "tis"),
+    }
 )
 _STYLE_FIELDS = _LOOK_FIELDS | {"prompt", "model", "enhance", "aliases", "author", "nsfw"}
 _LORA_FIELDS = frozenset({"name", "model", "clip", "weight", "inject_trigger", "is_version"})

@@ -1,6 +1,6 @@
-"""Braces in a prompt: `{a, b}` gives every variant, `{a|b}` one of them.
+r"""Braces in a prompt: `{a, b}` gives every variant, `{a|b}` one of them.
 
-Doubled braces, an escaped `\\{`, braces without comma or bar, unclosed ones, and those deeper
+Doubled braces, an escaped `\{`, braces without comma or bar, unclosed ones, and those deeper
 than three stay text. A group with a bar is a choice; commas in it are text.
 """
 

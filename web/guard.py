@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from common.config import WebConfig
-from common.texts import say
+from web.problems import Problem
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADERS = {
@@ -47,21 +48,21 @@ class Guard:
         """Refuse names that are not ours, where only this machine should reach us.
 
         A page elsewhere can point its own name at 127.0.0.1 and read what answers there (DNS
-        rebinding); its requests carry that name. Raises HTTPForbidden.
+        rebinding); its requests carry that name. Raises Problem.
         """
         if not self._on_loopback:
             return
         name = urlsplit(f"//{request.host}").hostname or ""
         if name in LOOPBACK_NAMES or (self._public and name == self._public.hostname):
             return
-        raise web.HTTPForbidden(text=say("web.host_refused"))
+        raise Problem(HTTPStatus.FORBIDDEN, "web.host_refused")
 
     def check_origin(self, request: web.Request) -> None:
-        """Refuse forms that were sent from a page of somebody else's. Raises HTTPForbidden."""
+        """Refuse forms that were sent from a page of somebody else's. Raises Problem."""
         sender = request.headers.get("Sec-Fetch-Site", "same-origin")
         origin = request.headers.get("Origin")
         if sender not in {"same-origin", "none"} or (origin and not self._is_own(origin, request)):
-            raise web.HTTPForbidden(text=say("web.origin_refused"))
+            raise Problem(HTTPStatus.FORBIDDEN, "web.origin_refused")
 
     def _is_own(self, origin: str, request: web.Request) -> bool:
         place = urlsplit(origin).netloc.lower()

@@ -30,7 +30,9 @@ def read_secret(path: Path) -> bytes:
         # written aside and linked, so that two processes starting at once agree on one secret
         aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         if not path.exists():
-            with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            with os.fdopen(
+                os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            ) as file:
                 file.write(secrets.token_hex(SECRET_BYTES))
             with suppress(FileExistsError):
                 path.hardlink_to(aside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from common.texts import say
 from web.standing import is_over, stand
 from web.store import Message, ShownPicture, Thread
 
+TINTS = 6
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """For whom a page is made."""
@@ -21,6 +25,8 @@ class Reader:
     id: str
     nickname: str
     form_token: str
+    press_token: str
+    """Goes with the next button pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        environment.filters["tint"] = _tint
         environment.globals |= {
             "say": say,
             "stand": stand,
@@ -106,3 +113,8 @@ class Pages:
 
     def _is_over(self, thread: Thread) -> bool:
         return is_over(thread, datetime.fromtimestamp(self._clock(), UTC))
+
+
+def _tint(visitor: str) -> int:
+    """Return which of the few colours of the page is this visitor's."""
+    return zlib.crc32(visitor.encode()) % TINTS

@@ -279,7 +279,12 @@ def unanswered(room: str, *, after: int, since: float) -> Select[Any]:
 
 
 async def load_pictures(
-    connection: AsyncConnection, room: str, *, before: int | None = None, limit: int = 1, sha256: str = ""
+    connection: AsyncConnection,
+    room: str,
+    *,
+    before: int | None = None,
+    limit: int = 1,
+    sha256: str = "",
 ) -> list[ShownPicture]:
     """Return pictures the room shows, newest first; all, or those with these bytes."""
     question = (

@@ -18,12 +18,10 @@ def demo(
     once: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Ask this, write the pictures, and end.")
     ] = None,
-    out: Annotated[
-        Path, typer.Option(help="With --once: folder for the pictures.")
-    ] = Path("pictures"),
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port of the page.")
-    ] = None,
+    out: Annotated[Path, typer.Option(help="With --once: folder for the pictures.")] = Path(
+        "pictures"
+    ),
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page.")] = None,
     data: Annotated[
         Path, typer.Option(help="Folder the demo keeps its chat and pictures in.")
     ] = Path("data/demo"),

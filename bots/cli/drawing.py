@@ -10,7 +10,8 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 
 from bots.program import open_core
 from bots.terminal import TerminalAdapter
@@ -21,13 +22,17 @@ from request.production import Patience
 
 PATIENCE = Patience(request=1800, unreachable=15, impossible=60, pause=1)
 """A person who waits at a terminal wants to know soon that nobody answers."""
-EXIT_CODES = {Ending.DONE: 0, Ending.TOLD: 0, Ending.PARTIAL: 1, Ending.FAILED: 1, Ending.REFUSED: 2}
+EXIT_CODES = {
+    Ending.DONE: 0,
+    Ending.TOLD: 0,
+    Ending.PARTIAL: 1,
+    Ending.FAILED: 1,
+    Ending.REFUSED: 2,
+}
 SUFFIXES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 
 
-async def ask(
-    config: Config, text: str, out: Path, *, as_json: bool, stop: asyncio.Event
-) -> int:
+async def ask(config: Config, text: str, out: Path, *, as_json: bool, stop: asyncio.Event) -> int:
     """Ask for one thing, show how far it is, write the pictures; return the exit code."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

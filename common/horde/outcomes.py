@@ -88,12 +88,14 @@ _BY_SENTENCE: dict[type[HordeError], dict[str, str]] = {
             "AestheticsAlreadyExist AestheticsServerRejected AestheticsServerError "
             "AestheticsServerDown AestheticsServerTimeout"
         ),
-        "name_taken": "WorkerNameAlreadyExists TeamNameAlreadyExists PolymorphicNameConflict "
-        "NameAlreadyExists",
-        "rejected_because": "BadRequest InvalidPriorityUsername UserNotFound TeamNotFound",
+        "name_taken": (
+            "NameAlreadyExists WorkerNameAlreadyExists TeamNameAlreadyExists "
+            "PolymorphicNameConflict TooLong TooLongWorkerName TooLongUserName"
+        ),
+        "rejected_because": "BadRequest InvalidPriorityUsername TeamNotFound",
     },
     HordeForbidden: {
-        "key_invalid": "InvalidAPIKey WrongCredentials DeletedUser",
+        "key_invalid": "InvalidAPIKey UserNotFound WrongCredentials DeletedUser",
         "shared_key_empty": "SharedKeyEmpty SharedKeyInsufficientKudos",
         "shared_key_expired": "SharedKeyExpired SharedKeyInvalid",
         "shared_key_styles": "SharedKeyAssignedStyles",

@@ -332,6 +332,9 @@ class PopBody(Sent):
     allow_lora: bool = False
     extra_slow_worker: bool = False
     limit_max_steps: bool = False
+    started: float | None = None
+    """When the worker's process started (Unix seconds). Our own hub hands jobs of a crashed
+    predecessor out again; other servers ignore it."""
 
 
 class PopLora(Answer):

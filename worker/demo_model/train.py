@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import diffusers
 import torch
 import torch.multiprocessing as mp
+import transformers
 
 from worker.demo_model.training import (
     autoencoder,
@@ -53,6 +55,7 @@ Stage = tuple[str, Callable[[], None]]
 
 def train(work: Path, out: Path, plan: Plan) -> None:
     """Run every stage that is not finished yet."""
+    _quieten()
     folder = WorkFolder(work)
     counts = (plan.tidy, plan.varied, plan.extra)
     _run(
@@ -95,7 +98,15 @@ def _run_lanes(work: Path, plan: Plan) -> None:
     mp.spawn(_lane, (work, plan), nprocs=2)
 
 
+def _quieten() -> None:
+    """Keep the libraries' own bars and advice out of the log."""
+    diffusers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+
+
 def _lane(lane: int, work: Path, plan: Plan) -> None:
+    _quieten()
     torch.set_num_threads(1)
     folder = WorkFolder(work)
 

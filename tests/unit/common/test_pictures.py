@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_a_cut_file_is_refused(kind, part):
 
 def test_size_is_checked_before_pixels_are_decoded():
     header_only = encoded(gradient(2000, 1000), "PNG")[:60]
-    with pytest.raises(PictureError, match="2000 × 1000 pixels; at most 1.0 megapixels"):
+    with pytest.raises(PictureError, match=r"2000 × 1000 pixels; at most 1\.0 megapixels"):
         pictures.decode(header_only, max_pixels=1_000_000)
 
 
@@ -69,7 +70,7 @@ def test_a_bomb_is_refused():
 
 
 def test_bytes_are_bounded():
-    with pytest.raises(PictureError, match="at most 0.0 MB"):
+    with pytest.raises(PictureError, match=r"at most 0\.0 MB"):
         pictures.decode(encoded(gradient(), "PNG"), max_bytes=100)
 
 
@@ -86,12 +87,8 @@ def test_damaged_files_raise_nothing_else(noise, kind, at):
     data = encoded(gradient(16, 16), kind)
     damaged = data[:at] + noise + data[at + len(noise) :]
     for look in (pictures.decode, pictures.verify, pictures.read_parameters):
-        try:
-            look(damaged, max_pixels=1_000_000) if look is not pictures.read_parameters else look(
-                damaged
-            )
-        except PictureError as error:
-            assert str(error)
+        with suppress(PictureError):  # any other error fails the test
+            look(damaged)
 
 
 def test_store_names_by_content_and_is_idempotent(tmp_path: Path):

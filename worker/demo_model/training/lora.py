@@ -28,7 +28,7 @@ from worker.demo_model.training.styles import STYLES
 from worker.demo_model.training.tokens import token_ids
 from worker.demo_model.vocabulary import LORAS
 
-RANK = 8
+RANK = 9
 RATE = 3e-3
 BATCH = 24
 HOLD = 0.3

@@ -81,7 +81,7 @@ def make_scheduler() -> DDIMScheduler:
         prediction_type="v_prediction",
         clip_sample=False,
         set_alpha_to_one=True,
-        steps_offset=0,
+        steps_offset=1,  # not used by trailing spacing, but diffusers complains about 0
         timestep_spacing="trailing",
     )
 

@@ -34,7 +34,8 @@ def pack(folder: WorkFolder, out: Path) -> None:
     forget_origins(weights)
     loras.mkdir(parents=True, exist_ok=True)
     for style in LORAS:
-        shutil.copy(folder.loras / f"{style}.safetensors", loras)
+        copied = Path(shutil.copy(folder.loras / f"{style}.safetensors", loras))
+        copied.chmod(0o644)
     size = sum(path.stat().st_size for path in weights.rglob("*") if path.is_file())
     print(f"{STAGE}: weights {size / 1e6:.2f} MB", flush=True)  # noqa: T201
     folder.finish(STAGE, megabytes=size / 1e6)

@@ -1,0 +1,123 @@
+"""The web room's bot. The page is a chat platform; this adapter speaks with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Literal, Self
+
+from pydantic import ValidationError
+
+from common.config import Section
+from common.errors import ConfigError, PlatformError, PlatformRefused, StoreError
+from common.model import Incoming, Outcome, Part, Person, Place, Progress
+from common.texts import say
+from request.adapter import Capabilities, Services
+from web.live import Posted
+from web.room import Room
+from web.site import Site, build_app
+from web.store import Message
+
+COMMUNITY = "web"
+CHANNEL = "room"
+
+
+class WebSection(Section):
+    """The account's section: where the site listens stands under `web`, not here."""
+
+    platform: Literal["web"] = "web"
+
+
+class WebAdapter:
+    """A chat room in the browser. Post ids are the room's message ids."""
+
+    capabilities = Capabilities(
+        text_length=10_000,
+        pictures_per_reply=20,
+        picture_bytes=30_000_000,
+        live_progress=True,
+    )
+
+    def __init__(self, name: str, room: Room, site: Site) -> None:
+        self.name = name
+        self.room = room
+        self._site = site
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Open the room and its site. Raises ConfigError or StartupError."""
+        try:
+            WebSection.model_validate(section)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_input=False)
+            problem = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
+            raise ConfigError("config.invalid", file=f"accounts.{name}", problem=problem) from error
+        room = Room(services.database, name)
+        config = services.config
+        app = build_app(
+            room,
+            config.web,
+            data_dir=config.data_dir,
+            pictures=services.pictures,
+            about=services.about,
+        )
+        return cls(name, room, await Site.open(app, config.web))
+
+    @property
+    def url(self) -> str:
+        """Where people find the room."""
+        return self._site.url
+
+    async def listen(self) -> AsyncIterator[Incoming]:
+        """Yield the last day's unanswered messages, then new ones, until the room closes."""
+        last = 0
+        while not self.room.live.closed:
+            # heard from now on, then what was missed; whoever falls behind starts over here
+            with self.room.subscribe() as subscription:
+                while missed := await self.room.unanswered(after=last):
+                    for message in missed:
+                        last = message.id
+                        yield self._incoming(message)
+                while (event := await subscription.take()) is not None:
+                    if isinstance(event, Posted) and event.message.id > last:
+                        last = event.message.id
+                        if event.message.author is not None:
+                            yield self._incoming(event.message)
+
+    async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
+        """Show on the page how far the request is."""
+        self.room.advance(int(incoming.event), progress)
+
+    async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
+        """Post one part of the answer; a part posted before is not posted again."""
+        try:
+            if await self.room.message(int(incoming.event)) is None:
+                problem = say("web.no_request", number=incoming.event)
+                raise PlatformRefused("platform.refused", platform="web", problem=problem)
+            return str(await self.room.post(int(incoming.event), outcome, part))
+        except StoreError as error:
+            raise PlatformError("platform.failed", platform="web", problem=error) from error
+
+    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+        """Return the id of a part already posted."""
+        try:
+            found = await self.room.find_answer(int(incoming.event), part)
+        except StoreError as error:
+            raise PlatformError("platform.failed", platform="web", problem=error) from error
+        return None if found is None else str(found)
+
+    async def close(self) -> None:
+        """Let the readers go and stop answering."""
+        self.room.close()
+        await self._site.close()
+
+    def _incoming(self, message: Message) -> Incoming:
+        assert message.author is not None
+        return Incoming(
+            place=Place(account=self.name, community=COMMUNITY, channel=CHANNEL),
+            event=str(message.id),
+            person=Person(message.author, message.nickname),
+            text=message.text,
+            created=message.created,
+            kind=message.kind,
+            parent=None if message.reply_to is None else str(message.reply_to),
+        )

@@ -1,0 +1,47 @@
+"""When to look again: pure functions of what the server said and how long it has taken so far."""
+
+from __future__ import annotations
+
+from common.horde.wire import Check
+
+SHORTEST = 0.5
+LONGEST = 30.0
+"""Seconds between two looks at one request, whatever the server says."""
+FIRST = 1.0
+"""Seconds until the first look: a small job on a fast hub is done by then."""
+SHARE = 0.5
+"""Of the time the server expects to need. Halving closes in on the end in a few looks."""
+PATIENCE = 0.05
+"""Of the time waited so far: nobody who waited ten minutes minds half a minute more, and a
+server that always promises "one more second" is not asked twice a second for ever."""
+JITTER = 0.15
+"""So that requests sent together are not looked at together."""
+
+
+def next_look(check: Check | None, elapsed: float, random: float) -> float:
+    """Return the seconds until the next look at a request.
+
+    `check` is the last answer (None: not asked yet), `elapsed` the seconds since we began to
+    watch, `random` a number in [0, 1).
+    """
+    if check is None:
+        pause = FIRST
+    elif not check.is_possible:
+        pause = LONGEST
+    else:
+        pause = max(check.wait_time * SHARE, elapsed * PATIENCE)
+    return _bound(pause * _spread(random))
+
+
+def after_failure(failures: int, random: float, retry_after: float | None = None) -> float:
+    """Return the seconds until another try after so many failures in a row (1 or more)."""
+    pause = retry_after if retry_after is not None else 2.0 ** min(failures - 1, 10)
+    return _bound(pause * _spread(random))
+
+
+def _spread(random: float) -> float:
+    return 1.0 - JITTER + 2 * JITTER * random
+
+
+def _bound(seconds: float) -> float:
+    return min(max(seconds, SHORTEST), LONGEST)

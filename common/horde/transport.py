@@ -1,0 +1,203 @@
+"""One exchange with a Horde server: sent, bounded, decoded, and its failures translated.
+
+What may be tried again is: an exchange that never reached the server, and one that changes
+nothing however often it is done. The server's rate limiter is waited out, within a bound.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import aiohttp
+import stamina
+from pydantic import SecretStr
+
+from common.errors import HordebotsError, HordeBusy, HordeUnclear, HordeUnreachable
+from common.horde.outcomes import error_of, is_limiter
+
+PROJECT_PAGE = "https://github.com/hordebots/hordebots"
+CHUNK = 64 * 1024
+AMBIGUOUS_STATUS = frozenset({502, 504})
+"""A proxy lost the server's answer; whether the server acted is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an exchange may take and how often it is tried; all times in seconds."""
+
+    connect: float = 10.0
+    total: float = 30.0
+    """For one attempt."""
+    attempts: int = 3
+    first_pause: float = 0.25
+    """Between the first two attempts; doubles, with jitter."""
+    longest_pause: float = 5.0
+    limiter_wait: float = 90.0
+    """How long one call may wait for the server's limiter, all its refusals together."""
+
+    def timeout(self) -> aiohttp.ClientTimeout:
+        """Return the timeout of one attempt."""
+        return aiohttp.ClientTimeout(total=self.total, connect=self.connect)
+
+
+class _NotSent(HordeUnreachable):
+    """Nothing left this machine, so sending it again cannot do it twice."""
+
+
+class Transport:
+    """Speaks JSON with one server. `url` is the API's address without the /v2."""
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        session: aiohttp.ClientSession,
+        *,
+        name: str,
+        patience: Patience,
+        sleep: Callable[[float], Awaitable[None]],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+        self._session = session
+        self._name = name
+        self._patience = patience
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._agent = client_agent()
+
+    async def exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        turn: Callable[[], Awaitable[None]],
+        limit_bytes: int,
+        body: Mapping[str, Any] | None = None,
+        with_key: bool = False,
+        repeatable: bool = True,
+    ) -> Any:
+        """Return the decoded JSON of a successful answer. `turn` waits for our own limiter.
+
+        Raises the HordeError the server's answer stands for; HordeUnreachable if there is none;
+        HordeUnclear if the exchange is not `repeatable` and may have been accepted.
+        """
+        again = HordeUnreachable if repeatable else _NotSent
+
+        attempts = stamina.retry_context(
+            on=again,
+            attempts=self._patience.attempts,
+            timeout=None,
+            wait_initial=self._patience.first_pause,
+            wait_max=self._patience.longest_pause,
+            wait_jitter=self._patience.first_pause,
+        )
+        async for attempt in attempts:
+            with attempt:
+                return await self._past_the_limiter(
+                    method,
+                    path,
+                    turn=turn,
+                    limit_bytes=limit_bytes,
+                    body=body,
+                    with_key=with_key,
+                    repeatable=repeatable,
+                )
+        raise AssertionError("stamina either returns or raises")
+
+    async def _past_the_limiter(
+        self, method: str, path: str, *, turn: Callable[[], Awaitable[None]], **rest: Any
+    ) -> Any:
+        """Do one exchange; wait while the server's limiter refuses, as long as patience allows."""
+        give_up = self._monotonic() + self._patience.limiter_wait
+        while True:
+            await turn()
+            try:
+                return await self._once(method, path, **rest)
+            except HordeBusy as busy:
+                pause = busy.retry_after or 0.0
+                if not is_limiter(busy) or self._monotonic() + pause > give_up:
+                    raise
+                await self._sleep(pause)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        limit_bytes: int,
+        body: Mapping[str, Any] | None,
+        with_key: bool,
+        repeatable: bool,
+    ) -> Any:
+        lost = HordeUnreachable if repeatable else HordeUnclear
+        headers = {"Client-Agent": self._agent, "User-Agent": self._agent}
+        if with_key:
+            headers["apikey"] = self._key.get_secret_value()
+        try:
+            async with self._session.request(
+                method,
+                f"{self._url}/v2{path}",
+                json=body,
+                headers=headers,
+                timeout=self._patience.timeout(),
+                allow_redirects=False,
+            ) as response:
+                data = await read_bounded(
+                    response,
+                    limit_bytes,
+                    HordeUnreachable("horde.answer_too_large", horde=self._name),
+                )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise _NotSent(horde=self._name) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise lost(horde=self._name) from error
+        return self._judge(response, data, lost)
+
+    def _judge(
+        self, response: aiohttp.ClientResponse, data: bytes, lost: type[HordeUnreachable]
+    ) -> Any:
+        """Return the JSON of a good answer; raise what a bad one stands for."""
+        try:
+            answer = json.loads(data)
+        except (ValueError, RecursionError):
+            answer = None
+        if response.status in AMBIGUOUS_STATUS and lost is HordeUnclear:
+            raise HordeUnclear(status=response.status)
+        if response.status >= 300:
+            raise error_of(response.status, answer, response.headers, horde=self._name)
+        if answer is None:
+            raise lost(
+                "horde.unclear" if lost is HordeUnclear else "horde.not_a_horde",
+                status=response.status,
+                horde=self._name,
+            )
+        return answer
+
+
+async def read_bounded(
+    response: aiohttp.ClientResponse, limit_bytes: int, too_large: HordebotsError
+) -> bytes:
+    """Return the whole body, or raise `too_large` as soon as it is over the limit."""
+    if (response.content_length or 0) > limit_bytes:
+        raise too_large
+    data = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK):
+        data += chunk
+        if len(data) > limit_bytes:
+            raise too_large
+    return bytes(data)
+
+
+def client_agent() -> str:
+    """Return `name:version:contact`, by which servers know us."""
+    try:
+        version = metadata.version("hordebots")
+    except metadata.PackageNotFoundError:
+        version = "0"
+    return f"hordebots:{version}:{PROJECT_PAGE}"

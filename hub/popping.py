@@ -1,0 +1,221 @@
+"""A worker asks for work: check it in, find the first request it may take, make the jobs.
+
+All of it is one transaction of the only writer, so that two workers never get the same job.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database import Database
+from common.reference import ModelReference
+from hub import queue, store
+from hub.errors import Declined
+from hub.tables import GENERATIONS, REQUESTS, WORKERS, State
+from hub.users import User
+from hub.wire import GenerationRequest, PopRequest
+
+MOST_LOOKED_AT = 1000
+"""Waiting requests one pop goes through at most."""
+PAGE = 50
+CHECK_IN_SECONDS = 10
+"""A worker that asks without change is written down only so often."""
+ONLINE_SECONDS = 300
+MOST_WORKERS = 20
+MOST_UNTRUSTED_WORKERS = 4
+
+Row = sa.Row[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker gets: one or more pictures of one request."""
+
+    ids: tuple[str, ...]
+    request_id: str
+    request: GenerationRequest
+    model: str
+    seed: int
+    ttl: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoJob:
+    """Nothing to do: why each waiting request was skipped, or the owner's maintenance message."""
+
+    reasons: tuple[str, ...]
+    maintenance: str | None = None
+
+
+async def pop(
+    database: Database,
+    offer: PopRequest,
+    user: User,
+    *,
+    priority: Collection[int],
+    reference: ModelReference,
+    now: float,
+) -> Job | NoJob:
+    """Check the worker in and give it the next job for it.
+
+    Requests of its owner and of the users in `priority` come first, then all, oldest first. A
+    worker in maintenance gets only the former. Raises Declined if the name is somebody else's
+    or the owner has too many workers.
+    """
+    preferred = {user.id, *priority}
+    async with database.write() as connection:
+        row = await worker_seen(connection, offer, user, now)
+        if offer.started is not None:
+            await store.jobs_lost(connection, row.id, offer.started)
+        worker = as_worker(row, offer, trusted=user.trusted)
+        only = preferred if row.maintenance else None
+        found, reasons = await _find(connection, worker, preferred, only)
+        if found is not None:
+            return await _assign(connection, found, worker, reference, now)
+    return NoJob(tuple(reasons), row.maintenance_msg if row.maintenance else None)
+
+
+async def worker_seen(
+    connection: AsyncConnection, offer: PopRequest, user: User, now: float
+) -> Row:
+    """Write down that a worker is there and what it offers; the first time makes it."""
+    by_name = sa.select(WORKERS).where(WORKERS.c.name == offer.name)
+    row = (await connection.execute(by_name)).one_or_none()
+    text = offer.model_dump_json(exclude={"started"})
+    if row is None:
+        await _introduce(connection, offer.name, text, user, now)
+    elif row.owner != user.id:
+        raise Declined("WrongCredentials")
+    elif row.offer != text or row.seen < now - CHECK_IN_SECONDS:
+        online = now - row.seen if now - row.seen < ONLINE_SECONDS else 0
+        await connection.execute(
+            WORKERS.update()
+            .where(WORKERS.c.id == row.id)
+            .values(offer=text, seen=now, uptime=WORKERS.c.uptime + online)
+        )
+    return (await connection.execute(by_name)).one()
+
+
+async def _introduce(
+    connection: AsyncConnection, name: str, offer: str, user: User, now: float
+) -> None:
+    count = await connection.scalar(
+        sa.select(sa.func.count()).select_from(WORKERS).where(WORKERS.c.owner == user.id)
+    )
+    limit = MOST_WORKERS if user.trusted else MOST_UNTRUSTED_WORKERS
+    if (count or 0) >= limit:
+        raise Declined("TooManyWorkers", limit=limit)
+    zeros = dict.fromkeys(
+        ("uptime", "recent_work", "recent_seconds", "made", "made_work", "earned", "uncompleted"), 0
+    )
+    await connection.execute(
+        WORKERS.insert().values(
+            id=str(uuid.uuid4()),
+            name=name,
+            owner=user.id,
+            offer=offer,
+            info="",
+            maintenance=False,
+            maintenance_msg="",
+            created=now,
+            seen=now,
+            **zeros,
+        )
+    )
+
+
+def as_worker(row: Row, offer: PopRequest, *, trusted: bool) -> queue.Worker:
+    """Return a row of the workers' table as the queue sees it."""
+    return queue.Worker(
+        id=row.id,
+        offer=offer,
+        owner=row.owner,
+        trusted=trusted,
+        speed=queue.speed(row.recent_work, row.recent_seconds),
+    )
+
+
+async def _find(
+    connection: AsyncConnection,
+    worker: queue.Worker,
+    preferred: Collection[int],
+    only: Collection[int] | None,
+) -> tuple[tuple[Row, GenerationRequest] | None, list[str]]:
+    """Return the first request the worker can take, or why not for each that waits."""
+    first = sa.case((REQUESTS.c.owner.in_(preferred), 0), else_=1)
+    waiting = sa.select(REQUESTS).where(REQUESTS.c.waiting > 0)
+    if only is not None:
+        waiting = waiting.where(REQUESTS.c.owner.in_(only))
+    ordered = waiting.order_by(first, REQUESTS.c.created, REQUESTS.c.id)
+    reasons: list[str] = []
+    for offset in range(0, MOST_LOOKED_AT, PAGE):
+        page = (await connection.execute(ordered.offset(offset).limit(PAGE))).all()
+        for row in page:
+            request = GenerationRequest.model_validate_json(row.body)
+            reason = queue.obstacle(request, worker)
+            if reason is None:
+                return (row, request), []
+            reasons.append(reason)
+        if len(page) < PAGE:
+            break
+    return None, reasons
+
+
+async def _assign(
+    connection: AsyncConnection,
+    found: tuple[Row, GenerationRequest],
+    worker: queue.Worker,
+    reference: ModelReference,
+    now: float,
+) -> Job:
+    """Make a generation for each picture the worker gets, and keep the request alive."""
+    row, request = found
+    offer = worker.offer
+    taken = await connection.scalars(
+        sa.select(GENERATIONS.c.number).where(
+            GENERATIONS.c.request == row.id, GENERATIONS.c.state.in_(store.LIVE)
+        )
+    )
+    amount = queue.batch_size(request, offer, row.waiting)
+    numbers = queue.next_numbers(taken, row.n, amount)
+    model = queue.choose_model(request, offer) or offer.models[0]
+    seconds = queue.ttl(request, model, reference, offer)
+    ids = tuple(str(uuid.uuid4()) for _ in numbers)
+    for job, number in zip(ids, numbers, strict=True):
+        await connection.execute(
+            GENERATIONS.insert().values(
+                id=job,
+                request=row.id,
+                number=number,
+                batch=ids[0],
+                state=State.PROCESSING,
+                worker=worker.id,
+                worker_name=offer.name,
+                owner=worker.owner,
+                started=offer.started,
+                model=model,
+                work=row.work,
+                popped=now,
+                deadline=now + seconds,
+                seed="",
+                censored=False,
+                gen_metadata=[],
+            )
+        )
+    lifetime = store.SLOW_REQUEST_SECONDS if offer.extra_slow_worker else store.REQUEST_SECONDS
+    await connection.execute(
+        REQUESTS.update()
+        .where(REQUESTS.c.id == row.id)
+        .values(
+            waiting=REQUESTS.c.waiting - len(ids),
+            expires=sa.func.max(REQUESTS.c.expires, now + lifetime),
+        )
+    )
+    seed = queue.seed(row.seed, numbers[0], request.params)
+    return Job(ids, row.id, request, model, seed, seconds)

@@ -1,0 +1,342 @@
+"""What happens to requests and generations, each in one transaction.
+
+A picture of a request is wanted (`waiting` counts those), made by one worker as a generation,
+and done, or wanted again. `waiting` is always recomputed from the generations, never counted up
+and down, so that no crash can make the two disagree.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database import Database
+from hub.errors import Declined
+from hub.tables import GENERATIONS, PICTURES, REQUESTS, USERS, WORKERS, State
+from hub.users import ANONYMOUS, User
+from hub.wire import GenerationRequest, SubmitRequest
+
+REQUEST_SECONDS = 20 * 60
+SLOW_REQUEST_SECONDS = 60 * 60
+PICTURE_SECONDS = 120 * 60
+WORKER_SECONDS = 30 * 24 * 3600
+"""How long a worker that no longer comes is remembered."""
+MOST_FAULTS = 3
+MOST_LOSSES = 10
+"""A job that was running each time its worker died is given up after so many deaths."""
+DECAY = 0.9
+"""How much of a worker's measured speed is kept at each new measurement."""
+
+LIVE = (State.PROCESSING, State.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A picture that has arrived, with what its owner's webhook is told."""
+
+    id: str
+    request: str
+    worker: str
+    worker_name: str
+    model: str
+    reward: float
+    webhook: str | None
+
+
+async def users_known(database: Database, names: Sequence[str], now: float) -> dict[str, int]:
+    """Give each name its number, for ever, and return them all."""
+    async with database.write() as connection:
+        known = {
+            row.name: row.id for row in await connection.execute(sa.select(USERS.c.id, USERS.c.name))
+        }
+        fresh = [name for name in names if name not in known]
+        everyone = [(ANONYMOUS.id, ANONYMOUS.name)] if not known else []
+        first = max(known.values(), default=0) + 1
+        for user_id, name in [*everyone, *enumerate(fresh, first)]:
+            counts = dict.fromkeys(("spent", "earned", "asked", "asked_work", "made", "made_work"), 0)
+            await connection.execute(
+                USERS.insert().values(id=user_id, name=name, created=now, **counts)
+            )
+            known[name] = user_id
+    return known
+
+
+async def request_submitted(
+    database: Database,
+    request_id: str,
+    request: GenerationRequest,
+    user: User,
+    *,
+    seed: int,
+    work: float,
+    price: float,
+    concurrency: int,
+    now: float,
+) -> None:
+    """Put a request into the queue. Raises Declined if too many pictures of its owner wait."""
+    n = request.params.n
+    async with database.write() as connection:
+        waiting = await connection.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(REQUESTS.c.waiting), 0)).where(
+                REQUESTS.c.owner == user.id
+            )
+        )
+        if waiting + n > concurrency:
+            raise Declined("TooManyPrompts", wanted=waiting + n, limit=concurrency)
+        await connection.execute(
+            REQUESTS.insert().values(
+                id=request_id,
+                owner=user.id,
+                body=request.model_dump_json(exclude_defaults=True),
+                seed=seed,
+                n=n,
+                waiting=n,
+                work=work,
+                price=price,
+                kudos=0,
+                faulted=False,
+                cancelled=False,
+                created=now,
+                expires=now + REQUEST_SECONDS,
+            )
+        )
+        await connection.execute(
+            USERS.update()
+            .where(USERS.c.id == user.id)
+            .values(asked=USERS.c.asked + n, asked_work=USERS.c.asked_work + n * work)
+        )
+
+
+async def request_cancelled(database: Database, request_id: str) -> None:
+    """Want no more pictures of it; those being made are still delivered."""
+    async with database.write() as connection:
+        await connection.execute(
+            REQUESTS.update().where(REQUESTS.c.id == request_id).values(cancelled=True, waiting=0)
+        )
+
+
+async def job_held(database: Database, job: str, user: User) -> None:
+    """Raise Declined unless this job is at work at one of this user's workers."""
+    async with database.read() as connection:
+        await _held(connection, job, user)
+
+
+async def generation_faulted(database: Database, job: str, user: User) -> None:
+    """Want the picture again, from anyone; after three failed tries the request is faulted."""
+    async with database.write() as connection:
+        row = await _held(connection, job, user)
+        await _end(connection, [row], State.FAULTED)
+
+
+async def generation_delivered(
+    database: Database, submit: SubmitRequest, user: User, now: float
+) -> Delivered:
+    """Record a picture, pay its worker, measure it. Raises Declined like `job_held`."""
+    async with database.write() as connection:
+        job = await _held(connection, submit.id, user)
+        request = (
+            await connection.execute(sa.select(REQUESTS).where(REQUESTS.c.id == job.request))
+        ).one()
+        await connection.execute(
+            GENERATIONS.update()
+            .where(GENERATIONS.c.id == job.id)
+            .values(
+                state=State.DONE,
+                delivered=now,
+                seed=str(submit.seed),
+                censored=submit.censored,
+                gen_metadata=[entry.model_dump(exclude_none=True) for entry in submit.gen_metadata],
+            )
+        )
+        await connection.execute(
+            REQUESTS.update()
+            .where(REQUESTS.c.id == request.id)
+            .values(
+                kudos=REQUESTS.c.kudos + request.price,
+                expires=sa.func.max(REQUESTS.c.expires, now + REQUEST_SECONDS),
+            )
+        )
+        await _pay(connection, job, request.owner, request.price, now)
+    return Delivered(
+        id=job.id,
+        request=request.id,
+        worker=job.worker,
+        worker_name=job.worker_name,
+        model=job.model,
+        reward=request.price,
+        webhook=json.loads(request.body).get("webhook"),
+    )
+
+
+async def overdue_aborted(database: Database, now: float) -> int:
+    """Take jobs past their ttl away from their workers; return how many."""
+    async with database.write() as connection:
+        rows = await connection.execute(
+            sa.select(GENERATIONS).where(
+                GENERATIONS.c.state == State.PROCESSING, GENERATIONS.c.deadline < now
+            )
+        )
+        overdue = rows.all()
+        await _end(connection, overdue, State.ABORTED)
+        for job in overdue:
+            await connection.execute(
+                WORKERS.update()
+                .where(WORKERS.c.id == job.worker)
+                .values(uncompleted=WORKERS.c.uncompleted + 1)
+            )
+    return len(overdue)
+
+
+async def jobs_lost(connection: AsyncConnection, worker: str, started: float) -> None:
+    """Want again what earlier processes of a worker had popped. Part of a pop."""
+    rows = await connection.execute(
+        sa.select(GENERATIONS).where(
+            GENERATIONS.c.worker == worker,
+            GENERATIONS.c.state == State.PROCESSING,
+            GENERATIONS.c.started < started,
+        )
+    )
+    await _end(connection, rows.all(), State.LOST)
+
+
+async def requests_expired(database: Database, now: float) -> list[str]:
+    """Forget requests whose time is over, and workers long gone. Return the requests' ids."""
+    async with database.write() as connection:
+        rows = await connection.execute(sa.select(REQUESTS.c.id).where(REQUESTS.c.expires < now))
+        expired = list(rows.scalars())
+        if expired:
+            await connection.execute(REQUESTS.delete().where(REQUESTS.c.expires < now))
+        await connection.execute(WORKERS.delete().where(WORKERS.c.seen < now - WORKER_SECONDS))
+    return expired
+
+
+async def picture_stored(database: Database, name: str, now: float) -> None:
+    """Remember since when a picture lies in the folder."""
+    async with database.write() as connection:
+        await connection.execute(PICTURES.delete().where(PICTURES.c.name == name))
+        await connection.execute(PICTURES.insert().values(name=name, stored=now))
+
+
+async def pictures_adopted(database: Database, names: Sequence[str], now: float) -> None:
+    """Count the age of files a crash left without a row from now on."""
+    async with database.write() as connection:
+        known = set(await connection.scalars(sa.select(PICTURES.c.name)))
+        for name in set(names) - known:
+            await connection.execute(PICTURES.insert().values(name=name, stored=now))
+
+
+async def pictures_aged(database: Database, now: float) -> list[str]:
+    """Return the names of pictures that have lain two hours."""
+    async with database.read() as connection:
+        return list(
+            await connection.scalars(
+                sa.select(PICTURES.c.name).where(PICTURES.c.stored < now - PICTURE_SECONDS)
+            )
+        )
+
+
+async def pictures_deleted(database: Database, names: Sequence[str]) -> None:
+    """Forget pictures whose files are gone."""
+    async with database.write() as connection:
+        await connection.execute(PICTURES.delete().where(PICTURES.c.name.in_(names)))
+
+
+# --- inside a transaction ------------------------------------------------------------------
+
+
+async def _held(connection: AsyncConnection, job: str, user: User) -> sa.Row[tuple[object, ...]]:
+    found = await connection.execute(sa.select(GENERATIONS).where(GENERATIONS.c.id == job))
+    row = found.one_or_none()
+    if row is None:
+        raise Declined("InvalidJobID", id=job)
+    if row.owner != user.id:
+        raise Declined("WrongCredentials")
+    if row.state == State.DONE:
+        raise Declined("DuplicateGen", id=job)
+    if row.state != State.PROCESSING:
+        raise Declined("AbortedGen", id=job)
+    return row
+
+
+async def _end(
+    connection: AsyncConnection, jobs: Sequence[sa.Row[tuple[object, ...]]], state: State
+) -> None:
+    """End jobs without a picture, and let their requests wait again or give them up."""
+    if not jobs:
+        return
+    await connection.execute(
+        GENERATIONS.update().where(GENERATIONS.c.id.in_([job.id for job in jobs])).values(state=state)
+    )
+    for request in {job.request for job in jobs}:
+        await settle(connection, request)
+
+
+async def settle(connection: AsyncConnection, request: str) -> None:
+    """Recompute what of a request waits, and whether it has failed too often.
+
+    Tries are counted by pop: a batch of four that fails at once is one failure.
+    """
+    mine = GENERATIONS.c.request == request
+
+    def tries(*states: State) -> sa.ScalarSelect[int]:
+        batches = sa.func.count(sa.distinct(GENERATIONS.c.batch))
+        return sa.select(batches).where(mine, GENERATIONS.c.state.in_(states)).scalar_subquery()
+
+    hopeless = sa.or_(
+        tries(State.FAULTED, State.ABORTED) >= MOST_FAULTS, tries(State.LOST) >= MOST_LOSSES
+    )
+    await connection.execute(
+        REQUESTS.update().where(REQUESTS.c.id == request, hopeless).values(faulted=True)
+    )
+    live = (
+        sa.select(sa.func.count())
+        .select_from(GENERATIONS)
+        .where(mine, GENERATIONS.c.state.in_(LIVE))
+        .scalar_subquery()
+    )
+    closed = sa.or_(REQUESTS.c.faulted, REQUESTS.c.cancelled)
+    await connection.execute(
+        REQUESTS.update()
+        .where(REQUESTS.c.id == request)
+        .values(waiting=sa.case((closed, 0), else_=REQUESTS.c.n - live))
+    )
+
+
+async def _pay(
+    connection: AsyncConnection,
+    job: sa.Row[tuple[object, ...]],
+    asker: int,
+    price: float,
+    now: float,
+) -> None:
+    """Credit the worker and its owner, debit the asker, and measure the worker's speed."""
+    await connection.execute(
+        USERS.update().where(USERS.c.id == asker).values(spent=USERS.c.spent + price)
+    )
+    await connection.execute(
+        USERS.update()
+        .where(USERS.c.id == job.owner)
+        .values(
+            earned=USERS.c.earned + price,
+            made=USERS.c.made + 1,
+            made_work=USERS.c.made_work + job.work,
+        )
+    )
+    # a worker that prefetches is busy from its last delivery on, not from the pop
+    since = sa.func.max(sa.func.coalesce(WORKERS.c.delivered, 0), job.popped)
+    await connection.execute(
+        WORKERS.update()
+        .where(WORKERS.c.id == job.worker)
+        .values(
+            recent_work=WORKERS.c.recent_work * DECAY + job.work,
+            recent_seconds=WORKERS.c.recent_seconds * DECAY + (now - since),
+            delivered=now,
+            made=WORKERS.c.made + 1,
+            made_work=WORKERS.c.made_work + job.work,
+            earned=WORKERS.c.earned + price,
+        )
+    )

@@ -1,0 +1,63 @@
+"""Making a text fit to be read: characters, quoted lines, mentions."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST_TEXT = 4000
+"""Characters of a message that are read."""
+
+_LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+"""Soft hyphens, zero-width and bidi marks, tags, lone surrogates; control characters."""
+_QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
+_PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
+_SOMEBODY = r"@[\w.-]*\w(?:@[\w.-]*\w)?"
+_FIRST_MENTIONS = re.compile(rf"\s*(?:(?:{_SOMEBODY})(?:[\s,:]+|\Z))+")
+
+
+def clean(text: str) -> tuple[str, bool]:
+    """Return the text in NFC without what cannot be seen, and whether it had to be cut."""
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    text = unicodedata.normalize("NFC", text)
+    return text[:LONGEST_TEXT], len(text) > LONGEST_TEXT
+
+
+def without_quotes(text: str) -> str:
+    """Return the text without lines quoted from somebody (`> …`)."""
+    return _QUOTED_LINE.sub("", text)
+
+
+def without_mentions(text: str, bot_names: Iterable[str]) -> str:
+    """Return the text without the bot's mentions, wherever they stand, and others' at its start.
+
+    `bot_names` are names without `@` (`painter`, `painter@example.social`) or the platform's own
+    writing (`<@123>`, `<@&456>`). A mention in the middle leaves one space.
+    """
+    for name in sorted(bot_names, key=len, reverse=True):
+        text = _mention_of(name).sub(_seam, text)
+    text = _PLATFORM_MENTION.sub(_seam, text)
+    first = _FIRST_MENTIONS.match(text)
+    return text[first.end() :] if first else text
+
+
+def _mention_of(name: str) -> re.Pattern[str]:
+    if name.startswith("<"):
+        return re.compile(rf" ?{re.escape(name)} ?")
+    bare = name.lstrip("@")
+    host = "" if "@" in bare else r"(?:@[\w.-]*\w)?"
+    plain = rf"(?<![\w@])(?:@{re.escape(bare)}{host}|/?u/{re.escape(bare)})(?![\w@])"
+    link = rf"\[@?{re.escape(bare)}{host}\]\([^)\s]*\)"
+    return re.compile(rf" ?(?:{link}|{plain}) ?", re.IGNORECASE)
+
+
+def _seam(mention: re.Match[str]) -> str:
+    """Return what stays where a mention stood: a space, unless punctuation follows."""
+    following = mention.string[mention.end() : mention.end() + 1]
+    return "" if following in {"", *",.;:!?"} else " "

@@ -1,0 +1,127 @@
+"""The table of options. A new one is a new row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from request.grammar import values
+from request.grammar.values import Take
+from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, STRENGTH_RANGE
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option: its names, how its value is read, and when a single dash is enough."""
+
+    names: tuple[str, ...]
+    take: Take
+    example: str
+    single: str | None = None
+    """Pattern of what must follow `-name` for it to be the option; None: never."""
+    listed: bool = True
+    """Whether help and suggestions name it."""
+
+
+_WORD = r"[^\S\n]*=?[^\S\n]*\S"
+_NUMBER = r"[^\S\n]*=?[^\S\n]*[+-]?[.,]?\d[\d.,]*(?!\w)"
+_PAIR = r"[^\S\n]*=?[^\S\n]*\d[\d.]*\s*[:/x×*：]\s*\d"
+_NOTHING = r"(?![\w=])"
+_VALUE = r"[+-]?[\d.,]+"
+
+OPTIONS: tuple[Option, ...] = (
+    Option(("style",), values.style, "--style raw", _WORD),
+    Option(("no",), values.negative, "--no text, people", _WORD),
+    Option(
+        ("n", "repeat"),
+        values.number("n", lambda limits: (1, limits.max_pictures), whole=True),
+        "--n 4",
+        _NUMBER,
+    ),
+    Option(("seed",), values.text("seed"), "--seed 42", _WORD),
+    Option(("ar", "aspect"), values.ratio("ratio"), "--ar 16:9", _PAIR),
+    Option(("size",), values.size("size"), "--size 512x768", _PAIR),
+    Option(
+        ("steps",),
+        values.number("steps", lambda limits: (1, limits.max_steps), whole=True),
+        "--steps 30",
+        _NUMBER,
+    ),
+    Option(
+        ("cfg",),
+        values.number("cfg_scale", lambda _limits: CFG_RANGE, whole=False),
+        "--cfg 7.5",
+        _NUMBER,
+    ),
+    Option(("sampler",), values.sampler, "--sampler k_euler", _WORD),
+    Option(("karras",), values.flag("karras", value=True), "--karras", _NOTHING),
+    Option(("no-karras",), values.flag("karras", value=False), "--no-karras", _NOTHING),
+    Option(
+        ("clip-skip",),
+        values.number("clip_skip", lambda _limits: CLIP_SKIP_RANGE, whole=True),
+        "--clip-skip 2",
+        _NUMBER,
+    ),
+    Option(("model",), values.model, "--model stable_diffusion", _WORD),
+    Option(("tile",), values.flag("tiling", value=True), "--tile", _NOTHING),
+    Option(("hires",), values.flag("hires_fix", value=True), "--hires", _NOTHING),
+    Option(("lora",), values.lora, "--lora 43944:0.8", _WORD),
+    Option(
+        ("strength",),
+        values.number("strength", lambda _limits: STRENGTH_RANGE, whole=False),
+        "--strength 0.6",
+        _NUMBER,
+    ),
+    Option(("private",), values.flag("private", value=True), "--private", _NOTHING),
+    Option(("spoiler",), values.flag("spoiler", value=True), "--spoiler", _NOTHING),
+    # Midjourney's habits
+    Option(
+        ("q", "quality"),
+        values.number("quality", lambda _limits: (0.25, 4.0), whole=False),
+        "--q 2",
+        listed=False,
+    ),
+    Option(
+        ("iw",),
+        values.number(
+            "strength",
+            lambda _limits: (0.0, 2.9),
+            whole=False,
+            convert=lambda weight: round(1 - weight / 3, 2),
+        ),
+        "--iw 1",
+        listed=False,
+    ),
+    Option(("niji",), values.set_style("anime", r"\d[\d.]*"), "--niji", listed=False),
+    Option(
+        ("v", "version", "s", "stylize", "c", "chaos", "w", "weird", "stop", "sw", "cw"),
+        values.ignored(_VALUE),
+        "--v 6",
+        listed=False,
+    ),
+    Option(("sref", "cref", "p", "profile"), values.ignored(r"[^\s-]\S*"), "--sref", listed=False),
+    Option(("fast", "relax", "turbo", "draft"), values.ignored(""), "--fast", listed=False),
+)
+
+BY_NAME: Mapping[str, Option] = {name: option for option in OPTIONS for name in option.names}
+_SINGLE = {
+    name: re.compile(option.single) for name, option in BY_NAME.items() if option.single is not None
+}
+_LISTED = tuple(option.names[0] for option in OPTIONS if option.listed)
+
+
+def reads_well(name: str, text: str, end_of_name: int) -> bool:
+    """Tell whether `-name` with what follows it is an option and not prose."""
+    pattern = _SINGLE.get(name)
+    return pattern is not None and pattern.match(text, end_of_name) is not None
+
+
+def nearest(name: str) -> tuple[str, ...]:
+    """Return the options an unknown one may have been meant to be, likeliest first."""
+    starts = [known for known in _LISTED if name.startswith(known) or known.startswith(name)]
+    ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, score_cutoff=50, limit=3)
+    likely = sorted(starts, key=len, reverse=True) + [known for known, _score, _i in ranked]
+    return tuple(f"--{known}" for known in dict.fromkeys(likely))[:3]

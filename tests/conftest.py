@@ -1,0 +1,34 @@
+"""What all tests share: the kind of database the store is tested on."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="database for the tests marked `database`",
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster(request):
+    """A private PostgreSQL server, or None where SQLite is tested."""
+    if request.config.getoption("--database") == "sqlite":
+        yield None
+        return
+    from tests.fakes.postgres import running_cluster
+
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def database_url(cluster, tmp_path):
+    """Address of an empty database."""
+    if cluster is None:
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+    return cluster.new_database()

@@ -1,0 +1,71 @@
+"""A private PostgreSQL server on loopback, from the binaries the machine has."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+
+def find_binaries() -> Path | None:
+    """Return the folder with `initdb` and `postgres`, if there is one."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return folders[-1] if folders else None
+
+
+@dataclass
+class Cluster:
+    """A running server."""
+
+    binaries: Path
+    port: int
+    as_user: list[str]
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def new_database(self) -> str:
+        """Create an empty database and return its address."""
+        name = f"test_{next(self.numbers)}"
+        command = [str(self.binaries / "createdb"), "-h", str(self.folder), "-p", str(self.port)]
+        subprocess.run([*self.as_user, *command, "-U", "test", name], check=True, cwd="/")
+        return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
+
+
+@contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """Start a server in a temporary folder; end it and remove the folder afterwards."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL's server (initdb, postgres) is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="hordebots-postgres-"))
+    as_user: list[str] = []
+    if os.geteuid() == 0:  # the server refuses to run as root
+        shutil.chown(folder, "postgres", "postgres")
+        as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    data = folder / "data"
+    options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
+    control = [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
+    initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "test", "-A", "trust"]
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
+    subprocess.run([*as_user, *initdb], **quiet)
+    subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)
+    try:
+        yield Cluster(binaries, port, as_user, folder)
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,55 @@
+"""The room's pictures over HTTP: only those it shows, as they are or smaller."""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from pathlib import Path
+
+from aiohttp import web
+
+from common.errors import PictureError
+from web.problems import Problem
+from web.room import Room
+from web.thumbnails import WIDTHS, Thumbnails
+
+FOR_EVER = "public, max-age=31536000, immutable"
+"""An address names its bytes by their hash, so they never change."""
+MIMES = frozenset({"image/webp", "image/png", "image/jpeg"})
+
+
+class Pictures:
+    """Handler of `/pictures/{sha256}`. `folder` holds files named by their SHA-256."""
+
+    def __init__(self, room: Room, folder: Path, thumbnails: Thumbnails) -> None:
+        self._room = room
+        self._folder = folder
+        self._thumbnails = thumbnails
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """Send a picture, or with `?w=` a smaller WebP copy."""
+        picture = await self._room.picture(request.match_info["sha256"])
+        if picture is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone")
+        path, mime = self._folder / picture.sha256, picture.mime
+        if not await asyncio.to_thread(path.is_file):
+            raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone")
+        width = _width(request)
+        if width and width < picture.width:
+            try:
+                path, mime = await self._thumbnails.find(path, width), "image/webp"
+            except PictureError as error:
+                raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone") from error
+        kind = mime if mime in MIMES else "application/octet-stream"
+        return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": FOR_EVER})
+
+
+def _width(request: web.Request) -> int | None:
+    """Return the width asked for, None for the picture as it is."""
+    wanted = request.query.get("w")
+    if wanted is None:
+        return None
+    if wanted not in {str(width) for width in WIDTHS}:
+        widths = ", ".join(str(width) for width in sorted(WIDTHS))
+        raise Problem(HTTPStatus.BAD_REQUEST, "web.no_width", widths=widths)
+    return int(wanted)

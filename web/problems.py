@@ -1,0 +1,67 @@
+"""What a visitor is told when something cannot be done: a page, or JSON for the script."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from common import texts
+from common.errors import HordebotsError
+from web.pages import Pages
+
+
+class Problem(HordebotsError):
+    """The room declines what a browser sent. `retry_after` is in seconds."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, *, retry_after: int = 0, **values: object
+    ) -> None:
+        super().__init__(code, **values)
+        self.status = status
+        self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
+
+
+def wants_json(request: web.Request) -> bool:
+    """Tell whether our script asks, and not the browser itself."""
+    return request.headers.get("Accept") == "application/json"
+
+
+def tell_problems(pages: Pages) -> Middleware:
+    """Return the middleware that turns errors into friendly answers."""
+    log = structlog.get_logger(__name__)
+
+    @web.middleware
+    async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            status, sentence, headers = problem.status, str(problem), problem.headers
+        except web.HTTPException as error:
+            if error.status < HTTPStatus.BAD_REQUEST:
+                raise
+            status, sentence, headers = HTTPStatus(error.status), _sentence(error.status), {}
+            if "Allow" in error.headers:
+                headers["Allow"] = error.headers["Allow"]
+        except Exception:
+            await log.aexception("web.failed", method=request.method, path=request.path)
+            status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, {}
+            sentence = _sentence(status)
+        if wants_json(request):
+            return web.json_response({"problem": sentence}, status=status, headers=headers)
+        page = pages.problem(_title(status), sentence)
+        return web.Response(text=page, content_type="text/html", status=status, headers=headers)
+
+    return tell
+
+
+def _title(status: int) -> str:
+    code = f"web_problem.{status}"
+    return texts.say(code if texts.knows(code) else "web_problem.400")
+
+
+def _sentence(status: int) -> str:
+    code = f"web_problem.sentence_{status}"
+    return texts.say(code if texts.knows(code) else "web_problem.sentence_other")

@@ -1,0 +1,100 @@
+"""The site: the room's pages put together, and the port they answer on."""
+
+from __future__ import annotations
+
+import errno
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from common.config import WebConfig
+from common.errors import StartupError
+from web.desk import Desk
+from web.guard import Guard, set_headers
+from web.identity import Seal, read_secret
+from web.limits import AddressLimit
+from web.pages import Pages
+from web.pictures import Pictures
+from web.problems import tell_problems
+from web.room import Room
+from web.routes import Routes
+from web.stream import HEARTBEAT_SECONDS, Stream
+from web.thumbnails import Thumbnails
+
+BODY_BYTES = 64 * 1024
+CLOSING_SECONDS = 5.0
+STATIC = Path(__file__).parent / "static"
+
+
+def build_app(
+    room: Room,
+    config: WebConfig,
+    *,
+    data_dir: Path,
+    pictures: Path,
+    about: str = "",
+    clock: Callable[[], float] = time.time,
+    heartbeat: float = HEARTBEAT_SECONDS,
+) -> web.Application:
+    """Put the pages of a room together.
+
+    `pictures` is the folder of finished pictures, named by their SHA-256; the cookie secret and
+    the thumbnails lie in `data_dir`. Raises StartupError if that cannot be written.
+    """
+    guard = Guard(config)
+    pages = Pages(about, clock)
+    limit = AddressLimit(config.requests_per_address, clock)
+    desk = Desk(room, Seal(read_secret(data_dir / "web.secret")), guard, limit)
+    app = web.Application(
+        middlewares=[tell_problems(pages), _check_host(guard)], client_max_size=BODY_BYTES
+    )
+    app.on_response_prepare.append(set_headers)
+    Routes(room, desk, pages).add_to(app.router)
+    app.router.add_get("/events", Stream(room, desk, pages, heartbeat=heartbeat).watch)
+    shown = Pictures(room, pictures, Thumbnails(data_dir / "thumbnails"))
+    app.router.add_get("/pictures/{sha256:[0-9a-f]{64}}", shown.show)
+    app.router.add_static("/static", STATIC)
+    return app
+
+
+class Site:
+    """A running site."""
+
+    def __init__(self, runner: web.AppRunner, config: WebConfig, port: int) -> None:
+        self._runner = runner
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
+        name = f"[{host}]" if ":" in host else host
+        self.url = config.public_url or f"http://{name}:{port}"
+
+    @classmethod
+    async def open(cls, app: web.Application, config: WebConfig) -> Self:
+        """Answer on the configured host and port. Raises StartupError if that cannot be had."""
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, config.host, config.port).start()
+        except OSError as error:
+            await runner.cleanup()
+            if error.errno == errno.EADDRINUSE:
+                raise StartupError(
+                    "startup.port_taken", host=config.host, port=config.port, setting="web.port"
+                ) from error
+            raise StartupError("startup.failed", problem=error) from error
+        return cls(runner, config, runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Stop answering; requests at work get a moment."""
+        await self._runner.cleanup()
+
+
+def _check_host(guard: Guard) -> Middleware:
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        guard.check_host(request)
+        return await handler(request)
+
+    return check

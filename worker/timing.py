@@ -1,0 +1,67 @@
+"""How long the worker waits, for what; and the two ways it waits."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+Range = tuple[float, float]
+"""First and longest wait, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All waits in seconds. The defaults suit a server on the internet."""
+
+    idle: Range = (1.0, 2.0)
+    """Between pops that brought nothing."""
+    retry: Range = (5.0, 300.0)
+    """After a pop that failed."""
+    maintenance: float = 30.0
+    """Between pops while the server wants us to rest; our owner's own jobs may still come."""
+    pause: Range = (60.0, 900.0)
+    """After several failures in a row, before the next try."""
+    prefetch: float = 10.0
+    """The next job is fetched when the running one is expected to end within this time."""
+    finish: float = 15.0
+    """For the running job when the worker is to stop."""
+    deliver: float = 5.0
+    """For its pictures to reach the server after that."""
+    engine_grace: float = 30.0
+    """For the engine to return once it was told to stop a job."""
+    clock: Callable[[], float] = time.monotonic
+    random: random.Random = field(default_factory=random.Random)
+
+
+def timing_for(*, loopback: bool) -> Timing:
+    """Return the waits for a server: one on this machine is asked more often."""
+    return Timing(idle=(0.2, 1.0), retry=(0.2, 2.0)) if loopback else Timing()
+
+
+class Backoff:
+    """Waits that grow by half each time up to a limit, with jitter so that nobody marches in step."""
+
+    def __init__(self, waits: Range, source: random.Random) -> None:
+        self._first, self._longest = waits
+        self._random = source
+        self._next = self._first
+
+    def reset(self) -> None:
+        """Start over with the shortest wait."""
+        self._next = self._first
+
+    def draw(self) -> float:
+        """Return the next wait in seconds: 80 to 100 % of the step it stands on."""
+        wait = self._next * self._random.uniform(0.8, 1.0)
+        self._next = min(self._next * 1.5, self._longest)
+        return wait
+
+
+async def rest(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but no longer than until the worker is to stop."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), max(seconds, 0))
