@@ -13,6 +13,7 @@ import structlog
 
 from common import texts
 from common.config import WorkerConfig
+from common.tasks import cancel
 
 log = structlog.get_logger()
 
@@ -53,8 +54,7 @@ class WorkerProcess:
         trace: TracebackType | None,
     ) -> None:
         assert self._keeping is not None
-        self._keeping.cancel()
-        await asyncio.gather(self._keeping, return_exceptions=True)
+        await cancel(self._keeping)
         process = self._process
         if process is None or process.returncode is not None:
             return

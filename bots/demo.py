@@ -62,7 +62,7 @@ def choose_port(folder: Path) -> int:
     except (OSError, ValueError):
         first = FIRST_PORT
     candidates = (first, *range(FIRST_PORT, FIRST_PORT + PORTS_TRIED))
-    port = next((port for port in candidates if _is_free(port)), None)
+    port: int | None = next((port for port in candidates if _is_free(port)), None)
     if port is None:
         raise StartupError("startup.port_taken", host=HOST, port=FIRST_PORT, setting="--port")
     remembered.write_text(str(port), "ascii")

@@ -16,8 +16,6 @@ from typing import Any
 
 import aiohttp
 import structlog
-from common.horde.poller import Poller
-from common.horde.webhook import WebhookReceiver
 from styles.library import StyleLibrary
 
 from bots.children import WorkerProcess
@@ -25,7 +23,10 @@ from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import ConfigError, StartupError
 from common.horde.client import HordeClient
-from common.reference import ModelReference
+from common.horde.poller import Poller
+from common.horde.webhook import WebhookReceiver
+from common.reference import bundled
+from common.tasks import cancel
 from request.adapter import Adapter, Services
 from request.hordes import Endpoint, Hordes
 from request.leases import Leases
@@ -92,7 +93,7 @@ def assemble(
         config=services.config,
         store=store,
         library=library,
-        reference=ModelReference.bundled(),
+        reference=bundled(),
         hordes=hordes,
         production=Production(store, hordes, services.pictures, patience=patience),
         posting=Posting(store, leases),
@@ -110,7 +111,7 @@ async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIt
         poller = Poller(client)
         webhook = entry.webhook
         if webhook == "loopback":
-            receiver = WebhookReceiver(poller)
+            receiver = WebhookReceiver(poller.wake)
             webhook = await receiver.start("127.0.0.1")
             receivers.append(receiver)
         endpoints.append(Endpoint(entry.name, client, poller, webhook))
@@ -118,9 +119,7 @@ async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIt
     try:
         yield Hordes(endpoints)
     finally:
-        for task in polling:
-            task.cancel()
-        await asyncio.gather(*polling, return_exceptions=True)
+        await cancel(*polling)
         for receiver in receivers:
             await receiver.close()
 

@@ -212,10 +212,8 @@ async def _assign(
     await connection.execute(
         REQUESTS.update()
         .where(REQUESTS.c.id == row.id)
-        .values(
-            waiting=REQUESTS.c.waiting - len(ids),
-            expires=sa.func.max(REQUESTS.c.expires, now + lifetime),
-        )
+        .values(expires=sa.func.max(REQUESTS.c.expires, now + lifetime))
     )
+    await store.settle(connection, row.id)
     seed = queue.seed(row.seed, numbers[0], request.params)
     return Job(ids, row.id, request, model, seed, seconds)

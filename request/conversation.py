@@ -43,9 +43,9 @@ class Conversation:
             names = tuple(current.categories)[:SHOWN] or tuple(current.styles)[:SHOWN]
             values = {"count": len(current.styles), "categories": len(current.categories)}
             return texts.say("help.styles_all", names=", ".join(names), **values), names
-        names = current.names.styles.search(search)[:SHOWN]
+        names = current.names.search(search)[:SHOWN]
         if not names:
-            names = current.names.styles.suggest(search)
+            names = current.names.suggest(search)
             return texts.say("help.styles_none", search=search), names
         return texts.say("help.styles_found", search=search, names=", ".join(names)), names
 

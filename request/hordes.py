@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from common.horde.poller import Poller
-
 from common.errors import HordeError
 from common.horde.client import HordeClient
+from common.horde.poller import Poller
 from styles.limits import Served
 
 SERVED_FOR = 30.0
@@ -56,7 +55,8 @@ class Hordes:
 
     async def candidates(self, model: str) -> list[Endpoint]:
         """Return the endpoints to try for a model: those that serve it first."""
-        serving, others = [], []
+        serving: list[Endpoint] = []
+        others: list[Endpoint] = []
         for endpoint in self.endpoints:
             workers = await self._workers(endpoint)
             (serving if workers is None or model in workers else others).append(endpoint)

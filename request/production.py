@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -22,10 +23,12 @@ from common.errors import (
     HordeError,
     HordeForbidden,
     HordeGone,
+    HordeUnclear,
     HordeUnreachable,
     PictureError,
 )
 from common.horde.wire import Check, Generation, GenerationBody, Status, generation_body
+from common.tasks import cancel
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
 from request.progress import Tally
@@ -87,9 +90,9 @@ class Production:
         try:
             late = await self._await_all(tasks, request)
         except BaseException:
-            await _cancel(tasks)
+            await cancel(*tasks)
             raise
-        await _cancel(late)
+        await cancel(*late)
         for task in tasks - late:
             task.result()
         if late:
@@ -176,7 +179,8 @@ class Production:
                 except (HordeUnreachable, HordeBusy, HordeForbidden) as error:
                     log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
                     trouble = trouble or error
-                    row = replace(row, state=JobState.WAITING)
+                    if not isinstance(error, HordeUnclear):
+                        row = replace(row, state=JobState.WAITING)
                 except HordeError as error:
                     raise JobFailed(texts.say("outcome.rejected", problem=error)) from error
                 else:
@@ -213,14 +217,15 @@ class Production:
             if self._now() - impossible_since >= self._patience.impossible:
                 nobody.set()
 
-        watching = asyncio.ensure_future(endpoint.poller.watch(row.horde_id, looked))
-        waiting = asyncio.ensure_future(nobody.wait())
+        watching = endpoint.poller.watch(row.horde_id, looked)
+        waiting = asyncio.create_task(nobody.wait())
+        either: set[asyncio.Future[Any]] = {watching, waiting}
         try:
-            await asyncio.wait({watching, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if watching.done():
                 return watching.result()
         finally:
-            await _cancel({watching, waiting})
+            await cancel(watching, waiting)
         await self._withdraw(row)
         raise JobFailed(texts.say("outcome.impossible", model=row.job.model))
 
@@ -271,9 +276,3 @@ def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | Non
     if censored:
         return texts.say("outcome.censored", count=censored)
     return texts.say("outcome.short") if len(made) < row.job.n else None
-
-
-async def _cancel(tasks: set[asyncio.Task[None]] | set[asyncio.Future[object]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,6 +14,7 @@ from request.records import RequestRow
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
+from styles.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,15 @@ class Reading:
         self._store = store
         self._library = library
 
-    async def read(self, request: RequestRow) -> Wanted | Command | None:
+    async def read(self, request: RequestRow, limits: Limits) -> Wanted | Command | None:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
         parsed = grammar.read(
             incoming.text,
             self._library.current.names,
+            limits=limits,
             addressed=incoming.addressed or incoming.audience is Audience.PRIVATE,
             verb_optional=incoming.verb_optional,
-            reply=incoming.parent is not None,
         )
         match parsed:
             case ImageRequest():

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from common.errors import LeaseLost
+from common.tasks import cancel
 from request.adapter import Adapter
 from request.leases import RENEWED_EVERY, Lease, Leases
 from request.service import Service
@@ -68,9 +69,9 @@ class Runner:
                 if task.done():
                     task.result()
         finally:
-            await _cancel(listening, stopping)
+            await cancel(listening, stopping)
             await self._finish_posts()
-            await _cancel(renewing)
+            await cancel(renewing)
 
     async def _renew(self, lease: Lease) -> None:
         while True:
@@ -81,9 +82,9 @@ class Runner:
         for request_id in await self._store.open_requests(lease.name):
             self._start(lease, request_id)
         async for incoming in self._adapter.listen():
-            request_id = await self._service.receive(lease, incoming)
-            if request_id is not None:
-                self._start(lease, request_id)
+            heard = await self._service.receive(lease, incoming)
+            if heard is not None:
+                self._start(lease, heard)
 
     def _start(self, lease: Lease, request_id: str) -> None:
         task = asyncio.create_task(self._answer(lease, request_id), name=f"request-{request_id}")
@@ -106,19 +107,13 @@ class Runner:
             for request_id, task in self._answering.items()
             if request_id in self._service.replying
         ]
-        await _cancel(*(task for task in self._answering.values() if task not in posting))
+        await cancel(*(task for task in self._answering.values() if task not in posting))
         if posting:
             await asyncio.wait(posting, timeout=FINISHING)
-            await _cancel(*posting)
+            await cancel(*posting)
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:
     tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    await _cancel(*tasks)
-
-
-async def _cancel(*tasks: asyncio.Future[object] | asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await cancel(*tasks)

@@ -23,6 +23,7 @@ from common.config import Config, PlaceConfig
 from common.errors import LeaseLost, PlatformRefused, Refusal
 from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.reference import ModelReference
+from common.tasks import cancel
 from request import answers, encoding, policy, safety
 from request.adapter import Adapter
 from request.conversation import Conversation
@@ -110,7 +111,7 @@ class Service:
     async def _understand(self, lease: Lease, request: RequestRow) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
         try:
-            wanted = await self._reading.read(request)
+            wanted = await self._reading.read(request, self._limits(request.incoming))
             if isinstance(wanted, Wanted):
                 return await self._plan(lease, request, wanted)
             if wanted is None:
@@ -138,7 +139,7 @@ class Service:
             self._library.current,
             served=await self._hordes.served(),
             reference=self._reference,
-            limits=_limits(place, self._config.styles.default),
+            limits=self._limits(request.incoming),
             rng_seed=wanted.rng_seed,
         )
         for job in resolution.jobs:
@@ -164,8 +165,7 @@ class Service:
         try:
             await self._production.run(lease, request, tally)
         finally:
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            await cancel(telling)
         jobs = await self._store.jobs_of(request.id)
         prompt = _image(request).prompt
         pictures = await self._finished_pictures(request)
@@ -223,21 +223,21 @@ class Service:
     def _place(self, incoming: Incoming) -> PlaceConfig:
         return self._config.place(incoming.place.account, incoming.place.community)
 
+    def _limits(self, incoming: Incoming) -> Limits:
+        place = self._place(incoming)
+        return Limits(
+            pictures=place.pictures,
+            max_pictures=place.max_pictures,
+            max_pixels=place.max_pixels,
+            max_steps=place.max_steps,
+            nsfw=place.nsfw,
+            trusted_workers=place.trusted_workers,
+            default_style=self._config.styles.default,
+        )
+
 
 def _image(request: RequestRow) -> ImageRequest:
     return image_request.from_json(request.parsed or {"prompt": ""})
-
-
-def _limits(place: PlaceConfig, default_style: str | None) -> Limits:
-    return Limits(
-        pictures=place.pictures,
-        max_pictures=place.max_pictures,
-        max_pixels=place.max_pixels,
-        max_steps=place.max_steps,
-        nsfw=place.nsfw,
-        trusted_workers=place.trusted_workers,
-        default_style=default_style,
-    )
 
 
 def _final_state(outcome: Outcome) -> RequestState:

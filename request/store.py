@@ -152,8 +152,11 @@ class Store:
     # --- jobs and pictures ----------------------------------------------------------------
 
     async def submission_begun(self, lease: Lease, job: JobRow, endpoint: str) -> JobRow:
-        """Note that the job is about to be sent, and whether an earlier one may be wasted."""
-        wasted = job.wasted + (1 if job.attempts else 0)
+        """Note that the job is about to be sent.
+
+        A job that is found being sent already may have arrived: one more is possibly wasted.
+        """
+        wasted = job.wasted + (job.state is JobState.SUBMITTING)
         changes = {
             "state": JobState.SUBMITTING,
             "endpoint": endpoint,

@@ -45,7 +45,7 @@ def tell_problems(pages: Pages) -> Middleware:
             status, sentence, headers = HTTPStatus(error.status), _sentence(error.status), {}
             if "Allow" in error.headers:
                 headers["Allow"] = error.headers["Allow"]
-        except Exception:
+        except Exception:  # noqa: BLE001  (the last resort: it is logged, and a page says so)
             await log.aexception("web.failed", method=request.method, path=request.path)
             status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, {}
             sentence = _sentence(status)

@@ -86,7 +86,12 @@ class Room:
             try:
                 async with self._writing() as connection:
                     number = await store.insert_answer(
-                        connection, self.name, request, outcome, part, self._clock()
+                        connection,
+                        self.name,
+                        request,
+                        outcome=outcome,
+                        part=part,
+                        now=self._clock(),
                     )
             except IntegrityError as error:
                 found = await self.find_answer(request, part.number)

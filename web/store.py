@@ -20,6 +20,7 @@ from sqlalchemy import (
     ForeignKey,
     Integer,
     MetaData,
+    RowMapping,
     Select,
     String,
     Table,
@@ -168,7 +169,13 @@ async def insert_request(
 
 
 async def insert_answer(
-    connection: AsyncConnection, room: str, reply_to: int, outcome: Outcome, part: Part, now: float
+    connection: AsyncConnection,
+    room: str,
+    reply_to: int,
+    *,
+    outcome: Outcome,
+    part: Part,
+    now: float,
 ) -> int:
     """Write down a part of an answer; raise IntegrityError if it is there already."""
     # what concerns the whole answer stands under its end
@@ -203,7 +210,9 @@ async def insert_answer(
 async def _insert_message(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
     blank = {"notes": [], "suggestions": [], "follow_ups": [], "hidden": False}
     done = await connection.execute(insert(messages).values(blank | dict(values)))
-    return int(done.inserted_primary_key[0])
+    key = done.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 async def _keep_visitor(connection: AsyncConnection, visitor: Visitor, now: float) -> None:
@@ -301,7 +310,7 @@ async def load_pictures(
     return [_picture(row) for row in (await connection.execute(question)).mappings()]
 
 
-def _message(row: Mapping[str, Any]) -> Message:
+def _message(row: RowMapping) -> Message:
     return Message(
         id=row["id"],
         author=row["author"],
@@ -319,6 +328,6 @@ def _message(row: Mapping[str, Any]) -> Message:
     )
 
 
-def _picture(row: Mapping[str, Any]) -> ShownPicture:
+def _picture(row: RowMapping) -> ShownPicture:
     values = {field: row[field] for field in ShownPicture.__dataclass_fields__}
     return ShownPicture(**values | {"notes": tuple(values["notes"])})

@@ -88,23 +88,25 @@ class Stream:
                 await self._write(response, ": still here\n\n")
 
     async def _send(self, response: web.StreamResponse, event: Event, reader: str) -> None:
-        number = ""
+        name, data = self._describe(event, reader)
+        number = f"id: {data['id']}\n" if "id" in data else ""
+        await self._write(response, f"{number}event: {name}\ndata: {json.dumps(data)}\n\n")
+
+    def _describe(self, event: Event, reader: str) -> tuple[str, dict[str, Any]]:
+        """Return an event's name and data."""
         match event:
             case Posted(message) if message.author is None:
-                name = "answer"
-                number = f"id: {message.id}\n"
-                data = {"id": message.id, "thread": message.reply_to}
-                data |= {"done": message.is_last_part, "html": self._pages.answer(message)}
+                html = self._pages.answer(message)
+                done = message.is_last_part
+                data = {"id": message.id, "thread": message.reply_to, "done": done, "html": html}
+                return "answer", data
             case Posted(message):
-                name = "thread"
-                number = f"id: {message.id}\n"
                 progress = self._room.progress(message.id)
                 html = self._pages.thread(Thread(message), progress, reader)
-                data = {"id": message.id, "html": html}
+                return "thread", {"id": message.id, "html": html}
             case Advanced(request, progress):
-                name = "progress"
-                data = {"thread": request, "html": self._pages.progress(progress)}
-        await self._write(response, f"{number}event: {name}\ndata: {json.dumps(data)}\n\n")
+                html = self._pages.progress(progress)
+                return "progress", {"thread": request, "html": html}
 
     async def _write(self, response: web.StreamResponse, text: str) -> None:
         async with asyncio.timeout(WRITE_SECONDS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from common.model import Job
 
@@ -60,9 +60,16 @@ class Sent(BaseModel):
 
 
 class Answer(BaseModel):
-    """Base of what servers answer: frozen, unknown fields ignored."""
+    """Base of what servers answer: frozen, unknown fields ignored, null is "not said"."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_said(cls, fields: Any) -> Any:
+        if isinstance(fields, dict):
+            return {name: value for name, value in fields.items() if value is not None}
+        return fields
 
 
 # --- the client's side ---------------------------------------------------------------------

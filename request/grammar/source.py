@@ -22,10 +22,10 @@ class Source:
     models: NameIndex
     """Empty: any word is taken as a model."""
     limits: Limits
+    region_end: Callable[[int], int]
+    """Where the region of a name or of `--no` that begins at an index ends."""
     offer: Callable[[str], bool] = everything
     """Which styles may be suggested."""
-    region_end: Callable[[int], int] = len
-    """Where the region of a name or of `--no` that begins at an index ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,4 @@ def _number(word: str) -> float:
 
 
 def _unreadable(option: str, word: str, example: str) -> Refusal:
-    return Refusal(
-        "refused.value_unreadable", option=option, value=word[:40], example=example
-    )
+    return Refusal("refused.value_unreadable", option=option, value=word[:40], example=example)

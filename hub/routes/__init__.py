@@ -1,0 +1,1 @@
+"""The hub's endpoints: thin handlers, one module for each kind of caller."""

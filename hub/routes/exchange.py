@@ -1,0 +1,63 @@
+"""How the hub reads what it is sent, and how refusals become answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+from aiohttp import web
+
+from common.errors import HordebotsError
+from hub import wire
+from hub.errors import Declined, Malformed, Throttled
+
+READ_SECONDS = 60.0
+"""Longest time a caller may take to send a body."""
+MOST_BODY_BYTES = 40 * 1024 * 1024
+"""A picture of the largest size in base64, and some."""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Checked = TypeVar("Checked", bound=wire.Body)
+log = structlog.get_logger()
+
+
+async def read_bytes(request: web.Request) -> bytes:
+    """Return the body. Raises HTTPRequestEntityTooLarge or HTTPRequestTimeout."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+
+
+async def read_body(request: web.Request, model: type[Checked]) -> Checked:
+    """Return the body as a checked value. Raises Malformed."""
+    return wire.read(model, await read_bytes(request))
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn refusals into the answers clients of a Horde know; what we did not expect into 500."""
+    try:
+        response = await handler(request)
+    except (Declined, Malformed) as refusal:
+        response = web.json_response(refusal.body(), status=refusal.status)
+    except Throttled as refusal:
+        response = web.json_response(
+            refusal.body(), status=refusal.status, headers=refusal.headers
+        )
+    except web.HTTPException as error:
+        response = web.json_response({"message": error.reason}, status=error.status)
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+    except HordebotsError as error:
+        log.exception("hub.failed", path=request.path)
+        response = web.json_response({"message": str(error)}, status=500)
+    except Exception:
+        log.exception("hub.failed", path=request.path)
+        response = web.json_response({"message": "Internal Server Error"}, status=500)
+    if request.method in {"GET", "HEAD"}:
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    return response

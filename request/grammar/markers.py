@@ -1,0 +1,74 @@
+"""Where in a text something else than prompt begins: an option, `style:`, `###`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from request.grammar.options import BY_NAME, reads_well
+
+_MARKER = re.compile(
+    r"(?<!\S)(?P<dash>--|[—–-])(?P<name>[^\W\d_][\w-]*)"
+    r"|(?P<separator>#{3,})"
+    r"|(?<![\w-])style[^\S\n]*[:：]",
+    re.IGNORECASE,
+)
+
+
+class MarkerKind(Enum):
+    """What begins at a marker."""
+
+    OPTION = auto()
+    UNKNOWN = auto()
+    """`--word` that is no option."""
+    STYLE = auto()
+    SEPARATOR = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A place where something else than prompt begins."""
+
+    kind: MarkerKind
+    start: int
+    end: int
+    """Index behind the option's name, the colon, or the last `#`."""
+    name: str = ""
+    """The option's name, casefolded."""
+    certain: bool = True
+    """False behind a single dash: if the value cannot be read, it was prose."""
+
+
+def next_marker(text: str, start: int) -> Marker | None:
+    """Return the first marker from an index on, or None."""
+    for found in _MARKER.finditer(text, start):
+        marker = _marker(text, found)
+        if marker is not None:
+            return marker
+    return None
+
+
+def region_end(text: str, start: int) -> int:
+    """Return where the next marker begins, or the text's end."""
+    marker = next_marker(text, start)
+    return len(text) if marker is None else marker.start
+
+
+def _marker(text: str, found: re.Match[str]) -> Marker | None:
+    if found["separator"]:
+        return Marker(MarkerKind.SEPARATOR, found.start(), found.end())
+    if not found["name"]:
+        return Marker(MarkerKind.STYLE, found.start(), found.end(), "style")
+    name = found["name"].casefold()
+    known = name in BY_NAME
+    match found["dash"]:
+        case "--":
+            kind = MarkerKind.OPTION if known else MarkerKind.UNKNOWN
+            return Marker(kind, found.start(), found.end(), name)
+        case "-":
+            if reads_well(name, text, found.end()):
+                return Marker(MarkerKind.OPTION, found.start(), found.end(), name, certain=False)
+            return None
+        case _:  # a long dash, as telephones write two short ones
+            return Marker(MarkerKind.OPTION, found.start(), found.end(), name) if known else None

@@ -1,0 +1,68 @@
+"""Reading a message: the one entrance of the grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from common.errors import Refusal
+from request.grammar.clean import LONGEST_TEXT, clean, without_mentions, without_quotes
+from request.grammar.markers import region_end
+from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
+from request.grammar.scan import scan
+from request.grammar.source import Source
+from request.grammar.whole import read_whole
+from request.grammar.words import words
+from styles.image_request import ImageRequest
+from styles.limits import Limits
+from styles.names import NameIndex, everything
+from styles.notes import changed
+
+NO_NAMES = NameIndex()
+WIDEST = Limits()
+EXAMPLE = "a fox in the snow style: raw"
+
+
+def read(
+    text: str,
+    names: NameIndex,
+    *,
+    models: NameIndex = NO_NAMES,
+    limits: Limits = WIDEST,
+    bot_names: Sequence[str] = (),
+    addressed: bool = True,
+    verb_optional: bool = False,
+    offer: Callable[[str], bool] = everything,
+) -> ImageRequest | Command | FollowUp | NotARequest:
+    """Return what a message asks for.
+
+    `names` are the styles that may be named, `models` the models (empty: any word is taken),
+    `limits` what numbers are clamped to, `bot_names` the bot's own names (`clean.py`), `addressed`
+    whether it was said to the bot, `verb_optional` whether the whole text is the prompt (then
+    there are no commands), `offer` which styles may be suggested. Raises Refusal, and nothing
+    else, whatever the text.
+    """
+    if not addressed:
+        return NotARequest(WhyNot.NOT_ADDRESSED)
+    cleaned, cut = clean(text)
+    body = without_mentions(without_quotes(cleaned), bot_names)
+    vocabulary = words()
+
+    def scan_text(part: str) -> ImageRequest:
+        return scan(
+            Source(part, names, models, limits, region_end=partial(region_end, part), offer=offer)
+        )
+
+    verb = vocabulary.verb.match(body)
+    if verb is None and not verb_optional:
+        if not body.strip():
+            return NotARequest(WhyNot.EMPTY)
+        return read_whole(body, vocabulary, scan_text) or NotARequest(WhyNot.NO_VERB)
+    request = scan_text(body[verb.end() :] if verb else body)
+    if not request.prompt.strip(" ,.;:!?\n\t"):
+        raise Refusal("refused.empty_prompt", example=EXAMPLE)
+    if cut:
+        note = changed("note.text_cut", most=LONGEST_TEXT)
+        request = replace(request, notes=(note, *request.notes))
+    return request

@@ -1,0 +1,18 @@
+"""A fake AI Horde: a real server on 127.0.0.1 that answers as the public one does to clients.
+
+    async with FakeHorde() as horde:
+        client = HordeClient(horde.url, …)
+        horde.fail("check", faults.html())
+        …
+        assert horde.journal.count("submit") == 1
+
+`python -m tests.fakes.horde --port N --journal FILE` runs it as a process of its own.
+"""
+
+from tests.fakes.horde import faults
+from tests.fakes.horde.faults import Fault
+from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.horde.requests import Fate, FakeRequest
+from tests.fakes.horde.server import FakeHorde
+
+__all__ = ["Exchange", "FakeHorde", "FakeRequest", "Fate", "Fault", "Journal", "faults"]

@@ -1,0 +1,145 @@
+"""The requests a fake Horde has accepted, and how far each is at any time."""
+
+from __future__ import annotations
+
+import math
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+WORKER_ID = "00000000-0000-4000-8000-00000000f00d"
+WORKER_NAME = "fake worker"
+
+
+class Fate(StrEnum):
+    """What becomes of a request."""
+
+    OK = "ok"
+    FAULTED = "faulted"
+    """Workers gave up three times. `done` is true as well."""
+    CENSORED = "censored"
+    IMPOSSIBLE = "impossible"
+    """Nobody can make it; it waits for ever."""
+
+
+@dataclass(slots=True)
+class FakeRequest:
+    body: dict[str, Any]
+    created: float
+    seconds: float | None
+    """Time for all pictures, made one after the other; None: only `finish` makes any."""
+    fate: Fate = Fate.OK
+    waits: list[int] = field(default_factory=list)
+    """`wait_time` of the next answers; the last stays. Empty: the truth."""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    by_hand: int = 0
+    cancelled: bool = False
+    announced: int = 0
+    """Pictures told to the webhook."""
+
+    @property
+    def n(self) -> int:
+        return int(self.body.get("params", {}).get("n", 1))
+
+    @property
+    def model(self) -> str:
+        return (self.body.get("models") or ["stable_diffusion"])[0]
+
+    def seed(self, number: int) -> int:
+        text = self.body.get("params", {}).get("seed")
+        if text is None:
+            first = zlib.crc32(self.id.encode())
+        else:
+            first = int(text) if text.isdigit() else zlib.crc32(text.encode())
+        return (first + number) % 2**32
+
+    def generation_id(self, number: int) -> str:
+        return str(uuid.uuid5(uuid.UUID(self.id), str(number)))
+
+    def finished(self, now: float) -> int:
+        """Return how many pictures exist now."""
+        if self.fate in {Fate.FAULTED, Fate.IMPOSSIBLE}:
+            return 0
+        by_time = 0
+        if self.seconds is not None and not self.cancelled:
+            share = (now - self.created) / self.seconds if self.seconds > 0 else 1.0
+            by_time = math.floor(share * self.n + 1e-9)
+        return min(max(by_time, self.by_hand), self.n)
+
+    def faulted(self, now: float) -> bool:
+        if self.fate is not Fate.FAULTED:
+            return False
+        late = self.seconds is not None and now - self.created >= self.seconds
+        return late or self.by_hand > 0
+
+    def next_wait(self, now: float) -> int:
+        if len(self.waits) > 1:
+            return self.waits.pop(0)
+        if self.waits:
+            return self.waits[0]
+        if self.seconds is None or self.fate is Fate.IMPOSSIBLE:
+            return 0
+        return max(0, math.ceil(self.created + self.seconds - now))
+
+    def check(self, now: float) -> dict[str, Any]:
+        """Return the body of `check`."""
+        finished = self.finished(now)
+        faulted = self.faulted(now)
+        over = faulted or finished == self.n
+        open_jobs = 0 if over or self.cancelled else self.n - finished
+        working = min(1, open_jobs) if self.fate is not Fate.IMPOSSIBLE else 0
+        return {
+            "finished": finished,
+            "processing": working,
+            "restarted": 3 if faulted else 0,
+            "waiting": open_jobs - working,
+            "done": over,
+            "faulted": faulted,
+            "wait_time": 0 if over else self.next_wait(now),
+            "queue_position": 1 if open_jobs > working else 0,
+            "kudos": 6.0 * finished,
+            "is_possible": self.fate is not Fate.IMPOSSIBLE,
+        }
+
+    def status(self, now: float, images: Sequence[str]) -> dict[str, Any]:
+        """Return the body of `status`; `images` has a link or base64 for each picture."""
+        censored = self.fate is Fate.CENSORED
+        return {
+            "generations": [
+                {
+                    "img": image,
+                    "seed": str(self.seed(number)),
+                    "id": self.generation_id(number),
+                    "censored": censored,
+                    "gen_metadata": self.metadata(),
+                    "worker_id": WORKER_ID,
+                    "worker_name": WORKER_NAME,
+                    "model": self.model,
+                    "state": "ok",
+                }
+                for number, image in enumerate(images)
+            ],
+            "shared": False,
+            **self.check(now),
+        }
+
+    def metadata(self) -> list[dict[str, str]]:
+        return [{"type": "censorship", "value": "nsfw"}] if self.fate is Fate.CENSORED else []
+
+    def webhook_call(self, number: int, image: str) -> dict[str, Any]:
+        """Return what is posted to the webhook for one picture. Here the seed is an int."""
+        return {
+            "img": image,
+            "seed": self.seed(number),
+            "worker_id": WORKER_ID,
+            "worker_name": WORKER_NAME,
+            "model": self.model,
+            "id": self.generation_id(number),
+            "censored": self.fate is Fate.CENSORED,
+            "gen_metadata": self.metadata(),
+            "request": self.id,
+            "kudos": 6.0,
+        }
