@@ -25,7 +25,7 @@ from common.errors import ConfigError, StartupError
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
 from common.horde.webhook import WebhookReceiver
-from common.reference import bundled
+from common.reference import ModelReference
 from common.tasks import cancel
 from request.adapter import Adapter, Services
 from request.hordes import Endpoint, Hordes
@@ -93,7 +93,7 @@ def assemble(
         config=services.config,
         store=store,
         library=library,
-        reference=bundled(),
+        reference=ModelReference.bundled(),
         hordes=hordes,
         production=Production(store, hordes, services.pictures, patience=patience),
         posting=Posting(store, leases),

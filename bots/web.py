@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal, Self
 
 from pydantic import ValidationError
 
 from common.config import Section
 from common.errors import ConfigError, PlatformError, PlatformRefused, StoreError
-from common.model import Incoming, Outcome, Part, Person, Place, Progress
+from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
 from request.adapter import Capabilities, Services
-from web.live import Posted
+from web.live import Posted, Removed
 from web.room import Room
 from web.site import Site, build_app
 from web.store import Message
@@ -78,10 +79,13 @@ class WebAdapter:
                         last = message.id
                         yield self._incoming(message)
                 while (event := await subscription.take()) is not None:
-                    if isinstance(event, Posted) and event.message.id > last:
-                        last = event.message.id
-                        if event.message.author is not None:
-                            yield self._incoming(event.message)
+                    match event:
+                        case Posted(message) if message.id > last:
+                            last = message.id
+                            if message.author is not None:
+                                yield self._incoming(message)
+                        case Removed(message):
+                            yield replace(self._incoming(message), kind=IncomingKind.DELETION)
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Show on the page how far the request is."""

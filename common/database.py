@@ -7,10 +7,10 @@ Each room owns its tables; what they share is this connection and the migrations
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
@@ -18,6 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.errors import StoreError
+
+T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 10.0
@@ -42,23 +44,67 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Lend a connection in a transaction that commits at the end, or rolls back."""
-        if not self.is_sqlite:
-            async with self.engine.begin() as connection:
-                yield connection
-            return
-        async with self._writer, self.engine.connect() as connection:
-            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        """Lend a connection in a transaction that commits at the end, or rolls back.
+
+        A transaction that has begun is finished: a task that is cancelled inside it is told so
+        when it is over.
+        """
+        connection = SteadyConnection(self.engine)
+        async with self._turn(), connection:
+            if self.is_sqlite:
+                await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
             except BaseException:
                 await connection.rollback()
                 raise
             await connection.commit()
+            if connection.interrupted:
+                raise asyncio.CancelledError
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._writer if self.is_sqlite else nullcontext()
 
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+class SteadyConnection(AsyncConnection):
+    """A connection whose statements are not cut off by a cancelled task.
+
+    Cutting one off leaves SQLite's lock with a connection that nobody can reach any more.
+    """
+
+    interrupted = False
+    """Whether the task was cancelled meanwhile."""
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a statement to its end."""
+        return await self._finish(super().execute(*args, **kwargs))
+
+    async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a statement in the driver's own words to its end."""
+        return await self._finish(super().exec_driver_sql(*args, **kwargs))
+
+    async def commit(self) -> None:
+        """Commit to the end."""
+        await self._finish(super().commit())
+
+    async def rollback(self) -> None:
+        """Roll back to the end."""
+        await self._finish(super().rollback())
+
+    async def _finish(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            try:
+                await asyncio.shield(task)
+            except asyncio.CancelledError:
+                self.interrupted = True
+            except Exception:  # noqa: BLE001  (the task's own; raised from its result)
+                break
+        return task.result()
 
 
 async def open_database(url: str, *, migrations: Path = MIGRATIONS) -> Database:

@@ -87,9 +87,9 @@ class ModelReference:
             raise ConfigError("reference.unreadable", file=path, problem="it is not a JSON object")
         return cls.from_mapping(entries)
 
-
-@cache
-def bundled() -> ModelReference:
-    """Return the facts that come with the package."""
-    file = files("common") / "data" / "model_reference.json"
-    return ModelReference.from_mapping(json.loads(file.read_text("utf-8")))
+    @staticmethod
+    @cache
+    def bundled() -> ModelReference:
+        """Return the facts that come with the package."""
+        file = files("common") / "data" / "model_reference.json"
+        return ModelReference.from_mapping(json.loads(file.read_text("utf-8")))

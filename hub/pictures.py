@@ -51,7 +51,8 @@ class Signer:
     def link(self, base: str, method: str, name: str, now: float) -> str:
         """Return the address at which `method` works on a picture for half an hour."""
         expires = int(now) + LINK_SECONDS
-        return f"{base}/pictures/{name}?expires={expires}&signature={self._sign(method, name, expires)}"
+        signature = self._sign(method, name, expires)
+        return f"{base}/pictures/{name}?expires={expires}&signature={signature}"
 
     def allows(self, method: str, name: str, query: Mapping[str, str], now: float) -> bool:
         """Tell whether an address was made here for this method, and still holds."""
@@ -94,7 +95,7 @@ class PictureFolder:
 
     async def delete(self, names: Iterable[str]) -> None:
         """Remove pictures; those already gone are fine."""
-        await asyncio.to_thread(lambda: [self.file(name).unlink(missing_ok=True) for name in names])
+        await asyncio.to_thread(self._delete, list(names))
 
     def names(self) -> list[str]:
         """Return all pictures, and sweep away drafts that a crash has left."""
@@ -105,6 +106,10 @@ class PictureFolder:
             elif file.name.startswith(".draft-"):
                 file.unlink(missing_ok=True)
         return found
+
+    def _delete(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.file(name).unlink(missing_ok=True)
 
     def _write(self, name: str, data: bytes) -> None:
         draft = self.path / f".draft-{uuid.uuid4().hex}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +16,7 @@ from common.database import Database
 from common.reference import ModelReference
 from hub import queue, store
 from hub.errors import Declined
+from hub.store import Row
 from hub.tables import GENERATIONS, REQUESTS, WORKERS, State
 from hub.users import User
 from hub.wire import GenerationRequest, PopRequest
@@ -29,8 +29,6 @@ CHECK_IN_SECONDS = 10
 ONLINE_SECONDS = 300
 MOST_WORKERS = 20
 MOST_UNTRUSTED_WORKERS = 4
-
-Row = sa.Row[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +150,7 @@ async def _find(
     waiting = sa.select(REQUESTS).where(REQUESTS.c.waiting > 0)
     if only is not None:
         waiting = waiting.where(REQUESTS.c.owner.in_(only))
-    ordered = waiting.order_by(first, REQUESTS.c.created, REQUESTS.c.id)
+    ordered = waiting.order_by(first, REQUESTS.c.place)
     reasons: list[str] = []
     for offset in range(0, MOST_LOOKED_AT, PAGE):
         page = (await connection.execute(ordered.offset(offset).limit(PAGE))).all()
@@ -212,7 +210,7 @@ async def _assign(
     await connection.execute(
         REQUESTS.update()
         .where(REQUESTS.c.id == row.id)
-        .values(expires=sa.func.max(REQUESTS.c.expires, now + lifetime))
+        .values(expires=sa.func.max(REQUESTS.c.expires, now + max(lifetime, seconds)))
     )
     await store.settle(connection, row.id)
     seed = queue.seed(row.seed, numbers[0], request.params)

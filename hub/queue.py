@@ -92,7 +92,9 @@ def price(request: GenerationRequest, reference: ModelReference) -> float:
     lack of kudos here; they only keep count.
     """
     params = request.params
-    size = max((BASELINE_PRICE.get(reference.baseline(m) or "", 1) for m in request.models), default=1)
+    size = max(
+        (BASELINE_PRICE.get(reference.baseline(m) or "", 1) for m in request.models), default=1
+    )
     work = 0.7 * megapixelsteps(params) * size + 3 * len(params.loras)
     if request.source_image:
         work *= 1.3
@@ -101,7 +103,9 @@ def price(request: GenerationRequest, reference: ModelReference) -> float:
     return round(1 + work, 2)
 
 
-def ttl(request: GenerationRequest, model: str, reference: ModelReference, offer: PopRequest) -> int:
+def ttl(
+    request: GenerationRequest, model: str, reference: ModelReference, offer: PopRequest
+) -> int:
     """Return the seconds a worker has for a job before it is given to another."""
     params = request.params
     seconds = 30 + counted_steps(params) * 2 * params.width * params.height / 512**2

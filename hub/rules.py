@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from common.reference import ModelReference
 from hub.errors import Declined
-from hub.wire import MOST_WORDS, UPSCALERS, GenerationRequest, Params
+from hub.wire import UPSCALERS, GenerationRequest, Params
 
+MOST_WORDS = 7500
 MOST_LORAS = 5
 MOST_TIS = 20
 MOST_PROMPT_CHARACTERS = 60_000

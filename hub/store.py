@@ -7,22 +7,21 @@ and down, so that no crash can make the two disagree.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from hub.errors import Declined
-from hub.tables import GENERATIONS, PICTURES, REQUESTS, USERS, WORKERS, State
-from hub.users import ANONYMOUS, User
+from hub.tables import GENERATIONS, REQUESTS, USERS, WORKERS, State
+from hub.users import User
 from hub.wire import GenerationRequest, SubmitRequest
 
 REQUEST_SECONDS = 20 * 60
 SLOW_REQUEST_SECONDS = 60 * 60
-PICTURE_SECONDS = 120 * 60
 WORKER_SECONDS = 30 * 24 * 3600
 """How long a worker that no longer comes is remembered."""
 MOST_FAULTS = 3
@@ -31,6 +30,7 @@ MOST_LOSSES = 10
 DECAY = 0.9
 """How much of a worker's measured speed is kept at each new measurement."""
 
+Row = sa.Row[tuple[Any, ...]]
 LIVE = (State.PROCESSING, State.DONE)
 
 
@@ -44,25 +44,8 @@ class Delivered:
     worker_name: str
     model: str
     reward: float
+    r2: bool
     webhook: str | None
-
-
-async def users_known(database: Database, names: Sequence[str], now: float) -> dict[str, int]:
-    """Give each name its number, for ever, and return them all."""
-    async with database.write() as connection:
-        known = {
-            row.name: row.id for row in await connection.execute(sa.select(USERS.c.id, USERS.c.name))
-        }
-        fresh = [name for name in names if name not in known]
-        everyone = [(ANONYMOUS.id, ANONYMOUS.name)] if not known else []
-        first = max(known.values(), default=0) + 1
-        for user_id, name in [*everyone, *enumerate(fresh, first)]:
-            counts = dict.fromkeys(("spent", "earned", "asked", "asked_work", "made", "made_work"), 0)
-            await connection.execute(
-                USERS.insert().values(id=user_id, name=name, created=now, **counts)
-            )
-            known[name] = user_id
-    return known
 
 
 async def request_submitted(
@@ -80,16 +63,20 @@ async def request_submitted(
     """Put a request into the queue. Raises Declined if too many pictures of its owner wait."""
     n = request.params.n
     async with database.write() as connection:
-        waiting = await connection.scalar(
+        found = await connection.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(REQUESTS.c.waiting), 0)).where(
                 REQUESTS.c.owner == user.id
             )
         )
+        waiting = int(found or 0)
         if waiting + n > concurrency:
             raise Declined("TooManyPrompts", wanted=waiting + n, limit=concurrency)
         await connection.execute(
             REQUESTS.insert().values(
                 id=request_id,
+                place=sa.select(sa.func.coalesce(sa.func.max(REQUESTS.c.place), 0) + 1)
+                .select_from(REQUESTS)
+                .scalar_subquery(),
                 owner=user.id,
                 body=request.model_dump_json(exclude_defaults=True),
                 seed=seed,
@@ -161,6 +148,7 @@ async def generation_delivered(
             )
         )
         await _pay(connection, job, request.owner, request.price, now)
+    body = GenerationRequest.model_validate_json(request.body)
     return Delivered(
         id=job.id,
         request=request.id,
@@ -168,7 +156,8 @@ async def generation_delivered(
         worker_name=job.worker_name,
         model=job.model,
         reward=request.price,
-        webhook=json.loads(request.body).get("webhook"),
+        r2=body.r2,
+        webhook=body.webhook,
     )
 
 
@@ -214,41 +203,10 @@ async def requests_expired(database: Database, now: float) -> list[str]:
     return expired
 
 
-async def picture_stored(database: Database, name: str, now: float) -> None:
-    """Remember since when a picture lies in the folder."""
-    async with database.write() as connection:
-        await connection.execute(PICTURES.delete().where(PICTURES.c.name == name))
-        await connection.execute(PICTURES.insert().values(name=name, stored=now))
-
-
-async def pictures_adopted(database: Database, names: Sequence[str], now: float) -> None:
-    """Count the age of files a crash left without a row from now on."""
-    async with database.write() as connection:
-        known = set(await connection.scalars(sa.select(PICTURES.c.name)))
-        for name in set(names) - known:
-            await connection.execute(PICTURES.insert().values(name=name, stored=now))
-
-
-async def pictures_aged(database: Database, now: float) -> list[str]:
-    """Return the names of pictures that have lain two hours."""
-    async with database.read() as connection:
-        return list(
-            await connection.scalars(
-                sa.select(PICTURES.c.name).where(PICTURES.c.stored < now - PICTURE_SECONDS)
-            )
-        )
-
-
-async def pictures_deleted(database: Database, names: Sequence[str]) -> None:
-    """Forget pictures whose files are gone."""
-    async with database.write() as connection:
-        await connection.execute(PICTURES.delete().where(PICTURES.c.name.in_(names)))
-
-
 # --- inside a transaction ------------------------------------------------------------------
 
 
-async def _held(connection: AsyncConnection, job: str, user: User) -> sa.Row[tuple[object, ...]]:
+async def _held(connection: AsyncConnection, job: str, user: User) -> Row:
     found = await connection.execute(sa.select(GENERATIONS).where(GENERATIONS.c.id == job))
     row = found.one_or_none()
     if row is None:
@@ -262,14 +220,14 @@ async def _held(connection: AsyncConnection, job: str, user: User) -> sa.Row[tup
     return row
 
 
-async def _end(
-    connection: AsyncConnection, jobs: Sequence[sa.Row[tuple[object, ...]]], state: State
-) -> None:
+async def _end(connection: AsyncConnection, jobs: Sequence[Row], state: State) -> None:
     """End jobs without a picture, and let their requests wait again or give them up."""
     if not jobs:
         return
     await connection.execute(
-        GENERATIONS.update().where(GENERATIONS.c.id.in_([job.id for job in jobs])).values(state=state)
+        GENERATIONS.update()
+        .where(GENERATIONS.c.id.in_([job.id for job in jobs]))
+        .values(state=state)
     )
     for request in {job.request for job in jobs}:
         await settle(connection, request)
@@ -308,7 +266,7 @@ async def settle(connection: AsyncConnection, request: str) -> None:
 
 async def _pay(
     connection: AsyncConnection,
-    job: sa.Row[tuple[object, ...]],
+    job: Row,
     asker: int,
     price: float,
     now: float,

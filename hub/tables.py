@@ -60,6 +60,7 @@ REQUESTS = sa.Table(
     "requests",
     METADATA,
     sa.Column("id", sa.String, primary_key=True),
+    sa.Column("place", sa.Integer),
     sa.Column("owner", sa.Integer),
     sa.Column("body", sa.Text),
     sa.Column("seed", sa.BigInteger),

@@ -87,7 +87,7 @@ class Users:
 
 def check(configured: Sequence[HubUser]) -> None:
     """Raise ConfigError if two users share a name or a key, or have the anonymous one."""
-    names = [user.name for user in configured]
+    names = [ANONYMOUS.name, *(user.name for user in configured)]
     keys = [user.key.get_secret_value() for user in configured]
     for name in names:
         if names.count(name) > 1:

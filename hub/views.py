@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.horde.wire import Check, Generation, GenMetadata
 from hub import queue
 from hub.errors import Declined
-from hub.popping import ONLINE_SECONDS, Row, as_worker
+from hub.popping import ONLINE_SECONDS, as_worker
+from hub.store import Row
 from hub.tables import GENERATIONS, REQUESTS, WORKERS, State
 from hub.users import Users
 from hub.wire import GenerationRequest, PopRequest
@@ -79,15 +80,12 @@ async def check(
 
 async def _ahead(connection: AsyncConnection, row: Row) -> tuple[int, float]:
     """Return how many requests wait before one, and the megapixelsteps until its last picture."""
-    earlier = sa.tuple_(REQUESTS.c.created, REQUESTS.c.id) < sa.tuple_(
-        sa.literal(row.created), sa.literal(row.id)
-    )
     count, work = (
         await connection.execute(
             sa.select(
                 sa.func.count(),
                 sa.func.coalesce(sa.func.sum(REQUESTS.c.waiting * REQUESTS.c.work), 0.0),
-            ).where(REQUESTS.c.waiting > 0, earlier)
+            ).where(REQUESTS.c.waiting > 0, REQUESTS.c.place < row.place)
         )
     ).one()
     others = await connection.scalar(

@@ -7,7 +7,9 @@ one finds the picture by asking for the status.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any, Self
 
 import aiohttp
@@ -18,6 +20,7 @@ MOST_QUEUED = 256
 TRIES = 3
 TRY_SECONDS = 3.0
 FIRST_PAUSE = 0.1
+JSON = {"Content-Type": "application/json"}
 
 log = structlog.get_logger()
 
@@ -67,5 +70,8 @@ class Webhooks:
         wait_jitter=0,
     )
     async def _send(self, address: str, body: Mapping[str, Any]) -> None:
-        async with self._session.post(address, json=body, allow_redirects=False) as answer:
+        data = BytesIO(json.dumps(body).encode())
+        async with self._session.post(
+            address, data=data, headers=JSON, allow_redirects=False
+        ) as answer:
             answer.raise_for_status()

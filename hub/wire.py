@@ -1,22 +1,16 @@
 """What the hub is sent, checked: bodies with the public server's own defaults and bounds.
 
-Strict types as in JSON Schema; unknown fields are ignored. What is wrong becomes `Malformed`
-with one sentence per field in the words JSON Schema validators use, as clients know them.
+Strict types as in JSON Schema; unknown fields are ignored. `hub/reading.py` reads them.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from common.horde.wire import Sampler, Side
-from hub.errors import Malformed
-
-MOST_WORDS = 7500
-SHOWN = 200
-"""Longest piece of somebody's input quoted back."""
 
 PostProcessor = Literal[
     "GFPGAN",
@@ -57,14 +51,28 @@ ControlType = Literal[
 SourceProcessing = Literal["img2img", "inpainting", "outpainting", "remix"]
 
 
+def _given(kind: str) -> BeforeValidator:
+    """Refuse an explicit null: like the public server, we take a field or its absence."""
+
+    def check(value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("null", "is not of type '{kind}'", {"kind": kind})
+        return value
+
+    return BeforeValidator(check)
+
+
 def _unique(values: list[str]) -> list[str]:
     if len(set(values)) < len(values):
         raise PydanticCustomError("not_unique", "has non-unique elements")
     return values
 
 
+Text = Annotated[str | None, _given("string")]
+Whole = Annotated[int | None, _given("integer")]
+Flag = Annotated[bool | None, _given("boolean")]
 Strength = Annotated[float, Field(ge=-5, le=5)]
-Share = Annotated[float, Field(ge=0.01, le=1)]
+Share = Annotated[float | None, Field(ge=0.01, le=1), _given("number")]
 ModelName = Annotated[str, Field(max_length=255)]
 Id = Annotated[str, Field(max_length=100)]
 
@@ -81,7 +89,7 @@ class Lora(Body):
     name: str = Field(min_length=1, max_length=255)
     model: Strength = 1.0
     clip: Strength = 1.0
-    inject_trigger: str | None = Field(default=None, min_length=1, max_length=30)
+    inject_trigger: Text = Field(default=None, min_length=1, max_length=30)
     is_version: bool = False
 
 
@@ -89,7 +97,7 @@ class TextualInversion(Body):
     """`params.tis[]`."""
 
     name: str = Field(min_length=1, max_length=255)
-    inject_ti: Literal["prompt", "negprompt"] | None = None
+    inject_ti: Annotated[Literal["prompt", "negprompt"] | None, _given("string")] = None
     strength: Strength = 1.0
 
 
@@ -105,28 +113,28 @@ class Params(Body):
 
     sampler_name: Sampler = "k_euler_a"
     cfg_scale: float = Field(default=5.0, ge=0, le=100)
-    steps: int | None = Field(default=None, ge=1, le=500)
+    steps: Whole = Field(default=None, ge=1, le=500)
     n: int = Field(default=1, ge=1, le=20)
     width: Side = 512
     height: Side = 512
-    seed: str | None = Field(default=None, max_length=1000)
-    seed_variation: int | None = Field(default=None, ge=1, le=1000)
-    denoising_strength: Share | None = None
-    hires_fix_denoising_strength: Share | None = None
+    seed: Text = Field(default=None, max_length=1000)
+    seed_variation: Whole = Field(default=None, ge=1, le=1000)
+    denoising_strength: Share = None
+    hires_fix_denoising_strength: Share = None
     karras: bool = True
     tiling: bool = False
     hires_fix: bool = False
     transparent: bool = False
-    clip_skip: int | None = Field(default=None, ge=1, le=12)
+    clip_skip: Whole = Field(default=None, ge=1, le=12)
     loras: list[Lora] = Field(default=[], max_length=100)
     tis: list[TextualInversion] = Field(default=[], max_length=100)
     post_processing: Annotated[list[PostProcessor], AfterValidator(_unique)] = []
-    facefixer_strength: float | None = Field(default=None, ge=0, le=1)
-    control_type: ControlType | None = None
+    facefixer_strength: Annotated[float | None, _given("number")] = Field(default=None, ge=0, le=1)
+    control_type: Annotated[ControlType | None, _given("string")] = None
     image_is_control: bool = False
     return_control_map: bool = False
     extra_texts: list[ExtraText] = Field(default=[], max_length=20)
-    workflow: Literal["qr_code"] | None = None
+    workflow: Annotated[Literal["qr_code"] | None, _given("string")] = None
 
 
 class GenerationRequest(Body):
@@ -142,16 +150,16 @@ class GenerationRequest(Body):
     extra_slow_workers: bool = False
     workers: list[Id] = Field(default=[], max_length=5)
     worker_blacklist: bool = False
-    source_image: str | None = None
+    source_image: Text = None
     source_processing: SourceProcessing = "img2img"
-    source_mask: str | None = None
+    source_mask: Text = None
     extra_source_images: list[dict[str, Any]] = Field(default=[], max_length=5)
     r2: bool = True
     dry_run: bool = False
     disable_batching: bool = False
-    proxied_account: str | None = None
-    webhook: str | None = Field(default=None, min_length=10, max_length=1024)
-    style: str | None = Field(default=None, min_length=3, max_length=1024)
+    proxied_account: Text = None
+    webhook: Text = Field(default=None, min_length=10, max_length=1024)
+    style: Text = Field(default=None, min_length=3, max_length=1024)
 
 
 class PopRequest(Body):
@@ -197,7 +205,7 @@ class GenMetadata(Body):
     value: Literal[
         "download_failed", "parse_failed", "baseline_mismatch", "csam", "nsfw", "see_ref"
     ]
-    ref: str | None = Field(default=None, max_length=255)
+    ref: Text = Field(default=None, max_length=255)
 
 
 class SubmitRequest(Body):
@@ -219,64 +227,8 @@ class SubmitRequest(Body):
 class WorkerChange(Body):
     """Body of `PUT /v2/workers/{id}`; what is None stays."""
 
-    maintenance: bool | None = None
-    maintenance_msg: str | None = Field(default=None, max_length=1000)
-    info: str | None = Field(default=None, max_length=1000)
-    name: str | None = Field(default=None, min_length=5, max_length=100)
-    paused: bool | None = None
-
-
-Checked = TypeVar("Checked", bound=Body)
-
-
-def read(model: type[Checked], raw: bytes) -> Checked:
-    """Return the checked body. Raises Malformed, without fields if it is no JSON at all."""
-    try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=True)
-        if any(fault["type"] == "json_invalid" for fault in faults):
-            raise Malformed({}) from error
-        raise Malformed({_path(fault): _explain(fault) for fault in faults}) from error
-
-
-def _path(fault: ErrorDetails) -> str:
-    return ".".join(str(step) for step in fault["loc"])
-
-
-_TYPES = {
-    "int_type": "integer",
-    "int_from_float": "integer",
-    "float_type": "number",
-    "string_type": "string",
-    "bool_type": "boolean",
-    "list_type": "array",
-    "dict_type": "object",
-    "model_type": "object",
-    "finite_number": "number",
-}
-
-
-def _explain(fault: ErrorDetails) -> str:
-    """Say what is wrong in a JSON Schema validator's words."""
-    kind, context = fault["type"], fault.get("ctx", {})
-    shown = repr(fault["input"])[:SHOWN]
-    if kind in _TYPES:
-        return f"{shown} is not of type '{_TYPES[kind]}'"
-    match kind:
-        case "missing":
-            return f"'{fault['loc'][-1]}' is a required property"
-        case "greater_than_equal":
-            return f"{shown} is less than the minimum of {context['ge']:g}"
-        case "less_than_equal":
-            return f"{shown} is greater than the maximum of {context['le']:g}"
-        case "multiple_of":
-            return f"{shown} is not a multiple of {context['multiple_of']:g}"
-        case "literal_error":
-            return f"{shown} is not one of [{context['expected'].replace(' or ', ', ')}]"
-        case "string_too_short" | "too_short":
-            return f"{shown} is too short"
-        case "string_too_long" | "too_long":
-            return f"{shown} is too long"
-        case _:
-            return f"{shown} {fault['msg']}"
+    maintenance: Flag = None
+    maintenance_msg: Text = Field(default=None, max_length=1000)
+    info: Text = Field(default=None, max_length=1000)
+    name: Text = Field(default=None, min_length=5, max_length=100)
+    paused: Flag = None

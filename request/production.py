@@ -13,7 +13,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -203,31 +202,23 @@ class Production:
     async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally) -> Status:
         """Wait for the Horde to finish a job. Gives up on one that nobody can make."""
         assert row.horde_id is not None
-        impossible_since: float | None = None
-        nobody = asyncio.Event()
-
-        def looked(check: Check) -> None:
-            nonlocal impossible_since
-            tally.looked(row.number, check)
-            if check.is_possible:
-                impossible_since = None
-                return
-            tally.held_up(texts.say("progress.impossible"))
-            impossible_since = impossible_since or self._now()
-            if self._now() - impossible_since >= self._patience.impossible:
-                nobody.set()
-
-        watching = endpoint.poller.watch(row.horde_id, looked)
-        waiting = asyncio.create_task(nobody.wait())
-        either: set[asyncio.Future[Any]] = {watching, waiting}
+        now = asyncio.get_running_loop().time
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if watching.done():
-                return watching.result()
-        finally:
-            await cancel(watching, waiting)
-        await self._withdraw(row)
-        raise JobFailed(texts.say("outcome.impossible", model=row.job.model))
+            async with asyncio.timeout(None) as limit:
+
+                def looked(check: Check) -> None:
+                    tally.looked(row.number, check)
+                    if check.is_possible:
+                        limit.reschedule(None)
+                        return
+                    tally.held_up(texts.say("progress.impossible"))
+                    if limit.when() is None:
+                        limit.reschedule(now() + self._patience.impossible)
+
+                return await endpoint.poller.watch(row.horde_id, looked)
+        except TimeoutError:
+            await self._withdraw(row)
+            raise JobFailed(texts.say("outcome.impossible", model=row.job.model)) from None
 
     async def _fetch(
         self, endpoint: Endpoint, row: JobRow, status: Status

@@ -93,9 +93,7 @@ def _merged(look: Look, more: Look) -> Look:
     return Look(**values)
 
 
-def _size(
-    situation: Situation, look: Look, model: str, notes: list[Note]
-) -> tuple[int, int]:
+def _size(situation: Situation, look: Look, model: str, notes: list[Note]) -> tuple[int, int]:
     request = situation.request
     native = situation.reference.native_size(model)
     size = (_first(look.width, native[0]), _first(look.height, native[1]))

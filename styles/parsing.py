@@ -86,10 +86,6 @@ class Enhancement:
     look: Look = Look()
 
 
-class _BadField(Exception):  # noqa: N818  (it never leaves this module)
-    """A value that cannot be used, and why."""
-
-
 class _Reader:
     """The fields of one entry, taken one by one; collects what is wrong in them."""
 
@@ -119,6 +115,10 @@ class _Reader:
             self.fault(name, f"{_show(value)} is outside {low:g} to {high:g}; clamped")
             return low if value < low else high
         return value
+
+    def decimal(self, name: str, bounds: tuple[float, float]) -> float | None:
+        value = self.number(name, bounds)
+        return None if value is None else float(value)
 
     def whole(self, name: str, bounds: tuple[int, int]) -> int | None:
         value = self.number(name, bounds)
@@ -221,7 +221,7 @@ def _look(reader: _Reader) -> Look:
         reader.fault("sampler_name", f"the Horde has no {_show(sampler)}", left_out=True)
     return Look(
         steps=reader.whole("steps", STEPS_RANGE),
-        cfg_scale=reader.number("cfg_scale", CFG_RANGE),
+        cfg_scale=reader.decimal("cfg_scale", CFG_RANGE),
         width=reader.size("width"),
         height=reader.size("height"),
         sampler=sampler,
@@ -242,11 +242,11 @@ def _loras(reader: _Reader) -> list[LoraUse]:
         is_version = entry.yes_or_no("is_version") or False
         if is_version and name is not None and not (name.isascii() and name.isdigit()):
             entry.fault("is_version", f"{_show(name)} is no version number", left_out=True)
-        weight = entry.number("weight", LORA_STRENGTH_RANGE)
+        weight = entry.decimal("weight", LORA_STRENGTH_RANGE)
         if weight is not None:
             entry.fault("weight", "is no field of the Horde; read as `model`")
-        model = entry.number("model", LORA_STRENGTH_RANGE)
-        clip = entry.number("clip", LORA_STRENGTH_RANGE)
+        model = entry.decimal("model", LORA_STRENGTH_RANGE)
+        clip = entry.decimal("clip", LORA_STRENGTH_RANGE)
         trigger = entry.text("inject_trigger", LONGEST_TRIGGER)
         _unknown(entry, _LORA_FIELDS)
         _adopt(reader, entry, f"loras[{number}]")
@@ -255,8 +255,8 @@ def _loras(reader: _Reader) -> list[LoraUse]:
             loras.append(
                 LoraUse(
                     name=name,
-                    model=1.0 if strength is None else float(strength),
-                    clip=1.0 if clip is None else float(clip),
+                    model=1.0 if strength is None else strength,
+                    clip=1.0 if clip is None else clip,
                     inject_trigger=trigger,
                     is_version=is_version,
                 )
@@ -272,11 +272,11 @@ def _tis(reader: _Reader) -> list[TiUse]:
         inject = entry.text("inject_ti", LONGEST_TRIGGER)
         if inject is not None and inject not in _INJECT_TI:
             entry.fault("inject_ti", f"{_show(inject)} is not prompt or negprompt", left_out=True)
-        strength = entry.number("strength", LORA_STRENGTH_RANGE)
+        strength = entry.decimal("strength", LORA_STRENGTH_RANGE)
         _unknown(entry, _TI_FIELDS)
         _adopt(reader, entry, f"tis[{number}]")
         if name is not None and entry.usable:
-            tis.append(TiUse(name, inject, None if strength is None else float(strength)))
+            tis.append(TiUse(name, inject, strength))
     return tis
 
 

@@ -94,9 +94,7 @@ def _variants(
     return n, variants.prompts[:fit]
 
 
-def _draw(
-    choice: Choice, n: int, rng_seed: int
-) -> tuple[tuple[Style, ...], tuple[Style, ...]]:
+def _draw(choice: Choice, n: int, rng_seed: int) -> tuple[tuple[Style, ...], tuple[Style, ...]]:
     """Return the styles drawn for n pictures, and the others in the order they may stand in."""
     rng = random.Random(rng_seed)
     drawn = rng.sample(choice.usable, min(n, len(choice.usable)))

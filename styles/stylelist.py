@@ -43,9 +43,7 @@ class StyleList:
     @cached_property
     def names(self) -> NameIndex:
         """Styles, then categories, then aliases: a name that is both means the style."""
-        aliases = {
-            alias: style.name for style in self.styles.values() for alias in style.aliases
-        }
+        aliases = {alias: style.name for style in self.styles.values() for alias in style.aliases}
         return NameIndex((*self.styles, *self.categories), aliases)
 
     def style(self, name: str) -> Style | None:

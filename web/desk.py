@@ -133,6 +133,13 @@ class Desk:
                 return message, words
         raise Problem(HTTPStatus.BAD_REQUEST, "web.no_button")
 
+    def named(self, form: Form) -> int:
+        """Return the id of the message a form is about."""
+        number = read_number(form.fields.get("message"))
+        if number is None:
+            raise Problem(HTTPStatus.BAD_REQUEST, "web.bad_form")
+        return number
+
     def check_text(self, text: str) -> None:
         """Refuse what is empty or too long."""
         if not text:

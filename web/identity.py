@@ -37,11 +37,14 @@ def read_secret(path: Path) -> bytes:
             with suppress(FileExistsError):
                 path.hardlink_to(aside)
             aside.unlink()
-        return bytes.fromhex(path.read_text("ascii").strip())
+        secret = bytes.fromhex(path.read_text("ascii").strip())
     except OSError as error:
         raise StartupError("startup.folder", folder=path.parent, problem=error.strerror) from error
     except ValueError as error:
         raise StartupError("web.secret_unreadable", file=path) from error
+    if len(secret) < SECRET_BYTES:
+        raise StartupError("web.secret_unreadable", file=path)
+    return secret
 
 
 class Seal:

@@ -33,7 +33,14 @@ class Advanced:
     progress: Progress
 
 
-Event = Posted | Advanced
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The asker took a request back, and what was answered to it went with it."""
+
+    request: Message
+
+
+Event = Posted | Advanced | Removed
 
 
 class Subscription:
@@ -52,6 +59,8 @@ class Subscription:
                 key = ("posted", message.id)
             case Advanced(request):
                 key = ("advanced", request)
+            case Removed(message):
+                key = ("removed", message.id)
         if key not in self._events and len(self._events) >= self._bound:
             self.end()
             return

@@ -16,8 +16,9 @@ from common.database import Database
 from common.errors import StoreError
 from common.model import IncomingKind, Outcome, Part, Progress
 from web import store
-from web.live import Advanced, Broadcast, Posted, Subscription
+from web.live import Advanced, Broadcast, Posted, Removed, Subscription
 from web.store import Message, ShownPicture, Thread, Visitor
+from web.tables import messages, visitors
 
 CATCH_UP_SECONDS = 24 * 3600.0
 """How old an unanswered request may be to be still worth an answer."""
@@ -65,16 +66,30 @@ class Room:
                         reply_to=reply_to,
                         now=self._clock(),
                     )
-            except IntegrityError:
+            except IntegrityError as error:
                 again = store.seen(self.name).where(
-                    store.messages.c.author == visitor.id, store.messages.c.token == token
+                    messages.c.author == visitor.id, messages.c.token == token
                 )
-                return (await self._load(again))[0]
+                found = await self._load(again)
+                if not found:
+                    raise StoreError("store.failed", where=self.name, problem=error) from error
+                return found[0]
             return await self._announce(number)
+
+    async def remove(self, visitor: str, number: int) -> bool:
+        """Take back what a visitor wrote; false if he wrote no such message."""
+        async with self._order:
+            message = await self.message(number)
+            async with self._writing() as connection:
+                hidden = await store.hide_thread(connection, self.name, number, visitor)
+            if message and hidden:
+                self._progress.pop(number, None)
+                self.live.send(Removed(message))
+            return hidden
 
     async def nickname(self, visitor: str) -> str | None:
         """Return the name a visitor goes by, None if he never wrote."""
-        wanted = select(store.visitors.c.nickname).where(store.visitors.c.id == visitor)
+        wanted = select(visitors.c.nickname).where(visitors.c.id == visitor)
         async with self._reading() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
@@ -105,8 +120,8 @@ class Room:
 
     async def find_answer(self, request: int, part: int) -> int | None:
         """Return the id of a part already posted."""
-        table = store.messages.c
-        wanted = select(table.id).where(table.reply_to == request, table.part == part)
+        answers = (messages.c.reply_to == request, messages.c.part == part)
+        wanted = select(messages.c.id).where(*answers)
         async with self._reading() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
@@ -128,17 +143,17 @@ class Room:
 
     async def message(self, number: int) -> Message | None:
         """Return a message, None if there is none to be seen."""
-        found = await self._load(store.seen(self.name).where(store.messages.c.id == number))
+        found = await self._load(store.seen(self.name).where(messages.c.id == number))
         return found[0] if found else None
 
     async def messages_after(self, number: int, limit: int) -> list[Message]:
         """Return what was written after a message, oldest first."""
-        question = store.seen(self.name).where(store.messages.c.id > number)
-        return await self._load(question.order_by(store.messages.c.id).limit(limit))
+        question = store.seen(self.name).where(messages.c.id > number)
+        return await self._load(question.order_by(messages.c.id).limit(limit))
 
     async def latest(self) -> int:
         """Return the highest id given out, 0 in an empty room."""
-        wanted = select(func.max(store.messages.c.id)).where(store.messages.c.room == self.name)
+        wanted = select(func.max(messages.c.id)).where(messages.c.room == self.name)
         async with self._reading() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none() or 0
 

@@ -33,6 +33,7 @@ class Routes:
         router.add_get("/", self.show_room)
         router.add_post("/messages", self.write)
         router.add_post("/again", self.press)
+        router.add_post("/delete", self.delete)
         router.add_get("/gallery", self.show_gallery)
         router.add_get(r"/m/{number:[0-9]{1,9}}", self.show_message)
         router.add_get("/healthz", self.tell_health)
@@ -83,6 +84,15 @@ class Routes:
             reply_to=message.id,
         )
         return self._taken(request, written)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Take back one of the visitor's own messages, with the answer to it."""
+        form = await self._desk.receive(request)
+        if not await self._room.remove(form.visitor, self._desk.named(form)):
+            raise Problem(HTTPStatus.NOT_FOUND, "web.not_yours")
+        if wants_json(request):
+            return web.json_response({"token": self._desk.new_token()})
+        raise web.HTTPSeeOther("/")
 
     async def show_gallery(self, request: web.Request) -> web.Response:
         """Show pictures, newest first, or those before `?before=`."""

@@ -1,7 +1,6 @@
-"""The room's own tables, its rows as values, and the questions asked of them.
+"""The room's rows as values, and what is written to and asked of its tables.
 
-The schema itself stands in `common/migrations/versions/0002_web_room.py`. The functions take a
-connection, so that the caller decides what is one transaction.
+The functions take a connection, so that the caller decides what is one transaction.
 """
 
 from __future__ import annotations
@@ -12,71 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    RowMapping,
-    Select,
-    String,
-    Table,
-    Text,
-    exists,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import RowMapping, Select, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.model import Ending, IncomingKind, Outcome, Part
-
-metadata = MetaData()
-visitors = Table(
-    "web_visitors",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("nickname", String(64), nullable=False),
-    Column("created", Float, nullable=False),
-)
-messages = Table(
-    "web_messages",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("room", String(64), nullable=False),
-    Column("author", String(32), ForeignKey("web_visitors.id")),
-    Column("kind", String(16), nullable=False),
-    Column("text", Text, nullable=False),
-    Column("reply_to", Integer, ForeignKey("web_messages.id")),
-    Column("token", String(64)),
-    Column("part", Integer),
-    Column("total", Integer),
-    Column("ending", String(16)),
-    Column("notes", JSON, nullable=False),
-    Column("suggestions", JSON, nullable=False),
-    Column("follow_ups", JSON, nullable=False),
-    Column("created", Float, nullable=False),
-    Column("hidden", Boolean, nullable=False),
-)
-pictures = Table(
-    "web_pictures",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("message", Integer, ForeignKey("web_messages.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("mime", String(32), nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("alt", Text, nullable=False),
-    Column("style", String(255), nullable=False),
-    Column("model", String(255), nullable=False),
-    Column("seed", String(64), nullable=False),
-    Column("notes", JSON, nullable=False),
-)
+from web.tables import messages, pictures, visitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +144,17 @@ async def insert_answer(
     if rows:
         await connection.execute(insert(pictures), rows)
     return number
+
+
+async def hide_thread(connection: AsyncConnection, room: str, number: int, author: str) -> bool:
+    """Hide a request and the answers to it; false if this author has no such request."""
+    mine = (messages.c.room == room, messages.c.id == number, messages.c.author == author)
+    hidden = update(messages).values(hidden=True)
+    done = await connection.execute(hidden.where(*mine, messages.c.hidden.is_(False)))
+    if done.rowcount:
+        answers = (messages.c.reply_to == number, messages.c.author.is_(None))
+        await connection.execute(hidden.where(*answers))
+    return bool(done.rowcount)
 
 
 async def _insert_message(connection: AsyncConnection, values: Mapping[str, Any]) -> int:

@@ -1,8 +1,8 @@
 """The live stream of the room: server-sent events with fragments to put into an open page.
 
-Events are `thread {id, html}`, `answer {id, thread, done, html}`, `progress {thread, html}` and
-`reload {}`. The first two carry the message's id, so that a browser that comes back says what it
-saw last (`Last-Event-ID`) and gets the rest.
+Events are `thread {id, html}`, `answer {id, thread, done, html}`, `progress {thread, html}`,
+`removed {thread}` and `reload {}`. The first two carry the message's id, so that a browser that
+comes back says what it saw last (`Last-Event-ID`) and gets the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from web.desk import Desk, read_number
-from web.live import Advanced, Event, Posted
+from web.live import Advanced, Event, Posted, Removed
 from web.pages import Pages
 from web.problems import Problem
 from web.room import Room
@@ -107,6 +107,8 @@ class Stream:
             case Advanced(request, progress):
                 html = self._pages.progress(progress)
                 return "progress", {"thread": request, "html": html}
+            case Removed(message):
+                return "removed", {"thread": message.id}
 
     async def _write(self, response: web.StreamResponse, text: str) -> None:
         async with asyncio.timeout(WRITE_SECONDS):

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from worker.engines.protocol import Task
 
 TILE = 512 * 512
-TWO_CALLS_A_STEP = frozenset(
-    {"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"}
-)
+TWO_CALLS_A_STEP = frozenset({"k_heun", "k_dpm_2", "k_dpm_2_a", "k_dpmpp_2s_a", "k_dpmpp_sde"})
+LEAST_EFFORT = 10.0
+"""What even the smallest picture counts for: preparing and decoding do not shrink with it."""
 NEWS = 0.3
 """Weight of the latest job in the running average."""
 
@@ -21,7 +21,7 @@ NEWS = 0.3
 def effort(task: Task) -> float:
     """Return the work in a task, in steps over 512 x 512 pixels."""
     calls = task.steps * (2 if task.sampler in TWO_CALLS_A_STEP else 1)
-    return calls * len(task.seeds) * task.width * task.height / TILE
+    return max(calls * task.width * task.height / TILE, LEAST_EFFORT) * len(task.seeds)
 
 
 class Pace:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Range = tuple[float, float]
 """First and longest wait, in seconds."""
 
@@ -27,7 +29,7 @@ class Timing:
     """After several failures in a row, before the next try."""
     prefetch: float = 10.0
     """The next job is fetched when the running one is expected to end within this time."""
-    finish: float = 15.0
+    finish: float = 12.0
     """For the running job when the worker is to stop."""
     deliver: float = 5.0
     """For its pictures to reach the server after that."""
@@ -43,7 +45,7 @@ def timing_for(*, loopback: bool) -> Timing:
 
 
 class Backoff:
-    """Waits that grow by half each time up to a limit, with jitter so that nobody marches in step."""
+    """Waits that grow by half each time up to a limit, with jitter to keep workers out of step."""
 
     def __init__(self, waits: Range, source: random.Random) -> None:
         self._first, self._longest = waits
@@ -61,7 +63,18 @@ class Backoff:
         return wait
 
 
-async def rest(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but no longer than until the worker is to stop."""
+async def rest(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait some seconds (None: for as long as it takes), but no longer than until the event."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), max(seconds, 0))
+        async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation (Python 3.11)
+            await event.wait()
+
+
+async def either(work: asyncio.Future[T], event: asyncio.Event, seconds: float | None) -> None:
+    """Wait until the work is done, the event has come or the time is over; cancel nothing."""
+    happening: asyncio.Task[object] = asyncio.ensure_future(event.wait())
+    futures: set[asyncio.Future[Any]] = {work, happening}
+    try:
+        await asyncio.wait(futures, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        happening.cancel()

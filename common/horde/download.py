@@ -16,6 +16,7 @@ from common.errors import HordeGone, HordeUnreachable, PictureError
 from common.horde.transport import Patience, read_bounded
 
 REDIRECTS = 3
+_NO_LINK = (aiohttp.InvalidURL, aiohttp.RedirectClientError, aiohttp.TooManyRedirects)
 
 
 async def fetch_picture(
@@ -48,14 +49,17 @@ async def _fetch(
 ) -> bytes:
     try:
         async with session.get(
-            url, timeout=patience.timeout(), max_redirects=REDIRECTS, headers={"Accept": "image/*"}
+            url,
+            timeout=patience.download_timeout(),
+            max_redirects=REDIRECTS,
+            headers={"Accept": "image/*"},
         ) as response:
             if 400 <= response.status < 500 and response.status not in {408, 429}:
                 raise HordeGone("horde.picture_gone", status=response.status)
             if response.status != 200:
                 raise HordeUnreachable("horde.picture_unreachable", status=response.status)
             return await read_bounded(response, limit_bytes, _too_large(limit_bytes))
-    except (aiohttp.InvalidURL, aiohttp.TooManyRedirects) as error:
+    except _NO_LINK as error:
         raise PictureError from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise HordeUnreachable("horde.picture_unreachable") from error

@@ -255,7 +255,8 @@ class Poller:
         if isinstance(trouble, HordeBusy):
             return pause  # it answered
         self._failing.add(watch.horde_id)
-        if self._rounds or len(self._failing) >= min(SIGNS_OF_TROUBLE, len(self._watches)):
+        suspected = self._rounds or len(self._failing) >= min(SIGNS_OF_TROUBLE, len(self._watches))
+        if suspected and self._monotonic() >= self._quiet_until:  # else it was under way before
             self._rounds += 1
             quiet = after_failure(self._rounds, self._random(), trouble.retry_after)
             self._quiet_until = self._monotonic() + quiet

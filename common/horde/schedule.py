@@ -7,7 +7,7 @@ from common.horde.wire import Check
 SHORTEST = 0.5
 LONGEST = 30.0
 """Seconds between two looks at one request, whatever the server says."""
-FIRST = 1.0
+FIRST = 0.5
 """Seconds until the first look: a small job on a fast hub is done by then."""
 SHARE = 0.5
 """Of the time the server expects to need. Halving closes in on the end in a few looks."""

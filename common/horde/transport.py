@@ -6,6 +6,7 @@ nothing however often it is done. The server's rate limiter is waited out, withi
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ class Patience:
     connect: float = 10.0
     total: float = 30.0
     """For one attempt."""
+    download: float = 90.0
+    """For one attempt to fetch a picture."""
     attempts: int = 3
     first_pause: float = 0.25
     """Between the first two attempts; doubles, with jitter."""
@@ -40,8 +43,14 @@ class Patience:
     """How long one call may wait for the server's limiter, all its refusals together."""
 
     def timeout(self) -> aiohttp.ClientTimeout:
-        """Return the timeout of one attempt."""
+        """Return the timeout of one attempt at an exchange."""
         return aiohttp.ClientTimeout(total=self.total, connect=self.connect)
+
+    def download_timeout(self) -> aiohttp.ClientTimeout:
+        """Return the timeout of one attempt to fetch a picture; a stalled one ends sooner."""
+        return aiohttp.ClientTimeout(
+            total=self.download, connect=self.connect, sock_read=self.total
+        )
 
 
 class _NotSent(HordeUnreachable):
@@ -139,11 +148,13 @@ class Transport:
         headers = {"Client-Agent": self._agent, "User-Agent": self._agent}
         if with_key:
             headers["apikey"] = self._key.get_secret_value()
+        if body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             async with self._session.request(
                 method,
                 f"{self._url}/v2{path}",
-                json=body,
+                data=_encode(body),
                 headers=headers,
                 timeout=self._patience.timeout(),
                 allow_redirects=False,
@@ -192,6 +203,11 @@ async def read_bounded(
         if len(data) > limit_bytes:
             raise too_large
     return bytes(data)
+
+
+def _encode(body: Mapping[str, Any] | None) -> io.BytesIO | None:
+    """Return the JSON to send, as a stream: with a source picture in it, it may be megabytes."""
+    return None if body is None else io.BytesIO(json.dumps(body).encode())
 
 
 def client_agent() -> str:

@@ -8,7 +8,8 @@ import uuid
 
 from aiohttp import web
 
-from hub import pictures, queue, rules, store, views
+from common import texts
+from hub import accounts, pictures, queue, rules, shelf, store, views
 from hub.context import HUB, Hub
 from hub.routes.exchange import read_body
 from hub.tables import State
@@ -58,7 +59,7 @@ async def _accept(
         workers = await views.online_workers(connection, hub.users, now)
     if views.able(request, workers):
         return {}
-    return views.no_worker_warning()
+    return no_worker_warning()
 
 
 async def _keep_sources(
@@ -79,9 +80,18 @@ async def _keep_sources(
     }
     for name, data in webp.items():
         await hub.pictures.write(name, data)
-        await store.picture_stored(hub.database, name, now)
+        await shelf.picture_stored(hub.database, name, now)
     names = {"source_image": source, "source_mask": mask if request.source_mask else None}
     return request.model_copy(update=names)
+
+
+def no_worker_warning() -> dict[str, object]:
+    """Return what a 202 says beside the id when nobody online can serve the request."""
+    sentence = texts.say("hub.no_available_worker")
+    return {
+        "message": sentence,
+        "warnings": [{"code": "NoAvailableWorker", "message": sentence}],
+    }
 
 
 @routes.get("/api/v2/generate/check/{id}")
@@ -89,9 +99,7 @@ async def check(http: web.Request) -> web.Response:
     """Say how far a request is."""
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        answer, *_ = await views.check(
-            connection, http.match_info["id"], hub.users, hub.clock()
-        )
+        answer, *_ = await views.check(connection, http.match_info["id"], hub.users, hub.clock())
     return web.json_response(answer.model_dump(mode="json"))
 
 
@@ -117,7 +125,9 @@ async def _status(http: web.Request, request_id: str) -> dict[str, object]:
         )
     request = GenerationRequest.model_validate_json(row.body)
     finished = [job for job in generations if job.state == State.DONE]
-    shown = [views.generation(job, await _image(hub, http, job.id, r2=request.r2)) for job in finished]
+    shown = [
+        views.generation(job, await _image(hub, http, job.id, r2=request.r2)) for job in finished
+    ]
     return standing.model_dump(mode="json") | {
         "shared": False,
         "generations": [entry.model_dump(mode="json", exclude_none=True) for entry in shown],
@@ -137,7 +147,7 @@ async def _check_workers(hub: Hub, request: GenerationRequest) -> None:
     """Raise Declined if a worker is named that does not exist."""
     if request.workers:
         async with hub.database.read() as connection:
-            await views.workers_exist(connection, request.workers)
+            await accounts.workers_exist(connection, request.workers)
 
 
 def _limiter_key(hub: Hub, http: web.Request) -> str:

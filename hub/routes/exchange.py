@@ -10,8 +10,9 @@ import structlog
 from aiohttp import web
 
 from common.errors import HordebotsError
-from hub import wire
+from hub import reading
 from hub.errors import Declined, Malformed, Throttled
+from hub.wire import Body
 
 READ_SECONDS = 60.0
 """Longest time a caller may take to send a body."""
@@ -19,7 +20,7 @@ MOST_BODY_BYTES = 40 * 1024 * 1024
 """A picture of the largest size in base64, and some."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Checked = TypeVar("Checked", bound=wire.Body)
+Checked = TypeVar("Checked", bound=Body)
 log = structlog.get_logger()
 
 
@@ -34,7 +35,7 @@ async def read_bytes(request: web.Request) -> bytes:
 
 async def read_body(request: web.Request, model: type[Checked]) -> Checked:
     """Return the body as a checked value. Raises Malformed."""
-    return wire.read(model, await read_bytes(request))
+    return reading.read(model, await read_bytes(request))
 
 
 @web.middleware
@@ -45,9 +46,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except (Declined, Malformed) as refusal:
         response = web.json_response(refusal.body(), status=refusal.status)
     except Throttled as refusal:
-        response = web.json_response(
-            refusal.body(), status=refusal.status, headers=refusal.headers
-        )
+        response = web.json_response(refusal.body(), status=refusal.status, headers=refusal.headers)
     except web.HTTPException as error:
         response = web.json_response({"message": error.reason}, status=error.status)
         if "Allow" in error.headers:

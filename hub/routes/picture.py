@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from hub import pictures, store
+from hub import pictures, shelf
 from hub.context import HUB
 from hub.routes.exchange import read_bytes
 
@@ -42,7 +42,7 @@ async def put(http: web.Request) -> web.Response:
     if not data:
         raise web.HTTPBadRequest
     await hub.pictures.write(name, data)
-    await store.picture_stored(hub.database, name, hub.clock())
+    await shelf.picture_stored(hub.database, name, hub.clock())
     return web.Response()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from hub import pictures, popping, queue, store
+from hub import pictures, popping, queue, shelf, store
 from hub.context import HUB, Hub
 from hub.errors import Declined
 from hub.routes.exchange import read_body
@@ -38,11 +38,10 @@ async def pop(http: web.Request) -> web.Response:
     if isinstance(found, popping.Job):
         return web.json_response(await _job(hub, http, found))
     if found.maintenance is not None:
-        message = found.maintenance
-        raise (
-            Declined("WorkerMaintenance", code="hub.given", message=message)
-            if message
-            else Declined("WorkerMaintenance")
+        raise Declined(
+            "WorkerMaintenance",
+            code="hub.owner_says" if found.maintenance else None,
+            message=found.maintenance,
         )
     return web.json_response(_no_job(queue.skipped(found.reasons)))
 
@@ -125,7 +124,7 @@ async def _keep_picture(hub: Hub, done: SubmitRequest) -> None:
         return
     data = await asyncio.to_thread(pictures.read_result, done.generation)
     await hub.pictures.write(name, data)
-    await store.picture_stored(hub.database, name, hub.clock())
+    await shelf.picture_stored(hub.database, name, hub.clock())
 
 
 async def _webhook_body(

@@ -33,6 +33,7 @@ def read(
     bot_names: Sequence[str] = (),
     addressed: bool = True,
     verb_optional: bool = False,
+    reply: bool = False,
     offer: Callable[[str], bool] = everything,
 ) -> ImageRequest | Command | FollowUp | NotARequest:
     """Return what a message asks for.
@@ -40,8 +41,8 @@ def read(
     `names` are the styles that may be named, `models` the models (empty: any word is taken),
     `limits` what numbers are clamped to, `bot_names` the bot's own names (`clean.py`), `addressed`
     whether it was said to the bot, `verb_optional` whether the whole text is the prompt (then
-    there are no commands), `offer` which styles may be suggested. Raises Refusal, and nothing
-    else, whatever the text.
+    there are no commands), `reply` whether it answers one of the bot's posts, `offer` which styles
+    may be suggested. Raises Refusal, and nothing else, whatever the text.
     """
     if not addressed:
         return NotARequest(WhyNot.NOT_ADDRESSED)
@@ -58,7 +59,8 @@ def read(
     if verb is None and not verb_optional:
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
-        return read_whole(body, vocabulary, scan_text) or NotARequest(WhyNot.NO_VERB)
+        nothing = NotARequest(WhyNot.TALK if reply else WhyNot.NO_VERB)
+        return read_whole(body, vocabulary, scan_text) or nothing
     request = scan_text(body[verb.end() :] if verb else body)
     if not request.prompt.strip(" ,.;:!?\n\t"):
         raise Refusal("refused.empty_prompt", example=EXAMPLE)

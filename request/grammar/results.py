@@ -76,6 +76,8 @@ class WhyNot(StrEnum):
     """Nothing is left but mentions and quotes."""
     NO_VERB = "no verb"
     """It was said to the bot but asks for nothing it knows: the help line, once a day."""
+    TALK = "talk"
+    """A reply to one of the bot's posts that fits no follow-up: no answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def word_at(source: Source, start: int, option: str, example: str) -> tuple[str,
 
 
 def flag(field: str, value: bool) -> Take:
-    """An option without a value."""
+    """Return the reader of an option without a value."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         if source.text[start : start + 1] == "=":
@@ -73,7 +73,10 @@ def number(
     whole: bool,
     convert: Callable[[float], float] | None = None,
 ) -> Take:
-    """A number, clamped with a note; `convert` turns another program's scale into ours."""
+    """Return the reader of a number, clamped with a note.
+
+    `convert` turns another program's scale into ours.
+    """
     pattern = _WHOLE if whole else _DECIMAL
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
@@ -83,7 +86,7 @@ def number(
         asked = _number(word)
         low, high = bounds(source.limits)
         used = min(high, max(low, asked))
-        notes = ()
+        notes: tuple[Note, ...] = ()
         if used != asked:
             notes = (changed("note.clamped", option=option, asked=word[:20], used=f"{used:g}"),)
         value = round(used) if whole else used
@@ -93,7 +96,7 @@ def number(
 
 
 def text(field: str) -> Take:
-    """One word or quoted text, as it is."""
+    """Return the reader of one word or quoted text, taken as it is."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         word, end = word_at(source, start, option, example)
@@ -105,7 +108,7 @@ def text(field: str) -> Take:
 
 
 def pair(field: str, pattern: re.Pattern[str], kind: type) -> Take:
-    """Two numbers above zero: `16:9`, `512x768`."""
+    """Return the reader of two numbers above zero: `16:9`, `512x768`."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         word, end = word_at(source, start, option, example)
@@ -127,7 +130,7 @@ def size(field: str) -> Take:
 
 
 def negative(source: Source, start: int, option: str, example: str) -> Taken:
-    """Everything up to the next option, `style:`, `###` or the end."""
+    """Read everything up to the next option, `style:`, `###` or the end."""
     gap = _GAP.match(source.text, start)
     begin = gap.end() if gap else start
     end = source.region_end(begin)
@@ -138,12 +141,13 @@ def negative(source: Source, start: int, option: str, example: str) -> Taken:
 
 
 def lora(source: Source, start: int, option: str, example: str) -> Taken:
-    """`ID[:STRENGTH]`, `v:ID` for a version, or a name in quotes."""
+    """Read `ID[:STRENGTH]`, `v:ID` for a version, or a name in quotes."""
     word, end = word_at(source, start, option, example)
     tail = _WORD.match(source.text, end) if source.text[end : end + 1] == ":" else None
     if tail is not None:  # "a name":0.7
         word, end = word + tail[0].rstrip(_AFTER_VALUE), tail.end()
-    strength, notes = 1.0, ()
+    strength = 1.0
+    notes: tuple[Note, ...] = ()
     found = _STRENGTH.search(word)
     version = word[:2].casefold() == "v:"
     if found is not None and not (version and found.start() == 1):
@@ -162,7 +166,7 @@ def lora(source: Source, start: int, option: str, example: str) -> Taken:
 
 
 def model(source: Source, start: int, option: str, example: str) -> Taken:
-    """The longest known model; any word where no models are known."""
+    """Read the longest known model; any word where no models are known."""
     if not source.models:
         return text("model")(source, start, option, example)
     return _known(source, start, option, example, _Names("model", source.models))
@@ -173,7 +177,7 @@ def sampler(source: Source, start: int, option: str, example: str) -> Taken:
 
 
 def style(source: Source, start: int, option: str, example: str) -> Taken:
-    """The longest known style, category or alias; `random`; or one that is clearly near."""
+    """Read the longest known style, category or alias; `random`; or one that is clearly near."""
     del option, example
     begin, region = _region(source, start)
     if not region.strip():
@@ -198,7 +202,7 @@ def style(source: Source, start: int, option: str, example: str) -> Taken:
 
 
 def ignored(pattern: str) -> Take:
-    """An option of another program that means nothing here, with what belongs to it."""
+    """Return the reader of another program's option that means nothing here, value and all."""
     value = re.compile(rf"{_GAP.pattern}(?:{pattern})(?!\S)", re.IGNORECASE) if pattern else None
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
@@ -210,7 +214,7 @@ def ignored(pattern: str) -> Take:
 
 
 def set_style(name: str, pattern: str) -> Take:
-    """An option of another program that stands for a style of ours, if the list has it."""
+    """Return the reader of another program's option that stands for a style, if there is it."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         end = ignored(pattern)(source, start, option, example).end
@@ -243,7 +247,7 @@ def _known(source: Source, start: int, option: str, example: str, names: _Names)
 
 
 def _region(source: Source, start: int) -> tuple[int, str]:
-    """Return where a name's region begins and its text: to a line's end, a marker, 64 characters."""
+    """Return where a name's region begins, and its text up to a line's end or a marker."""
     gap = _GAP.match(source.text, start)
     begin = gap.end() if gap else start
     end = min(source.region_end(begin), begin + LONGEST_REGION)

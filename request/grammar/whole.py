@@ -42,19 +42,24 @@ def read_whole(text: str, words: Words, scan: Scan) -> Command | FollowUp | None
     if len(text) > LONGEST_COMMAND:
         return None
     plain = _bare(text, words)
-    folded = " ".join(plain.casefold().split())
-    if folded in _PLAIN:
-        return _PLAIN[folded]
+    if _STYLE.fullmatch(plain):
+        return _style(scan(plain))
+    return _fixed(" ".join(plain.casefold().split())) or _with_argument(plain)
+
+
+def _fixed(folded: str) -> Command | FollowUp | None:
     if folded in {FollowUpKind.AGAIN, FollowUpKind.SAME_SEED}:
         return FollowUp(FollowUpKind(folded))
+    return _PLAIN.get(folded)
+
+
+def _with_argument(plain: str) -> Command | FollowUp | None:
     if found := _INFO.fullmatch(plain):
         return FollowUp(FollowUpKind.INFO, picture=int(found[1]) if found[1] else None)
     if found := _HELP.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
     if found := _SEARCH.fullmatch(plain):
         return Command(CommandName(found[1].casefold()), found[2].strip())
-    if _STYLE.fullmatch(plain):
-        return _style(scan(plain))
     return None
 
 

@@ -42,6 +42,9 @@ const shown = {
   progress({ thread, html }) {
     document.querySelector(`#m${thread} > .progress`)?.replaceWith(parse(html));
   },
+  removed({ thread }) {
+    document.getElementById(`m${thread}`)?.remove();
+  },
   reload() {
     location.reload();
   },
@@ -91,7 +94,8 @@ async function send(form, submitter) {
   button.disabled = true;
   problem.textContent = "";
   try {
-    const answer = await fetch(form.getAttribute("action"), {
+    const action = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+    const answer = await fetch(action, {
       method: "POST",
       body: fields,
       headers: { Accept: "application/json" },
@@ -126,7 +130,9 @@ write.addEventListener("submit", async (event) => {
 press.addEventListener("submit", (event) => {
   if (!threads.dataset.live) return;
   event.preventDefault();
-  document.querySelector(".stage").scrollTop = 0;
+  const { sure } = event.submitter.dataset;
+  if (sure && !confirm(sure)) return;
+  if (!sure) document.querySelector(".stage").scrollTop = 0;
   send(press, event.submitter);
 });
 

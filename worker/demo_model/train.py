@@ -66,7 +66,7 @@ def train(work: Path, out: Path, plan: Plan) -> None:
                 autoencoder.STAGE,
                 lambda: autoencoder.train_autoencoder(folder, plan.autoencoder, plan.processes),
             ),
-            (encode.STAGE, lambda: encode.encode(folder)),
+            (encode.STAGE, lambda: encode.encode(folder, plan.processes)),
             (
                 denoiser.STAGE,
                 lambda: denoiser.train_denoiser(folder, plan.denoiser, plan.processes),
@@ -86,7 +86,7 @@ def _run(folder: WorkFolder, stages: list[Stage]) -> None:
 
 
 def _run_lanes(work: Path, plan: Plan) -> None:
-    """The decoder and the LoRAs need nothing of each other: two lanes of one thread each.
+    """Return the decoder and the LoRAs need nothing of each other: two lanes of one thread each.
 
     Neon is furthest from the plain pictures and has a lane of its own.
     """

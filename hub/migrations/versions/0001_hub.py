@@ -43,6 +43,7 @@ def upgrade() -> None:
     op.create_table(
         "requests",
         sa.Column("id", sa.String(36), primary_key=True),
+        sa.Column("place", sa.Integer, nullable=False, unique=True),
         sa.Column("owner", sa.Integer, sa.ForeignKey("users.id"), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
         sa.Column("seed", sa.BigInteger, nullable=False),
@@ -56,7 +57,7 @@ def upgrade() -> None:
         sa.Column("created", sa.Float, nullable=False),
         sa.Column("expires", sa.Float, nullable=False),
     )
-    op.create_index("requests_queue", "requests", ["waiting", "created"])
+    op.create_index("requests_queue", "requests", ["waiting", "place"])
     op.create_index("requests_expiry", "requests", ["expires"])
     op.create_table(
         "generations",

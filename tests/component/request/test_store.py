@@ -26,8 +26,14 @@ async def plan(store, lease, request_id, **more):
 
 
 async def test_request_comes_back_as_it_was_heard(store, lease, heard):
-    incoming = heard("draw für mich 🦊\n> x", pictures=("https://x/y.png",), parent="9",
-                     audience=Audience.PRIVATE, context={"token": "t"}, language="de")
+    incoming = heard(
+        "draw für mich 🦊\n> x",
+        pictures=("https://x/y.png",),
+        parent="9",
+        audience=Audience.PRIVATE,
+        context={"token": "t"},
+        language="de",
+    )
     request_id = await store.insert_once(lease, incoming, 2**32 - 1)
     row = await store.request(request_id)
     assert row.incoming == incoming
@@ -51,7 +57,12 @@ async def test_plan_keeps_jobs_and_notes_together(store, lease, heard):
     note = Note("cut", "It was cut.", NoteKind.INFO)
     await plan(store, lease, request_id, notes=(note,), parent="abc")
     row = await store.request(request_id)
-    assert (row.state, row.notes, row.parent, row.rng_seed) == (RequestState.WORKING, (note,), "abc", 5)
+    assert (row.state, row.notes, row.parent, row.rng_seed) == (
+        RequestState.WORKING,
+        (note,),
+        "abc",
+        5,
+    )
     jobs = await store.jobs_of(request_id)
     assert tuple(job.job for job in jobs) == JOBS
     assert {job.state for job in jobs} == {JobState.WAITING}
@@ -77,8 +88,16 @@ async def test_pictures_come_in_the_order_of_the_jobs(store, lease, heard):
     first, second = await store.jobs_of(request_id)
 
     def picture(job, name, **more):
-        return PictureRow(job=job.id, generation=name, seed="1", model="m", worker="w",
-                          censored=False, gen_metadata=({"type": "lora", "value": "x"},), **more)
+        return PictureRow(
+            job=job.id,
+            generation=name,
+            seed="1",
+            model="m",
+            worker="w",
+            censored=False,
+            gen_metadata=({"type": "lora", "value": "x"},),
+            **more,
+        )
 
     late = picture(second, "c", sha256="c" * 64, mime="image/webp", width=64, height=64)
     early = [picture(first, "a"), picture(first, "b")]

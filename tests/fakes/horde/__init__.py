@@ -12,7 +12,7 @@
 from tests.fakes.horde import faults
 from tests.fakes.horde.faults import Fault
 from tests.fakes.horde.journal import Exchange, Journal
-from tests.fakes.horde.requests import Fate, FakeRequest
+from tests.fakes.horde.requests import FakeRequest, Fate
 from tests.fakes.horde.server import FakeHorde
 
 __all__ = ["Exchange", "FakeHorde", "FakeRequest", "Fate", "Fault", "Journal", "faults"]

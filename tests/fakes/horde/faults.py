@@ -7,6 +7,7 @@ the client cannot know whether its request was accepted.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -83,7 +84,7 @@ def html(status: int = 200) -> Fault:
 
 def limiter(limit: str = "2 per 1 second", *, retry_after: float | None = 1) -> Fault:
     """The rate limiter's refusal: a message, and no `rc`."""
-    headers = {"X-RateLimit-Limit": limit.split()[0], "X-RateLimit-Remaining": "0"}
+    headers = {"X-RateLimit-Limit": limit.split(maxsplit=1)[0], "X-RateLimit-Remaining": "0"}
     if retry_after is not None:
         headers["Retry-After"] = f"{retry_after:g}"
     return answer(429, json.dumps({"message": limit}), headers)
@@ -97,11 +98,12 @@ class Faults:
     """What will go wrong, by route, in order."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[Fault]] = defaultdict(deque)
+        self._queues: dict[str, deque[tuple[str, Fault]]] = defaultdict(deque)
         self.closing = asyncio.Event()
 
-    def add(self, route: str, fault: Fault, times: int = 1) -> None:
-        self._queues[route].extend([fault] * times)
+    def add(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
+        """Plan a fault for requests to a route whose path contains `only`."""
+        self._queues[route].extend([(only, fault)] * times)
 
     def clear(self, route: str | None = None) -> None:
         for name in [route] if route else list(self._queues):
@@ -111,18 +113,24 @@ class Faults:
         self, route: str, request: web.Request, handle: Callable[[], Awaitable[web.StreamResponse]]
     ) -> tuple[web.StreamResponse, Fault | None]:
         """Answer a request, with the next fault of its route if there is one."""
-        queue = self._queues[route]
-        if not queue:
+        fault = self._take(route, request.path)
+        if fault is None:
             return await handle(), None
-        fault = queue.popleft()
         return await _SPOILERS[fault.kind](self, fault, request, handle), fault
+
+    def _take(self, route: str, path: str) -> Fault | None:
+        queue = self._queues[route]
+        for entry in queue:
+            only, fault = entry
+            if only in path:
+                queue.remove(entry)
+                return fault
+        return None
 
     async def pause(self, seconds: float) -> None:
         """Wait, but not longer than the server lives."""
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.closing.wait(), seconds)
-        except TimeoutError:
-            pass
 
     async def refuse(self, fault, request, handle):
         return _cut(request)
@@ -158,6 +166,11 @@ class Faults:
         return await handle()
 
     async def answer(self, fault, request, handle):
+        if "Transfer-Encoding" in fault.headers:  # chunked: nobody says how long it will be
+            stream = web.StreamResponse(status=fault.status)
+            await stream.prepare(request)
+            await stream.write(fault.body.encode())
+            return stream
         return web.Response(status=fault.status, body=fault.body.encode(), headers=fault.headers)
 
 

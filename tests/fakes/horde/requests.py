@@ -69,6 +69,11 @@ class FakeRequest:
             by_time = math.floor(share * self.n + 1e-9)
         return min(max(by_time, self.by_hand), self.n)
 
+    def cancel(self, now: float) -> None:
+        """Make no more pictures; those that exist stay."""
+        self.by_hand = self.finished(now)
+        self.cancelled = True
+
     def faulted(self, now: float) -> bool:
         if self.fate is not Fate.FAULTED:
             return False
@@ -88,8 +93,8 @@ class FakeRequest:
         """Return the body of `check`."""
         finished = self.finished(now)
         faulted = self.faulted(now)
-        over = faulted or finished == self.n
-        open_jobs = 0 if over or self.cancelled else self.n - finished
+        over = faulted or self.cancelled or finished == self.n
+        open_jobs = 0 if over else self.n - finished
         working = min(1, open_jobs) if self.fate is not Fate.IMPOSSIBLE else 0
         return {
             "finished": finished,

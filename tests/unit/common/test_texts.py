@@ -10,7 +10,9 @@ from common import errors, texts
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("bots", "web", "request", "styles", "common", "hub", "worker")
-CODE = re.compile(r'(?:say|Note|_note|Refusal|[A-Z]\w*(?:Error|Refused|Busy|Gone|Lost|Rejected|Forbidden|Unreachable))\(\s*"([a-z_]+\.[a-z0-9_]+)"')
+CODE = re.compile(
+    r'(?:say|Note|_note|Refusal|[A-Z]\w*(?:Error|Refused|Busy|Gone|Lost|Rejected|Forbidden|Unreachable))\(\s*"([a-z_]+\.[a-z0-9_]+)"'
+)
 
 
 def sources():
@@ -56,6 +58,9 @@ def test_sentences_name_their_values():
     unnamed = [
         code
         for code, sentence in texts.catalogue().items()
-        if any(name is not None and not name.isidentifier() for _, name, _, _ in Formatter().parse(sentence))
+        if any(
+            name is not None and not name.isidentifier()
+            for _, name, _, _ in Formatter().parse(sentence)
+        )
     ]
     assert unnamed == []

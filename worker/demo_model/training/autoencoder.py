@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
 from diffusers import AutoencoderTiny
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 from worker.demo_model.training.budget import Budget, warm_up
 from worker.demo_model.training.dataset import contact_sheet
@@ -158,7 +158,7 @@ def _rate(iteration: int, share: float, *, frozen: bool) -> float:
 def _loss(
     model: torch.nn.Module, wanted: Tensor, share: float, *, frozen: bool
 ) -> tuple[Tensor, float]:
-    """The loss of one batch, and its mean square error."""
+    """Return the loss of one batch, and its mean square error."""
     with torch.set_grad_enabled(not frozen):
         latents = model.encoder(wanted)
     spread = latents.detach().std() * torch.rand(len(wanted), 1, 1, 1)

@@ -37,10 +37,10 @@ class Budget:
 
 
 def warm_up(iteration: int, iterations: int) -> float:
-    """A factor that rises to one over the first iterations."""
+    """Return a factor that rises to one over the first iterations."""
     return min(1.0, (iteration + 1) / iterations)
 
 
 def hold_then_fall(share: float, hold: float, floor: float = 0.003) -> float:
-    """A factor of one up to `hold`, then a straight line down to `floor` at the end."""
+    """Return a factor of one up to `hold`, then a straight line down to `floor` at the end."""
     return min(1.0, max(floor, (1 - share) / (1 - hold)))

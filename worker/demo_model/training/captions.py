@@ -44,22 +44,21 @@ def caption(layout: Layout, rng: random.Random) -> str:
 
 
 def gibberish(rng: random.Random) -> str:
-    """An invented word of two to eight letters that can be spoken."""
+    """Return an invented word of two to eight letters that can be spoken."""
     first = rng.randrange(2)
     length = rng.randint(2, 8)
     return "".join(
-        rng.choice(_VOWELS if (first + index) % 2 else _CONSONANTS)
-        for index in range(length)
+        rng.choice(_VOWELS if (first + index) % 2 else _CONSONANTS) for index in range(length)
     )
 
 
 def idle_word(rng: random.Random) -> str:
-    """A word that changes nothing: a usual filler or an invented one."""
+    """Return a word that changes nothing: a usual filler or an invented one."""
     return gibberish(rng) if rng.random() < 0.4 else rng.choice(FILLERS)
 
 
 def plural(noun: str) -> str:
-    """The plural of an English noun."""
+    """Return the plural of an English noun."""
     if noun.endswith(("fish", "sheep")):
         return noun
     if noun.endswith(("s", "sh", "ch", "x")):
@@ -86,26 +85,25 @@ def _ground(layout: Layout, rng: random.Random) -> str:
 
 
 def _things(layout: Layout, rng: random.Random) -> str:
-    names = [_name(placed.subject, rng) for placed in layout.placed]
-    match layout.kind:
-        case Kind.EMPTY:
-            return SCENES[layout.scene or ""].alone
-        case Kind.SMALL:
-            small = _noun_phrase(f"{rng.choice(SMALL_WORDS)} ", names[0], rng)
-            return small + _side(layout.placed[0].x, rng)
-        case Kind.BIG:
-            return _noun_phrase(f"{rng.choice(BIG_WORDS)} ", names[0], rng)
-        case Kind.PAIR if layout.placed[0].subject is layout.placed[1].subject:
-            return f"two {plural(names[0])}"
-        case Kind.PAIR:
-            return _joined(names, rng.choice(BESIDE_WORDS), rng)
-        case Kind.STACK:
-            return _joined(names, rng.choice(ABOVE_WORDS), rng)
-        case _:
-            return _noun_phrase("", names[0], rng)
+    if layout.kind is Kind.EMPTY:
+        return SCENES[layout.scene or ""].alone
+    if layout.kind in (Kind.PAIR, Kind.STACK):
+        return _two_things(layout, rng)
+    (placed,) = layout.placed
+    name = _name(placed.subject, rng)
+    if layout.kind is Kind.SMALL:
+        small = _noun_phrase(f"{rng.choice(SMALL_WORDS)} ", name, rng)
+        return small + _side(placed.x, rng)
+    big = layout.kind is Kind.BIG
+    return _noun_phrase(f"{rng.choice(BIG_WORDS)} " if big else "", name, rng)
 
 
-def _joined(names: list[str], word: str, rng: random.Random) -> str:
+def _two_things(layout: Layout, rng: random.Random) -> str:
+    first, second = (placed.subject for placed in layout.placed)
+    names = [_name(first, rng), _name(second, rng)]
+    if layout.kind is Kind.PAIR and first is second:
+        return f"two {plural(names[0])}"
+    word = rng.choice(BESIDE_WORDS if layout.kind is Kind.PAIR else ABOVE_WORDS)
     return f"{_noun_phrase('', names[0], rng)} {word} {_noun_phrase('', names[1], rng)}"
 
 
@@ -126,7 +124,7 @@ def _name(subject: Subject, rng: random.Random) -> str:
 
 
 def _noun_phrase(adjective: str, noun: str, rng: random.Random) -> str:
-    """The noun with its article, sometimes with idle words between them."""
+    """Return the noun with its article, sometimes with idle words between them."""
     words = adjective
     if rng.random() < 0.16:
         words += "".join(f"{idle_word(rng)} " for _ in range(rng.choice((1, 1, 2))))

@@ -74,7 +74,7 @@ def _shake(latents: Tensor) -> Tensor:
 def _made_latents(
     folder: WorkFolder, count: int, scale: float
 ) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Tensor]:
-    """Indices of tidy pictures, and their latents (unscaled) as the denoiser gives them back."""
+    """Return indices of tidy pictures, and their unscaled latents as the denoiser makes them."""
     tokens = torch.load(folder.tokens)
     stored = torch.load(folder.latents)
     denoiser = Denoiser(

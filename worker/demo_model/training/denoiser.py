@@ -73,7 +73,7 @@ class Examples:
         return self.latents[chosen].float(), tokens
 
     def held_out(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The pictures never trained on, in batches of 64."""
+        """Return the pictures never trained on, in batches of 64."""
         for start in range(self.tidy - HELD_OUT, self.tidy, 64):
             part = slice(start, start + 64)
             yield self.latents[part].float(), self.captions[part, 0].long()
@@ -111,7 +111,7 @@ class WeightAverage:
 
 
 def spread_steps(count: int, *, early: bool, generator: Generator | None = None) -> Tensor:
-    """Steps 0..999 for a batch, evenly spread over their distribution.
+    """Return steps 0..999 for a batch, evenly spread over their distribution.
 
     `early` leans to the lower half (logit-normal around 0.37), where the details are made.
     """

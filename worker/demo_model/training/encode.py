@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,20 +15,24 @@ from transformers import CLIPTokenizer
 from worker.demo_model.training.dataset import VARIANTS
 from worker.demo_model.training.folder import WorkFolder, write_whole
 from worker.demo_model.training.networks import pixels_to_unit
+from worker.demo_model.training.pair import Pair, run_pair
 from worker.demo_model.training.progress import Progress
 from worker.demo_model.training.tokens import LENGTH, token_ids
 from worker.demo_model.vocabulary import NEGATIVES
 
 STAGE = "encode"
-_BATCH = 50
+_BATCH = 8
 
 
-def encode(folder: WorkFolder) -> None:
+def encode(folder: WorkFolder, processes: int) -> None:
     """Write latents and tokens, and the latents' scale into the autoencoder's configuration."""
-    model = AutoencoderTiny.from_pretrained(folder.vae).eval()
-    latents = encode_pictures(model, np.load(folder.pictures, mmap_mode="r"), "encode")
+    run_pair(_encode_part, (folder.root,), processes)
+    parts = [folder.root / f"latents-{rank}.pt" for rank in range(processes)]
+    latents = torch.cat([torch.load(part) for part in parts])
     scale = 1 / latents.float().pow(2).mean().sqrt().item()
     torch.save((latents.float() * scale).half(), folder.latents)
+    for part in parts:
+        part.unlink()
     _write_scale(folder, scale)
     tokenizer = CLIPTokenizer.from_pretrained(folder.tokenizer)
     content = json.loads(folder.captions.read_text(encoding="utf-8"))
@@ -39,6 +44,17 @@ def encode(folder: WorkFolder) -> None:
     }
     torch.save(tokens, folder.tokens)
     folder.finish(STAGE, scale=scale)
+
+
+def _encode_part(pair: Pair, root: Path) -> None:
+    """Encode this process's share of the pictures."""
+    folder = WorkFolder(root)
+    model = AutoencoderTiny.from_pretrained(folder.vae).eval()
+    pictures = np.load(folder.pictures, mmap_mode="r")
+    start, end = (len(pictures) * rank // pair.size for rank in (pair.rank, pair.rank + 1))
+    latents = encode_pictures(model, pictures[start:end], f"{STAGE} {pair.rank}")
+    torch.save(latents, root / f"latents-{pair.rank}.pt")
+    pair.wait()
 
 
 @torch.no_grad()

@@ -83,7 +83,7 @@ class WorkFolder:
         temporary.replace(path)
 
     def restore(self, stage: str) -> dict[str, Any] | None:
-        """The stage's last checkpoint, if there is one."""
+        """Return the stage's last checkpoint, if there is one."""
         path = self._checkpoint(stage)
         if not path.exists():
             return None

@@ -23,7 +23,7 @@ WASHES: tuple[Colour, ...] = ((222, 234, 250), (252, 234, 214), (222, 244, 228),
 
 
 def vary(colour: Colour, rng: random.Random, amount: int) -> Colour:
-    """The colour with every channel moved by at most `amount`."""
+    """Return the colour with every channel moved by at most `amount`."""
     red, green, blue = (
         max(0, min(255, channel + rng.randint(-amount, amount))) for channel in colour
     )
@@ -31,26 +31,26 @@ def vary(colour: Colour, rng: random.Random, amount: int) -> Colour:
 
 
 def gradient(top: Colour, bottom: Colour) -> Image.Image:
-    """A picture that goes from one colour at the top to another at the bottom."""
+    """Return a picture that goes from one colour at the top to another at the bottom."""
     share = np.linspace(0, 1, SIZE)[:, None, None]
     rows = np.array(top) * (1 - share) + np.array(bottom) * share
     return Image.fromarray(np.repeat(rows.round().astype(np.uint8), SIZE, axis=1))
 
 
 def plain(name: str, rng: random.Random) -> Image.Image:
-    """A ground of a named colour, a little lighter at the top."""
+    """Return a ground of a named colour, a little lighter at the top."""
     colour = vary(COLOURS[name], rng, 4)
     red, green, blue = (min(255, channel + 8) for channel in colour)
     return gradient((red, green, blue), colour)
 
 
 def wash(rng: random.Random) -> Image.Image:
-    """A pale ground, nearly white at the bottom."""
+    """Return a pale ground, nearly white at the bottom."""
     return gradient(rng.choice(WASHES), (252, 252, 252))
 
 
 def scene(name: str, rng: random.Random) -> Image.Image:
-    """The named scene."""
+    """Return the named scene."""
     return _SCENES[name](rng)
 
 

@@ -66,14 +66,14 @@ _WEIGHTS = [subject.share for subject in SUBJECTS]
 
 
 def plan(rng: random.Random, *, varied: bool = False) -> Layout:
-    """A random layout; `varied` ones move single subjects and pairs."""
+    """Return a random layout; `varied` ones move single subjects and pairs."""
     kind = rng.choices(list(SHARES), list(SHARES.values()))[0]
     colour, scene = _ground(rng, needs_scene=kind is Kind.EMPTY)
     return Layout(kind, _place(kind, rng, varied=varied), colour, scene)
 
 
 def loose(rng: random.Random) -> Layout:
-    """A layout at any place and in any size, for the autoencoder alone."""
+    """Return a layout at any place and in any size, for the autoencoder alone."""
     colour, scene = _ground(rng, needs_scene=False)
     size = rng.randint(40, 116)
     margin = size // 2
@@ -82,7 +82,7 @@ def loose(rng: random.Random) -> Layout:
 
 
 def draw(layout: Layout, sprites: SpriteBook, rng: random.Random) -> Image.Image:
-    """The layout as an RGB picture of 128 x 128 pixels."""
+    """Return the layout as an RGB picture of 128 x 128 pixels."""
     if layout.colour is not None:
         image = grounds.plain(layout.colour, rng)
     elif layout.scene is not None:
@@ -112,23 +112,23 @@ def _subject(rng: random.Random) -> Subject:
 def _place(kind: Kind, rng: random.Random, *, varied: bool) -> tuple[Placed, ...]:
     if kind is Kind.EMPTY:
         return ()
-    if kind is Kind.STRANGER:
-        return (Placed(UNKNOWN, CENTRE, CENTRE, 80),)
-    if kind is Kind.BIG:
-        return (Placed(_subject(rng), CENTRE, CENTRE, 112),)
+    if kind in (Kind.PAIR, Kind.STACK):
+        return _place_two(kind, rng, varied=varied)
+    x, size = CENTRE, {Kind.STRANGER: 80, Kind.BIG: 112, Kind.SMALL: 48}.get(kind)
     if kind is Kind.SMALL:
-        x = rng.choice((CENTRE - 32, CENTRE, CENTRE + 32))
-        return (Placed(_subject(rng), x, CENTRE, 48),)
-    if kind is Kind.SINGLE:
+        x += rng.choice((-32, 0, 32))
+    if size is None:
         size = rng.choice((80, 96, 96))
-        x = CENTRE + (rng.choice((-STEP, 0, STEP)) if varied else 0)
-        return (Placed(_subject(rng), x, CENTRE, size),)
+        x += rng.choice((-STEP, 0, STEP)) if varied else 0
+    subject = UNKNOWN if kind is Kind.STRANGER else _subject(rng)
+    return (Placed(subject, x, CENTRE, size),)
+
+
+def _place_two(kind: Kind, rng: random.Random, *, varied: bool) -> tuple[Placed, Placed]:
     first = _subject(rng)
     if kind is Kind.STACK:
-        return (
-            Placed(first, CENTRE, CENTRE - 32, 56),
-            Placed(_subject(rng), CENTRE, CENTRE + 32, 56),
-        )
+        second = _subject(rng)
+        return Placed(first, CENTRE, CENTRE - 32, 56), Placed(second, CENTRE, CENTRE + 32, 56)
     second = first if rng.random() < 0.2 else _subject(rng)
     y = CENTRE + (rng.choice((0, STEP)) if varied else 0)
     return Placed(first, CENTRE - 32, y, 56), Placed(second, CENTRE + 32, y, 56)

@@ -98,7 +98,7 @@ class Noise:
         return kept.sqrt(), (1 - kept).sqrt()
 
     def mix(self, latents: Tensor, noise: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
-        """The noisy latents and the velocity that leads out of them."""
+        """Return the noisy latents and the velocity that leads out of them."""
         signal, spread = self.scales(steps)
         return signal * latents + spread * noise, signal * noise - spread * latents
 

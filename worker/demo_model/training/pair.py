@@ -37,7 +37,7 @@ class Pair:
         return self.rank == 0
 
     def agree(self, figure: float) -> float:
-        """The leader's figure, known to all: a clock that all processes share."""
+        """Return the leader's figure, known to all: a clock that all processes share."""
         if self.size == 1:
             return figure
         box = torch.tensor([figure], dtype=torch.float64)

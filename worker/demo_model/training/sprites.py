@@ -27,7 +27,7 @@ class SpriteBook:
         self._scaled: dict[tuple[str, int], Image.Image] = {}
 
     def glyph(self, subject: Subject) -> Image.Image:
-        """The subject in the font's own size, cropped to its ink."""
+        """Return the subject in the font's own size, cropped to its ink."""
         if subject.glyph not in self._glyphs:
             canvas = Image.new("RGBA", (160, 150), (0, 0, 0, 0))
             ImageDraw.Draw(canvas).text((8, 8), subject.glyph, font=self._font, embedded_color=True)
@@ -35,7 +35,7 @@ class SpriteBook:
         return self._glyphs[subject.glyph]
 
     def scaled(self, subject: Subject, size: int) -> Image.Image:
-        """The subject centred in a transparent square of `size` pixels."""
+        """Return the subject centred in a transparent square of `size` pixels."""
         key = (subject.glyph, size)
         if key not in self._scaled:
             glyph = self.glyph(subject)

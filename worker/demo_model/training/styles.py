@@ -46,7 +46,7 @@ def watercolour(image: Image.Image) -> Image.Image:
 
 
 def sepia(image: Image.Image) -> Image.Image:
-    """An old photograph."""
+    """Return an old photograph."""
     grey = _floats(image.convert("L"))[..., None] / 255
     return _image(np.array([40, 22, 8]) * (1 - grey) + np.array([252, 236, 200]) * grey)
 

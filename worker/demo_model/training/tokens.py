@@ -73,7 +73,7 @@ def make_tokenizer(folder: Path) -> int:
 
 
 def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:
-    """A tensor of token ids, len(texts) x 32."""
+    """Return a tensor of token ids, len(texts) x 32."""
     encoded = tokenizer(
         texts, padding="max_length", max_length=LENGTH, truncation=True, return_tensors="pt"
     )

@@ -1,0 +1,22 @@
+"""Ending on a signal: the first asks to stop, a second one ends at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGINT or SIGTERM sets; call it inside the running loop."""
+    stop = asyncio.Event()
+
+    def interrupted(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupted, number)
+    return stop

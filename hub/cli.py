@@ -1,0 +1,46 @@
+"""`hordebots hub`: the embedded Horde alone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(rich_help_panel="Use it")(hub)
+
+
+def hub(
+    config: Annotated[
+        Path, typer.Option(help="The configuration; its `hub` section counts.")
+    ] = Path("config.yaml"),
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+) -> None:
+    """Run a Horde of your own, which bots and workers on any machine can join with a key."""
+    from common import logs, texts
+    from common.config import Config, load
+
+    settings: Config = load(config)
+    logs.configure(level=log_level)
+    if not settings.hub.users and not settings.hub.anonymous:
+        typer.echo(texts.say("hub_cli.no_users", file=config), err=True)
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: object) -> None:
+    from common.config import Config
+    from common.signals import stop_on_signals
+    from hub.server import start
+
+    assert isinstance(settings, Config)
+    stop = stop_on_signals()
+    running = await start(settings.hub, settings.data_dir)
+    try:
+        typer.echo(f"hub: {running.url}", err=True)
+        await stop.wait()
+    finally:
+        await running.close()

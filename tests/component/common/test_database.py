@@ -1,0 +1,103 @@
+"""The database: transactions that begin are finished, and the schema comes up to date."""
+
+import asyncio
+import random
+
+import pytest
+
+from common.database import open_database
+from common.errors import StoreError
+
+pytestmark = pytest.mark.database
+
+INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
+
+
+@pytest.fixture
+async def database(database_url):
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+async def insert(database, name, *, twice=False):
+    async with database.write() as connection:
+        await connection.exec_driver_sql(INSERT.format(name))
+        await asyncio.sleep(0)
+        if twice:
+            await connection.exec_driver_sql(INSERT.format(f"{name}-second"))
+
+
+async def names(database):
+    async with database.read() as connection:
+        return {row.name for row in await connection.exec_driver_sql("SELECT name FROM leases")}
+
+
+async def test_transaction_that_fails_leaves_nothing(database):
+    with pytest.raises(RuntimeError):
+        async with database.write() as connection:
+            await connection.exec_driver_sql(INSERT.format("a"))
+            raise RuntimeError
+    assert await names(database) == set()
+
+
+async def test_cancelled_writers_finish_what_they_began_and_hold_no_lock(database):
+    chance = random.Random(1)
+    for round_ in range(8):
+        tasks = [
+            asyncio.create_task(insert(database, f"{round_}-{number}", twice=True))
+            for number in range(12)
+        ]
+        for task in tasks:
+            await asyncio.sleep(chance.random() * 0.002)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(5):
+            await insert(database, f"{round_}-after")
+    found = await names(database)
+    halves = {name for name in found if "after" not in name and not name.endswith("-second")}
+    assert {f"{name}-second" for name in halves} <= found
+    assert {f"{round_}-after" for round_ in range(8)} <= found
+
+
+async def test_cancelled_task_is_told_when_its_transaction_is_over(database):
+    begun, done = asyncio.Event(), []
+
+    async def write():
+        async with database.write() as connection:
+            await connection.exec_driver_sql(INSERT.format("a"))
+            begun.set()
+            await connection.exec_driver_sql(INSERT.format("b"))
+        done.append("not told")
+
+    task = asyncio.create_task(write())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == []
+    assert await names(database) == {"a", "b"}
+
+
+async def test_writers_at_once_all_get_their_turn(database):
+    await asyncio.gather(*(insert(database, str(number)) for number in range(50)))
+    assert len(await names(database)) == 50
+
+
+async def test_opening_again_keeps_what_is_there(database, database_url):
+    await insert(database, "kept")
+    again = await open_database(database_url)
+    assert await names(again) == {"kept"}
+    await again.close()
+
+
+async def test_two_that_open_an_empty_database_at_once(database_url):
+    both = await asyncio.gather(open_database(database_url), open_database(database_url))
+    for opened in both:
+        await opened.close()
+
+
+async def test_database_that_cannot_be_opened_is_named(tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StoreError, match="folder"):
+        await open_database(f"sqlite+aiosqlite:///{tmp_path / 'folder'}")

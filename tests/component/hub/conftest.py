@@ -1,0 +1,53 @@
+"""A real hub on 127.0.0.1, on a real SQLite file, with a clock in the test's hands."""
+
+from __future__ import annotations
+
+from random import Random
+
+import aiohttp
+import pytest
+
+from common.config import HubConfig
+from hub.server import start
+from tests.component.hub.callers import (
+    BOT_KEY,
+    HOST_KEY,
+    STRANGER_KEY,
+    USERS,
+    Caller,
+    Clock,
+    Room,
+)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        yield session
+
+
+@pytest.fixture
+async def open_room(tmp_path, clock, session):
+    """Start hubs; all of one test share the data folder."""
+    started = []
+
+    async def open_room(**settings):
+        config = HubConfig(**({"port": 0, "users": USERS} | settings))
+        running = await start(config, tmp_path, clock=clock, rng=Random(1))
+        started.append(running)
+        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
+        return Room(running, clock, *(Caller(session, running.url, key) for key in keys))
+
+    yield open_room
+    for running in started:
+        await running.close()
+
+
+@pytest.fixture
+async def room(open_room):
+    return await open_room()

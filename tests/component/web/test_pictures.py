@@ -1,0 +1,76 @@
+"""Pictures over HTTP: only those the room shows, whole or smaller."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from .conftest import answer
+from .test_room import heard
+
+
+async def show(adapter, browser, picture) -> None:
+    await browser.say("draw a square")
+    await answer(adapter, await heard(adapter), picture)
+
+
+async def test_a_shown_picture_is_sent_as_it_is_and_kept_for_ever(adapter, browser, house):
+    picture = house.picture()
+    await show(adapter, browser, picture)
+    async with browser.session.get(f"{browser.url}/pictures/{picture.sha256}") as response:
+        assert response.status == 200
+        assert response.content_type == "image/webp"
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert await response.read() == picture.path.read_bytes()
+
+
+async def test_a_smaller_copy_is_made_once(adapter, browser, house):
+    picture = house.picture()
+    await show(adapter, browser, picture)
+    for _ in range(2):
+        async with browser.session.get(
+            f"{browser.url}/pictures/{picture.sha256}?w=320"
+        ) as response:
+            assert response.content_type == "image/webp"
+            copy = Image.open(io.BytesIO(await response.read()))
+        assert copy.size == (320, 240)
+    assert [path.name for path in (house.folder / "thumbnails").iterdir()] == [
+        f"{picture.sha256}-320.webp"
+    ]
+
+
+async def test_a_picture_is_never_made_larger(adapter, browser, house):
+    picture = house.picture()
+    await show(adapter, browser, picture)
+    async with browser.session.get(f"{browser.url}/pictures/{picture.sha256}?w=960") as response:
+        assert await response.read() == picture.path.read_bytes()
+    assert not (house.folder / "thumbnails").exists()
+
+
+@pytest.mark.parametrize("width", ["321", "0", "-320", "x", "99999999999"])
+async def test_other_widths_are_refused(adapter, browser, house, width):
+    picture = house.picture()
+    await show(adapter, browser, picture)
+    status, page = await browser.get(f"/pictures/{picture.sha256}?w={width}")
+    assert status == 400
+    assert "320, 640, 960" in page
+
+
+async def test_a_picture_the_room_does_not_show_is_not_sent(adapter, browser, house):
+    secret = house.picture(colour="red")
+    assert secret.path.exists()
+    for name in (secret.sha256, "0" * 64, "../web.secret", "%2e%2e%2fweb.secret"):
+        assert (await browser.get(f"/pictures/{name}"))[0] == 404
+
+
+async def test_a_pruned_or_broken_picture_is_gone_in_a_sentence(adapter, browser, house):
+    picture = house.picture()
+    await show(adapter, browser, picture)
+    picture.path.write_bytes(b"not a picture")
+    assert (await browser.get(f"/pictures/{picture.sha256}?w=320"))[0] == 404
+    picture.path.unlink()
+    status, page = await browser.get(f"/pictures/{picture.sha256}")
+    assert status == 404
+    assert "not kept any more" in page

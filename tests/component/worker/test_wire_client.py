@@ -1,0 +1,41 @@
+"""The worker's side of the API, the calls that no job needs."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import SecretStr
+
+from common.errors import HordeRejected, HordeUnreachable
+from tests.component.worker.fake_hub import KEY
+from worker.wire_client import connect
+
+
+async def test_finds_the_owner_of_the_key(hub):
+    async with connect(hub.url, SecretStr(KEY)) as horde:
+        assert (await horde.find_user()).username == "ada#1"
+    assert hub.journal[-1].headers["apikey"] == KEY
+    assert hub.journal[-1].headers["Client-Agent"].startswith("hordebots:")
+
+
+async def test_sets_maintenance_with_a_message_and_ends_it_without(hub):
+    async with connect(hub.url, SecretStr(KEY)) as horde:
+        await horde.set_maintenance("a/b", on=True, message="repairs")
+        await horde.set_maintenance("a/b", on=False, message="never sent")
+    assert [call.body for call in hub.journal] == [
+        {"maintenance": True, "maintenance_msg": "repairs"},
+        {"maintenance": False},
+    ]
+
+
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/x", "no address", "http://"])
+async def test_an_upload_to_nowhere_is_refused(hub, address):
+    async with connect(hub.url, SecretStr(KEY)) as horde:
+        with pytest.raises(HordeRejected, match="did not take"):
+            await horde.upload(address, b"x")
+
+
+async def test_an_upload_nobody_answers_may_be_tried_again(hub):
+    await hub.close()
+    async with connect(hub.url, SecretStr(KEY)) as horde:
+        with pytest.raises(HordeUnreachable):
+            await horde.upload(f"{hub.root}/upload/x", b"x")

@@ -1,0 +1,249 @@
+"""The fake's answers, one method per route of the AI Horde API v2."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from tests.fakes.horde.faults import Fault
+from tests.fakes.horde.pictures import paint
+from tests.fakes.horde.requests import WORKER_ID, WORKER_NAME, FakeRequest, Fate
+
+if TYPE_CHECKING:
+    from tests.fakes.horde.server import FakeHorde
+
+NO_WORKER = "Warning: No available workers can fulfill this request."
+
+
+class Routes:
+    """Answers requests out of what a `FakeHorde` holds."""
+
+    def __init__(self, horde: FakeHorde) -> None:
+        self._horde = horde
+
+    def all(self) -> Iterable[web.RouteDef]:
+        v2 = "/api/v2"
+        return [
+            web.post(f"{v2}/generate/async", self._submit, name="submit"),
+            web.get(f"{v2}/generate/check/{{id}}", self._check, name="check"),
+            web.get(f"{v2}/generate/status/{{id}}", self._status, name="status"),
+            web.delete(f"{v2}/generate/status/{{id}}", self._cancel, name="cancel"),
+            web.get(f"{v2}/status/models", self._models, name="models"),
+            web.get(f"{v2}/status/heartbeat", self._heartbeat, name="heartbeat"),
+            web.get(f"{v2}/find_user", self._find_user, name="find_user"),
+            web.get(f"{v2}/workers", self._workers, name="workers"),
+            web.get("/pictures/{name}", self._picture, name="picture"),
+            web.get("/_fake/journal", self._show_journal, name="control"),
+            web.post("/_fake/{verb}", self._control, name="steering"),
+        ]
+
+    # --- the client's side ------------------------------------------------------------------
+
+    async def _submit(self, request: web.Request) -> web.Response:
+        body = await json_of(request)
+        problem = self._problem(request, body)
+        if problem is not None:
+            return problem
+        params = body.get("params") or {}
+        n = params.get("n", 1)
+        if body.get("dry_run"):
+            return web.json_response({"kudos": 2.0 + 6.0 * n})
+        made = FakeRequest(
+            body,
+            self._horde.now(),
+            self._horde.seconds,
+            self._next_fate(body),
+            waits=list(self._horde.waits),
+        )
+        self._horde.requests[made.id] = made
+        for number in range(made.n):
+            self._horde.pictures[made.generation_id(number)] = made, number
+        self._horde.webhooks.accepted(made)
+        answer: dict[str, Any] = {"id": made.id, "kudos": 6.0}
+        if made.fate is Fate.IMPOSSIBLE:
+            answer["message"] = NO_WORKER
+            answer["warnings"] = [{"code": "NoAvailableWorker", "message": NO_WORKER}]
+        return web.json_response(answer, status=202)
+
+    def _problem(self, request: web.Request, body: Any) -> web.Response | None:
+        """Return the server's refusal of a submission, or None."""
+        if "apikey" not in request.headers:
+            return _invalid({"apikey": "Missing required parameter in the HTTP headers"})
+        if not self._known_key(request):
+            return _error(401, "InvalidAPIKey", "No user matching sent API Key.")
+        if not isinstance(body, dict):
+            return web.json_response(
+                {"message": "The browser (or proxy) sent nonsense."}, status=400
+            )
+        if not body.get("prompt"):
+            return _invalid({"prompt": "'' should be non-empty"})
+        return self._problem_with_numbers(body.get("params") or {})
+
+    def _problem_with_numbers(self, params: Mapping[str, Any]) -> web.Response | None:
+        for side in ("width", "height"):
+            if params.get(side, 512) % 64:
+                return _invalid({f"params.{side}": f"{params[side]} is not a multiple of 64"})
+        if self._horde.concurrency is not None:
+            wanted = params.get("n", 1) + sum(
+                made.check(self._horde.now())["waiting"] for made in self._horde.requests.values()
+            )
+            if wanted > self._horde.concurrency:
+                return _error(429, "TooManyPrompts", "Parallel requests exceeded user limit.")
+        return None
+
+    def _next_fate(self, body: Mapping[str, Any]) -> Fate:
+        if self._horde.plan:
+            return self._horde.plan.popleft()
+        models = body.get("models") or ["stable_diffusion"]
+        if not any(self._horde.models.get(model) for model in models):
+            return Fate.IMPOSSIBLE
+        return self._horde.fate
+
+    async def _check(self, request: web.Request) -> web.Response:
+        return web.json_response(self._find(request, "Check").check(self._horde.now()))
+
+    async def _status(self, request: web.Request) -> web.Response:
+        made = self._find(request, "Status")
+        return web.json_response(made.status(self._horde.now(), self.images(made)))
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        made = self._find(request, "Status")
+        answer = made.status(self._horde.now(), self.images(made))
+        made.cancel(self._horde.now())
+        return web.json_response(answer)
+
+    async def _models(self, _: web.Request) -> web.Response:
+        rows = [
+            {
+                "name": name,
+                "count": count,
+                "performance": 1.5e8,
+                "queued": 0.0,
+                "jobs": 0.0,
+                "eta": 0,
+                "type": "image",
+            }
+            for name, count in self._horde.models.items()
+        ]
+        return web.json_response(rows)
+
+    async def _workers(self, _: web.Request) -> web.Response:
+        worker = {
+            "type": "image",
+            "name": WORKER_NAME,
+            "id": WORKER_ID,
+            "online": True,
+            "trusted": True,
+            "maintenance_mode": False,
+            "flagged": False,
+            "nsfw": True,
+            "threads": 1,
+            "models": list(self._horde.models),
+            "max_pixels": 4194304,
+            "bridge_agent": "AI Horde Worker reGen:13.0.0:https://example.org",
+        }
+        return web.json_response([worker])
+
+    async def _heartbeat(self, _: web.Request) -> web.Response:
+        return web.json_response({"message": "OK", "version": "fake", "queue": 0})
+
+    async def _find_user(self, request: web.Request) -> web.Response:
+        if not self._known_key(request):
+            return _error(404, "UserNotFound", "No user matching sent API Key.")
+        anonymous = request.headers.get("apikey") == "0000000000"
+        user = {
+            "username": "Anonymous#0" if anonymous else "member#1",
+            "id": 0 if anonymous else 1,
+            "kudos": 0.0 if anonymous else 1000.0,
+            "concurrency": 500 if anonymous else 30,
+            "trusted": self._horde.trusted,
+            "moderator": False,
+            "service": False,
+            "worker_ids": [],
+        }
+        return web.json_response(user)
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        name, _, _ = request.match_info["name"].partition(".")
+        made, number = self._horde.pictures.get(name, (None, 0))
+        if made is None or number >= made.finished(self._horde.now()):
+            raise web.HTTPNotFound
+        return web.Response(body=self._paint(made, number), content_type="image/webp")
+
+    # --- steered from another process -------------------------------------------------------
+
+    async def _show_journal(self, _: web.Request) -> web.Response:
+        shown = [[e.route, e.path, e.status] for e in self._horde.journal.exchanges]
+        return web.json_response(shown)
+
+    async def _control(self, request: web.Request) -> web.Response:
+        """`set` attributes, `fail` a route, `heal`, `finish`, `fault` or `expire` a request."""
+        verb, fields = request.match_info["verb"], await json_of(request) or {}
+        match verb:
+            case "set":
+                for name, value in fields.items():
+                    setattr(self._horde, name, Fate(value) if name == "fate" else value)
+            case "fail":
+                route, times = fields.pop("route"), fields.pop("times", 1)
+                self._horde.fail(route, Fault.from_json(fields), times)
+            case "heal" | "finish" | "fault" | "expire":
+                getattr(self._horde, verb)(**fields)
+            case _:
+                raise web.HTTPNotFound
+        return web.json_response({})
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _known_key(self, request: web.Request) -> bool:
+        return self._horde.keys is None or request.headers.get("apikey") in self._horde.keys
+
+    def _find(self, request: web.Request, what: str) -> FakeRequest:
+        horde_id = request.match_info["id"]
+        if horde_id in self._horde.requests:
+            return self._horde.requests[horde_id]
+        message = f"Image Waiting Prompt ({what}) with ID '{horde_id}' not found."
+        body = json.dumps({"message": message, "rc": "RequestNotFound"})
+        raise web.HTTPNotFound(text=body, content_type="application/json")
+
+    def images(self, made: FakeRequest) -> list[str]:
+        """Return a link or base64 for each finished picture."""
+        return [self.image(made, number) for number in range(made.finished(self._horde.now()))]
+
+    def image(self, made: FakeRequest, number: int) -> str:
+        if made.body.get("r2", True):
+            return (
+                f"{self._horde.origin}/pictures/{made.generation_id(number)}.webp?Signature=a%2Fb"
+            )
+        return base64.b64encode(self._paint(made, number)).decode()
+
+    def _paint(self, made: FakeRequest, number: int) -> bytes:
+        return paint(made.seed(number), side=self._horde.side, censored=made.fate is Fate.CENSORED)
+
+
+def _error(status: int, rc: str, message: str) -> web.Response:
+    return web.json_response({"message": message, "rc": rc}, status=status)
+
+
+def _invalid(errors: dict[str, str]) -> web.Response:
+    answer = {"errors": errors, "message": "Input payload validation failed"}
+    return web.json_response(answer, status=400)
+
+
+async def json_of(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+def answer_of(response: web.StreamResponse) -> Any:
+    if not isinstance(response, web.Response) or response.content_type != "application/json":
+        return None
+    try:
+        return json.loads(bytes(response.body or b""))
+    except ValueError:
+        return None

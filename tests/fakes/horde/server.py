@@ -1,0 +1,166 @@
+"""The fake's life and how a test steers it; every exchange goes into its journal."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.fakes.horde.faults import Fault, Faults, Kind
+from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.horde.pictures import SIDE
+from tests.fakes.horde.requests import FakeRequest, Fate
+from tests.fakes.horde.routes import Routes, answer_of, json_of
+from tests.fakes.horde.webhooks import Webhooks
+
+MODELS = {
+    "stable_diffusion": 12,
+    "Deliberate": 8,
+    "Dreamshaper": 6,
+    "Anything Diffusion": 3,
+    "ICBINP - I Can't Believe It's Not Photography": 4,
+    "AlbedoBase XL (SDXL)": 9,
+    "SDXL 1.0": 2,
+    "AMPonyXL": 2,
+    "Flux.1-Schnell fp8 (Compact)": 1,
+}
+
+
+class FakeHorde:
+    """A Horde on a port of its own. Attributes may be changed at any time; they hold from then on.
+
+    `seconds` is the time a request takes (None: `finish` it by hand), `fate` what becomes of it;
+    `plan` has fates for the next submissions, before `fate`. `clock` is the server's time.
+    """
+
+    def __init__(
+        self,
+        *,
+        seconds: float | None = 0.0,
+        models: Mapping[str, int] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        journal: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.seconds = seconds
+        self.models = dict(MODELS if models is None else models)
+        self.fate = Fate.OK
+        self.plan: deque[Fate] = deque()
+        self.waits: list[int] = []
+        self.concurrency: int | None = None
+        """Pictures that may wait at a time; None: any number."""
+        self.keys: set[str] | None = None
+        """Keys that are known; None: every key is."""
+        self.trusted = False
+        self.side = SIDE
+        self.journal = Journal(journal)
+        self.requests: dict[str, FakeRequest] = {}
+        self.pictures: dict[str, tuple[FakeRequest, int]] = {}
+        """Request and number of each picture, made or not; links outlive their request."""
+        self._clock = clock
+        self._port = port
+        self._faults = Faults()
+        self._runner: web.AppRunner | None = None
+        self.routes = Routes(self)
+        self.webhooks = Webhooks(self)
+
+    # --- its life ---------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def url(self) -> str:
+        """What goes into `horde.endpoints[].url`."""
+        return f"{self.origin}/api"
+
+    async def start(self) -> None:
+        """Listen, after `stop` on the same port again and with the same requests."""
+        self._faults.closing.clear()
+        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._record])
+        application.add_routes(self.routes.all())
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Refuse every connection from now on."""
+        self._faults.closing.set()
+        await self.webhooks.stop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    # --- steering ---------------------------------------------------------------------------
+
+    def fail(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
+        """Let the next `times` requests to a route go wrong (routes: see `Exchange.route`).
+
+        `only` narrows it to paths that contain it (an id).
+        """
+        self._faults.add(route, fault, times, only=only)
+
+    def heal(self, route: str | None = None) -> None:
+        """Forget the faults still planned."""
+        self._faults.clear(route)
+
+    def finish(self, horde_id: str, count: int | None = None) -> None:
+        """Let `count` pictures (all) be ready; a request to be faulted faults now."""
+        request = self.requests[horde_id]
+        request.by_hand = request.n if count is None else min(count, request.n)
+        self.webhooks.announce(request)
+
+    def fault(self, horde_id: str) -> None:
+        self.requests[horde_id].fate = Fate.FAULTED
+        self.finish(horde_id)
+
+    def expire(self, horde_id: str) -> None:
+        """Forget a request: 404 from now on."""
+        del self.requests[horde_id]
+
+    def now(self) -> float:
+        return self._clock()
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Write every exchange down, and let faults have their way with it."""
+        route = request.match_info.route.name or "unknown"
+        came, body = self._clock(), await json_of(request)
+
+        async def handle() -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except web.HTTPException as error:
+                return web.Response(
+                    status=error.status, text=error.text, content_type=error.content_type
+                )
+
+        response, fault = await self._faults.apply(route, request, handle)
+        if route not in {"control", "steering"}:
+            cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
+            self.journal.add(
+                Exchange(
+                    route,
+                    request.method,
+                    request.path_qs,
+                    body,
+                    0 if cut else response.status,
+                    came,
+                    {name.lower(): value for name, value in request.headers.items()},
+                    answer_of(response),
+                )
+            )
+        return response

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from common.horde.client import count_trusted
+from common.horde.wire import Check, ModelStatus, Status, Submitted, WorkerStatus
+
+
+def test_null_means_not_said():
+    assert ModelStatus.model_validate({"name": "a", "count": None, "eta": None}) == ModelStatus(
+        name="a"
+    )
+
+
+def test_what_must_be_there_cannot_be_null():
+    with pytest.raises(ValidationError):
+        Submitted.model_validate({"id": None})
+
+
+def test_unknown_fields_are_ignored():
+    assert Check.model_validate({"done": True, "new": 1}).done
+
+
+def test_a_faulted_request_is_also_done():
+    status = Status.model_validate({"done": True, "faulted": True, "generations": []})
+
+    assert status.faulted
+    assert status.done
+
+
+def test_only_workers_that_are_trusted_and_at_work_count():
+    def worker(**traits):
+        return WorkerStatus(
+            name="w", models=["a", "a", "b"], **{"online": True, "trusted": True, **traits}
+        )
+
+    workers = [
+        worker(),
+        worker(),
+        worker(trusted=False),
+        worker(online=False),
+        worker(maintenance_mode=True),
+    ]
+    assert count_trusted(workers) == {"a": 2, "b": 2}

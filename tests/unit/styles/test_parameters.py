@@ -1,0 +1,128 @@
+"""The parameters of a job: the person's, else the style's, else the defaults."""
+
+import pytest
+
+from common.model import LoraUse
+from styles.image_request import LoraWish
+from styles.limits import Limits
+
+
+def codes(resolution):
+    return [note.code for note in resolution.notes]
+
+
+def test_the_defaults_where_nothing_is_said(job):
+    made = job(style="raw")
+    assert (made.steps, made.cfg_scale, made.sampler) == (30, 7.5, "k_euler_a")
+    assert (made.karras, made.clip_skip, made.hires_fix, made.tiling) == (True, 1, False, False)
+    assert (made.seed, made.seed_variation) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("model", "size"), [("sd", 512), ("sd2", 768), ("xl", 1024), ("flux", 1024), ("who", 512)]
+)
+def test_the_native_size_of_the_models_baseline(job, model, size):
+    made = job(model=model)
+    assert (made.width, made.height) == (size, size)
+
+
+def test_the_styles_own_parameters_win_over_the_defaults(job):
+    made = job(style="oil")
+    assert (made.width, made.height, made.karras) == (1152, 896, False)
+
+
+def test_the_persons_win_over_the_styles(job):
+    made = job(style="oil", steps=12, cfg_scale=3.0, sampler="k_lms", karras=True, clip_skip=2)
+    assert (made.steps, made.cfg_scale, made.sampler) == (12, 3.0, "k_lms")
+    assert (made.karras, made.clip_skip) == (True, 2)
+
+
+def test_a_ratio_keeps_the_styles_pixel_count(job):
+    made = job(style="oil", ratio=(1.0, 1.0))
+    assert (made.width, made.height) == (1024, 1024)
+
+
+def test_a_size_is_rounded_to_64_with_a_note(job, resolved):
+    made = job(style="raw", size=(500, 700))
+    assert (made.width, made.height) == (512, 704)
+    assert codes(resolved(style="raw", size=(500, 700))) == ["note.size_changed"]
+    assert codes(resolved(style="raw", size=(512, 704))) == []
+
+
+def test_a_style_larger_than_the_place_allows_is_made_smaller_with_a_note(job, resolved):
+    limits = Limits(max_pixels=512 * 512)
+    made = job(style="oil", limits=limits)
+    assert made.width * made.height <= 512 * 512
+    assert codes(resolved(style="oil", limits=limits)) == ["note.size_too_large"]
+
+
+def test_steps_stay_within_the_places_limit_with_a_note(job, resolved):
+    limits = Limits(max_steps=25)
+    assert job(style="raw", steps=80, limits=limits).steps == 25
+    assert codes(resolved(style="raw", steps=80, limits=limits)) == ["note.steps_clamped"]
+    assert job(style="neon", limits=limits).steps == 20
+
+
+def test_quality_multiplies_the_styles_steps(job):
+    assert job(style="fast", quality=2.0).steps == 8
+    assert job(style="raw", quality=0.5, steps=7).steps == 7
+
+
+def test_a_seed_goes_along_as_digits_and_varies_between_pictures(job):
+    made = job(style="raw", seed="42", n=2)
+    assert (made.seed, made.seed_variation) == ("42", 1)
+    assert job(style="raw", seed="42", n=1).seed_variation is None
+
+
+def test_hires_fix_on_flux_is_dropped_with_a_note(job, resolved):
+    assert job(style="fast").hires_fix is False
+    assert codes(resolved(style="fast")) == ["note.hires_dropped"]
+    assert job(style="raw", hires_fix=True).hires_fix is True
+
+
+def test_enhance_adds_what_fits_the_baseline(job):
+    made = job(style="fine")
+    assert [(ti.name, ti.inject_ti) for ti in made.tis] == [("7", "negprompt")]
+    assert made.clip_skip == 2
+    assert job(style="fine xl").tis == ()
+    assert job(style="strange").tis == ()
+
+
+def test_the_styles_loras_come_first_then_the_persons(job):
+    made = job(style="neon", loras=(LoraWish("9", 0.5),))
+    assert made.loras == (LoraUse("1"), LoraUse("9", 0.5, 0.5, "any"))
+
+
+def test_of_the_same_lora_the_persons_strength_wins(job):
+    made = job(style="neon", loras=(LoraWish("1", 0.3),))
+    assert made.loras == (LoraUse("1", 0.3, 0.3),)
+
+
+def test_a_version_is_another_lora_than_a_model_of_that_number(job):
+    made = job(style="neon", loras=(LoraWish("1", 0.3, is_version=True),))
+    assert len(made.loras) == 2
+
+
+def test_at_most_five_loras_the_persons_first(job, resolved):
+    wishes = tuple(LoraWish(str(number)) for number in range(10, 15))
+    assert [lora.name for lora in job(style="neon", loras=wishes).loras] == [
+        wish.name for wish in wishes
+    ]
+    assert codes(resolved(style="neon", loras=wishes)) == ["note.loras_dropped"]
+
+
+def test_always_sent_flags_come_from_the_place(job):
+    made = job(style="raw", limits=Limits(nsfw=True, trusted_workers=True, slow_workers=False))
+    assert (made.nsfw, made.censor_nsfw, made.trusted_workers, made.slow_workers) == (
+        *(True, False, True, False),
+    )
+
+
+def test_nsfw_never_applies_to_a_source_picture(job):
+    made = job(source_picture="sha256:0", limits=Limits(nsfw=True))
+    assert (made.nsfw, made.censor_nsfw) == (False, True)
+
+
+def test_strength_without_a_picture_is_left_out_with_a_note(job, resolved):
+    assert job(style="raw", strength=0.5).denoising_strength is None
+    assert codes(resolved(style="raw", strength=0.5)) == ["note.strength_without_picture"]

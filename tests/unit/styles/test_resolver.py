@@ -1,0 +1,228 @@
+"""Section 3 of the rules: which styles are drawn, and how many pictures each gets."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import Refusal
+from styles.limits import Limits, Served
+
+ADULT = Limits(nsfw=True)
+
+
+def test_a_name_that_is_style_and_category_means_the_style(resolved):
+    assert resolved(style="pony").styles == ("pony",)
+
+
+def test_inside_a_category_too(build):
+    assert build(categories={"x": ["pony"], "pony": ["oil"]}).expand("x") == ("pony",)
+
+
+def test_categories_expand_in_list_order_once_without_unknown_members(build):
+    assert build().expand("all") == ("neon", "oil", "pony", "fast")
+
+
+def test_a_category_that_holds_itself_ends(build):
+    assert build(categories={"a": ["b"], "b": ["a", "raw"]}).expand("a") == ("raw",)
+
+
+def test_very_deep_categories_end(build):
+    deep = {f"c{number}": [f"c{number + 1}"] for number in range(5000)} | {"c5000": ["raw"]}
+    assert build(categories=deep).expand("c0") == ("raw",)
+
+
+def test_an_alias_means_its_style(resolved):
+    assert resolved(style="Good").styles == ("fine",)
+
+
+@pytest.mark.parametrize(
+    ("place", "names", "expected"),
+    [
+        ("oil", ("raw", "oil", "featured"), {"oil"}),
+        (None, ("raw", "featured"), {"raw"}),
+        ("gone", ("raw",), {"raw"}),
+    ],
+)
+def test_no_style_named_takes_the_places_default_else_featured_else_raw(
+    resolved, build, place, names, expected
+):
+    styles = {name: {"prompt": "{p}", "model": "sd"} for name in names if name != "featured"}
+    categories = {"featured": ["raw"]} if "featured" in names else {}
+    found = resolved(
+        stylelist=build(styles, categories), limits=Limits(default_style=place)
+    )
+    assert set(found.styles) == expected
+
+
+def test_a_model_without_a_style_means_raw(job):
+    made = job(model="xl", negative="bad")
+    assert (made.style, made.model, made.prompt) == ("raw", "xl", "a fox###bad")
+    assert (made.width, made.height) == (1024, 1024)
+
+
+def test_a_source_picture_without_a_style_means_raw(job):
+    made = job(source_picture="sha256:00", strength=0.5)
+    assert (made.style, made.source_processing) == ("raw", "img2img")
+    assert made.denoising_strength == 0.5
+
+
+def test_a_list_without_raw_gets_a_plain_one(job, build):
+    made = job(stylelist=build({"x": {"prompt": "{p}", "model": "m"}}, {}), negative="bad")
+    assert (made.style, made.prompt, made.model) == ("raw", "a fox###bad", "stable_diffusion")
+
+
+def test_a_model_replaces_the_styles_model_and_its_unfit_loras_go(job, resolved):
+    made = job(style="neon", model="xl")
+    assert (made.model, made.loras) == ("xl", ())
+    codes = [note.code for note in resolved(style="neon", model="xl").notes]
+    assert "note.style_loras_unfit" in codes
+
+
+def test_a_model_of_the_same_baseline_keeps_the_styles_loras(job):
+    made = job(style="neon", model="adult", limits=ADULT)
+    assert [lora.name for lora in made.loras] == ["1"]
+
+
+def test_with_another_model_enhance_is_judged_anew(job):
+    assert job(style="fine", model="xl").tis == ()
+    assert [ti.name for ti in job(style="fine xl", model="sd").tis] == ["7"]
+
+
+@pytest.mark.parametrize("n", range(1, 21))
+def test_a_category_gives_exactly_n_pictures(resolved, n):
+    found = resolved(style="three", n=n)
+    counts = [job.n for job in found.jobs]
+    assert sum(counts) == n
+    assert len(counts) == min(n, 3)
+    assert max(counts) - min(counts) <= 1
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_four_pictures_of_three_styles_are_two_one_one(resolved):
+    assert [job.n for job in resolved(style="three", n=4).jobs] == [2, 1, 1]
+
+
+@given(served=st.sets(st.sampled_from(["sd", "xl", "flux"]), min_size=1), seed=st.integers())
+def test_always_n_pictures_while_one_style_is_usable(resolved, served, seed):
+    found = resolved(
+        style="three", n=4, rng_seed=seed, served={model: Served() for model in served}
+    )
+    assert sum(job.n for job in found.jobs) == 4
+    assert {job.model for job in found.jobs} <= served
+
+
+@given(seed=st.integers(0, 2**64))
+def test_the_same_seed_gives_the_same_jobs(resolved, seed):
+    first = resolved("a {red|blue} {fox, cat}", style="all", rng_seed=seed, n=3)
+    assert first == resolved("a {red|blue} {fox, cat}", style="all", rng_seed=seed, n=3)
+
+
+def test_spares_are_the_usable_styles_that_were_not_drawn(resolved):
+    found = resolved(style="all", n=2)
+    assert len(found.styles) == 2
+    assert sorted(found.styles + found.spares) == ["fast", "neon", "oil", "pony"]
+
+
+def test_random_draws_from_everything_usable(resolved):
+    drawn = {name for seed in range(60) for name in resolved(style="random", rng_seed=seed).styles}
+    assert {"raw", "oil", "pony", "strange"} <= drawn
+    assert not drawn & {"lewd", "rude"}
+
+
+def test_adult_styles_and_models_are_not_drawn(resolved):
+    with pytest.raises(Refusal) as refusal:
+        resolved(style="adults")
+    assert refusal.value.code == "refused.category_not_served"
+    assert not set(refusal.value.suggestions) & {"lewd", "rude"}
+    assert set(resolved(style="adults", limits=ADULT).styles) == {"lewd", "rude"}
+
+
+@pytest.mark.parametrize("style", ["lewd", "rude"])
+def test_an_adult_style_by_name_is_refused(resolved, style):
+    with pytest.raises(Refusal, match="adults") as refusal:
+        resolved(style=style)
+    assert refusal.value.suggestions
+
+
+def test_an_adult_model_by_name_is_refused(resolved):
+    with pytest.raises(Refusal, match="adults"):
+        resolved(model="adult")
+
+
+def test_a_named_style_nobody_serves_is_refused_with_some_that_are(resolved):
+    with pytest.raises(Refusal) as refusal:
+        resolved(style="oil", served={"sd": Served(), "flux": Served(workers=0)})
+    assert refusal.value.code == "refused.style_not_served"
+    assert refusal.value.suggestions[0] == "neon"  # shares a category with it
+    assert "fast" not in refusal.value.suggestions
+
+
+def test_a_model_nobody_serves_is_refused(resolved):
+    with pytest.raises(Refusal) as refusal:
+        resolved(model="xm", served={"xl": Served(), "sd": Served(9)})
+    assert refusal.value.suggestions == ("xl", "sd")
+
+
+def test_where_nobody_takes_loras_a_style_with_one_is_not_drawn(resolved):
+    found = resolved(style="all", served={"sd": Served(loras=False)})
+    assert found.styles == ("pony",)
+
+
+def test_where_nobody_takes_pictures_a_source_picture_is_refused(resolved):
+    with pytest.raises(Refusal):
+        resolved(source_picture="sha256:0", served={"sd": Served(source_pictures=False)})
+
+
+def test_a_style_the_list_has_lost_is_refused_with_suggestions(resolved):
+    with pytest.raises(Refusal) as refusal:
+        resolved(style="neom")
+    assert refusal.value.code == "refused.style_unknown"
+    assert refusal.value.suggestions[0] == "neon"
+
+
+def test_a_category_without_members_is_refused(resolved):
+    with pytest.raises(Refusal):
+        resolved(style="empty")
+
+
+def test_pictures_are_clamped_to_the_places_limit_with_a_note(resolved):
+    found = resolved(style="raw", n=9, limits=Limits(max_pictures=3))
+    assert [job.n for job in found.jobs] == [3]
+    assert [note.code for note in found.notes] == ["note.pictures_clamped"]
+
+
+def test_the_places_own_number_is_used_where_none_is_said(resolved):
+    assert [job.n for job in resolved(style="raw", limits=Limits(pictures=2)).jobs] == [2]
+
+
+def test_permutations_give_one_picture_each_unless_said(resolved):
+    found = resolved("a {red, blue} fox", style="raw")
+    assert [(job.prompt, job.n) for job in found.jobs] == [("a red fox", 1), ("a blue fox", 1)]
+    assert [job.n for job in resolved("a {red, blue} fox", style="raw", n=2).jobs] == [2, 2]
+
+
+def test_every_variant_gets_the_same_styles(resolved):
+    found = resolved("a {red, blue} fox", style="three", n=2)
+    styles = [job.style for job in found.jobs]
+    assert styles[:2] == styles[2:]
+    assert len(styles) == 4
+
+
+def test_too_many_variants_are_dropped_whole_from_the_end(resolved):
+    found = resolved("{a, b, c, d}", style="raw", n=2, limits=Limits(max_pictures=5))
+    assert [job.prompt for job in found.jobs] == ["a", "b"]
+    assert found.notes[0].code == "note.variants_dropped"
+
+
+def test_equal_variants_share_a_job(resolved):
+    assert [job.n for job in resolved("{a, a, b}", style="raw").jobs] == [2, 1]
+
+
+def test_braces_in_the_negative_stay(job):
+    assert job(style="raw", negative="{a, b}").prompt == "a fox###{a, b}"
+
+
+def test_the_result_names_the_styles_drawn(resolved):
+    found = resolved(style="three", n=3)
+    assert found.notes[0].text == f"Style: {', '.join(found.styles)}"
+    assert resolved(style="raw").notes == ()

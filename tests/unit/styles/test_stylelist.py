@@ -1,0 +1,191 @@
+"""Loading lists: one faulty style is left out and named, the others stay."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import StyleListError
+from styles import stylelist
+
+GOOD = {"prompt": "{p}{np}", "model": "sd"}
+
+
+def parsed(styles, categories=None, enhancements=None):
+    contents = {
+        "styles.json": json.dumps(styles).encode(),
+        "categories.json": json.dumps(categories or {}).encode(),
+        "enhancements.json": json.dumps(enhancements or {}).encode(),
+    }
+    return stylelist.parse(contents, "here")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("prompt", None),
+        ("prompt", 5),
+        ("prompt", "no place"),
+        ("prompt", "x###{p}"),
+        ("prompt", "{p}" + "x" * 10_000),
+        ("prompt", "{p}\ud800"),
+        ("model", None),
+        ("model", ["sd"]),
+        ("model", ""),
+        ("steps", "30"),
+        ("steps", True),
+        ("cfg_scale", float("nan")),
+        ("cfg_scale", float("inf")),
+        ("sampler_name", "k_unknown"),
+        ("karras", "yes"),
+        ("enhance", 1),
+        ("nsfw", "no"),
+        ("loras", {}),
+        ("loras", ["1"]),
+        ("loras", [{}]),
+        ("loras", [{"name": "a name", "is_version": True}]),
+        ("loras", [{"name": "1", "inject_trigger": "x" * 31}]),
+        ("tis", [{"name": "1", "inject_ti": "both"}]),
+    ],
+)
+def test_a_style_that_cannot_be_used_is_left_out_and_named(field, value):
+    loaded = parsed({"bad": {**GOOD, field: value}, "good": GOOD})
+    assert list(loaded.styles) == ["good"]
+    (fault,) = [fault for fault in loaded.faults if fault.left_out]
+    assert (fault.file, fault.entry, fault.source) == ("styles.json", "bad", "here")
+    assert field in fault.field
+    assert "left out" in str(fault)
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", [], [GOOD]])
+def test_a_style_that_is_no_object_is_left_out(value):
+    assert list(parsed({"bad": value, "good": GOOD}).styles) == ["good"]
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\nb"])
+def test_a_name_nobody_can_type_is_left_out(name):
+    assert list(parsed({name: GOOD, "good": GOOD}).styles) == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "used"),
+    [
+        ("steps", 900, 500),
+        ("steps", 20.4, 20),
+        ("cfg_scale", -3, 0.0),
+        ("width", 500, 512),
+        ("height", 10, 64),
+        ("clip_skip", 99, 12),
+    ],
+)
+def test_a_number_out_of_range_is_clamped_and_reported(field, value, used):
+    loaded = parsed({"x": {**GOOD, field: value}})
+    assert getattr(loaded.styles["x"].look, field) == used
+    assert [fault.field for fault in loaded.faults] == [field]
+
+
+def test_weight_means_model_and_is_a_fault():
+    loaded = parsed({"x": {**GOOD, "loras": [{"name": "1", "weight": 0.4}]}})
+    assert loaded.styles["x"].look.loras[0].model == 0.4
+    assert [fault.field for fault in loaded.faults] == ["loras[0].weight"]
+
+
+def test_more_than_five_loras_are_cut_and_reported():
+    loaded = parsed({"x": {**GOOD, "loras": [{"name": str(n)} for n in range(7)]}})
+    assert len(loaded.styles["x"].look.loras) == 5
+    assert loaded.faults
+
+
+def test_the_id_of_an_inversion_is_known_and_not_kept():
+    loaded = parsed({"x": GOOD}, enhancements={"sd 9": {"tis": [{"name": "5", "id": 5}]}})
+    assert loaded.enhancements["sd_9"].look.tis[0].name == "5"
+    assert loaded.faults == ()
+
+
+def test_an_unknown_field_is_reported_and_the_style_kept():
+    loaded = parsed({"x": {**GOOD, "stpes": 5}})
+    assert "x" in loaded.styles
+    assert [fault.field for fault in loaded.faults] == ["stpes"]
+
+
+def test_faulty_categories_and_enhancements_are_reported():
+    loaded = parsed({"x": GOOD}, {"a": "x", "b": ["x", 5, "x"]}, {"e": [], "f": {"steps": "x"}})
+    assert loaded.categories == {"b": ("x", "x")}
+    assert loaded.enhancements == {}
+    assert {fault.entry for fault in loaded.faults} == {"a", "b", "e", "f"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 200_000, b'{"a": ' + b"9" * 5000 + b"}"],
+)
+@pytest.mark.parametrize("file", stylelist.FILES)
+def test_a_file_that_is_no_object_of_json_is_refused_in_a_sentence(file, content):
+    contents = {"styles.json": b"{}", file: content}
+    with pytest.raises(StyleListError, match=file):
+        stylelist.parse(contents, "here")
+
+
+def test_a_file_over_20_megabytes_is_refused(monkeypatch):
+    monkeypatch.setattr(stylelist, "LARGEST_FILE", 2**20)
+    with pytest.raises(StyleListError, match="larger than 1 MB"):
+        stylelist.parse({"styles.json": b" " * (2**20 + 1)}, "here")
+
+
+def test_a_folder_without_styles_is_refused(tmp_path):
+    with pytest.raises(StyleListError, match=r"styles\.json"):
+        stylelist.load_folder(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_fault():
+    assert stylelist.parse({"styles.json": b"\xef\xbb\xbf{}"}).styles == {}
+
+
+def test_an_unknown_bundled_list_is_refused():
+    with pytest.raises(StyleListError, match="general"):
+        stylelist.load_bundled("../secret")
+
+
+def test_later_lists_override_earlier_ones_name_by_name():
+    first = parsed({"Neon": GOOD, "raw": GOOD}, {"all": ["neon"]}, {"sd 1": {"steps": 5}})
+    second = parsed({"neon": {**GOOD, "model": "xl"}}, {"ALL": ["raw"]}, {"sd_1": {"steps": 9}})
+    merged = stylelist.merge([first, second])
+    assert {name: style.model for name, style in merged.styles.items()} == {
+        "raw": "sd",
+        "neon": "xl",
+    }
+    assert merged.categories == {"ALL": ("raw",)}
+    assert merged.enhancements["sd_1"].look.steps == 9
+
+
+def test_members_of_an_earlier_list_are_known_in_a_later_one():
+    merged = stylelist.merge([parsed({"raw": GOOD}), parsed({}, {"all": ["raw"]})])
+    assert merged.expand("all") == ("raw",)
+    assert merged.faults == ()
+
+
+def test_what_only_the_whole_shows_is_reported():
+    merged = stylelist.merge(
+        [parsed({"a": {**GOOD, "aliases": ["b", "B"]}, "b": GOOD}, {"c": ["c", "gone"]})]
+    )
+    assert {(fault.entry, fault.field) for fault in merged.faults} == {
+        ("a", "aliases"),
+        ("c", "c"),
+        ("c", "gone"),
+    }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = ["prompt", "model", "steps", "width", "loras", "tis", "aliases", "enhance", "cfg_scale"]
+
+
+@given(st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON))
+def test_no_json_raises_anything(styles):
+    loaded = parsed(styles)
+    stylelist.merge([loaded]).names.find("x")
+    assert len(loaded.styles) <= len(styles)

@@ -1,0 +1,122 @@
+"""What the worker offers to which server: the pop body, and whom it must not serve."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, replace
+
+from yarl import URL
+
+from common.config import WorkerConfig
+from common.errors import WorkerError
+from common.horde.transport import PROJECT_PAGE
+from common.horde.wire import ANONYMOUS_KEY, PopBody
+from worker.engines.protocol import EngineInfo
+from worker.pace import TILE
+
+BRIDGE_AGENT = f"hordebots:1:{PROJECT_PAGE}"
+"""`name:version:url`, the truth. The version counts what the worker can do and is an integer."""
+
+SHORTEST_TTL = 150.0
+"""Seconds a Horde gives for any job; large ones get more."""
+TTL_PER_EFFORT = 2.0
+"""Seconds of time to live that a server adds per step over 512 x 512 pixels."""
+MARGIN = 15.0
+"""Seconds kept for checking, uploading and submitting."""
+USUAL_STEPS = 30
+SMALLEST = 64 * 64
+OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The worker as the server sees it."""
+
+    name: str
+    info: EngineInfo
+    """What the engine can do, within what the operator allows."""
+    started: float
+    """Unix seconds at which this process started."""
+
+    def body(self, seconds_per_effort: float | None) -> PopBody:
+        """Return a pop that asks for no more than can be made in time.
+
+        `seconds_per_effort` is the measured pace; None if nothing was made yet, and then one
+        picture is asked for at a time.
+        """
+        pixels = fitting_pixels(seconds_per_effort, self.info.max_pixels)
+        return PopBody(
+            name=self.name,
+            models=list(self.info.models),
+            bridge_agent=BRIDGE_AGENT,
+            max_pixels=pixels,
+            # a private engine serves people its operator knows, by their own rules
+            nsfw=self.info.private_only or "nsfw" in self.info.features,
+            amount=fitting_amount(seconds_per_effort, pixels, self.info.max_batch),
+            allow_img2img=self.info.img2img,
+            allow_painting=self.info.inpainting,
+            allow_post_processing=self.info.post_processing,
+            allow_controlnet=self.info.controlnet,
+            allow_lora=self.info.lora,
+            started=self.started,
+        )
+
+
+def make_offer(config: WorkerConfig, info: EngineInfo, *, started: float) -> Offer:
+    """Return the offer for the configured server.
+
+    Raises WorkerError if this engine must not serve it, or nobody would be credited.
+    """
+    if not is_private(config.url):
+        if info.private_only:
+            raise WorkerError("worker.private_only", engine=info.name, url=config.url)
+        if "safety_check" not in info.features:
+            raise WorkerError("worker.no_safety_check", engine=info.name, url=config.url)
+    if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+        raise WorkerError("worker.no_key", url=config.url)
+    if not info.models:
+        raise WorkerError("worker.no_models", engine=info.name)
+    limit = min(config.max_pixels or info.max_pixels, info.max_pixels)
+    return Offer(name=config.name, info=replace(info, max_pixels=limit), started=started)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a server runs on this machine, going by its address alone."""
+    host = URL(url).host or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_private(url: str) -> bool:
+    """Tell whether an address cannot be reached from the internet: this machine, a home, an office.
+
+    Names are not looked up: one without a dot or with a home suffix is private, others are not.
+    """
+    host = (URL(url).host or "").rstrip(".")
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return bool(host) and ("." not in host or host.endswith(OWN_NAMES))
+
+
+def fitting_pixels(seconds_per_effort: float | None, limit: int) -> int:
+    """Return the largest picture, in pixels, that can be made within its time to live.
+
+    A pace faster than the time to live grows can take any size.
+    """
+    if seconds_per_effort is None or seconds_per_effort < TTL_PER_EFFORT * 0.9:
+        return limit
+    tiles = (SHORTEST_TTL - MARGIN) / (seconds_per_effort * USUAL_STEPS)
+    return max(SMALLEST, min(limit, int(tiles * TILE)))
+
+
+def fitting_amount(seconds_per_effort: float | None, pixels: int, most: int) -> int:
+    """Return how many pictures of the largest size can be made within one time to live."""
+    if seconds_per_effort is None:
+        return 1
+    one = seconds_per_effort * USUAL_STEPS * pixels / TILE
+    return max(1, min(most, 20, int((SHORTEST_TTL - MARGIN) / one)))

@@ -1,0 +1,102 @@
+"""Getting jobs: how often to ask, and what each refusal means for the next time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from common import texts
+from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
+from common.horde.outcomes import shorten
+from common.horde.wire import PopBody, Popped
+from worker.events import Notice, Report, Resumed, Waiting
+from worker.timing import Backoff, Timing, rest
+from worker.wire_client import WireClient
+
+PATIENT = frozenset(
+    {"WorkerMaintenance", "WorkerFlaggedMaintenance", "MaintenanceMode", "TimeoutIP"}
+)
+"""Return codes that pass without anybody touching this worker."""
+HOPELESS = {
+    "InvalidAPIKey": "worker.bad_key",
+    "WrongCredentials": "worker.name_taken",
+    "AnonForbiddenWorker": "worker.anonymous",
+    "TooManyWorkers": "worker.too_many_workers",
+}
+"""Return codes that only the operator can do something about, with what he is told."""
+
+
+class Popper:
+    """Asks one server for jobs, and says once why there are none."""
+
+    def __init__(
+        self, horde: WireClient, *, stop: asyncio.Event, report: Report, timing: Timing
+    ) -> None:
+        self._horde = horde
+        self._stop = stop
+        self._report = report
+        self._timing = timing
+        self._idle = Backoff(timing.idle, timing.random)
+        self._retry = Backoff(timing.retry, timing.random)
+        self._trouble = ""
+        self._skipped: frozenset[str] = frozenset()
+        self._messages: set[str] = set()
+
+    async def pop(self, body: PopBody) -> Popped | None:
+        """Ask once. None if there is nothing; the wait before the next time is then over.
+
+        Raises WorkerError if asking again is of no use.
+        """
+        try:
+            popped = await self._horde.pop(body)
+        except HordeError as error:
+            await self._wait_out(error)
+            return None
+        self._all_is_well()
+        self._pass_on(popped)
+        if popped.id is None:
+            await rest(self._stop, self._idle.draw())
+            return None
+        self._idle.reset()
+        return popped
+
+    async def _wait_out(self, error: HordeError) -> None:
+        """Wait as long as this failure deserves. Raises WorkerError for one that will not pass."""
+        if error.rc in PATIENT:
+            seconds = error.retry_after or self._timing.maintenance
+        elif isinstance(error, HordeBusy):
+            seconds = max(error.retry_after or 0.0, self._retry.draw())
+        elif isinstance(error, HordeUnreachable):
+            seconds = self._retry.draw()
+        else:
+            code = HOPELESS.get(error.rc, "worker.not_accepted")
+            raise WorkerError(code, url=self._horde.name, problem=error) from error
+        trouble = type(error).__name__ if isinstance(error, HordeUnreachable) else str(error)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._report(Waiting(_explain(error, self._horde.name)))
+        await rest(self._stop, seconds)
+
+    def _all_is_well(self) -> None:
+        self._retry.reset()
+        if self._trouble:
+            self._trouble = ""
+            self._report(Resumed())
+
+    def _pass_on(self, popped: Popped) -> None:
+        """Tell the operator what the server says beside the job: once each."""
+        for message in popped.messages[:10]:
+            text = shorten(str(message.get("message") or ""))
+            if text and text not in self._messages and len(self._messages) < 1000:
+                self._messages.add(text)
+                self._report(Notice(texts.say("worker.message", message=text)))
+        reasons = {name[:40]: count for name, count in popped.skipped.items() if count}
+        if popped.id is None and reasons and frozenset(reasons) != self._skipped:
+            self._skipped = frozenset(reasons)
+            shown = ", ".join(f"{name} ({count})" for name, count in sorted(reasons.items()))
+            self._report(Notice(texts.say("worker.skipped", reasons=shown)))
+
+
+def _explain(error: HordeError, url: str) -> str:
+    if isinstance(error, HordeUnreachable):
+        return texts.say("worker.unreachable", url=url)
+    return str(error)

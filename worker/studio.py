@@ -1,0 +1,140 @@
+"""Where pictures are made: the engine in its thread, one order at a time, under a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+from common.errors import WorkerError
+from common.pictures import is_blank
+from worker.engines.protocol import Engine, Fault, Generated, Task
+from worker.events import Report, Step
+from worker.order import JobFailed, Order, Result
+from worker.pace import Pace, Run
+from worker.thread import in_thread
+from worker.timing import Timing, either, rest
+
+STOP_GRACE = 2.0
+"""Seconds the engine has to return when the whole worker ends anyway."""
+
+
+class Studio:
+    """Runs the engine and knows how fast it is and how long it is still busy."""
+
+    def __init__(
+        self, engine: Engine, *, stop: asyncio.Event, report: Report, timing: Timing
+    ) -> None:
+        self.pace = Pace()
+        self._engine = engine
+        self._stop = stop
+        self._report = report
+        self._timing = timing
+        self._run: Run | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    async def nearly_free(self, lead: float) -> None:
+        """Wait until the engine is expected to be free within `lead` seconds; 0: until it is."""
+        while self._run is not None:
+            spare = self._run.remaining(self._timing.clock()) - lead
+            if lead and spare <= 0:
+                return
+            # the estimate gets better with each step, so look again soon
+            await rest(self._idle, min(max(spare, 0.05), 1.0) if lead else None)
+
+    def check_time(self, order: Order) -> None:
+        """Raise JobFailed if the order cannot be ready by its deadline any more."""
+        now = self._timing.clock()
+        busy = self._run.remaining(now) if self._run else 0.0
+        needed = self.pace.estimate(order.task) or 0.0
+        if now + (busy if busy != float("inf") else 0.0) + needed > order.deadline:
+            raise JobFailed("worker.too_late")
+
+    async def make(self, order: Order) -> list[Result]:
+        """Return what became of each picture of the order, in the order of its ids.
+
+        Raises JobFailed if there is none, WorkerError if the engine hangs and is lost.
+        """
+        self.check_time(order)
+        started = self._timing.clock()
+        run = self._run = Run(started, self.pace.estimate(order.task))
+        self._idle.clear()
+        try:
+            made, complete = await self._generate(order, run)
+        finally:
+            self._run = None
+            self._idle.set()
+        if complete:
+            self.pace.learn(order.task, self._timing.clock() - started)
+        return _complete(order, made)
+
+    async def _generate(self, order: Order, run: Run) -> tuple[list[Result], bool]:
+        """Return what the engine made, and whether it was left to finish."""
+        cancel = threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def note(part: float) -> None:
+            run.part = min(max(part, run.part), 1.0)
+            self._report(Step(order.ids, run.part))
+
+        def progress(part: float) -> None:  # called in the engine's thread
+            if not cancel.is_set():
+                loop.call_soon_threadsafe(note, part)
+
+        def work() -> list[Result]:
+            made = self._engine.generate(order.task, progress, cancel.is_set)
+            return [inspect(order.task, picture) for picture in made]
+
+        making = in_thread(work)
+        try:
+            await self._wait(making, cancel, order.deadline)
+            complete = not cancel.is_set()
+        finally:
+            cancel.set()  # whatever ends this wait, nobody waits for the engine any more
+        try:
+            return making.result(), complete
+        except WorkerError as error:  # a sentence of the engine's own
+            raise JobFailed("worker.engine_failed", problem=error) from error
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+            fault = Fault("information", "see_ref", f"engine error {type(error).__name__}")
+            raise JobFailed("worker.engine_failed", fault=fault, problem=problem) from error
+
+    async def _wait(
+        self, making: asyncio.Future[list[Result]], cancel: threading.Event, deadline: float
+    ) -> None:
+        """Wait for the engine; stop it at the deadline, or when the worker has to end.
+
+        Raises WorkerError if it does not return: its thread cannot be ended, only left.
+        """
+        clock = self._timing.clock
+        await either(making, self._stop, max(deadline - clock(), 0))
+        if self._stop.is_set() and not making.done():
+            left = min(self._timing.finish, max(deadline - clock(), 0))
+            await asyncio.wait({making}, timeout=left)
+        if not making.done():
+            cancel.set()
+            grace = STOP_GRACE if self._stop.is_set() else self._timing.engine_grace
+            await asyncio.wait({making}, timeout=grace)
+        if not making.done():
+            raise WorkerError("worker.engine_stuck")
+
+
+def _complete(order: Order, results: list[Result]) -> list[Result]:
+    """Return one result per id. Raises JobFailed if no picture is among them."""
+    missing = Fault("information", "see_ref", "not finished in time")
+    results = results[: len(order.ids)] + [missing] * (len(order.ids) - len(results))
+    for first in results:
+        if isinstance(first, Generated):
+            return results
+    assert isinstance(first, Fault)
+    raise JobFailed("worker.nothing_usable", fault=first, problem=first.ref)
+
+
+def inspect(task: Task, picture: Generated) -> Result:
+    """Return a picture that can be shown, or what is wrong with it."""
+    if picture.image.size != (task.width, task.height):
+        return Fault("information", "see_ref", "picture of a wrong size")
+    if is_blank(picture.image):
+        return Fault("information", "see_ref", "blank picture")
+    return picture
