@@ -59,6 +59,8 @@ class WorkerProcess:
         if process is None or process.returncode is not None:
             return
         process.terminate()
+        if process.stdin is not None:
+            process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), GRACE)
         except TimeoutError:

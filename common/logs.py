@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 
+import stamina
 import structlog
 
 
 def configure(*, level: str = "info", as_json: bool = False) -> None:
     """Send log lines to standard error, readable or as JSON."""
+    # its own lines would show arguments, and with them keys and tokens
+    stamina.instrumentation.set_on_retry_hooks([])
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if as_json

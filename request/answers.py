@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common import texts
 from common.errors import Refusal
-from common.model import Ending, Note, NoteKind, Outcome, Part, Picture
+from common.model import Ending, Note, Outcome, Part, Picture
 from request.adapter import Capabilities
 from request.records import JobRow, PictureRow
 
@@ -56,7 +56,7 @@ def finished(
         Ending.DONE if complete else Ending.PARTIAL,
         text=" ".join((headline, *(() if complete else reasons))),
         pictures=pictures,
-        notes=(_styles_note(pictures), *notes),
+        notes=notes,
         follow_ups=("again",),
     )
 
@@ -106,12 +106,6 @@ def full_text(outcome: Outcome) -> str:
     if outcome.pictures:
         lines.append(texts.say("answer.machine"))
     return "\n".join(lines)
-
-
-def _styles_note(pictures: Sequence[Picture]) -> Note:
-    names = tuple(dict.fromkeys(picture.style for picture in pictures))
-    code = "answer.style" if len(names) == 1 else "answer.styles"
-    return Note("styles", texts.say(code, styles=", ".join(names)), NoteKind.INFO)
 
 
 def _alternative_text(prompt: str, style: str, seed: str) -> str:

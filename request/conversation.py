@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from styles.library import StyleLibrary
-
 from common import texts
 from common.errors import HordeError
 from common.model import Outcome
 from request import answers
 from request.grammar import Command, CommandName
 from request.hordes import Hordes
+from styles.library import StyleLibrary
 
 SHOWN = 12
 """Names shown in a list."""

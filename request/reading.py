@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from styles.library import StyleLibrary
-
 from common.errors import Refusal
 from common.model import Audience
 from request import grammar
@@ -14,6 +12,7 @@ from request.records import RequestRow
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
+from styles.library import StyleLibrary
 from styles.limits import Limits
 
 

@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import structlog
-from styles.library import StyleLibrary
 
 from common.config import Config, PlaceConfig
 from common.errors import LeaseLost, PlatformRefused, Refusal
@@ -37,6 +36,7 @@ from request.records import RequestRow, RequestState
 from request.store import Store
 from styles import image_request, resolver
 from styles.image_request import ImageRequest
+from styles.library import StyleLibrary
 from styles.limits import Limits
 
 log = structlog.get_logger()
@@ -100,11 +100,11 @@ class Service:
         except (LeaseLost, asyncio.CancelledError):
             raise
         except Exception:
-            log_here.exception("request_broken", state=request.state)
+            log_here.exception("request_broken", state=request.state.value)
             request = await self._decide(lease, request, answers.broken(request_id))
         if request.state is RequestState.REPLYING:
-            await self._reply(lease, request, adapter)
-        log_here.info("request_closed", state=request.state)
+            ended = await self._reply(lease, request, adapter)
+            log_here.info("request_closed", state=ended.value)
 
     # --- received → working, or straight to an answer -------------------------------------
 
@@ -190,7 +190,7 @@ class Service:
 
     # --- replying → done ------------------------------------------------------------------
 
-    async def _reply(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
+    async def _reply(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestState:
         """Post the answer's parts in order; what is posted already is not posted again."""
         outcome = await self.outcome(request)
         self.replying.add(request.id)
@@ -198,11 +198,13 @@ class Service:
             await self._posting.post(lease, request, outcome, adapter)
         except PlatformRefused as error:
             log.warning("reply_refused", request=request.id, error=str(error))
-            await self._store.ended(lease, request.id, RequestState.FAILED)
+            ended = RequestState.FAILED
         else:
-            await self._store.ended(lease, request.id, _final_state(outcome))
+            ended = _final_state(outcome)
         finally:
             self.replying.discard(request.id)
+        await self._store.ended(lease, request.id, ended)
+        return ended
 
     async def outcome(self, request: RequestRow) -> Outcome:
         """Return the decided answer of a request, with its pictures."""

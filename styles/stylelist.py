@@ -18,8 +18,9 @@ from typing import Any
 
 from common.errors import StyleListError
 from common.reference import baseline_key
+from styles.fields import Fault
 from styles.names import NameIndex, key
-from styles.parsing import Enhancement, Fault, Style, parse_enhancement, parse_style
+from styles.parsing import Enhancement, Style, parse_enhancement, parse_style
 
 STYLES_FILE = "styles.json"
 CATEGORIES_FILE = "categories.json"

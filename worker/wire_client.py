@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 from pydantic import BaseModel, SecretStr, ValidationError
+from yarl import URL
 
 from common.errors import HordeRejected, HordeUnclear, HordeUnreachable
 from common.horde.download import fetch_picture
@@ -67,14 +68,14 @@ class WireClient:
         """
         try:
             async with self._session.put(
-                url,
+                URL(url, encoded=True),  # its exact spelling is what was signed
                 data=data,
                 skip_auto_headers=("Content-Type",),
                 timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS, connect=ONE_TRY.connect),
                 allow_redirects=False,
             ) as response:
                 status = response.status
-        except (aiohttp.InvalidURL, ValueError) as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as error:
             raise HordeRejected("worker.upload_refused", status=0) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise HordeUnreachable("worker.upload_unreachable") from error

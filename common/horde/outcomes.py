@@ -142,6 +142,8 @@ _BY_STATUS: dict[int, tuple[type[HordeError], str]] = {
     423: (HordeBusy, "horde.busy"),
     429: (HordeBusy, "horde.busy"),
 }
+_CLEAR_WITHOUT_WORDS = frozenset({408, 413, 429})
+"""These mean the same from any proxy; a 403 or 404 in HTML is a gatekeeper's, not the Horde's."""
 
 
 def error_of(
@@ -181,11 +183,13 @@ def shorten(message: str, limit: int = SHOWN) -> str:
 
 def _judge_by_status(status: int, *, known: bool) -> tuple[type[HordeError], str]:
     """Return class and sentence for a status whose `rc` says nothing."""
-    if status in _BY_STATUS and (known or status != 404):
+    if status in _BY_STATUS and (known or status in _CLEAR_WITHOUT_WORDS):
         return _BY_STATUS[status]
     if 400 <= status < 500 and known:
         return HordeRejected, "horde.rejected_because"
-    return HordeUnreachable, "horde.broken" if known else "horde.not_a_horde"
+    if status >= 500:
+        return HordeUnreachable, "horde.broken" if known else "horde.unreachable"
+    return HordeUnreachable, "horde.not_a_horde"
 
 
 def _message_of(body: Mapping[str, Any]) -> str:

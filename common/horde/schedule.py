@@ -14,6 +14,10 @@ SHARE = 0.5
 PATIENCE = 0.05
 """Of the time waited so far: nobody who waited ten minutes minds half a minute more, and a
 server that always promises "one more second" is not asked twice a second for ever."""
+NOBODY_YET = 2.0
+"""Seconds while no worker can make it: one may just be starting, beside us or anywhere."""
+NOBODY_STILL = 0.5
+"""Of the time waited so far, while no worker can make it."""
 JITTER = 0.15
 """So that requests sent together are not looked at together."""
 
@@ -27,7 +31,7 @@ def next_look(check: Check | None, elapsed: float, random: float) -> float:
     if check is None:
         pause = FIRST
     elif not check.is_possible:
-        pause = LONGEST
+        pause = max(NOBODY_YET, elapsed * NOBODY_STILL)
     else:
         pause = max(check.wait_time * SHARE, elapsed * PATIENCE)
     return _bound(pause * _spread(random))

@@ -75,7 +75,7 @@ def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
             named = {
                 item.name: value
                 for item in fields(ImageRequest)
-                if (value := getattr(follow_up.edit, item.name)) != item.default
+                if (value := getattr(follow_up.edit, item.name)) not in {item.default, ""}
             }
             return replace(earlier, **named)
         case _:

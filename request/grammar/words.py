@@ -30,7 +30,7 @@ def words(language: str = "en") -> Words:
     thanks = _any_of(sentences["grammar.thanks"])
     before = rf"{_BETWEEN}(?:(?:{polite})(?!\w){_BETWEEN}){{0,4}}"
     return Words(
-        verb=re.compile(rf"{before}[/!]?(?:{verbs})(?![\w-])[:,]?", re.IGNORECASE),
+        verb=re.compile(rf"{before}[/!]?(?:{verbs})(?![\w@-])[:,]?", re.IGNORECASE),
         polite_start=re.compile(before, re.IGNORECASE),
         polite_end=re.compile(
             rf"(?:{_BETWEEN}(?<!\w)(?:{thanks})){{0,3}}{_BETWEEN}\Z", re.IGNORECASE

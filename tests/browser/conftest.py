@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -44,26 +44,42 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+@asynccontextmanager
+async def open_room(folder: Path, port: int = 0) -> AsyncIterator[WebAdapter]:
+    """Open a room on what a folder holds; leaving it is a clean stop."""
+    config = parse({"data_dir": str(folder), "web": {"port": port}})
+    database = await open_database(config.database_url)
+    try:
+        services = Services(config, database, folder / "pictures", ABOUT)
+        adapter = await WebAdapter.build("room", {}, services)
+        try:
+            yield adapter
+        finally:
+            await adapter.close()
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 async def painter(tmp_path: Path) -> AsyncIterator[Painter]:
-    config = parse({"data_dir": str(tmp_path), "web": {"port": 0}})
-    database = await open_database(config.database_url)
-    services = Services(config, database, tmp_path / "pictures", ABOUT)
-    adapter = await WebAdapter.build("room", {}, services)
-    painter = Painter(adapter, services.pictures)
-    work = asyncio.create_task(painter.work())
-    yield painter
-    work.cancel()
-    with suppress(asyncio.CancelledError):
-        await work
-    await adapter.close()
-    await database.close()
+    async with open_room(tmp_path) as adapter:
+        painter = Painter(adapter, tmp_path / "pictures")
+        work = asyncio.create_task(painter.work())
+        yield painter
+        work.cancel()
+        with suppress(asyncio.CancelledError):
+            await work
 
 
 @pytest.fixture
-async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
-    """Return a function that opens an address and notes every complaint of the browser."""
-    complaints: list[str] = []
+def complaints() -> list[str]:
+    """What the browser's console said; a test that ends with something in it fails."""
+    return []
+
+
+@pytest.fixture
+async def open_page(chromium: Browser, complaints: list[str]) -> AsyncIterator[OpenPage]:
+    """Return a function that opens an address in a browser of its own."""
 
     async def visit(
         url: str, *, size: str = "desktop", scheme: str = "light", script: bool = True

@@ -65,7 +65,8 @@ class Painter:
 
     async def work(self) -> None:
         async for incoming in self.adapter.listen():
-            await self.answer(incoming)
+            if incoming.kind is not IncomingKind.DELETION:
+                await self.answer(incoming)
 
     async def answer(self, incoming: Incoming) -> None:
         if "help" in incoming.text:

@@ -47,13 +47,10 @@ class Demo:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "bots", "demo", "--verbose", "--data", str(self.folder)]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=self.log.open("a"),
-            text=True,
-            start_new_session=True,
-        )
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
         assert self.process.stdout is not None
         deadline = time.monotonic() + START_LIMIT
         for line in self.process.stdout:
@@ -109,6 +106,7 @@ def test_every_request_is_answered_once_however_often_the_demo_dies(tmp_path):
     demo = Demo(tmp_path / "data", tmp_path / "log")
     asked = 0
     for number in range(KILLS):
+        print(f"round {number}", time.strftime("%X"), flush=True)
         demo.start()
         try:
             demo.ask(TEXTS[number % len(TEXTS)])
@@ -117,6 +115,7 @@ def test_every_request_is_answered_once_however_often_the_demo_dies(tmp_path):
             pytest.fail(f"round {number}: the page did not take the message: {error}")
         time.sleep(chance.choice((0.0, 0.05, 0.2, 0.5, 1.0, 1.5, 2.0)) * chance.random())
         demo.kill()
+    print("last start", time.strftime("%X"), flush=True)
     demo.start()
     try:
         wait_for_answers(demo.folder)

@@ -118,9 +118,7 @@ async def test_a_submission_survives_a_fault_of_the_server(shop):
     assert len(shop.hub.calls("/submit")) == 2
 
 
-@pytest.mark.parametrize(
-    ("status", "rc"), [(404, "InvalidJobID"), (400, "AbortedGen")]
-)
+@pytest.mark.parametrize(("status", "rc"), [(404, "InvalidJobID"), (400, "AbortedGen")])
 async def test_a_picture_nobody_wants_any_more_is_dropped(shop, status, rc):
     shop.hub.submit_answers.append((status, {"message": "too late", "rc": rc}))
     [late] = shop.hub.offer()

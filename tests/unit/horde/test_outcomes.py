@@ -106,7 +106,7 @@ def test_an_unknown_return_code_is_judged_by_its_status(status, kind):
     assert str(error)
 
 
-@pytest.mark.parametrize("status", [400, 404, 500, 502, 301])
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 500, 502])
 def test_what_is_no_json_did_not_come_from_a_horde(status):
     assert type(outcomes.error_of(status, None, {})) is HordeUnreachable
 

@@ -49,7 +49,6 @@ def test_all_pictures():
     outcome = answers.finished("r", "a fox", [job(n=2)], pictures(2), ())
     assert outcome.ending is Ending.DONE
     assert outcome.text == "Here you are, 2 pictures: a fox"
-    assert [note.text for note in outcome.notes] == ["Style: neon"]
     assert outcome.follow_ups == ("again",)
 
 

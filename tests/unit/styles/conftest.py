@@ -12,8 +12,19 @@ from styles.resolver import resolve
 
 STYLES = {
     "raw": {"prompt": "{p}{np}", "model": "sd"},
-    "neon": {"prompt": "{p}, neon###dull, {np}", "model": "sd", "steps": 20, "loras": [{"name": "1"}]},
-    "oil": {"prompt": "{p}, oil###{np}", "model": "xl", "width": 1152, "height": 896, "karras": False},
+    "neon": {
+        "prompt": "{p}, neon###dull, {np}",
+        "model": "sd",
+        "steps": 20,
+        "loras": [{"name": "1"}],
+    },
+    "oil": {
+        "prompt": "{p}, oil###{np}",
+        "model": "xl",
+        "width": 1152,
+        "height": 896,
+        "karras": False,
+    },
     "fast": {"prompt": "{p}", "model": "flux", "steps": 4, "cfg_scale": 1, "hires_fix": True},
     "lewd": {"prompt": "{p}", "model": "sd", "nsfw": True},
     "rude": {"prompt": "{p}", "model": "adult"},
@@ -32,7 +43,10 @@ CATEGORIES = {
     "three": ["neon", "oil", "fast"],
 }
 ENHANCEMENTS = {
-    "stable diffusion 1": {"tis": [{"name": "7", "inject_ti": "negprompt", "id": 7}], "clip_skip": 2}
+    "stable diffusion 1": {
+        "tis": [{"name": "7", "inject_ti": "negprompt", "id": 7}],
+        "clip_skip": 2,
+    }
 }
 REFERENCE = {
     "sd": {"baseline": "stable diffusion 1"},

@@ -22,10 +22,10 @@ GENERAL_MODELS = {
     "SDXL 1.0",
     "Flux.1-Schnell fp8 (Compact)",
 }
-DEMO_WORDS = set(
-    """a an the in on at of and under sea snow space city night meadow desert sunset beach forest
-    red orange yellow green blue purple pink white black grey brown teal background""".split()
-)
+DEMO_WORDS = {
+    *("a", "the", "in", "on", "at", "background", "sea", "snow", "space", "city", "night"),
+    *("meadow", "desert", "sunset", "beach", "forest", "pink", "yellow"),
+}
 DEMO_LORAS = {"neon", "watercolour", "pixel"}
 
 

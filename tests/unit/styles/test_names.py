@@ -136,11 +136,11 @@ def test_an_empty_index_finds_nothing():
 
 def test_thousands_of_names_are_found_at_once():
     index = NameIndex(f"style number {number} of many" for number in range(5000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert index.find("style number 77 of many, please").name == "style number 77 of many"
     index.find("style nomber 77x of many words that are none")
     index.suggest("style numbr")
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_key_is_the_same_for_composed_and_decomposed():

@@ -48,9 +48,7 @@ def test_no_style_named_takes_the_places_default_else_featured_else_raw(
 ):
     styles = {name: {"prompt": "{p}", "model": "sd"} for name in names if name != "featured"}
     categories = {"featured": ["raw"]} if "featured" in names else {}
-    found = resolved(
-        stylelist=build(styles, categories), limits=Limits(default_style=place)
-    )
+    found = resolved(stylelist=build(styles, categories), limits=Limits(default_style=place))
     assert set(found.styles) == expected
 
 

@@ -10,7 +10,9 @@ from styles.seeds import LARGEST_SEED, rng_seed, seed_digits
 from styles.shape import rounded, with_ratio, within
 
 
-@pytest.mark.parametrize(("side", "used"), [(1, 64), (500, 512), (544, 576), (4000, 3072), (64, 64)])
+@pytest.mark.parametrize(
+    ("side", "used"), [(1, 64), (500, 512), (544, 576), (4000, 3072), (64, 64)]
+)
 def test_sides_are_rounded_to_64(side, used):
     assert rounded(side) == used
 

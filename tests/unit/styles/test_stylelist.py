@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import StyleListError
@@ -178,12 +178,15 @@ def test_what_only_the_whole_shows_is_reported():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 FIELDS = ["prompt", "model", "steps", "width", "loras", "tis", "aliases", "enhance", "cfg_scale"]
 
 
+@settings(max_examples=60)
 @given(st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(FIELDS), JSON) | JSON))
 def test_no_json_raises_anything(styles):
     loaded = parsed(styles)

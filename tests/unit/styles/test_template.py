@@ -35,7 +35,9 @@ def test_templates(template, prompt, negative, expected):
     assert fill(template, prompt, negative) == expected
 
 
-@pytest.mark.parametrize("words", ["{p}", "{np}", "{0}", "{", "}", "$&", "$$100", "embedding:x", "%s"])
+@pytest.mark.parametrize(
+    "words", ["{p}", "{np}", "{0}", "{", "}", "$&", "$$100", "embedding:x", "%s"]
+)
 def test_the_persons_words_stay_text(words):
     assert fill("A {p} B###C {np} D", words, words) == f"A {words} B###C {words} D"
 

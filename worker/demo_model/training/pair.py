@@ -7,6 +7,7 @@ float32: on processors without matrix units for it, bfloat16 is slower by half.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -80,6 +81,8 @@ def _process(
         MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), GLOO_SOCKET_IFNAME="lo", OMP_NUM_THREADS="1"
     )
     torch.set_num_threads(1)
+    # torch interrupts its children when their parent dies; a background job would ignore that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     dist.init_process_group("gloo", rank=rank, world_size=size)
     try:
         work(Pair(rank, size), *arguments)

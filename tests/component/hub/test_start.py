@@ -1,0 +1,102 @@
+"""Starting and closing: ports, users, folders, what survives."""
+
+import asyncio
+import socket
+
+import pytest
+from pydantic import SecretStr
+
+from common.config import HubConfig, HubUser
+from common.errors import ConfigError, StartupError
+from hub.server import start
+from tests.component.hub.callers import BOT_KEY, USERS
+
+
+def user(name, key):
+    return HubUser(name=name, key=SecretStr(key))
+
+
+async def test_a_taken_port(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(StartupError) as caught:
+            await start(HubConfig(port=port), tmp_path)
+    assert str(port) in str(caught.value)
+    assert "hub.port" in str(caught.value)
+
+
+async def test_an_address_that_is_not_ours(tmp_path):
+    with pytest.raises(StartupError):
+        await start(HubConfig(host="192.0.2.1", port=0), tmp_path)
+
+
+async def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "hub").write_text("in the way")
+    with pytest.raises(StartupError) as caught:
+        await start(HubConfig(port=0), tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        (user("a", "key one"), user("a", "key two")),
+        (user("a", "same key"), user("b", "same key")),
+        (user("a", "0000000000"),),
+        (user("a", ""),),
+        (user("Anonymous", "key one"),),
+    ],
+)
+async def test_users_that_cannot_be_told_apart(tmp_path, users):
+    with pytest.raises(ConfigError):
+        await start(HubConfig(port=0, users=users), tmp_path)
+
+
+async def test_users_keep_their_number_whatever_the_order(open_room):
+    first = await open_room()
+    before = (await first.stranger.get("/find_user")).body["username"]
+    await first.running.close()
+    second = await open_room(users=(user("new", "the key of new"), *reversed(USERS)))
+    assert (await second.stranger.get("/find_user")).body["username"] == before
+    third = await second.bot.get("/find_user", headers={"apikey": "the key of new"})
+    assert third.body["username"] == "new#4"
+
+
+async def test_everything_is_there_after_a_restart(open_room):
+    first = await open_room()
+    request = await first.bot.ask(params={"n": 2})
+    job = await first.host.pop()
+    await first.running.close()
+    second = await open_room()
+    second.host.url = second.running.url
+    assert (await second.bot.check(request))["processing"] == 1
+    path = job["r2_upload"].split("/pictures/")[1]
+    await second.host.upload(f"{second.running.hub.address}/pictures/{path}")
+    assert (await second.host.submit(job["id"])).status == 200
+    assert (await second.host.get("/find_user")).body["contributions"]["fulfillments"] == 1
+
+
+async def test_the_clockwork_runs_by_itself(room):
+    request = await room.bot.ask()
+    await room.host.pop()
+    room.clock.advance(151)
+    async with asyncio.timeout(10):
+        while (await room.bot.check(request))["restarted"] == 0:
+            await asyncio.sleep(0.05)
+
+
+async def test_closing_frees_the_port(tmp_path):
+    running = await start(HubConfig(port=0), tmp_path)
+    await running.close()
+    again = await start(HubConfig(port=running.port), tmp_path)
+    await again.close()
+
+
+async def test_keys_are_nowhere_to_be_seen(room, tmp_path):
+    await room.bot.ask()
+    assert BOT_KEY not in repr(vars(room.running.hub.users))
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert BOT_KEY.encode() not in file.read_bytes()

@@ -1,0 +1,104 @@
+"""The AI Horde's public stylelist loads and resolves, every style and category of it.
+
+Takes the list's folder from STYLELIST_DIR; the project itself never needs it.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from common.horde.wire import generation_body
+from common.reference import ModelReference
+from request.grammar import read
+from styles import stylelist
+from styles.image_request import ImageRequest
+from styles.limits import SAMPLERS, Limits
+from styles.resolver import resolve
+
+FOLDER = os.environ.get("STYLELIST_DIR")
+pytestmark = pytest.mark.skipif(not FOLDER, reason="set STYLELIST_DIR to a public stylelist")
+
+
+@pytest.fixture(scope="module")
+def public():
+    return stylelist.merge([stylelist.load_folder(Path(FOLDER or ""))])
+
+
+def resolved(public, name, **fields):
+    return resolve(
+        ImageRequest("a fox {p} $& {np}", "blurry", style=name, **fields),
+        public,
+        served=None,
+        reference=ModelReference.bundled(),
+        limits=Limits(nsfw=True),
+        rng_seed=7,
+    )
+
+
+def assert_in_range(job):
+    generation_body(job)
+    for side in (job.width, job.height):
+        assert 64 <= side <= 3072
+        assert side % 64 == 0
+    assert 1 <= job.steps <= 500
+    assert 0 <= job.cfg_scale <= 100
+    assert job.sampler in SAMPLERS
+    assert 1 <= job.clip_skip <= 12
+    assert 1 <= job.n <= 20
+    assert len(job.loras) <= 5
+    assert len(job.tis) <= 20
+    for lora in job.loras:
+        assert -5 <= lora.model <= 5
+        assert -5 <= lora.clip <= 5
+        assert not lora.is_version or lora.name.isdigit()
+    positive, _, negative = job.prompt.partition("###")
+    assert "a fox {p} $& {np}" in positive
+    assert "blurry" in negative
+    assert "###" not in negative
+
+
+def test_nothing_is_left_out(public):
+    assert len(public.styles) >= 404
+    assert len(public.categories) >= 43
+    assert [fault for fault in public.faults if fault.left_out] == []
+
+
+def test_its_faults_are_named(public):
+    assert {fault.entry for fault in public.faults if fault.field.endswith(".weight")} == {
+        *("steampunk", "glass pony", "pastel ilxl"),
+    }
+
+
+def test_every_style_resolves(public):
+    for name in public.styles:
+        (job,) = resolved(public, name).jobs
+        assert job.style == name
+        assert_in_range(job)
+
+
+def test_every_category_gives_exactly_n_pictures(public):
+    for name in public.categories:
+        for n in (1, 3, 4, 8):
+            found = resolved(public, name, n=n)
+            assert sum(job.n for job in found.jobs) == n
+            for job in found.jobs:
+                assert_in_range(job)
+
+
+@pytest.mark.parametrize("written", ["{}", "{} a fox", "{}, a fox", "“{}” a fox", "{}."])
+def test_every_name_can_be_typed(public, written):
+    for name in (*public.styles, *public.categories):
+        for spelled in (name, name.upper(), name.replace("–", "-").replace("'", "’")):
+            found = read(f"draw x style: {written.format(spelled)}", public.names)
+            assert isinstance(found, ImageRequest)
+            assert found.style == name
+
+
+def test_the_enhancement_goes_only_to_its_baseline(public):
+    reference = ModelReference.bundled()
+    for name, style in public.styles.items():
+        (job,) = resolved(public, name).jobs
+        fits = style.enhance and reference.baseline(style.model) == "stable_diffusion_1"
+        added = {ti.name for ti in job.tis} - {ti.name for ti in style.look.tis}
+        assert bool(added) == fits, name

@@ -1,0 +1,230 @@
+"""Options: where they begin, how values are read, what is clamped and refused."""
+
+import pytest
+
+from common.errors import Refusal
+from common.texts import say
+from request.grammar import OPTIONS, ImageRequest, LoraWish, read
+from styles.limits import Limits
+from styles.names import NameIndex
+
+NAMES = NameIndex(("raw", "anime"))
+MODELS = NameIndex(("AlbedoBase XL (SDXL)", "AlbedoBase XL", "stable_diffusion", "Deliberate"))
+
+
+def request(text, **context):
+    return read(f"draw {text}", NAMES, models=MODELS, **context)
+
+
+def codes(found):
+    return [note.code for note in found.notes]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("--n 4", {"n": 4}),
+        ("--n=4", {"n": 4}),
+        ("--n = 4", {"n": 4}),
+        ("--N 4", {"n": 4}),
+        ("--n 4,", {"n": 4}),
+        ("—n 4", {"n": 4}),
+        ("–n 4", {"n": 4}),
+        ("-n 4", {"n": 4}),
+        ("--n ٤", {"n": 4}),
+        ("--seed 42", {"seed": "42"}),
+        ('--seed "two words"', {"seed": "two words"}),
+        ("--seed -5", {"seed": "-5"}),
+        ("--ar 16:9", {"ratio": (16.0, 9.0)}),
+        ("--ar 16/9", {"ratio": (16.0, 9.0)}),
+        ("--ar 2.39:1", {"ratio": (2.39, 1.0)}),
+        ("--size 512x768", {"size": (512, 768)}),
+        ("--size 512×768", {"size": (512, 768)}),
+        ("--steps 20", {"steps": 20}),
+        ("--cfg 7.5", {"cfg_scale": 7.5}),
+        ("--cfg 7,5", {"cfg_scale": 7.5}),
+        ("--cfg .5", {"cfg_scale": 0.5}),
+        ("--sampler k_euler", {"sampler": "k_euler"}),
+        ("--sampler Euler_A", {"sampler": "k_euler_a"}),
+        ("--sampler ddim", {"sampler": "DDIM"}),
+        ("--karras", {"karras": True}),
+        ("--no-karras", {"karras": False}),
+        ("--clip-skip 2", {"clip_skip": 2}),
+        ("--model albedobase xl (sdxl)", {"model": "AlbedoBase XL (SDXL)"}),
+        ("--model AlbedoBase XL", {"model": "AlbedoBase XL"}),
+        ("--tile", {"tiling": True}),
+        ("--hires", {"hires_fix": True}),
+        ("--style raw", {"style": "raw"}),
+        ("--strength 0.6", {"strength": 0.6}),
+        ("--private", {"private": True}),
+        ("--spoiler", {"spoiler": True}),
+        ("--lora 123", {"loras": (LoraWish("123"),)}),
+        ("--lora 123:0.5", {"loras": (LoraWish("123", 0.5),)}),
+        ("--lora 123:-1", {"loras": (LoraWish("123", -1.0),)}),
+        ("--lora v:123:0.5", {"loras": (LoraWish("123", 0.5, is_version=True),)}),
+        ("--lora v:123", {"loras": (LoraWish("123", 1.0, is_version=True),)}),
+        ('--lora "a: name":0.5', {"loras": (LoraWish("a: name", 0.5),)}),
+        ("--lora 1 --lora 2:2", {"loras": (LoraWish("1"), LoraWish("2", 2.0))}),
+        ("--q 2", {"quality": 2.0}),
+        ("--iw 1.5", {"strength": 0.5}),
+        ("--repeat 3", {"n": 3}),
+        ("--niji 6", {"style": "anime"}),
+    ],
+)
+def test_options_are_cut_out_and_read(text, fields):
+    assert request(f"a fox {text}") == ImageRequest("a fox", **fields)
+    assert request(f"{text} a fox") == ImageRequest("a fox", **fields)
+    assert request(f"a fox ### bad {text}").negative == "bad"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "high-res",
+        "1920 – 1930",
+        "a road—no cars",
+        "-5 degrees",
+        "a - b",
+        "x -- y",
+        "a--n 4",
+        "well—n 4",
+        "a -n fox",
+        "-seeds of doubt",
+        "a –foo b",
+        "a —foo b",
+        "a -foo b",
+        "-ar lines",
+        "--- a",
+    ],
+)
+def test_what_is_no_option(text):
+    assert request(text) == ImageRequest(text)
+
+
+def test_an_unknown_option_is_refused_with_the_nearest():
+    with pytest.raises(Refusal, match="--sede") as refusal:
+        request("x --sede 5")
+    assert refusal.value.code == "refused.unknown_option"
+    assert refusal.value.suggestions[0] == "--seed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["--n", "--n --seed 5", "--n ### bad", "--seed", "--no", "--lora", "--sampler", "--n\n4"],
+)
+def test_a_missing_value_is_refused(text):
+    with pytest.raises(Refusal, match="needs a value") as refusal:
+        request(f"x {text}")
+    assert refusal.value.code == "refused.value_missing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "--n four",
+        "--n 2.5",
+        "--n 4x",
+        "--steps nan",
+        "--cfg inf",
+        "--cfg 1e5",
+        "--ar 16",
+        "--ar 0:9",
+        "--size 512",
+        "--size 0x0",
+        "--size 9999999x1",
+        "--tile=yes",
+        "--lora v:name",
+        "--lora :1",
+        "--strength much",
+    ],
+)
+def test_an_unreadable_value_is_refused_with_an_example(text):
+    with pytest.raises(Refusal, match="Write it like this: --") as refusal:
+        request(f"x {text}")
+    assert refusal.value.code == "refused.value_unreadable"
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "used"),
+    [
+        ("--n 99", "n", 8),
+        ("--n 0", "n", 1),
+        ("--n -3", "n", 1),
+        ("--n " + "9" * 3000, "n", 8),
+        ("--steps 9999", "steps", 50),
+        ("--cfg 500", "cfg_scale", 100.0),
+        ("--clip-skip 40", "clip_skip", 12),
+        ("--strength 7", "strength", 1.0),
+        ("--lora 1:9", "loras", (LoraWish("1", 5.0),)),
+    ],
+)
+def test_a_number_out_of_range_is_clamped_and_noted(text, field, used):
+    found = request(f"x {text}", limits=Limits(max_pictures=8, max_steps=50))
+    assert getattr(found, field) == used
+    assert codes(found) == ["note.clamped"]
+
+
+def test_the_last_of_two_counts_with_a_note():
+    found = request("x --n 2 --n 3")
+    assert found.n == 3
+    assert codes(found) == ["note.option_repeated"]
+
+
+def test_options_of_midjourney_are_skipped_with_one_note():
+    found = request("a fox --v 6.1 --s 250 --chaos 20 --sref https://x.y/z.png --fast in snow")
+    assert found.prompt == "a fox in snow"
+    assert codes(found) == ["note.skipped"]
+    assert "--v, --s, --chaos, --sref, --fast" in found.notes[0].text
+
+
+def test_the_anime_style_of_midjourney_is_skipped_where_there_is_none():
+    assert codes(read("draw x --niji", NameIndex(["raw"]))) == ["note.skipped"]
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ("hot dog::2", "hot (dog:2)"),
+        ("a::1.5 b", "(a:1.5) b"),
+        ("a:: b", "a:: b"),
+        ("std::vector", "std::vector"),
+        ("a::b::2", "a::b::2"),
+    ],
+)
+def test_weights_of_midjourney(text, prompt):
+    assert request(text).prompt == prompt
+
+
+def test_an_unknown_model_is_refused_with_suggestions():
+    with pytest.raises(Refusal) as refusal:
+        request("x --model Delibrat3 v9")
+    assert refusal.value.code == "refused.model_unknown"
+    assert "Deliberate" in refusal.value.suggestions
+
+
+def test_where_no_models_are_known_any_word_is_one():
+    found = read("draw x --model foo bar", NAMES)
+    assert (found.model, found.prompt) == ("foo", "x bar")
+
+
+def test_a_near_model_is_noted():
+    found = request("x --model Delibrate")
+    assert found.model == "Deliberate"
+    assert codes(found) == ["note.name_near"]
+
+
+def test_every_listed_option_is_in_the_help():
+    listed = [option for option in OPTIONS if option.listed]
+    for option in listed:
+        assert f"--{option.names[0]}" in say("glossary.options")
+
+
+def test_every_example_reads_well():
+    for option in OPTIONS:
+        if option.listed:
+            assert read(f"draw x {option.example}", NAMES).prompt == "x"
+
+
+def test_no_name_is_taken_twice():
+    names = [name for option in OPTIONS for name in option.names]
+    assert len(names) == len(set(names))
