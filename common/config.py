@@ -1,6 +1,6 @@
 """The configuration: one frozen model of `config.yaml`, and how it is read.
 
-Each setting has a sentence; `docs/reference/config.md` is made of them. A secret is written as
+Each setting has a sentence, and `config.example.yaml` shows them all. A secret is written as
 plain text, as `{env: NAME}` or as `{file: PATH}`.
 """
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from common.errors import HordebotsError
 from hub import shelf, store
 from hub.context import Hub
 from hub.pictures import source_names
@@ -38,7 +37,5 @@ async def keep_sweeping(
         await sleep(PAUSE_SECONDS)
         try:
             await sweep(hub)
-        except (HordebotsError, OSError):
-            log.exception("hub.sweep_failed")
         except Exception:  # a sweep that stops for good would leave jobs hanging unnoticed
             log.exception("hub.sweep_failed")

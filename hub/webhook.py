@@ -45,6 +45,10 @@ class Webhooks:
         except asyncio.QueueFull:
             log.warning("hub.webhook_dropped", request=body.get("request"))
 
+    async def drained(self) -> None:
+        """Wait until all that was queued has been sent or given up."""
+        await self._queue.join()
+
     async def close(self) -> None:
         """Stop, leaving what has not been sent."""
         self._task.cancel()
@@ -61,6 +65,8 @@ class Webhooks:
                 log.warning(
                     "hub.webhook_failed", request=body.get("request"), error=type(error).__name__
                 )
+            finally:
+                self._queue.task_done()
 
     @stamina.retry(
         on=(aiohttp.ClientError, TimeoutError),

@@ -96,7 +96,7 @@ class StyleLibrary:
         ]
         self._states = tuple(states)
         if any(changed):
-            self._current = stylelist.merge(state.stylelist for state in states)
+            self._current = await asyncio.to_thread(_merged, states)
 
     async def _refreshed(self, state: SourceState) -> SourceState:
         try:
@@ -144,6 +144,13 @@ class StyleLibrary:
             log.warning("style_copy_failed", source=source, problem=str(error))
 
 
+def _merged(states: Sequence[SourceState]) -> StyleList:
+    """Merge the lists and build the index of their names, so that no request has to wait for it."""
+    merged = stylelist.merge(state.stylelist for state in states)
+    merged.names  # noqa: B018  (built on first use, kept from then on)
+    return merged
+
+
 def _parse(contents: Mapping[str, bytes], source: str) -> StyleList:
     """Read a list; one without a single usable style is as bad as none."""
     read = stylelist.parse(contents, source)
@@ -162,7 +169,11 @@ async def _read(source: str) -> dict[str, bytes]:
 
 
 def _read_folder(source: str) -> dict[str, bytes]:
-    return stylelist.read_folder(Path(source).expanduser())
+    try:
+        folder = Path(source).expanduser()
+    except RuntimeError as error:  # `~somebody` who is not there
+        raise StyleListError("styles.unreadable", source=source, problem=error) from error
+    return stylelist.read_folder(folder)
 
 
 async def _fetch(address: str) -> dict[str, bytes]:

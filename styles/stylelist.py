@@ -149,7 +149,7 @@ def read_folder(folder: Path | Traversable) -> dict[str, bytes]:
                 contents[file] = stream.read(LARGEST_FILE + 1)
         except FileNotFoundError:
             continue
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise StyleListError("styles.unreadable", source=folder, problem=error) from error
     return contents
 

@@ -23,6 +23,8 @@ TTL_PER_EFFORT = 2.0
 """Seconds of time to live that a server adds per step over 512 x 512 pixels."""
 MARGIN = 15.0
 """Seconds kept for checking, uploading and submitting."""
+BUDGET = SHORTEST_TTL - 2 * MARGIN
+"""Seconds for one job: what is left after delivery and the end of the job before it."""
 USUAL_STEPS = 30
 SMALLEST = 64 * 64
 OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
@@ -110,7 +112,7 @@ def fitting_pixels(seconds_per_effort: float | None, limit: int) -> int:
     """
     if seconds_per_effort is None or seconds_per_effort < TTL_PER_EFFORT * 0.9:
         return limit
-    tiles = (SHORTEST_TTL - MARGIN) / (seconds_per_effort * USUAL_STEPS)
+    tiles = BUDGET / (seconds_per_effort * USUAL_STEPS)
     return max(SMALLEST, min(limit, int(tiles * TILE)))
 
 
@@ -119,4 +121,4 @@ def fitting_amount(seconds_per_effort: float | None, pixels: int, most: int) -> 
     if seconds_per_effort is None:
         return 1
     one = seconds_per_effort * USUAL_STEPS * pixels / TILE
-    return max(1, min(most, 20, int((SHORTEST_TTL - MARGIN) / one)))
+    return max(1, min(most, 20, int(BUDGET / one)))

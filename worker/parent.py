@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from threading import Event, Thread
 
-GRACE = 0.6
+GRACE = 0.4
 """Seconds the worker has to end by itself; with a parent gone, usually so is the server."""
 
 

@@ -64,8 +64,9 @@ class Studio:
         finally:
             self._run = None
             self._idle.set()
-        if complete:
-            self.pace.learn(order.task, self._timing.clock() - started)
+        # a job that was stopped says how slow it was, or the next would be offered as large
+        part = 1.0 if complete else run.part or 1.0
+        self.pace.learn(order.task, (self._timing.clock() - started) / part)
         return _complete(order, made)
 
     async def _generate(self, order: Order, run: Run) -> tuple[list[Result], bool]:

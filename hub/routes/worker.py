@@ -65,8 +65,8 @@ async def _job(hub: Hub, http: web.Request, job: popping.Job) -> dict[str, Any]:
         "source_processing": request.source_processing,
         "source_mask": await _source(hub, base, request.source_mask, r2=request.r2),
         "extra_source_images": None,
-        "r2_upload": uploads[0] if request.r2 else None,
-        "r2_uploads": uploads if request.r2 else None,
+        "r2_upload": uploads[0],
+        "r2_uploads": uploads,
     }
 
 

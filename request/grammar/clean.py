@@ -35,14 +35,19 @@ def without_quotes(text: str) -> str:
 
 
 def without_mentions(text: str, bot_names: Iterable[str]) -> str:
-    """Return the text without the bot's mentions, wherever they stand, and others' at its start.
+    """Return the text without the bot's mentions, wherever they stand.
 
     `bot_names` are names without `@` (`painter`, `painter@example.social`) or the platform's own
-    writing (`<@123>`, `<@&456>`). A mention in the middle leaves one space.
+    writing (`<@123>`, `<@&456>`), which is taken out for others too: nobody writes it by hand.
+    A mention in the middle leaves one space.
     """
     for name in sorted(bot_names, key=len, reverse=True):
         text = _mention_of(name).sub(_seam, text)
-    text = _PLATFORM_MENTION.sub(_seam, text)
+    return _PLATFORM_MENTION.sub(_seam, text)
+
+
+def without_first_mentions(text: str) -> str:
+    """Return the text without the people it is addressed to (Mastodon puts them first)."""
     first = _FIRST_MENTIONS.match(text)
     return text[first.end() :] if first else text
 

@@ -7,7 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from common.errors import Refusal
-from request.grammar.clean import LONGEST_TEXT, clean, without_mentions, without_quotes
+from request.grammar.clean import (
+    LONGEST_TEXT,
+    clean,
+    without_first_mentions,
+    without_mentions,
+    without_quotes,
+)
 from request.grammar.markers import region_end
 from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import scan
@@ -48,6 +54,8 @@ def read(
         return NotARequest(WhyNot.NOT_ADDRESSED)
     cleaned, cut = clean(text)
     body = without_mentions(without_quotes(cleaned), bot_names)
+    if not verb_optional:
+        body = without_first_mentions(body)
     vocabulary = words()
 
     def scan_text(part: str) -> ImageRequest:

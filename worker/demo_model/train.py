@@ -27,6 +27,7 @@ from worker.demo_model.training import (
     lora,
     pack,
     sprites,
+    start,
 )
 from worker.demo_model.training.folder import WorkFolder
 from worker.demo_model.training.pair import KEEP_MEMORY
@@ -37,6 +38,8 @@ class Plan:
     """How much of everything: numbers of pictures, and seconds of training."""
 
     font: Path = sprites.FONT_PATH
+    start: Path | None = None
+    rate: float = 1.0
     processes: int = 2
     tidy: int = 26_000
     varied: int = 7_000
@@ -58,6 +61,9 @@ def train(work: Path, out: Path, plan: Plan) -> None:
     _quieten()
     folder = WorkFolder(work)
     counts = (plan.tidy, plan.varied, plan.extra)
+    if plan.start is not None:
+        earlier = plan.start
+        _run(folder, [(start.STAGE, lambda: start.go_on_from(folder, earlier))])
     _run(
         folder,
         [
@@ -69,7 +75,7 @@ def train(work: Path, out: Path, plan: Plan) -> None:
             (encode.STAGE, lambda: encode.encode(folder, plan.processes)),
             (
                 denoiser.STAGE,
-                lambda: denoiser.train_denoiser(folder, plan.denoiser, plan.processes),
+                lambda: denoiser.train_denoiser(folder, plan.denoiser, plan.processes, plan.rate),
             ),
         ],
     )
@@ -133,8 +139,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the demo model from nothing.")
     parser.add_argument("work", type=Path, help="folder for everything on the way")
     parser.add_argument("--out", type=Path, help="where the model goes (default: WORK/out)")
-    for name in ("font",):
-        parser.add_argument(f"--{name}", type=Path, default=getattr(plan, name))
+    parser.add_argument("--font", type=Path, default=plan.font, help="default: %(default)s")
+    parser.add_argument("--start", type=Path, help="a diffusers folder of this model to go on from")
+    parser.add_argument("--rate", type=float, default=plan.rate, help="factor of learning rates")
     for name in ("processes", "tidy", "varied", "extra", "styled"):
         parser.add_argument(f"--{name}", type=int, default=getattr(plan, name))
     for name in ("autoencoder", "denoiser", "decoder", "neon", "watercolour", "pixel"):

@@ -71,7 +71,9 @@ class Caller:
 
     async def post(self, path, body):
         data = io.BytesIO(json.dumps(body).encode())  # bytes of a megabyte would make aiohttp warn
-        return await self.call("POST", path, data=data, headers={"Content-Type": "application/json"})
+        return await self.call(
+            "POST", path, data=data, headers={"Content-Type": "application/json"}
+        )
 
     # --- a client ---
 

@@ -6,6 +6,7 @@ from random import Random
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from common.config import HubConfig
 from hub.server import start
@@ -51,3 +52,15 @@ async def open_room(tmp_path, clock, session):
 @pytest.fixture
 async def room(open_room):
     return await open_room()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory):
+    """One hub for all tests of a module that leave no trace in it; they share its loop."""
+    config = HubConfig(port=0, users=USERS, requests_per_second=1000, requests_per_minute=100_000)
+    clock = Clock()
+    running = await start(config, tmp_path_factory.mktemp("hub"), clock=clock, rng=Random(1))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
+        yield Room(running, clock, *(Caller(session, running.url, key) for key in keys))
+    await running.close()

@@ -5,11 +5,13 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.component.hub.callers import BOT_KEY, HOST_KEY, Caller, webp
 
+ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import asyncio, sys
 from pathlib import Path
@@ -49,7 +51,7 @@ class HubProcess:
             BOT_KEY,
             HOST_KEY,
             stdout=asyncio.subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.getcwd()},
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
         line = await asyncio.wait_for(self.process.stdout.readline(), 30)
         assert line == b"ready\n"

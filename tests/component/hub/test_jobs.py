@@ -197,6 +197,15 @@ async def test_priority_users_have_a_number(room):
     assert (answer.status, answer.rc) == (400, "InvalidPriorityUsername")
 
 
+async def test_a_worker_finds_its_job_behind_many_others(open_room):
+    room = await open_room(requests_per_second=100)
+    for _ in range(52):
+        await room.bot.ask(models=["nobody has this"])
+    await room.bot.ask("the one")
+    assert (await room.host.pop())["payload"]["prompt"] == "the one"
+    assert (await room.host.pop())["skipped"]["models"] == 52
+
+
 async def test_named_workers(room):
     worker = (await room.host.get("/workers/name/nobody")).body
     assert worker["rc"] == "WorkerNotFound"

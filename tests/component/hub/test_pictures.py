@@ -112,6 +112,15 @@ async def test_a_link_to_a_deleted_picture(room):
     assert (await room.nobody.get(link)).status == 404
 
 
+async def test_a_picture_that_is_gone_is_empty_in_base64(room):
+    request = await room.bot.ask(r2=False)
+    job = await room.host.pop()
+    await room.host.deliver(job)
+    room.running.hub.pictures.file(f"{job['id']}.webp").unlink()
+    (picture,) = (await room.bot.status(request))["generations"]
+    assert picture["img"] == ""
+
+
 async def test_links_start_with_the_public_address(open_room):
     room = await open_room(public_url="https://hub.example.org/api/")
     await room.bot.ask()

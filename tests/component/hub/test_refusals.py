@@ -5,6 +5,7 @@ import pytest
 from hub import errors
 from tests.component.hub.callers import b64, pop_body, request_body, webp
 
+TOGETHER = pytest.mark.asyncio(loop_scope="module")
 SOURCE = b64(webp((64, 64)))
 
 MALFORMED = [
@@ -48,15 +49,17 @@ MALFORMED = [
 ]
 
 
+@TOGETHER
 @pytest.mark.parametrize(("fields", "faults"), MALFORMED)
-async def test_fields_out_of_shape(room, fields, faults):
-    answer = await room.bot.post("/generate/async", request_body() | fields)
+async def test_fields_out_of_shape(shared, fields, faults):
+    answer = await shared.bot.post("/generate/async", request_body() | fields)
     assert answer.status == 400
     assert answer.body == {"errors": faults, "message": "Input payload validation failed"}
 
 
-async def test_all_faults_are_told_at_once(room):
-    answer = await room.bot.post(
+@TOGETHER
+async def test_all_faults_are_told_at_once(shared):
+    answer = await shared.bot.post(
         "/generate/async", {"params": {"sampler_name": "nope", "width": 1}}
     )
     assert set(answer.body["errors"]) == {"prompt", "params.sampler_name", "params.width"}
@@ -68,27 +71,33 @@ async def test_unknown_fields_are_ignored(room):
     await room.bot.ask(params={"surprise": 1}, another=[1, 2])
 
 
-@pytest.mark.parametrize("raw", [b"", b"nope", b"{", b'{"prompt": NaN', b"\xff\xfe", b"[" * 100_000])
-async def test_not_json(room, raw):
-    answer = await room.bot.call("POST", "/generate/async", data=raw)
+@TOGETHER
+@pytest.mark.parametrize(
+    "raw", [b"", b"nope", b"{", b'{"prompt": NaN', b"\xff\xfe", b"[" * 100_000]
+)
+async def test_not_json(shared, raw):
+    answer = await shared.bot.call("POST", "/generate/async", data=raw)
     assert answer.status == 400
     assert set(answer.body) == {"message"}
 
 
-async def test_json_that_is_no_object(room):
-    answer = await room.bot.call("POST", "/generate/async", data=b"[1]")
+@TOGETHER
+async def test_json_that_is_no_object(shared):
+    answer = await shared.bot.call("POST", "/generate/async", data=b"[1]")
     assert answer.status == 400
     assert answer.body["message"] == "Input payload validation failed"
 
 
-async def test_long_input_is_quoted_in_part(room):
-    answer = await room.bot.post("/generate/async", request_body(webhook="x" * 100_000))
+@TOGETHER
+async def test_long_input_is_quoted_in_part(shared):
+    answer = await shared.bot.post("/generate/async", request_body(webhook="x" * 100_000))
     assert len(answer.body["errors"]["webhook"]) < 300
 
 
-async def test_a_body_beyond_all_bounds(room):
+@TOGETHER
+async def test_a_body_beyond_all_bounds(shared):
     huge = request_body(source_image="A" * 41 * 1024 * 1024)
-    answer = await room.bot.post("/generate/async", huge)
+    answer = await shared.bot.post("/generate/async", huge)
     assert answer.status == 413
     assert set(answer.body) == {"message"}
 
@@ -158,17 +167,19 @@ DECLINED = [
 ]
 
 
+@TOGETHER
 @pytest.mark.parametrize(("fields", "status", "rc"), DECLINED)
-async def test_requests_that_break_a_rule(room, fields, status, rc):
-    answer = await room.bot.post("/generate/async", request_body() | fields)
+async def test_requests_that_break_a_rule(shared, fields, status, rc):
+    answer = await shared.bot.post("/generate/async", request_body() | fields)
     assert (answer.status, answer.rc) == (status, rc)
     assert len(answer.body["message"]) > 10
-    assert (await room.host.pop(allow_lora=True))["id"] is None
+    assert (await shared.host.pop(allow_lora=True))["id"] is None
 
 
-async def test_a_source_picture_of_too_many_pixels(room):
+@TOGETHER
+async def test_a_source_picture_of_too_many_pixels(shared):
     large = b64(webp((3136, 3072), form="JPEG"))
-    answer = await room.bot.post("/generate/async", request_body(source_image=large))
+    answer = await shared.bot.post("/generate/async", request_body(source_image=large))
     assert (answer.status, answer.rc) == (400, "SourceImageResolutionExceeded")
 
 
@@ -192,25 +203,28 @@ POPS = [
 ]
 
 
+@TOGETHER
 @pytest.mark.parametrize(("fields", "faults"), POPS)
-async def test_offers_out_of_shape(room, fields, faults):
-    answer = await room.host.post("/generate/pop", pop_body() | fields)
+async def test_offers_out_of_shape(shared, fields, faults):
+    answer = await shared.host.post("/generate/pop", pop_body() | fields)
     assert answer.status == 400
     assert answer.body["errors"]
     if faults:
         assert answer.body["errors"] == faults
 
 
-async def test_submit_needs_a_seed(room):
-    answer = await room.host.post("/generate/submit", {"id": "x", "generation": "R2"})
+@TOGETHER
+async def test_submit_needs_a_seed(shared):
+    answer = await shared.host.post("/generate/submit", {"id": "x", "generation": "R2"})
     assert answer.status == 400
     assert answer.body["errors"] == {"seed": "'seed' is a required property"}
 
 
-async def test_unknown_paths_and_methods(room):
-    lost = await room.bot.get("/generate/everything")
+@TOGETHER
+async def test_unknown_paths_and_methods(shared):
+    lost = await shared.bot.get("/generate/everything")
     assert (lost.status, set(lost.body)) == (404, {"message"})
-    wrong = await room.bot.get("/generate/pop")
+    wrong = await shared.bot.get("/generate/pop")
     assert (wrong.status, wrong.headers["Allow"]) == (405, "POST")
 
 

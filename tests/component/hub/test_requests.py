@@ -75,15 +75,23 @@ async def test_partial_results_are_listed_while_others_run(room):
     assert (status["finished"], status["processing"], status["done"]) == (1, 1, False)
 
 
-async def test_without_r2_the_picture_comes_in_base64(room):
-    request = await room.bot.ask(r2=False)
+async def test_without_r2_the_picture_comes_in_base64_however_it_was_handed_in(room):
+    request = await room.bot.ask(params={"n": 2}, r2=False)
     job = await room.host.pop()
-    assert job["r2_upload"] is None
-    assert job["r2_uploads"] is None
     picture = base64.b64encode(webp()).decode()
     assert (await room.host.submit(job["id"], generation=picture)).status == 200
+    await room.host.deliver(await room.host.pop())
     status = await room.bot.status(request)
-    assert base64.b64decode(status["generations"][0]["img"]) == webp()
+    images = [entry["img"] for entry in status["generations"]]
+    assert [base64.b64decode(image) for image in images] == [webp(), webp()]
+
+
+async def test_with_r2_a_picture_handed_in_as_base64_has_an_address(room):
+    request = await room.bot.ask()
+    job = await room.host.pop()
+    await room.host.submit(job["id"], generation=base64.b64encode(webp()).decode())
+    (picture,) = (await room.bot.status(request))["generations"]
+    assert (await room.nobody.get(picture["img"])).body == webp()
 
 
 async def test_cancel_leaves_what_is_being_made(room):

@@ -2,9 +2,12 @@
 
 import asyncio
 import socket
+import sqlite3
+from contextlib import closing
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from common.config import HubConfig, HubUser
 from common.errors import ConfigError, StartupError
@@ -81,6 +84,30 @@ async def test_everything_is_there_after_a_restart(open_room):
 async def test_the_clockwork_runs_by_itself(room):
     request = await room.bot.ask()
     await room.host.pop()
+    room.clock.advance(151)
+    async with asyncio.timeout(10):
+        while (await room.bot.check(request))["restarted"] == 0:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_database_in_trouble_is_told_and_outlived(room, tmp_path):
+    request = await room.bot.ask()
+    await room.host.pop()
+
+    def rename(old, new):
+        with closing(sqlite3.connect(tmp_path / "hub.sqlite", timeout=10)) as file:
+            file.execute(f"ALTER TABLE {old} RENAME TO {new}")
+            file.commit()
+
+    await asyncio.to_thread(rename, "generations", "elsewhere")
+    with capture_logs() as logs:
+        broken = await room.bot.get(f"/generate/check/{request}")
+        assert (broken.status, broken.body) == (500, {"message": "Internal Server Error"})
+        async with asyncio.timeout(10):
+            while "hub.sweep_failed" not in [entry["event"] for entry in logs]:
+                await asyncio.sleep(0.05)
+    assert "hub.failed" in [entry["event"] for entry in logs]
+    await asyncio.to_thread(rename, "elsewhere", "generations")
     room.clock.advance(151)
     async with asyncio.timeout(10):
         while (await room.bot.check(request))["restarted"] == 0:

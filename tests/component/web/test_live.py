@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 import aiohttp
 
@@ -12,6 +12,7 @@ from common.model import IncomingKind, Part, Phase, Progress
 from web.live import BOUND, Advanced, Subscription
 from web.site import Site, build_app
 from web.store import Visitor
+from web.stream import WATCHERS
 
 from .conftest import answer, outcome
 from .test_room import heard
@@ -112,6 +113,22 @@ async def test_whoever_missed_too_much_loads_the_page_again(adapter, browser):
         await adapter.room.write(ADA, "x", f"token-{number:020}")
     async with stream(browser, "/events?after=0") as events:
         assert (await events.next())[0] == "reload"
+
+
+async def test_there_is_a_bound_to_the_watchers(adapter, browser):
+    with ExitStack() as stack:
+        for _ in range(WATCHERS):
+            stack.enter_context(adapter.room.subscribe())
+        async with browser.session.get(browser.url + "/events") as response:
+            assert response.status == 503
+            assert response.headers["Retry-After"] == "60"
+    async with stream(browser):
+        pass
+
+
+async def test_a_stream_is_not_opened_to_look_at_its_headers(browser):
+    async with browser.session.head(browser.url + "/events") as response:
+        assert response.status == 405
 
 
 async def test_deleting_hides_the_thread_and_is_heard(adapter, browser, house, visit):

@@ -33,6 +33,8 @@ class PaintEngine:
         self.troubles: deque[Exception | None] = deque()
         """What the next tasks raise; None: nothing."""
         self.blank = False
+        self.first_step = 0.1
+        """What it says before anything is painted, 0..1."""
         self.deaf = False
         """Never asks whether it is cancelled."""
         self.gate = threading.Event()
@@ -57,7 +59,7 @@ class PaintEngine:
         self.tasks.append(task)
         if self.troubles and (trouble := self.troubles.popleft()) is not None:
             raise trouble
-        progress(0.1)
+        progress(self.first_step)
         made = []
         for number, seed in enumerate(task.seeds):
             while not self.gate.wait(0.005):

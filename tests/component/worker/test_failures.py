@@ -224,6 +224,21 @@ async def test_a_job_is_stopped_when_its_time_is_over(shop):
     assert shop.engine.cancelled.is_set()
 
 
+async def test_after_a_job_that_was_too_slow_less_is_asked_for(shop):
+    """Half a percent of it took 0.8 seconds; at that pace the largest size takes too long."""
+    shop.engine.hold()
+    shop.engine.first_step = 0.005
+    [job] = shop.hub.offer(ttl=1)
+    largest = shop.engine.info().max_pixels
+    shop.open()
+    await shop.hub.until(lambda: job in shop.hub.submitted)
+    asked = len(shop.hub.calls("/pop"))
+    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > asked)
+    offers = [call.body["max_pixels"] for call in shop.hub.calls("/pop")]
+    assert offers[0] == largest
+    assert offers[-1] < largest / 2
+
+
 async def test_a_job_without_enough_time_is_given_back_unmade(shop):
     times = iter(range(0, 10_000, 100))
     shop.open(timing=replace(QUICK, clock=lambda: float(next(times))))

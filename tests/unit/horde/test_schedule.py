@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.horde.schedule import LONGEST, SHORTEST, after_failure, next_look
+from common.horde.schedule import LONGEST, NOBODY_YET, SHORTEST, after_failure, next_look
 from common.horde.wire import Check
 
 MIDDLE = 0.5
@@ -28,8 +28,10 @@ def test_who_has_waited_long_is_looked_at_less_often():
     assert next_look(Check(wait_time=0), 200.0, MIDDLE) == 10
 
 
-def test_what_nobody_can_make_is_looked_at_rarely():
-    assert next_look(Check(is_possible=False), 1.0, MIDDLE) == LONGEST
+def test_what_nobody_can_make_is_looked_at_soon_and_then_ever_less_often():
+    assert next_look(Check(is_possible=False), 0.5, MIDDLE) == NOBODY_YET
+    assert next_look(Check(is_possible=False), 20.0, MIDDLE) == 10
+    assert next_look(Check(is_possible=False), 300.0, MIDDLE) == LONGEST
 
 
 def test_jitter_spreads_both_ways():

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from common.errors import StyleListError
-from styles.library import StyleLibrary
+from styles.library import StyleLibrary, _bounded
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 
@@ -116,6 +116,19 @@ async def test_a_bad_answer_from_the_web_keeps_the_last_good_list(server, page):
     await library.refresh()
     assert list(library.current.styles) == ["web"]
     assert library.sources[0].problem
+
+
+async def test_no_more_is_read_than_a_file_may_have(monkeypatch):
+    monkeypatch.setattr("styles.library.LARGEST_FILE", 10)
+    given = []
+
+    async def endless():
+        while True:
+            given.append(b"12345")
+            yield given[-1]
+
+    assert len(await _bounded(endless())) == 15
+    assert len(given) == 3
 
 
 async def test_a_list_that_is_too_large_is_not_read_to_its_end(server, monkeypatch):

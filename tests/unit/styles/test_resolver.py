@@ -121,6 +121,11 @@ def test_spares_are_the_usable_styles_that_were_not_drawn(resolved):
     assert sorted(found.styles + found.spares) == ["fast", "neon", "oil", "pony"]
 
 
+def test_spares_come_in_an_order_of_the_seed(resolved):
+    orders = {resolved(style="all", n=1, rng_seed=seed).spares for seed in range(40)}
+    assert len({spares[0] for spares in orders}) == 4
+
+
 def test_random_draws_from_everything_usable(resolved):
     drawn = {name for seed in range(60) for name in resolved(style="random", rng_seed=seed).styles}
     assert {"raw", "oil", "pony", "strange"} <= drawn
@@ -143,8 +148,9 @@ def test_an_adult_style_by_name_is_refused(resolved, style):
 
 
 def test_an_adult_model_by_name_is_refused(resolved):
-    with pytest.raises(Refusal, match="adults"):
+    with pytest.raises(Refusal, match="adults") as refusal:
         resolved(model="adult")
+    assert refusal.value.code == "refused.model_adult"
 
 
 def test_a_named_style_nobody_serves_is_refused_with_some_that_are(resolved):

@@ -25,7 +25,7 @@ from worker.demo_model.training.grounds import CELL, SIZE
 from worker.demo_model.training.muon import Muon
 from worker.demo_model.training.networks import make_autoencoder, pixels_to_unit, unit_to_pixels
 from worker.demo_model.training.pair import Pair, run_pair
-from worker.demo_model.training.progress import Average, Progress
+from worker.demo_model.training.progress import Average, Progress, Silence
 
 STAGE = "autoencoder"
 JOINT_SHARE = 0.72
@@ -78,60 +78,77 @@ def decibels(mean_square: float) -> float:
 
 
 def _train(pair: Pair, root: Path, seconds: float) -> None:
-    folder = WorkFolder(root)
-    torch.manual_seed(0)
-    model = make_autoencoder()
-    state = folder.restore(STAGE)
-    iteration, frozen, spent = 0, False, 0.0
-    if state is not None:
-        model.load_state_dict(state["model"])
-        iteration, frozen, spent = state["iteration"], state["frozen"], state["spent"]
-    optimiser = _optimiser(model, frozen=frozen)
-    if state is not None:
-        optimiser.load_state_dict(state["optimiser"])
-    seed = 100 + pair.rank + 1000 * iteration
-    torch.manual_seed(seed)
-    source = PictureSource(
-        np.load(folder.pictures, mmap_mode="r"),
-        np.load(folder.extras, mmap_mode="r"),
-        np.random.default_rng(seed),
-    )
-    budget = Budget(seconds, spent)
-    loss_level, quality = Average(0.99), Average(0.99)
-    progress = Progress(STAGE, seconds, "s") if pair.leads else None
-    while (share := pair.agree(budget.share)) < 1:
-        if share > JOINT_SHARE and not frozen:
-            frozen = True
-            optimiser = _optimiser(model, frozen=True)
-        wanted = source.batch(1, SIZE) if frozen else source.batch(CROPS, CROP)
+    training = AutoencoderTraining(WorkFolder(root), pair, seconds)
+    with Progress(STAGE, seconds, "s") if pair.leads else Silence() as progress:
+        while (share := pair.agree(training.budget.share)) < 1:
+            training.step(share)
+            progress.show(training.budget.spent, training.note())
+            if pair.leads and training.budget.time_to_save():
+                training.save()
+        if pair.leads:
+            training.keep()
+            progress.say(training.note())
+    pair.wait()
+
+
+class AutoencoderTraining:
+    """One process's share of the training: model, optimiser, pictures and the clock."""
+
+    def __init__(self, folder: WorkFolder, pair: Pair, seconds: float) -> None:
+        self._folder, self._pair = folder, pair
+        torch.manual_seed(0)
+        self._model = make_autoencoder()
+        state = folder.restore(STAGE) or {"iteration": 0, "frozen": False, "spent": 0.0}
+        self._iteration, self._frozen = state["iteration"], state["frozen"]
+        self._optimiser = _optimiser(self._model, frozen=self._frozen)
+        if "model" in state:
+            self._model.load_state_dict(state["model"])
+            self._optimiser.load_state_dict(state["optimiser"])
+        seed = 100 + pair.rank + 1000 * self._iteration
+        torch.manual_seed(seed)
+        self._source = PictureSource(
+            np.load(folder.pictures, mmap_mode="r"),
+            np.load(folder.extras, mmap_mode="r"),
+            np.random.default_rng(seed),
+        )
+        self._loss, self._quality = Average(0.99), Average(0.99)
+        self.budget = Budget(seconds, state["spent"])
+
+    def step(self, share: float) -> None:
+        """Learn from one batch, `share` of the time being spent."""
+        if share > JOINT_SHARE and not self._frozen:
+            self._frozen = True
+            self._optimiser = _optimiser(self._model, frozen=True)
+        model, frozen = self._model, self._frozen
+        wanted = self._source.batch(1, SIZE) if frozen else self._source.batch(CROPS, CROP)
         loss, square = _loss(model, wanted, share, frozen=frozen)
         model.zero_grad(set_to_none=True)
         loss.backward()
-        pair.average_gradients(p for p in model.parameters() if p.requires_grad)
-        optimiser.step(_rate(iteration, share, frozen=frozen))
-        iteration += 1
-        if progress is None:
-            continue
-        loss_level.add(loss.item())
-        quality.add(decibels(square))
-        note = f"loss {loss_level.value:.4f}, {quality.value:.2f} dB, iteration {iteration}"
-        progress.show(budget.spent, note)
-        if budget.time_to_save():
-            folder.save(
-                STAGE,
-                {
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "iteration": iteration,
-                    "frozen": frozen,
-                    "spent": budget.spent,
-                },
-            )
-            model.save_pretrained(folder.vae)
-    if pair.leads:
-        model.save_pretrained(folder.vae)
-        print(f"{STAGE}: {iteration} iterations, {quality.value:.2f} dB", flush=True)  # noqa: T201
-    pair.wait()
+        self._pair.average_gradients(p for p in model.parameters() if p.requires_grad)
+        self._optimiser.step(_rate(self._iteration, share, frozen=frozen))
+        self._iteration += 1
+        self._loss.add(loss.item())
+        self._quality.add(decibels(square))
+
+    def note(self) -> str:
+        quality = f"loss {self._loss.value:.4f}, {self._quality.value:.2f} dB"
+        return f"{quality}, iteration {self._iteration}"
+
+    def save(self) -> None:
+        """Write a checkpoint and the model as it is."""
+        state = {
+            "model": self._model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "iteration": self._iteration,
+            "frozen": self._frozen,
+            "spent": self.budget.spent,
+        }
+        self._folder.save(STAGE, state)
+        self.keep()
+
+    def keep(self) -> None:
+        """Write the model as it is."""
+        self._model.save_pretrained(self._folder.vae)
 
 
 def _optimiser(model: torch.nn.Module, *, frozen: bool) -> Muon:

@@ -48,8 +48,9 @@ def make_data(folder: WorkFolder, font: Path, counts: tuple[int, int, int]) -> N
     write_whole(folder.captions, json.dumps(content, ensure_ascii=False).encode())
     contact_sheet(pictures[:48]).save(folder.root / "pictures.png")
     contact_sheet(extras[:48]).save(folder.root / "extras.png")
-    size = make_tokenizer(folder.tokenizer)
-    folder.finish(STAGE, tidy=tidy, varied=varied, extra=extra, tokens=size)
+    if not folder.tokenizer.exists():  # an earlier model brings its own
+        make_tokenizer(folder.tokenizer)
+    folder.finish(STAGE, tidy=tidy, varied=varied, extra=extra)
 
 
 def contact_sheet(pictures: Pictures, columns: int = 12) -> Image.Image:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from diffusers import AutoencoderTiny, UNet2DConditionModel
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPTextModel
 
 from worker.demo_model.training.autoencoder import PictureSource, picture_loss
@@ -26,43 +26,86 @@ GUIDANCE = 3.5
 _BATCH = 24
 
 
-def tune_decoder(folder: WorkFolder, seconds: float, count: int = 1200) -> None:
+def tune_decoder(folder: WorkFolder, seconds: float, count: int = 600) -> None:
     """Tune for `seconds` on the latents of `count` pictures; writes the tuned autoencoder."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(3)
-    model = AutoencoderTiny.from_pretrained(folder.vae)
-    pictures = np.load(folder.pictures, mmap_mode="r")
-    extras = np.load(folder.extras, mmap_mode="r")
-    chosen, latents = _made_latents(folder, count, model.config.scaling_factor)
-    source = PictureSource(extras, extras, rng)
-    model.encoder.requires_grad_(requires_grad=False)
-    decoder = model.decoder
-    last = f"layers.{len(decoder.layers) - 1}.weight"
-    optimiser = Muon(
-        decoder.named_parameters(), rate=0.002, adam_rate=4e-4, decay=1e-3, plain=(last,)
-    )
-    average = WeightAverage(decoder, keep=0.99)
-    budget, level, iteration = Budget(seconds), Average(), 0
+    tuning = DecoderTuning(folder, seconds, count)
     with Progress(STAGE, seconds, "s") as progress:
-        while (share := budget.share) < 1:
-            picked = rng.integers(0, len(chosen), 2)
-            plain = pixels_to_unit(torch.from_numpy(pictures[chosen[picked]].copy()))
-            styled = source.batch(1, SIZE)
-            with torch.no_grad():
-                shaken = _shake(model.encoder(styled))
-            drawn = decoder(torch.cat([latents[torch.from_numpy(picked)], shaken]))
-            loss = picture_loss(drawn, torch.cat([plain, styled]), tint=0.3)
-            decoder.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-            optimiser.step(warm_up(iteration, 30) * max(0.01, 1 - share))
-            iteration += 1
-            average.add(iteration)
-            level.add(loss.item())
-            progress.show(budget.spent, f"loss {level.value:.4f}, iteration {iteration}")
-    with average.in_place():
-        model.save_pretrained(folder.tuned_vae)
-    folder.finish(STAGE, loss=level.value, iterations=iteration)
+        while (share := tuning.budget.share) < 1:
+            tuning.step(share)
+            progress.show(tuning.budget.spent, tuning.note())
+            if tuning.budget.time_to_save():
+                tuning.save()
+        tuning.finish()
+        progress.say(tuning.note())
+
+
+class DecoderTuning:
+    """The autoencoder with a decoder that learns, its pictures and the clock."""
+
+    def __init__(self, folder: WorkFolder, seconds: float, count: int) -> None:
+        self._folder = folder
+        torch.manual_seed(0)
+        self._model = AutoencoderTiny.from_pretrained(folder.vae, torch_dtype=torch.float32)
+        self._model.encoder.requires_grad_(requires_grad=False)
+        self._decoder = self._model.decoder
+        self._optimiser = _optimiser(self._decoder)
+        self._average = WeightAverage(self._decoder, keep=0.99)
+        self._pictures = np.load(folder.pictures, mmap_mode="r")
+        extras = np.load(folder.extras, mmap_mode="r")
+        self._chosen, self._latents = _made_latents(
+            folder, count, self._model.config.scaling_factor
+        )
+        self._iteration, spent = 0, 0.0
+        if (state := folder.restore(STAGE)) is not None:
+            self._decoder.load_state_dict(state["decoder"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._average.mean = state["mean"]
+            self._iteration, spent = state["iteration"], state["spent"]
+        self._rng = np.random.default_rng(3 + self._iteration)
+        self._source = PictureSource(extras, extras, self._rng)
+        self._level, self.budget = Average(), Budget(seconds, spent)
+
+    def step(self, share: float) -> None:
+        """Learn from two pictures the denoiser made and one the encoder made."""
+        picked = self._rng.integers(0, len(self._chosen), 2)
+        plain = torch.from_numpy(self._pictures[self._chosen[picked]].copy())
+        styled = self._source.batch(1, SIZE)
+        with torch.no_grad():
+            shaken = _shake(self._model.encoder(styled))
+        drawn = self._decoder(torch.cat([self._latents[torch.from_numpy(picked)], shaken]))
+        loss = picture_loss(drawn, torch.cat([pixels_to_unit(plain), styled]), tint=0.3)
+        self._decoder.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._decoder.parameters(), 1.0)
+        self._optimiser.step(warm_up(self._iteration, 30) * max(0.01, 1 - share))
+        self._iteration += 1
+        self._average.add(self._iteration)
+        self._level.add(loss.item())
+
+    def note(self) -> str:
+        return f"loss {self._level.value:.4f}, iteration {self._iteration}"
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        state = {
+            "decoder": self._decoder.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "mean": self._average.mean,
+            "iteration": self._iteration,
+            "spent": self.budget.spent,
+        }
+        self._folder.save(STAGE, state)
+
+    def finish(self) -> None:
+        """Write the autoencoder with the averaged decoder and mark the stage."""
+        with self._average.in_place():
+            self._model.save_pretrained(self._folder.tuned_vae)
+        self._folder.finish(STAGE, loss=self._level.value, iterations=self._iteration)
+
+
+def _optimiser(decoder: nn.Module) -> Muon:
+    last = f"layers.{len(decoder.layers) - 1}.weight"
+    return Muon(decoder.named_parameters(), rate=0.002, adam_rate=4e-4, decay=1e-3, plain=(last,))
 
 
 def _shake(latents: Tensor) -> Tensor:

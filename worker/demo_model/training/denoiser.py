@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -17,7 +16,7 @@ from worker.demo_model.training.folder import WorkFolder
 from worker.demo_model.training.muon import Muon
 from worker.demo_model.training.networks import Noise, make_denoiser, make_text_encoder
 from worker.demo_model.training.pair import Pair, run_pair
-from worker.demo_model.training.progress import Average, Progress
+from worker.demo_model.training.progress import Average, Progress, Silence
 
 STAGE = "denoiser"
 BATCH = 24
@@ -26,7 +25,7 @@ HELD_OUT = 256
 """The last tidy pictures, never trained on."""
 DROPPED = 0.1
 """The share of captions replaced by one that asks for nothing, for guidance."""
-HOLD = 0.45
+HOLD = 0.4
 """The share of the time at the full learning rate; the decay brings the detail."""
 VARIED_FROM, VARIED_SHARE = 0.5, 0.35
 """From when on varied layouts are mixed in, and how many of them."""
@@ -34,9 +33,12 @@ EARLY_STEPS = 0.8
 """The share of batches whose noise leans to the lower, detailed half."""
 
 
-def train_denoiser(folder: WorkFolder, seconds: float, processes: int) -> None:
-    """Train for `seconds`; the averaged weights are written at every checkpoint."""
-    run_pair(_train, (folder.root, seconds), processes)
+def train_denoiser(folder: WorkFolder, seconds: float, processes: int, rate: float = 1.0) -> None:
+    """Train for `seconds` at `rate` times the usual learning rates.
+
+    The averaged weights are written at every checkpoint.
+    """
+    run_pair(_train, (folder.root, seconds, rate), processes)
 
 
 class Denoiser(nn.Module):
@@ -137,72 +139,95 @@ def velocity_loss(
     return (model(noisy, steps, condition) - velocity).pow(2).mean()
 
 
-def _train(pair: Pair, root: Path, seconds: float) -> None:
-    folder = WorkFolder(root)
-    torch.manual_seed(0)
-    tokenizer = CLIPTokenizer.from_pretrained(folder.tokenizer)
-    model = Denoiser(make_denoiser(), make_text_encoder(tokenizer)).train()
-    parameters = list(model.parameters())
-    optimiser = Muon(model.named_parameters())
-    average = WeightAverage(model)
-    iteration, spent = 0, 0.0
-    if (state := folder.restore(STAGE)) is not None:
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        average.mean = state["mean"]
-        iteration, spent = state["iteration"], state["spent"]
-    torch.manual_seed(100 + pair.rank + 1000 * iteration)
-    examples, noise = Examples(folder), Noise()
-    budget, level = Budget(seconds, spent), Average()
-    progress = Progress(STAGE, seconds, "s") if pair.leads else None
-    while (share := pair.agree(budget.share)) < 1:
-        latents, tokens = examples.batch(BATCH, VARIED_SHARE if share > VARIED_FROM else 0.0)
-        loss = velocity_loss(model, noise, latents, tokens)
-        model.zero_grad(set_to_none=True)
-        loss.backward()
-        pair.average_gradients(parameters)
-        optimiser.step(warm_up(iteration, 60) * hold_then_fall(share, HOLD))
-        iteration += 1
-        average.add(iteration)
-        if progress is None:
-            continue
-        level.add(loss.item())
-        progress.show(budget.spent, f"loss {level.value:.4f}, iteration {iteration}")
-        if budget.time_to_save():
-            held_out = _keep(folder, model, average, examples, noise)
-            progress.say(f"held-out loss {held_out:.4f} after {iteration} iterations")
-            folder.save(STAGE, _state(model, optimiser, average, iteration, budget.spent))
-    if pair.leads:
-        held_out = _keep(folder, model, average, examples, noise)
-        samples = iteration * BATCH * pair.size
-        folder.finish(STAGE, held_out_loss=held_out, iterations=iteration, samples=samples)
-        print(f"{STAGE}: held-out loss {held_out:.4f}, {samples} samples", flush=True)  # noqa: T201
+def _train(pair: Pair, root: Path, seconds: float, rate: float) -> None:
+    training = DenoiserTraining(WorkFolder(root), pair, seconds, rate)
+    with Progress(STAGE, seconds, "s") if pair.leads else Silence() as progress:
+        while (share := pair.agree(training.budget.share)) < 1:
+            training.step(share)
+            progress.show(training.budget.spent, training.note())
+            if pair.leads and training.budget.time_to_save():
+                progress.say(f"held-out loss {training.save():.4f}, {training.note()}")
+        if pair.leads:
+            progress.say(f"held-out loss {training.finish():.4f}, {training.note()}")
     pair.wait()
 
 
-def _state(
-    model: Denoiser, optimiser: Muon, average: WeightAverage, iteration: int, spent: float
-) -> dict[str, Any]:
-    return {
-        "model": model.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "mean": average.mean,
-        "iteration": iteration,
-        "spent": spent,
-    }
+class DenoiserTraining:
+    """One process's share of the training: model, optimiser, averages and the clock."""
+
+    def __init__(self, folder: WorkFolder, pair: Pair, seconds: float, rate: float) -> None:
+        self._folder, self._pair, self._rate = folder, pair, rate
+        torch.manual_seed(0)
+        self._model = _first_model(folder).train()
+        self._parameters = list(self._model.parameters())
+        self._optimiser = Muon(self._model.named_parameters())
+        self._average = WeightAverage(self._model)
+        self._iteration, spent = 0, 0.0
+        if (state := folder.restore(STAGE)) is not None:
+            self._model.load_state_dict(state["model"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._average.mean = state["mean"]
+            self._iteration, spent = state["iteration"], state["spent"]
+        torch.manual_seed(100 + pair.rank + 1000 * self._iteration)
+        self._examples, self._noise, self._level = Examples(folder), Noise(), Average()
+        self.budget = Budget(seconds, spent)
+
+    def step(self, share: float) -> None:
+        """Learn from one batch, `share` of the time being spent."""
+        varied = VARIED_SHARE if share > VARIED_FROM else 0.0
+        loss = velocity_loss(self._model, self._noise, *self._examples.batch(BATCH, varied))
+        self._model.zero_grad(set_to_none=True)
+        loss.backward()
+        self._pair.average_gradients(self._parameters)
+        factor = warm_up(self._iteration, 60) * hold_then_fall(share, HOLD)
+        self._optimiser.step(self._rate * factor)
+        self._iteration += 1
+        self._average.add(self._iteration)
+        self._level.add(loss.item())
+
+    def note(self) -> str:
+        return f"loss {self._level.value:.4f}, iteration {self._iteration}"
+
+    def save(self) -> float:
+        """Write a checkpoint and the averaged weights; return their held-out loss."""
+        state = {
+            "model": self._model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "mean": self._average.mean,
+            "iteration": self._iteration,
+            "spent": self.budget.spent,
+        }
+        self._folder.save(STAGE, state)
+        return self._keep()
+
+    def finish(self) -> float:
+        """Write the averaged weights and mark the stage; return their held-out loss."""
+        held_out = self._keep()
+        samples = self._iteration * BATCH * self._pair.size
+        figures = {"iterations": self._iteration, "samples": samples}
+        self._folder.finish(STAGE, held_out_loss=held_out, **figures)
+        return held_out
+
+    @torch.no_grad()
+    def _keep(self) -> float:
+        generator = torch.Generator().manual_seed(5)
+        model, folder = self._model, self._folder
+        with self._average.in_place():
+            losses = [
+                velocity_loss(model, self._noise, latents, tokens, generator).item()
+                for latents, tokens in self._examples.held_out()
+            ]
+            model.unet.save_pretrained(folder.denoiser / "unet")
+            model.text.save_pretrained(folder.denoiser / "text_encoder")
+        return sum(losses) / len(losses)
 
 
-@torch.no_grad()
-def _keep(
-    folder: WorkFolder, model: Denoiser, average: WeightAverage, examples: Examples, noise: Noise
-) -> float:
-    """Write the averaged weights and return their loss on the held-out pictures."""
-    generator = torch.Generator().manual_seed(5)
-    with average.in_place():
-        losses = [
-            velocity_loss(model, noise, latents, tokens, generator).item()
-            for latents, tokens in examples.held_out()
-        ]
-        model.unet.save_pretrained(folder.denoiser / "unet")
-        model.text.save_pretrained(folder.denoiser / "text_encoder")
-    return sum(losses) / len(losses)
+def _first_model(folder: WorkFolder) -> Denoiser:
+    """Return a new model, or the earlier one that this run goes on from."""
+    if not folder.start.exists():
+        tokenizer = CLIPTokenizer.from_pretrained(folder.tokenizer)
+        return Denoiser(make_denoiser(), make_text_encoder(tokenizer))
+    return Denoiser(
+        UNet2DConditionModel.from_pretrained(folder.start / "unet", torch_dtype=torch.float32),
+        CLIPTextModel.from_pretrained(folder.start / "text_encoder", dtype=torch.float32),
+    )

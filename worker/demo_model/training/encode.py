@@ -29,7 +29,7 @@ def encode(folder: WorkFolder, processes: int) -> None:
     run_pair(_encode_part, (folder.root,), processes)
     parts = [folder.root / f"latents-{rank}.pt" for rank in range(processes)]
     latents = torch.cat([torch.load(part) for part in parts])
-    scale = 1 / latents.float().pow(2).mean().sqrt().item()
+    scale = _scale_of(folder) or 1 / latents.float().pow(2).mean().sqrt().item()
     torch.save((latents.float() * scale).half(), folder.latents)
     for part in parts:
         part.unlink()
@@ -67,6 +67,13 @@ def encode_pictures(model: AutoencoderTiny, pictures: NDArray[np.uint8], name: s
             parts.append(model.encoder(pixels_to_unit(batch)).half())
             progress.show(start + len(batch))
     return torch.cat(parts)
+
+
+def _scale_of(folder: WorkFolder) -> float | None:
+    """Return the scale of an autoencoder that a denoiser was trained on before."""
+    config = json.loads((folder.vae / "config.json").read_text(encoding="utf-8"))
+    scale: float = config["scaling_factor"]
+    return None if scale == 1 else scale
 
 
 def _write_scale(folder: WorkFolder, scale: float) -> None:

@@ -47,6 +47,11 @@ class WorkFolder:
         return self.root / "tokenizer"
 
     @property
+    def start(self) -> Path:
+        """`unet` and `text_encoder` of an earlier model to go on from, if there is one."""
+        return self.root / "start"
+
+    @property
     def vae(self) -> Path:
         """The autoencoder as trained on pictures."""
         return self.root / "vae"

@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from worker.demo_model.training import layouts
-from worker.demo_model.training.budget import Budget, warm_up
+from worker.demo_model.training.budget import Budget, hold_then_fall, warm_up
 from worker.demo_model.training.captions import caption
 from worker.demo_model.training.denoiser import DROPPED, velocity_loss
 from worker.demo_model.training.encode import encode_pictures
@@ -59,50 +59,86 @@ def stage_name(style: str) -> str:
 
 def train_lora(folder: WorkFolder, style: str, seconds: float, font: Path, count: int) -> None:
     """Train one style for `seconds` on `count` pictures and write its file."""
-    stage = stage_name(style)
-    torch.manual_seed(7)
-    unet = UNet2DConditionModel.from_pretrained(folder.denoiser / "unet")
-    unet.requires_grad_(requires_grad=False)
-    unet.add_adapter(
-        LoraConfig(
-            r=RANK, lora_alpha=RANK, target_modules=list(TARGETS), init_lora_weights="gaussian"
-        ),
-        adapter_name=style,
-    )
-    parameters = [parameter for parameter in unet.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=RATE, weight_decay=0, betas=(0.9, 0.99))
-    iteration, spent = 0, 0.0
-    if (state := folder.restore(stage)) is not None:
-        set_peft_model_state_dict(unet, state["lora"], adapter_name=style)
-        optimiser.load_state_dict(state["optimiser"])
-        iteration, spent = state["iteration"], state["spent"]
     examples = _examples(folder, style, font, count)
-    torch.manual_seed(7 + 1000 * iteration)
-    noise, level, budget = Noise(), Average(), Budget(seconds, spent)
+    training = LoraTraining(folder, style, seconds, examples)
+    with Progress(stage_name(style), seconds, "s") as progress:
+        while (share := training.budget.share) < 1:
+            training.step(share)
+            progress.show(training.budget.spent, training.note())
+            if training.budget.time_to_save():
+                training.save()
+        training.finish()
+        progress.say(training.note())
 
-    def predict(noisy: Tensor, steps: Tensor, states: Tensor) -> Tensor:
-        velocity: Tensor = unet(noisy, steps, states).sample
+
+class LoraTraining:
+    """The UNet with one adapter, its optimiser and the clock."""
+
+    def __init__(
+        self, folder: WorkFolder, style: str, seconds: float, examples: StyledExamples
+    ) -> None:
+        self._folder, self._style, self._examples = folder, style, examples
+        torch.manual_seed(7)
+        self._unet = _adapted_unet(folder, style)
+        self._parameters = [p for p in self._unet.parameters() if p.requires_grad]
+        self._optimiser = torch.optim.AdamW(
+            self._parameters, lr=RATE, weight_decay=0, betas=(0.9, 0.99)
+        )
+        self._iteration, spent = 0, 0.0
+        if (state := folder.restore(stage_name(style))) is not None:
+            set_peft_model_state_dict(self._unet, state["lora"], adapter_name=style)
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._iteration, spent = state["iteration"], state["spent"]
+        torch.manual_seed(7 + 1000 * self._iteration)
+        self._noise, self._level = Noise(), Average()
+        self.budget = Budget(seconds, spent)
+
+    def step(self, share: float) -> None:
+        """Learn from one batch, `share` of the time being spent."""
+        factor = warm_up(self._iteration, 20) * hold_then_fall(share, HOLD, floor=0.01)
+        for group in self._optimiser.param_groups:
+            group["lr"] = RATE * factor
+        loss = velocity_loss(self._predict, self._noise, *self._examples.batch(BATCH))
+        self._optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters, 1.0)
+        self._optimiser.step()
+        self._iteration += 1
+        self._level.add(loss.item())
+
+    def note(self) -> str:
+        return f"loss {self._level.value:.4f}, iteration {self._iteration}"
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        state = {
+            "lora": get_peft_model_state_dict(self._unet, adapter_name=self._style),
+            "optimiser": self._optimiser.state_dict(),
+            "iteration": self._iteration,
+            "spent": self.budget.spent,
+        }
+        self._folder.save(stage_name(self._style), state)
+
+    def finish(self) -> None:
+        """Write the LoRA and mark the stage."""
+        _write(self._unet, self._style, self._folder.loras / f"{self._style}.safetensors")
+        figures = {"loss": self._level.value, "iterations": self._iteration}
+        self._folder.finish(stage_name(self._style), **figures)
+
+    def _predict(self, noisy: Tensor, steps: Tensor, states: Tensor) -> Tensor:
+        velocity: Tensor = self._unet(noisy, steps, states).sample
         return velocity
 
-    with Progress(stage, seconds, "s") as progress:
-        while (share := budget.share) < 1:
-            for group in optimiser.param_groups:
-                fall = max(0.01, 1 - max(0.0, share - HOLD) / (1 - HOLD))
-                group["lr"] = RATE * warm_up(iteration, 20) * fall
-            loss = velocity_loss(predict, noise, *examples.batch(BATCH))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimiser.step()
-            iteration += 1
-            level.add(loss.item())
-            progress.show(budget.spent, f"loss {level.value:.4f}, iteration {iteration}")
-            if budget.time_to_save():
-                state = {"lora": get_peft_model_state_dict(unet, adapter_name=style)}
-                state |= {"optimiser": optimiser.state_dict(), "iteration": iteration}
-                folder.save(stage, state | {"spent": budget.spent})
-    _write(unet, style, folder.loras / f"{style}.safetensors")
-    folder.finish(stage, loss=level.value, iterations=iteration)
+
+def _adapted_unet(folder: WorkFolder, style: str) -> UNet2DConditionModel:
+    """Return the trained UNet, frozen, with a new adapter."""
+    unet = UNet2DConditionModel.from_pretrained(folder.denoiser / "unet")
+    unet.requires_grad_(requires_grad=False)
+    config = LoraConfig(
+        r=RANK, lora_alpha=RANK, target_modules=list(TARGETS), init_lora_weights="gaussian"
+    )
+    unet.add_adapter(config, adapter_name=style)
+    return unet
 
 
 def _examples(folder: WorkFolder, style: str, font: Path, count: int) -> StyledExamples:

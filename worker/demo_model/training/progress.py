@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 
 Clock = Callable[[], float]
 LOG_EVERY = 30.0
@@ -21,14 +22,15 @@ class Progress:
     def __init__(self, name: str, total: float, unit: str, clock: Clock = time.monotonic) -> None:
         self._name, self._total, self._unit, self._clock = name, total, unit, clock
         self._started = self._logged = clock()
-        self._bar = (
-            tqdm(total=round(total), desc=name, unit=unit, bar_format="{l_bar}{bar}| {postfix}")
-            if sys.stderr.isatty()
-            else None
-        )
+        self._console = Console(soft_wrap=True, highlight=False)
+        self._bar: Bar | None = None
 
     def __enter__(self) -> Self:
-        self.say(f"starts ({self._total:.0f} {self._unit})")
+        if self._console.is_terminal:
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+            self._bar = Bar(*columns, TextColumn("{task.fields[note]}"), console=self._console)
+            self._task = self._bar.add_task(self._name, total=self._total, note="")
+            self._bar.start()
         return self
 
     def __exit__(
@@ -38,26 +40,37 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         if self._bar is not None:
-            self._bar.close()
+            self._bar.stop()
         if kind is None:
             self.say(f"done in {self._clock() - self._started:.0f} s")
 
     def show(self, done: float, note: str = "") -> None:
         """Tell how much is done, with a note such as the current loss."""
         if self._bar is not None:
-            self._bar.n = min(round(done), round(self._total))
-            self._bar.set_postfix_str(note)
+            self._bar.update(self._task, completed=done, note=note)
         elif self._clock() - self._logged > LOG_EVERY:
             self._logged = self._clock()
             self.say(f"{done:.0f}/{self._total:.0f} {self._unit} {note}")
 
     def say(self, text: str) -> None:
-        """One line of its own."""
-        line = f"{self._name}: {text}"
-        if self._bar is not None:
-            self._bar.write(line)
-        else:
-            print(line, flush=True)  # noqa: T201
+        """Print one line of its own."""
+        self._console.print(f"{self._name}: {text}", markup=False)
+
+
+class Silence(Progress):
+    """For the processes that do not speak."""
+
+    def __init__(self) -> None:
+        super().__init__("", 1, "")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def show(self, done: float, note: str = "") -> None:
+        """Say nothing."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
 
 
 class Average:

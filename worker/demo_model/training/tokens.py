@@ -51,8 +51,8 @@ def known_words() -> list[str]:
     return sorted({word for phrase in phrases for word in _WORD.findall(phrase.lower())})
 
 
-def make_tokenizer(folder: Path) -> int:
-    """Learn the tokenizer, save it as `CLIPTokenizer` files and return its size."""
+def make_tokenizer(folder: Path) -> None:
+    """Learn the tokenizer and save it as `CLIPTokenizer` files."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     merges = _learn_merges(known_words(), alphabet)
     vocabulary: dict[str, int] = {}
@@ -69,7 +69,6 @@ def make_tokenizer(folder: Path) -> int:
     # both are inside tokenizer.json now
     vocabulary_file.unlink(missing_ok=True)
     merges_file.unlink(missing_ok=True)
-    return len(vocabulary)
 
 
 def token_ids(tokenizer: CLIPTokenizer, texts: list[str]) -> Tensor:

@@ -1,0 +1,474 @@
+"""The hub against the public server's own words: its Swagger document and recorded exchanges.
+
+A recorded request is sent to the hub in the same situation; status, `rc`, field errors and the
+shape of the answer must be the same. What differs on purpose is listed in DIFFERENT, so that
+this file and `docs/reference/hub.md` cannot drift apart unnoticed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from random import Random
+
+import aiohttp
+import jsonschema
+import pytest
+
+from common.config import HubConfig
+from hub.server import start
+from tests.component.hub.callers import (
+    BOT_KEY,
+    HOST_KEY,
+    STRANGER_KEY,
+    USERS,
+    Caller,
+    Clock,
+    Room,
+    b64,
+    webp,
+)
+
+FOLDER = os.environ.get("CONTRACTS_DIR")
+pytestmark = pytest.mark.skipif(
+    not FOLDER, reason="CONTRACTS_DIR is not set: point it at the folder with the contracts"
+)
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "hub.md"
+
+DIFFERENT = {
+    "35_pop_unknown_r2true_gets_nothing": "any agent gets r2 jobs",
+    "58_err_kudos_upfront_anon": "no upfront kudos",
+    "65_err_pop_unknown_model": "any model may be served",
+    "250_proxied_account_service": "no service accounts",
+}
+"""Recordings the hub answers otherwise on purpose, and how. The page on the hub says so too."""
+
+
+@pytest.fixture
+async def room(tmp_path):
+    clock = Clock()
+    config = HubConfig(port=0, users=USERS, anonymous=True)
+    running = await start(config, tmp_path, clock=clock, rng=Random(1))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
+        yield Room(running, clock, *(Caller(session, running.url, key) for key in keys))
+    await running.close()
+
+
+def recording(name):
+    return json.loads((Path(FOLDER) / "aihorde-recordings" / f"{name}.json").read_text("utf-8"))
+
+
+async def replay(room, name, *, caller=None, path=None, change=None):
+    """Send a recorded request to the hub; `caller` holds the key the recording left out."""
+    sent = recording(name)["request"]
+    key = sent["headers"].get("apikey")
+    if caller is None:
+        caller = {None: room.nobody, "<apikey>": room.bot}.get(key) or Caller(
+            room.bot.session, room.running.url, key
+        )
+    target = path or sent["url"].split("/api/v2")[1]
+    if sent["method"] in {"GET", "DELETE"}:
+        return await caller.call(sent["method"], target)
+    body = json.dumps(sent["body"] | (change or {})).encode()
+    return await caller.call(
+        sent["method"], target, data=body, headers={"Content-Type": "application/json"}
+    )
+
+
+def assert_same(answer, name, *, may_lack=frozenset(), may_add=frozenset()):
+    """Compare status, rc and shape with the recorded answer."""
+    expected = recording(name)["response"]
+    assert answer.status == expected["status"], answer.body
+    if isinstance(expected["body"], dict):
+        assert answer.body.get("rc") == expected["body"].get("rc")
+        assert set(answer.body.get("errors", ())) == set(expected["body"].get("errors", ()))
+    compare(answer.body, expected["body"], name, may_lack, may_add)
+
+
+def compare(ours, theirs, where, may_lack=frozenset(), may_add=frozenset()):
+    """The same fields of the same types, all the way down; null fits what was null once."""
+    if isinstance(theirs, dict):
+        assert isinstance(ours, dict), where
+        assert set(theirs) - set(ours) <= may_lack, where
+        assert set(ours) - set(theirs) <= may_add, where
+        for name in set(ours) & set(theirs):
+            compare(ours[name], theirs[name], f"{where}.{name}", may_lack, may_add)
+    elif isinstance(theirs, list):
+        assert isinstance(ours, list), where
+        assert bool(ours) == bool(theirs), where
+        for index, entry in enumerate(ours):
+            like = theirs[min(index, len(theirs) - 1)]
+            compare(entry, like, f"{where}.{index}", may_lack, may_add)
+    elif theirs is not None:
+        kinds = (int, float) if type(theirs) in {int, float} else type(theirs)
+        assert isinstance(ours, kinds), f"{where}: {ours!r} is not like {theirs!r}"
+
+
+# --- one request, one answer ---------------------------------------------------------------
+
+PLAIN = [
+    "02_heartbeat",
+    "05_status_performance_empty",
+    "07_status_models_empty",
+    "08_async_anon_noworker",
+    "11_dry_run",
+    "13_pop_empty_unknown",
+    "14_pop_anon_forbidden",
+    "202_dryrun_sd15_1024x30",
+    "203_dryrun_sdxl_1024x30",
+    "205_dryrun_slow_false",
+    "206_dryrun_pp",
+    "209_async_webhook_http_rejected",
+    "248_proxied_account_not_service",
+    "257_too_many_loras",
+    "259_cfg_decimals",
+    "260_mask_without_source",
+    "262_source_image_garbage",
+    "263_controlnet_no_source",
+    "265_warnings",
+    "269_wrong_type_n",
+    "52_err_missing_key",
+    "53_err_unknown_model",
+    "55_err_width_not_64",
+    "56_err_bad_sampler",
+    "61_err_invalid_request_id",
+    "62_err_malformed_request_id",
+    "64_err_submit_unknown_job",
+]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+async def test_same_request_same_answer(room, name):
+    change = {}
+    if name.startswith("209"):  # http to this machine is what the hub adds
+        change = {"webhook": "http://example.org/hook"}
+    assert_same(await replay(room, name, change=change), name)
+
+
+async def test_prices_are_of_the_public_servers_order(room):
+    for name in ("11_dry_run", "202_dryrun_sd15_1024x30", "203_dryrun_sdxl_1024x30"):
+        ours = (await replay(room, name)).body["kudos"]
+        theirs = recording(name)["response"]["body"]["kudos"]
+        assert 0.5 < ours / theirs < 1.5
+
+
+SERVED = [
+    "34_async_r2true_for_unknown",
+    "38_async_postproc",
+    "41_async_lora",
+    "44_async_img2img",
+    "208_async_webhook_n4",
+    "406_async_r2_default_nsfw_absent",
+    "275_replacement_filter_on",
+    "59_allow_downgrade_anon",
+]
+
+
+@pytest.mark.parametrize("name", SERVED)
+async def test_requests_a_worker_is_there_for(room, name):
+    await room.host.pop(allow_lora=True)
+    assert_same(await replay(room, name), name)
+
+
+async def test_not_json(room):
+    answer = await room.bot.call("POST", "/generate/async", data=b"nope")
+    assert_same(answer, "271_not_json")
+
+
+async def test_disable_batching(room):
+    name = "256_disable_batching_untrusted"
+    assert_same(await replay(room, name, caller=room.stranger), name)
+
+
+async def test_workers_blacklist(room):
+    await room.host.pop()
+    worker = (await room.host.get("/workers/name/worker%20one")).body["id"]
+    name = "254_workers_blacklist"
+    assert_same(await replay(room, name, change={"workers": [worker]}), name)
+
+
+async def test_find_user(room):
+    name = "04_find_user_anon"
+    assert_same(await replay(room, name), name, may_add={"active_generations"})
+
+
+async def test_both_kinds_of_429(tmp_path, room):
+    await room.running.close()
+    config = HubConfig(port=0, users=USERS, requests_per_second=2, concurrency=20)
+    running = await start(config, tmp_path, clock=room.clock)
+    try:
+        room.bot.url = room.host.url = running.url
+        await room.host.pop()
+        for name in ("67_ratelimit_0", "68_ratelimit_1", "70_ratelimit_3"):
+            answer = await replay(room, name)
+            assert_same(answer, name)
+            for header in ("X-RateLimit-Limit", "X-RateLimit-Remaining", "Retry-After"):
+                recorded = {k.lower(): v for k, v in recording(name)["response"]["headers"].items()}
+                if name != "67_ratelimit_0":
+                    assert answer.headers[header] == recorded[header.lower()]
+        assert answer.body == {"message": "2 per 1 second"}
+        room.clock.advance(1)
+        assert_same(await replay(room, "268_too_many_prompts_1"), "268_too_many_prompts_1")
+    finally:
+        await running.close()
+
+
+# --- whole lives ---------------------------------------------------------------------------
+
+
+async def test_life_of_a_picture(room):
+    await replay(room, "17_pop_regen", caller=room.host)
+    asked = await replay(room, "34_async_r2true_for_unknown")
+    request = asked.body["id"]
+    path = f"/generate/check/{request}"
+    assert_same(await replay(room, "16_check_queued", path=path), "16_check_queued")
+    job = await replay(room, "17_pop_regen", caller=room.host)
+    assert_same(job, "17_pop_regen")
+    put = await room.host.upload(job.body["r2_upload"])
+    assert put.status == recording("19_r2_put")["response"]["status"]
+    change = {"id": job.body["id"]}
+    done = await replay(room, "211_submit_batch_0", caller=room.host, change=change)
+    assert_same(done, "211_submit_batch_0")
+    path = f"/generate/status/{request}"
+    assert_same(await replay(room, "215_status_batch", path=path), "215_status_batch")
+    assert_same(await room.nobody.get("/status/models"), "49_status_models")
+    assert_same(await room.nobody.get("/status/performance"), "50_status_performance")
+
+
+async def test_life_of_a_batch(room):
+    asked = await replay(room, "208_async_webhook_n4")
+    job = (await replay(room, "31_pop_third", caller=room.host)).body
+    assert len(job["ids"]) == 4
+    names = ["211_submit_batch_0", "212_submit_batch_1", "211_submit_batch_0", "214_submit_batch_3"]
+    for name, generation, address in zip(names, job["ids"], job["r2_uploads"], strict=True):
+        await room.host.upload(address)
+        answer = await replay(room, name, caller=room.host, change={"id": generation})
+        assert_same(answer, name)
+    status = await replay(room, "215_status_batch", path=f"/generate/status/{asked.body['id']}")
+    assert_same(status, "215_status_batch")
+
+
+async def test_life_of_an_img2img(room):
+    await replay(room, "44_async_img2img")
+    job = await replay(room, "46_pop_regen_img2img", caller=room.host)
+    assert_same(job, "46_pop_regen_img2img")
+    assert job.body["source_image"].startswith("http")
+    done = await replay(room, "47_submit_img2img", caller=room.host, change={"id": job.body["id"]})
+    assert_same(done, "47_submit_img2img")
+
+
+async def test_defaults_and_a_submit_after_delete(room):
+    name = "406_async_r2_default_nsfw_absent"
+    request = (await replay(room, name)).body["id"]
+    job = await replay(room, "407_pop_defaults", caller=room.host)
+    assert_same(job, "407_pop_defaults")
+    for field in ("ddim_steps", "cfg_scale", "karras", "sampler_name", "width", "height"):
+        theirs = recording("407_pop_defaults")["response"]["body"]["payload"][field]
+        assert job.body["payload"][field] == theirs
+    await room.nobody.call("DELETE", f"/generate/status/{request}")
+    await room.host.upload(job.body["r2_upload"])
+    change = {"id": job.body["id"]}
+    done = await replay(room, "409_submit_after_delete", caller=room.host, change=change)
+    assert_same(done, "409_submit_after_delete")
+    path = f"/generate/status/{request}"
+    assert_same(await replay(room, "410_status_after_delete", path=path), "410_status_after_delete")
+
+
+async def test_delete_answers_how_it_stood(room):
+    for name, pops in (("10_delete_noworker", False), ("37_delete_r2true", True)):
+        request = (await replay(room, "34_async_r2true_for_unknown")).body["id"]
+        if pops:
+            await room.host.pop()
+        answer = await replay(room, name, path=f"/generate/status/{request}")
+        assert_same(answer, name)
+        for count in ("waiting", "processing", "finished"):
+            assert answer.body[count] == recording(name)["response"]["body"][count]
+
+
+async def test_censored_submit(room):
+    request = await room.bot.ask()
+    job = await room.host.pop()
+    name = "32_submit_censored"
+    answer = await replay(room, name, caller=room.host, change={"id": job["id"]})
+    assert_same(answer, name)
+    (picture,) = (await room.bot.status(request))["generations"]
+    metadata = recording(name)["request"]["body"].get("gen_metadata", [])
+    assert picture["censored"] is any(entry["type"] == "censorship" for entry in metadata)
+
+
+async def test_worker_and_its_maintenance(room):
+    await replay(room, "17_pop_regen", caller=room.host)
+    by_name = await replay(room, "71_worker_by_name")
+    assert_same(by_name, "71_worker_by_name", may_add={"info"})
+    assert_same(await replay(room, "299_get_workers_all"), "299_get_workers_all", may_add={"info"})
+    path = f"/workers/{by_name.body['id']}"
+    put = {"maintenance": True, "maintenance_msg": "upgrading"}
+    await room.host.call("PUT", path, json=put)
+    name = "73_pop_in_maintenance"
+    answer = await replay(room, name, caller=room.host)
+    assert_same(answer, name)
+    assert answer.body == recording(name)["response"]["body"]
+    off = await replay(room, "74_worker_maintenance_off", caller=room.host, path=path)
+    assert_same(off, "74_worker_maintenance_off")
+
+
+async def test_unknown_agents_get_what_they_got_without_r2(room):
+    for name in (
+        "451_unknown_agent_karras_k_euler_a",
+        "467_unknown_agent_nsfw_true",
+        "469_unknown_agent_trusted_workers",
+    ):
+        await room.bot.ask("cap4 fox", params={"steps": 10}, nsfw=True, r2=False)
+        assert_same(await replay(room, name, caller=room.host), name)
+
+
+async def test_webhook_body(room):
+    from aiohttp import web
+
+    heard = []
+
+    async def hear(request):
+        heard.append(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/hook", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await room.bot.ask(webhook=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
+    job = await room.host.pop()
+    metadata = [{"type": "batch_index", "value": "see_ref", "ref": "0"}]
+    await room.host.submit(job["id"], generation=b64(webp()), gen_metadata=metadata)
+    await room.running.hub.webhooks.drained()
+    await runner.cleanup()
+    compare(heard[0], recording("2xx_webhook_received")[0]["body"], "webhook")
+
+
+# --- differences on purpose ----------------------------------------------------------------
+
+
+async def test_differences_are_as_written_down(room):
+    page = PAGE.read_text("utf-8")
+    for difference in DIFFERENT.values():
+        assert difference in page.lower()
+    await replay(room, "34_async_r2true_for_unknown")
+    got = await replay(room, "35_pop_unknown_r2true_gets_nothing", caller=room.host)
+    assert got.body["id"]
+    assert (await replay(room, "58_err_kudos_upfront_anon")).status == 202
+    assert (await replay(room, "65_err_pop_unknown_model", caller=room.host)).status == 200
+    refused = await replay(room, "250_proxied_account_service")
+    assert (refused.status, refused.rc) == (400, "OnlyServiceAccountProxy")
+
+
+# --- the Swagger document ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def definitions():
+    document = json.loads((Path(FOLDER) / "aihorde-swagger.json").read_text("utf-8"))
+    return json.loads(json.dumps(document["definitions"]), object_hook=_nullable)
+
+
+def _nullable(node):
+    """Swagger 2.0 cannot say null, which the server sends; where, the recordings decide above."""
+    if isinstance(node.get("type"), str) and ("properties" not in node or "description" in node):
+        node["type"] = [node["type"], "null"]
+        if "enum" in node:
+            node["enum"] = [*node["enum"], None]
+    return node
+
+
+def assert_valid(definitions, body, name):
+    schema = {"$ref": f"#/definitions/{name}", "definitions": definitions}
+    jsonschema.Draft4Validator(schema).validate(body)
+    assert set(body) <= fields(definitions, name), name
+
+
+def fields(definitions, name):
+    """Return all field names of a definition, its ancestors' included."""
+    node = definitions[name]
+    found = set(node.get("properties", ()))
+    for part in node.get("allOf", ()):
+        found |= set(part.get("properties", ()))
+        if "$ref" in part:
+            found |= fields(definitions, part["$ref"].rsplit("/", 1)[1])
+    return found
+
+
+async def test_answers_are_valid_by_the_swagger_document(room, definitions):
+    warned = await room.bot.post("/generate/async", {"prompt": "a fox", "params": {"n": 2}})
+    assert_valid(definitions, warned.body, "RequestAsync")
+    request = warned.body["id"]
+    assert_valid(definitions, await room.bot.check(request), "RequestStatusCheck")
+    assert_valid(definitions, await room.host.pop(nsfw=False), "GenerationPayloadStable")
+    job = await room.host.pop(allow_lora=True)
+    assert_valid(definitions, job, "GenerationPayloadStable")
+    await room.host.upload(job["r2_upload"])
+    metadata = [{"type": "lora", "value": "download_failed", "ref": "12"}]
+    done = await room.host.submit(job["id"], gen_metadata=metadata)
+    assert_valid(definitions, done.body, "GenerationSubmitted")
+    status = await room.bot.status(request)
+    assert len(status["generations"]) == 1
+    assert_valid(definitions, status, "RequestStatusStable")
+    for row in (await room.bot.get("/status/models")).body:
+        assert_valid(definitions, row, "ActiveModel")
+    assert_valid(definitions, (await room.bot.get("/status/performance")).body, "HordePerformance")
+    assert_valid(definitions, (await room.bot.get("/status/modes")).body, "HordeModes")
+    user = (await room.host.get("/find_user")).body
+    # the real server sends `vpn` and `special`; the document knows both
+    assert_valid(definitions, user, "UserDetails")
+    worker = (await room.bot.get(f"/workers/{user['worker_ids'][0]}")).body
+    assert_valid(definitions, worker, "WorkerDetails")
+    change = {"maintenance": True, "info": "x", "name": "renamed"}
+    changed = await room.host.call("PUT", f"/workers/{worker['id']}", json=change)
+    assert_valid(definitions, changed.body, "ModifyWorker")
+
+
+async def test_refusals_are_valid_by_the_swagger_document(room, definitions):
+    from hub.errors import ANSWERS, Declined
+
+    known = definitions["RequestError"]["properties"]["rc"]["enum"]
+    # the real server sends these two as well, though its document does not list them
+    assert set(ANSWERS) - {"StyleNotFound", "TooManyWorkers"} <= set(known)
+    values = {"id": 1, "limit": 1, "wanted": 2, "name": "x"}
+    for rc in ANSWERS:
+        if rc in known:
+            assert_valid(definitions, Declined(rc, **values).body(), "RequestError")
+    malformed = await room.bot.post("/generate/async", {"params": {"n": 0}})
+    assert set(malformed.body) == {"errors", "message"}
+    assert all(isinstance(text, str) for text in malformed.body["errors"].values())
+
+
+async def test_every_field_the_document_allows_is_accepted(room, definitions):
+    """What the Swagger document calls a valid request is never called malformed here."""
+    examples = {"workers": [], "source_image": b64(webp()), "style": None, "proxied_account": None}
+    body = {"prompt": "a fox", "params": {}}
+    for name in fields(definitions, "GenerationInputStable") - {"prompt", "params"}:
+        value = examples.get(name, _example(definitions, "GenerationInputStable", name))
+        if value is not None:
+            body[name] = value
+    for name in fields(definitions, "ModelGenerationInputStable"):
+        value = _example(definitions, "ModelGenerationInputStable", name)
+        if value is not None:
+            body["params"][name] = value
+    assert len(body) > 12
+    assert len(body["params"]) > 12
+    answer = await room.bot.post("/generate/async", body)
+    assert "errors" not in answer.body
+
+
+def _example(definitions, name, field):
+    """Return a value the document gives for a field, or None."""
+    node = definitions[name]
+    for part in [node, *node.get("allOf", ())]:
+        if field in part.get("properties", {}):
+            found = part["properties"][field]
+            return found.get("default", found.get("example"))
+        if "$ref" in part:
+            value = _example(definitions, part["$ref"].rsplit("/", 1)[1], field)
+            if value is not None:
+                return value
+    return None
