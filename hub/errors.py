@@ -50,7 +50,6 @@ ANSWERS: Mapping[str, tuple[int, str]] = {
     "AbortedGen": (400, "hub.aborted_generation"),
     "BadRequest": (400, "hub.bad_request"),
     "InvalidAPIKey": (401, "hub.invalid_key"),
-    "AnonForbidden": (403, "hub.anonymous_forbidden"),
     "AnonForbiddenWorker": (403, "hub.anonymous_worker"),
     "WrongCredentials": (403, "hub.wrong_credentials"),
     "NotModerator": (403, "hub.not_moderator"),

@@ -71,12 +71,11 @@ async def request_submitted(
         waiting = int(found or 0)
         if waiting + n > concurrency:
             raise Declined("TooManyPrompts", wanted=waiting + n, limit=concurrency)
+        last_place = await connection.scalar(sa.select(sa.func.max(REQUESTS.c.place))) or 0
         await connection.execute(
             REQUESTS.insert().values(
                 id=request_id,
-                place=sa.select(sa.func.coalesce(sa.func.max(REQUESTS.c.place), 0) + 1)
-                .select_from(REQUESTS)
-                .scalar_subquery(),
+                place=last_place + 1,
                 owner=user.id,
                 body=request.model_dump_json(exclude_defaults=True),
                 seed=seed,

@@ -1,7 +1,7 @@
 """Plans of pictures: which subjects stand where on what ground, and drawing them.
 
 Tidy plans know one place per kind of layout; varied ones also move the subject by 16 pixels. All
-places are whole latent cells.
+centres lie on whole latent cells.
 """
 
 from __future__ import annotations

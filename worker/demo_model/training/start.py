@@ -19,11 +19,11 @@ def go_on_from(folder: WorkFolder, model: Path) -> None:
 
     The encoder stays as it is, since the UNet's latents depend on it; the decoder is tuned later.
     """
-    shutil.copytree(model / "tokenizer", folder.tokenizer)
+    shutil.copytree(model / "tokenizer", folder.tokenizer, dirs_exist_ok=True)
     AutoencoderTiny.from_pretrained(model / "vae", torch_dtype=torch.float32).save_pretrained(
         folder.vae
     )
     for part in ("unet", "text_encoder"):
-        shutil.copytree(model / part, folder.start / part)
+        shutil.copytree(model / part, folder.start / part, dirs_exist_ok=True)
     folder.finish(autoencoder.STAGE)
     folder.finish(STAGE)
