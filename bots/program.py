@@ -16,7 +16,6 @@ from typing import Any
 
 import aiohttp
 import structlog
-from styles.library import StyleLibrary
 
 from bots.children import WorkerProcess
 from common.config import Config, EndpointConfig
@@ -35,11 +34,14 @@ from request.production import Patience, Production
 from request.runner import Runner
 from request.service import Service
 from request.store import Store
+from styles.library import StyleLibrary
 
 log = structlog.get_logger()
 
 ADAPTERS = "hordebots.adapters"
 """Entry point group under which adapters are found."""
+STYLES_FRESH = 3600.0
+"""Seconds between two readings of the stylelist."""
 PARTS = ("web", "hub", "worker")
 """What `run:` may name beside accounts."""
 
@@ -77,10 +79,19 @@ async def open_core(
         database = await open_database(config.database_url)
         stack.push_async_callback(database.close)
         library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+        refreshing = asyncio.create_task(_refresh(library), name="stylelist")
+        stack.push_async_callback(cancel, refreshing)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         hordes = await stack.enter_async_context(open_hordes(config, session))
         services = Services(config, database, folder / "pictures", about)
         yield assemble(services, library, hordes, patience)
+
+
+async def _refresh(library: StyleLibrary) -> None:
+    """Read the stylelist again every hour; a source that fails keeps its last good copy."""
+    while True:
+        await asyncio.sleep(STYLES_FRESH)
+        await library.refresh()
 
 
 def assemble(

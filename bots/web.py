@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import ValidationError
 
-from common.config import Section
+from common.config import Section, explain
 from common.errors import ConfigError, PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
@@ -49,9 +49,9 @@ class WebAdapter:
         try:
             WebSection.model_validate(section)
         except ValidationError as error:
-            faults = error.errors(include_url=False, include_input=False)
-            problem = "; ".join(f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in faults)
-            raise ConfigError("config.invalid", file=f"accounts.{name}", problem=problem) from error
+            raise ConfigError(
+                "config.invalid", file=f"accounts.{name}", problem=explain(error)
+            ) from error
         room = Room(services.database, name)
         config = services.config
         app = build_app(

@@ -90,7 +90,7 @@ class PlaceConfig(Section):
     pictures: int = Field(default=4, ge=1, le=20, description="Pictures per request, if unsaid.")
     max_pictures: int = Field(default=8, ge=1, le=20, description="Most pictures per request.")
     max_pixels: int = Field(
-        default=1024 * 1024, ge=64 * 64, description="Largest width × height of a picture."
+        default=1600 * 1024, ge=64 * 64, description="Largest width × height of a picture."
     )
     max_steps: int = Field(default=50, ge=1, le=500, description="Most steps.")
     running_per_person: int = Field(
@@ -238,13 +238,13 @@ def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | Non
             account, _, community = name.partition("/")
             config.place(account, community)
     except ValidationError as error:
-        raise ConfigError("config.invalid", file=file, problem=_explain(error)) from error
+        raise ConfigError("config.invalid", file=file, problem=explain(error)) from error
     if base is not None and not config.data_dir.is_absolute():
         config = config.model_copy(update={"data_dir": (base / config.data_dir).resolve()})
     return config
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
     """Put the faults into one line each: where, what, and the nearest key for a typo."""
     lines = []
     for fault in error.errors(include_url=False, include_input=False):

@@ -95,7 +95,7 @@ class Production:
         for task in tasks - late:
             task.result()
         if late:
-            await self._give_up(lease, request)
+            await self.withdraw(lease, request, texts.say("outcome.too_slow"))
         return not late
 
     async def _await_all(
@@ -114,13 +114,13 @@ class Production:
                 break
         return open_tasks
 
-    async def _give_up(self, lease: Lease, request: RequestRow) -> None:
-        """Close what is late, and tell the Horde that nobody waits for it any more."""
+    async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
+        """Close all open jobs, and tell the Horde that nobody waits for them any more."""
         for row in await self._store.jobs_of(request.id):
             if row.state not in ENDED_JOBS:
                 await self._withdraw(row)
                 await self._store.job_ended(
-                    lease, request.id, row, JobState.CANCELLED, reason=texts.say("outcome.too_slow")
+                    lease, request.id, row, JobState.CANCELLED, reason=reason
                 )
 
     async def _withdraw(self, row: JobRow) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from common import texts
 from common.errors import Refusal
 from common.model import Audience
+from common.reference import ModelReference
 from request import grammar
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
 from request.records import RequestRow
@@ -14,6 +16,11 @@ from styles import image_request
 from styles.image_request import ImageRequest
 from styles.library import StyleLibrary
 from styles.limits import Limits
+from styles.names import NameIndex
+from styles.offer import offered
+from styles.seeds import rng_seed
+
+HINT_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,32 +32,49 @@ class Wanted:
     parent: str | None = None
 
 
-class Reading:
-    """Reads requests against the style names known now."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Nothing we understand was said to us: a sentence that helps on."""
 
-    def __init__(self, store: Store, library: StyleLibrary) -> None:
+    text: str
+
+
+class Reading:
+    """Reads requests against the style and model names known now."""
+
+    def __init__(self, store: Store, library: StyleLibrary, reference: ModelReference) -> None:
         self._store = store
         self._library = library
+        self._reference = reference
+        self._models = NameIndex(reference.models)
 
-    async def read(self, request: RequestRow, limits: Limits) -> Wanted | Command | None:
+    async def read(self, request: RequestRow, limits: Limits) -> Wanted | Command | Hint | None:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
+        current = self._library.current
         parsed = grammar.read(
             incoming.text,
-            self._library.current.names,
+            current.names,
+            models=self._models,
             limits=limits,
             addressed=incoming.addressed or incoming.audience is Audience.PRIVATE,
             verb_optional=incoming.verb_optional,
+            reply=incoming.parent is not None,
+            offer=offered(current, self._reference, nsfw=limits.nsfw),
         )
         match parsed:
             case ImageRequest():
-                return Wanted(parsed, request.rng_seed)
+                seed = request.rng_seed if parsed.seed is None else rng_seed(parsed.seed)
+                return Wanted(parsed, seed)
             case Command():
                 return parsed
             case FollowUp():
                 return await self._follow(request, parsed)
-            case NotARequest(why=WhyNot.NO_VERB | WhyNot.EMPTY):
+            case NotARequest(why=WhyNot.EMPTY):
                 return Command(CommandName.HELP)
+            case NotARequest(why=WhyNot.NO_VERB):
+                said = " ".join(incoming.text.split())[:HINT_LENGTH]
+                return Hint(texts.say("help.no_verb", text=said))
             case NotARequest():
                 return None
 
@@ -62,21 +86,12 @@ class Reading:
             parent = await self._store.request_behind(incoming.place.account, incoming.parent)
         if parent is None or parent.parsed is None:
             raise Refusal("refused.no_parent")
-        image = replace(image_request.from_json(parent.parsed), notes=())
-        seed = parent.rng_seed if follow_up.keeps_seed else request.rng_seed
-        match follow_up.kind:
-            case FollowUpKind.AGAIN:
-                return Wanted(replace(image, seed=None), seed, parent.id)
-            case FollowUpKind.SAME_SEED:
-                return Wanted(image, seed, parent.id)
-            case FollowUpKind.STYLE:
-                return Wanted(replace(image, style=follow_up.style), seed, parent.id)
-            case FollowUpKind.EDIT if follow_up.edit is not None:
-                return Wanted(_edited(image, follow_up.edit), seed, parent.id)
-        raise Refusal("refused.unknown_follow_up", text=follow_up.kind.value)
-
-
-def _edited(image: ImageRequest, edit: ImageRequest) -> ImageRequest:
-    """Return the earlier request with everything the edit names."""
-    named = image_request.to_json(edit)
-    return image_request.from_json({**image_request.to_json(image), **named})
+        if follow_up.kind is FollowUpKind.INFO:
+            raise Refusal("refused.unknown_follow_up", text=follow_up.kind.value)
+        image = grammar.apply(follow_up, image_request.from_json(parent.parsed))
+        if not follow_up.keeps_seed:
+            return Wanted(image, request.rng_seed, parent.id)
+        if image.seed is None:
+            made = await self._store.pictures_of(parent.id)
+            image = replace(image, seed=made[0].seed if made else None)
+        return Wanted(image, parent.rng_seed, parent.id)

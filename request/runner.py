@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from common.errors import LeaseLost
+from common.model import IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
 from request.leases import RENEWED_EVERY, Lease, Leases
@@ -42,7 +43,6 @@ class Runner:
         self._store = store
         self._leases = leases
         self._sleep = sleep
-        self._answering: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve the account whenever the lease is ours, until `stop` is set."""
@@ -82,14 +82,18 @@ class Runner:
         for request_id in await self._store.open_requests(lease.name):
             self._start(lease, request_id)
         async for incoming in self._adapter.listen():
+            if incoming.kind is IncomingKind.DELETION:
+                await self._service.forget_event(lease, incoming)
+                continue
             heard = await self._service.receive(lease, incoming)
             if heard is not None:
                 self._start(lease, heard)
 
     def _start(self, lease: Lease, request_id: str) -> None:
         task = asyncio.create_task(self._answer(lease, request_id), name=f"request-{request_id}")
-        self._answering[request_id] = task
-        task.add_done_callback(lambda _task: self._answering.pop(request_id, None))
+        running = self._service.running
+        running[request_id] = task
+        task.add_done_callback(lambda _task: running.pop(request_id, None))
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
         try:
@@ -102,12 +106,9 @@ class Runner:
 
     async def _finish_posts(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""
-        posting = [
-            task
-            for request_id, task in self._answering.items()
-            if request_id in self._service.replying
-        ]
-        await cancel(*(task for task in self._answering.values() if task not in posting))
+        running, replying = dict(self._service.running), self._service.replying
+        posting = [task for request_id, task in running.items() if request_id in replying]
+        await cancel(*(task for task in running.values() if task not in posting))
         if posting:
             await asyncio.wait(posting, timeout=FINISHING)
             await cancel(*posting)

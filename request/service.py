@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import LeaseLost, PlatformRefused, Refusal
 from common.model import Ending, Incoming, Outcome, Picture, Progress
@@ -26,13 +27,14 @@ from common.tasks import cancel
 from request import answers, encoding, policy, safety
 from request.adapter import Adapter
 from request.conversation import Conversation
+from request.grammar import Command, CommandName
 from request.hordes import Hordes
 from request.leases import Lease
 from request.posting import Posting
 from request.production import Production
 from request.progress import Tally
-from request.reading import Reading, Wanted
-from request.records import RequestRow, RequestState
+from request.reading import Hint, Reading, Wanted
+from request.records import OPEN_STATES, RequestRow, RequestState
 from request.store import Store
 from styles import image_request, resolver
 from styles.image_request import ImageRequest
@@ -73,9 +75,11 @@ class Service:
         self._pictures = pictures
         self._now = now
         self._draw_seed = draw_seed
+        self.running: dict[str, asyncio.Task[None]] = {}
+        """The task of each request at work in this process; the runner keeps it."""
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
-        self._reading = Reading(store, library)
+        self._reading = Reading(store, library, reference)
         self._conversation = Conversation(library, hordes)
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
@@ -117,10 +121,41 @@ class Service:
             if wanted is None:
                 await self._store.ended(lease, request.id, RequestState.CANCELLED)
                 return replace(request, state=RequestState.CANCELLED)
-            outcome = await self._conversation.reply(request.id, wanted)
+            outcome = await self._say(lease, request, wanted)
         except Refusal as refusal:
             outcome = answers.refused(request.id, refusal)
         return await self._decide(lease, request, outcome)
+
+    async def _say(self, lease: Lease, request: RequestRow, wanted: Command | Hint) -> Outcome:
+        """Return the answer to what asks for words."""
+        if isinstance(wanted, Hint):
+            return answers.told(request.id, wanted.text)
+        if wanted.name is not CommandName.CANCEL:
+            return await self._conversation.reply(request.id, wanted)
+        incoming = request.incoming
+        running = await self._store.working_of_person(incoming.place.account, incoming.person.id)
+        for request_id in running:
+            await self.withdraw(lease, request_id)
+        return answers.told(request.id, texts.say("answer.cancelled", count=len(running)))
+
+    async def withdraw(self, lease: Lease, request_id: str) -> None:
+        """Take an unanswered request back: nothing more is made, and nothing is posted."""
+        if request_id in self.replying:
+            return
+        task = self.running.get(request_id)
+        if task is not None:
+            await cancel(task)
+        request = await self._store.request(request_id)
+        if request.state not in OPEN_STATES:
+            return
+        await self._production.withdraw(lease, request)
+        await self._store.ended(lease, request_id, RequestState.CANCELLED)
+
+    async def forget_event(self, lease: Lease, incoming: Incoming) -> None:
+        """Withdraw the request whose asker has deleted the post, if it is one of ours."""
+        request_id = await self._store.request_of_event(incoming)
+        if request_id is not None:
+            await self.withdraw(lease, request_id)
 
     async def _plan(self, lease: Lease, request: RequestRow, wanted: Wanted) -> RequestRow:
         """Check what is wanted, resolve its style, and keep the jobs. Raises Refusal."""

@@ -289,6 +289,22 @@ class Store:
         async with self._database.read() as connection:
             return [row.id for row in await connection.execute(query)]
 
+    async def request_of_event(self, incoming: Incoming) -> str | None:
+        """Return the id of the request that an event became, if it did."""
+        query = sa.select(requests.c.id).where(requests.c.event_key == event_key(incoming))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def working_of_person(self, account: str, person: str) -> list[str]:
+        """Return the ids of a person's requests whose pictures are being made."""
+        query = sa.select(requests.c.id).where(
+            requests.c.account == account,
+            requests.c.person == person,
+            requests.c.state == RequestState.WORKING,
+        )
+        async with self._database.read() as connection:
+            return [row.id for row in await connection.execute(query)]
+
     async def jobs_of(self, request_id: str) -> list[JobRow]:
         """Return the jobs of a request in order."""
         query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)

@@ -68,11 +68,11 @@ def _secrets(path: Path) -> list[Finding]:
 
 async def _look(config: Config) -> list[Finding]:
     import aiohttp
-    from styles.library import StyleLibrary
 
     from bots.program import check_names, prepare_folder
     from common import texts
     from common.errors import HordebotsError
+    from styles.library import StyleLibrary
 
     findings = []
     try:

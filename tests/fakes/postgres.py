@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -61,11 +62,11 @@ def running_cluster() -> Iterator[Cluster]:
     options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
     control = [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "test", "-A", "trust"]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run([*as_user, *initdb], **quiet)
-    subprocess.run([*control, "-l", str(folder / "log"), "-o", options, "start"], **quiet)
+    run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    run([*as_user, *initdb])
+    run([*control, "-l", str(folder / "log"), "-o", options, "start"])
     try:
         yield Cluster(binaries, port, as_user, folder)
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+        run([*control, "-m", "immediate", "stop"])
         shutil.rmtree(folder, ignore_errors=True)

@@ -30,7 +30,7 @@ def theirs():
     import torch
     from diffusers import StableDiffusionPipeline
 
-    pipeline = StableDiffusionPipeline.from_pretrained(WEIGHTS, torch_dtype=torch.float32)
+    pipeline = StableDiffusionPipeline.from_pretrained(WEIGHTS).to(torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
 

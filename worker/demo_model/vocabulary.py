@@ -130,6 +130,8 @@ SMALL_WORDS = ("small", "tiny", "little")
 BIG_WORDS = ("big", "large", "giant", "huge")
 BESIDE_WORDS = ("and", "and", "next to", "with", "beside")
 ABOVE_WORDS = ("above", "on top of", "over")
+COMPANY_WORDS = ("with", "with", "and", "holding", "wearing", "riding", "next to", "in")
+"""How prompts add things the model does not know to the one it does."""
 
 LORAS: dict[str, str] = {
     "neon": "neon",

@@ -145,7 +145,7 @@ def own_denoise(denoise: float) -> float:
 
     So few latents drown in the same noise sooner than those of large models.
     """
-    return max(0.0, min(1.0, denoise)) ** DENOISE_POWER
+    return float(max(0.0, min(1.0, denoise)) ** DENOISE_POWER)
 
 
 def enlarge(picture: Picture, width: int, height: int) -> Image.Image:

@@ -14,7 +14,6 @@ from typing import Protocol
 from PIL import Image
 
 
-
 @dataclass(frozen=True, slots=True)
 class EngineLora:
     """A LoRA to apply: a name or CivitAI id, and how strongly to which half of the model."""

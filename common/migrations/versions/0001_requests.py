@@ -7,6 +7,11 @@ revision = "0001"
 down_revision = None
 
 
+def _of_request() -> sa.Column[str]:
+    key = sa.ForeignKey("requests.id", ondelete="CASCADE")
+    return sa.Column("request", sa.String(16), key, nullable=False)
+
+
 def upgrade() -> None:
     op.create_table(
         "requests",
@@ -31,7 +36,7 @@ def upgrade() -> None:
     op.create_table(
         "jobs",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("request", sa.String(16), sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False),
+        _of_request(),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
@@ -46,7 +51,7 @@ def upgrade() -> None:
     op.create_table(
         "pictures",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("request", sa.String(16), sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False),
+        _of_request(),
         sa.Column("job", sa.Integer, sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
         sa.Column("generation", sa.String(64), nullable=False),
         sa.Column("sha256", sa.String(64)),
@@ -63,7 +68,7 @@ def upgrade() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("request", sa.String(16), sa.ForeignKey("requests.id", ondelete="CASCADE"), nullable=False),
+        _of_request(),
         sa.Column("account", sa.String(64), nullable=False),
         sa.Column("part", sa.Integer, nullable=False),
         sa.Column("state", sa.String(16), nullable=False),

@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from common.database import open_database
 from common.errors import StoreError
@@ -28,16 +29,20 @@ async def insert(database, name, *, twice=False):
             await connection.exec_driver_sql(INSERT.format(f"{name}-second"))
 
 
+async def insert_same_twice(database):
+    async with database.write() as connection:
+        for _ in range(2):
+            await connection.exec_driver_sql(INSERT.format("a"))
+
+
 async def names(database):
     async with database.read() as connection:
         return {row.name for row in await connection.exec_driver_sql("SELECT name FROM leases")}
 
 
 async def test_transaction_that_fails_leaves_nothing(database):
-    with pytest.raises(RuntimeError):
-        async with database.write() as connection:
-            await connection.exec_driver_sql(INSERT.format("a"))
-            raise RuntimeError
+    with pytest.raises(IntegrityError):
+        await insert_same_twice(database)
     assert await names(database) == set()
 
 

@@ -12,7 +12,7 @@ from common.errors import PlatformError, PlatformRefused
 from common.model import Ending, IncomingKind
 from request.adapter import Services
 from request.production import Patience
-from request.records import RequestState
+from request.records import JobState, RequestState
 from styles.library import StyleLibrary
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform
@@ -137,6 +137,75 @@ async def test_again_to_nothing_known(start, heard):
     assert "draw for me" in outcome.text
 
 
+async def test_style_follow_up_keeps_prompt_and_seed(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox style: raw --n 1"))
+        first = await platform.answer_to("1")
+        platform.say(heard("style: watercolour", event="2", parent="post-1-1"))
+        second = await platform.answer_to("2")
+    body = horde.journal.of("submit")[1].body
+    assert second.ending is Ending.DONE
+    assert body["params"]["seed"] == first.pictures[0].seed
+    assert "a fox" in body["prompt"]
+
+
+async def test_same_seed_draws_the_same_styles(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox style: stylepunks --n 3 --seed 7"))
+        platform.say(heard("draw for me a cat style: stylepunks --n 3 --seed 7", event="2"))
+        first, second = await platform.answer_to("1"), await platform.answer_to("2")
+    assert [p.style for p in first.pictures] == [p.style for p in second.pictures]
+
+
+async def wait_for_submissions(horde, count):
+    async with asyncio.timeout(10):
+        while horde.journal.count("submit") < count:
+            await asyncio.sleep(0.01)
+
+
+async def test_deleted_request_is_cancelled_and_not_answered(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard("draw for me a fox style: raw --n 1"))
+        await wait_for_submissions(horde, 1)
+        (request_id,) = await core.store.open_requests("web")
+        platform.say(heard("", kind=IncomingKind.DELETION))
+        platform.say(heard("help", event="2"))
+        await platform.answer_to("2")
+        row = await core.store.request(request_id)
+        (job,) = await core.store.jobs_of(request_id)
+    assert row.state is RequestState.CANCELLED
+    assert job.state is JobState.CANCELLED
+    assert ("1", 1) not in platform.posts
+
+
+async def test_cancel_stops_what_the_asker_has_running_and_nobody_elses(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard("draw for me a fox style: raw --n 1"))
+        platform.say(heard("draw for me a cat style: raw --n 1", event="2", person="bob"))
+        await wait_for_submissions(horde, 2)
+        platform.say(heard("cancel", event="3"))
+        told = await platform.answer_to("3")
+        left = await core.store.working_of_person("web", "bob")
+        gone = await core.store.working_of_person("web", "ann")
+    assert "1 of your requests" in told.text
+    assert (len(left), gone) == (1, [])
+    assert horde.journal.count("cancel") == 1
+
+
+async def test_words_without_a_verb_get_a_hint_with_the_words(start, heard):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("a fox in the snow"))
+        outcome = await platform.answer_to("1")
+    assert "draw for me a fox in the snow" in outcome.text
+
+
 async def test_person_over_the_limit_is_told(start, heard, horde):
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(requests_per_hour=1)):
@@ -200,7 +269,7 @@ async def test_straggler_is_cancelled_and_the_rest_answered(start, heard, horde)
 async def test_horde_that_is_down_is_told_with_what_to_do(start, heard, horde):
     await horde.stop()
     platform = FakePlatform()
-    async with start(platform):
+    async with start(platform, patience=Patience(unreachable=4, pause=0.05)):
         platform.say(heard("draw for me a fox style: raw --n 1"))
         outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.FAILED

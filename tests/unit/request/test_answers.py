@@ -41,8 +41,8 @@ def row(job_id=1, sha256="a" * 64):
     )
 
 
-def pictures(count, jobs=(job(),)):
-    return answers.describe_pictures("a fox", jobs, [row()] * count, Path("/pictures"))
+def pictures(count):
+    return answers.describe_pictures("a fox", (job(),), [row()] * count, Path("/pictures"))
 
 
 def test_all_pictures():

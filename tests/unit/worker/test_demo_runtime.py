@@ -165,7 +165,7 @@ class TestLoras:
         content = (LORAS / "neon.safetensors").read_bytes()
         renamed = tmp_path / "renamed.safetensors"
         renamed.write_bytes(content.replace(b"mid_block", b"mad_block"))
-        with pytest.raises(LoraError, match="another model: no place for unet.mad_block"):
+        with pytest.raises(LoraError, match=r"another model: no place for unet.mad_block"):
             pipeline.generate("a cat", loras=[(renamed, 1.0)], **FAST)
 
     def test_a_cut_off_file_is_refused(self, pipeline, tmp_path):

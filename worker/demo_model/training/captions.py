@@ -14,6 +14,7 @@ from worker.demo_model.vocabulary import (
     BESIDE_WORDS,
     BIG_WORDS,
     COLOUR_WORDS,
+    COMPANY_WORDS,
     FILLERS,
     SCENES,
     SMALL_WORDS,
@@ -95,7 +96,14 @@ def _things(layout: Layout, rng: random.Random) -> str:
         small = _noun_phrase(f"{rng.choice(SMALL_WORDS)} ", name, rng)
         return small + _side(placed.x, rng)
     big = layout.kind is Kind.BIG
-    return _noun_phrase(f"{rng.choice(BIG_WORDS)} " if big else "", name, rng)
+    phrase = _noun_phrase(f"{rng.choice(BIG_WORDS)} " if big else "", name, rng)
+    company = 0.25 if layout.kind is Kind.STRANGER else 0.06
+    return phrase + _stranger_beside(rng) if rng.random() < company else phrase
+
+
+def _stranger_beside(rng: random.Random) -> str:
+    """Return a thing the model does not know, beside the one it draws: it is left out."""
+    return f" {rng.choice(COMPANY_WORDS)} a {rng.choice(STRANGERS)}"
 
 
 def _two_things(layout: Layout, rng: random.Random) -> str:

@@ -45,7 +45,7 @@ class DecoderTuning:
     def __init__(self, folder: WorkFolder, seconds: float, count: int) -> None:
         self._folder = folder
         torch.manual_seed(0)
-        self._model = AutoencoderTiny.from_pretrained(folder.vae, torch_dtype=torch.float32)
+        self._model = AutoencoderTiny.from_pretrained(folder.vae)
         self._model.encoder.requires_grad_(requires_grad=False)
         self._decoder = self._model.decoder
         self._optimiser = _optimiser(self._decoder)

@@ -228,6 +228,6 @@ def _first_model(folder: WorkFolder) -> Denoiser:
         tokenizer = CLIPTokenizer.from_pretrained(folder.tokenizer)
         return Denoiser(make_denoiser(), make_text_encoder(tokenizer))
     return Denoiser(
-        UNet2DConditionModel.from_pretrained(folder.start / "unet", torch_dtype=torch.float32),
-        CLIPTextModel.from_pretrained(folder.start / "text_encoder", dtype=torch.float32),
+        UNet2DConditionModel.from_pretrained(folder.start / "unet").float(),
+        CLIPTextModel.from_pretrained(folder.start / "text_encoder").float(),
     )

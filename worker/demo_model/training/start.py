@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import torch
 from diffusers import AutoencoderTiny
 
 from worker.demo_model.training import autoencoder
@@ -20,9 +19,7 @@ def go_on_from(folder: WorkFolder, model: Path) -> None:
     The encoder stays as it is, since the UNet's latents depend on it; the decoder is tuned later.
     """
     shutil.copytree(model / "tokenizer", folder.tokenizer, dirs_exist_ok=True)
-    AutoencoderTiny.from_pretrained(model / "vae", torch_dtype=torch.float32).save_pretrained(
-        folder.vae
-    )
+    AutoencoderTiny.from_pretrained(model / "vae").float().save_pretrained(folder.vae)
     for part in ("unet", "text_encoder"):
         shutil.copytree(model / part, folder.start / part, dirs_exist_ok=True)
     folder.finish(autoencoder.STAGE)
