@@ -55,24 +55,29 @@ class Layers:
 
     def group_norm(self, name: str, x: Array, groups: int, epsilon: float) -> Array:
         """Normalise each group of channels over the whole picture."""
-        count, height, width, channels = x.shape
-        grouped = x.reshape(count, height * width, groups, channels // groups)
-        off = grouped - grouped.mean((1, 3), keepdims=True)
-        variance = np.square(off).mean((1, 3), keepdims=True)
-        off /= np.sqrt(variance + np.float32(epsilon))
-        return self._scaled(name, off.reshape(x.shape))
+        count, _, _, channels = x.shape
+        size = channels // groups
+
+        def over_groups(per_channel: Array) -> Array:
+            means = per_channel.reshape(count, groups, size).mean(-1)
+            return means.repeat(size, -1)[:, None, None]
+
+        # sums over all pixels first, channel by channel, keep numpy on its fast path
+        off = x - over_groups(x.mean((1, 2)))
+        pixels = off.reshape(count, -1, channels)
+        squares = np.einsum("npc,npc->nc", pixels, pixels) / np.float32(pixels.shape[1])
+        off *= self.tensors[f"{name}.weight"] / np.sqrt(over_groups(squares) + np.float32(epsilon))
+        off += self.tensors[f"{name}.bias"]
+        return off
 
     def layer_norm(self, name: str, x: Array, epsilon: float = 1e-5) -> Array:
         """Normalise over the last axis."""
         off = x - x.mean(-1, keepdims=True)
         variance = np.square(off).mean(-1, keepdims=True)
         off /= np.sqrt(variance + np.float32(epsilon))
-        return self._scaled(name, off)
-
-    def _scaled(self, name: str, x: Array) -> Array:
-        x *= self.tensors[f"{name}.weight"]
-        x += self.tensors[f"{name}.bias"]
-        return x
+        off *= self.tensors[f"{name}.weight"]
+        off += self.tensors[f"{name}.bias"]
+        return off
 
 
 def attention(query: Array, key: Array, value: Array, heads: int, mask: Array | None) -> Array:
