@@ -86,5 +86,6 @@ class WorkerProcess:
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C is for this process, which ends the worker in good order
             env={**os.environ, "HORDEBOTS_WORKER_KEY": config.key.get_secret_value()},
         )

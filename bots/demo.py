@@ -54,8 +54,15 @@ def demo_config(data_dir: Path, *, port: int, parts: tuple[str, ...]) -> Config:
     )
 
 
-def choose_port(folder: Path) -> int:
-    """Return the port of the last run if it is free, else the next free one from 8765 on."""
+def choose_port(folder: Path, wanted: int | None = None) -> int:
+    """Return `wanted`, else the port of the last run, else the next free one from 8765 on.
+
+    Raises StartupError if the wanted port is taken.
+    """
+    if wanted is not None:
+        if not _is_free(wanted):
+            raise StartupError("startup.port_taken", host=HOST, port=wanted, setting="--port")
+        return wanted
     remembered = folder / "port"
     try:
         first = int(remembered.read_text("ascii"))

@@ -5,10 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
+from common.model import (
+    Audience,
+    Incoming,
+    IncomingKind,
+    Outcome,
+    Part,
+    Person,
+    Place,
+    Progress,
+)
 from request.adapter import Capabilities, Services
 
 NAME = "terminal"
@@ -33,6 +43,8 @@ class TerminalAdapter:
         self._show = show
         self.answered = asyncio.Event()
         self.outcome: Outcome | None = None
+        self._regret = asyncio.Event()
+        self._withdrawn = asyncio.Event()
 
     @classmethod
     async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
@@ -41,8 +53,8 @@ class TerminalAdapter:
         return cls("", lambda _progress: None)
 
     async def listen(self) -> AsyncIterator[Incoming]:
-        """Yield the one line."""
-        yield Incoming(
+        """Yield the one line, and its deletion if it is withdrawn."""
+        said = Incoming(
             place=Place(NAME),
             event=secrets.token_hex(8),
             person=Person("operator", "operator"),
@@ -51,7 +63,16 @@ class TerminalAdapter:
             audience=Audience.PRIVATE,
             verb_optional=True,
         )
+        yield said
+        await self._regret.wait()
+        yield replace(said, kind=IncomingKind.DELETION)
+        self._withdrawn.set()
         await asyncio.Event().wait()
+
+    async def withdraw(self) -> None:
+        """Take the line back; returns when the Horde has been told that nobody waits for it."""
+        self._regret.set()
+        await self._withdrawn.wait()
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Show how far it is."""

@@ -51,13 +51,16 @@ class EndpointConfig(Section):
     """A Horde the bots may ask: the community's own hub, or the public AI Horde."""
 
     name: str = Field(default="horde", description="How it is called in logs and answers.")
-    url: str = Field(description="Address of its API, without the /v2.")
+    url: str = Field(
+        description="Address of its API, without the /v2; `hub` is the one this program runs."
+    )
     key: Secret = Field(
         default=SecretStr(ANONYMOUS_KEY), description="API key; 0000000000 is anonymous."
     )
     webhook: str | None = Field(
         default=None,
-        description="Address at which this Horde can reach us when a picture is ready (https).",
+        description="Address (https) at which this Horde can reach us when a picture is ready; "
+        "`loopback` makes one by itself, for a hub on this machine.",
     )
 
 
@@ -159,7 +162,8 @@ class WorkerConfig(Section):
         description="Its name on the Horde.",
     )
     url: str = Field(
-        default="http://127.0.0.1:8766/api", description="The Horde it works for, without the /v2."
+        default="http://127.0.0.1:8766/api",
+        description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
     )
     key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
     engine: str = Field(default="demo", description="What makes the pictures.")

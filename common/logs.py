@@ -8,9 +8,18 @@ import sys
 import stamina
 import structlog
 
+from common.errors import ConfigError
+
+LEVELS = ("debug", "info", "warning", "error")
+
 
 def configure(*, level: str = "info", as_json: bool = False) -> None:
-    """Send log lines to standard error, readable or as JSON."""
+    """Send log lines to standard error, readable or as JSON.
+
+    Raises ConfigError for a level that is none of `LEVELS`.
+    """
+    if level.lower() not in LEVELS:
+        raise ConfigError("config.log_level", level=level, known=", ".join(LEVELS))
     # its own lines would show arguments, and with them keys and tokens
     stamina.instrumentation.set_on_retry_hooks([])
     renderer: structlog.typing.Processor = (

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from common.config import Config, EndpointConfig
 
 
+OWN = "hub"
+"""What `url` says for the hub this program runs itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing looked at."""
@@ -36,9 +40,11 @@ def check(
 
     Exit code: 0 all is well, 1 something needs attention.
     """
+    from common import logs
     from common.config import load
     from common.errors import ConfigError
 
+    logs.configure(level="error")
     try:
         settings = load(config)
     except ConfigError as error:
@@ -89,8 +95,22 @@ async def _look(config: Config) -> list[Finding]:
         sentence = "; ".join([texts.say("check.styles", **values), *faults])
         findings.append(Finding("styles", ok=not faults, sentence=sentence))
     async with aiohttp.ClientSession() as session:
-        findings += [await _endpoint(entry, session) for entry in config.horde.endpoints]
+        for entry in config.horde.endpoints:
+            findings.append(
+                _own_hub(entry, config) if entry.url == OWN else await _endpoint(entry, session)
+            )
     return findings
+
+
+def _own_hub(entry: EndpointConfig, config: Config) -> Finding:
+    """Look at an endpoint that is the hub of this program, which need not run just now."""
+    from common import texts
+
+    what = f"horde {entry.name}"
+    if "hub" not in config.run:
+        return Finding(what, ok=False, sentence=texts.say("check.no_own_hub"))
+    where = {"host": config.hub.host, "port": config.hub.port}
+    return Finding(what, ok=True, sentence=texts.say("check.own_hub", **where))
 
 
 async def _endpoint(entry: EndpointConfig, session: object) -> Finding:

@@ -45,7 +45,7 @@ def _serve(data: Path, port: int | None) -> None:
 
     folder = prepare_folder(data.absolute())
     with alone(folder):
-        chosen = choose_port(folder) if port is None else port
+        chosen = choose_port(folder, port)
         config = demo_config(folder, port=chosen, parts=("hub", "worker", "web"))
         run_until_stopped(lambda stop: run(config, stop, about=knows(), announce=_announce))
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -17,11 +20,15 @@ from bots.program import open_core
 from bots.terminal import TerminalAdapter
 from common import texts
 from common.config import Config
+from common.errors import StartupError
 from common.model import Ending, Outcome, Phase, Picture, Progress
 from request.production import Patience
 
-PATIENCE = Patience(request=1800, unreachable=15, impossible=60, pause=1)
+PATIENCE = Patience(request=1800, unreachable=10, impossible=60, pause=1)
 """A person who waits at a terminal wants to know soon that nobody answers."""
+WITHDRAWING = 3.0
+"""Seconds after Ctrl-C in which the Horde is told that nobody waits any more."""
+STOPPED = 130
 EXIT_CODES = {
     Ending.DONE: 0,
     Ending.TOLD: 0,
@@ -33,7 +40,11 @@ SUFFIXES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 
 
 async def ask(config: Config, text: str, out: Path, *, as_json: bool, stop: asyncio.Event) -> int:
-    """Ask for one thing, show how far it is, write the pictures; return the exit code."""
+    """Ask for one thing, show how far it is, write the pictures; return the exit code.
+
+    Raises StartupError if the folder `out` cannot be written.
+    """
+    check_folder(out)
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -53,25 +64,40 @@ async def ask(config: Config, text: str, out: Path, *, as_json: bool, stop: asyn
             serving = asyncio.create_task(core.runner(adapter).run(ended))
             waiting = [asyncio.create_task(event.wait()) for event in (stop, adapter.answered)]
             await asyncio.wait({serving, *waiting}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set() and not adapter.answered.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(adapter.withdraw(), WITHDRAWING)
             ended.set()
             for task_ in waiting:
                 task_.cancel()
             await serving
     outcome = adapter.outcome
     if outcome is None:
-        return 130
+        return STOPPED
     written = [write(picture, outcome, out) for picture in outcome.pictures]
     _tell(outcome, written, as_json=as_json)
     return EXIT_CODES[outcome.ending]
 
 
+def check_folder(out: Path) -> None:
+    """See that pictures can be written there, before any is made. Raises StartupError."""
+    nearest = next(path for path in (out, *out.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise StartupError("draw.folder", folder=out, problem=texts.say("draw.a_file", file=nearest))
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise StartupError("draw.folder", folder=out, problem=os.strerror(errno.EACCES))
+
+
 def write(picture: Picture, outcome: Outcome, out: Path) -> Path:
-    """Copy a picture into the folder under a name that says what it is."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Copy a picture into the folder under a name that says what it is. Raises StartupError."""
     style = re.sub(r"[^a-z0-9]+", "-", picture.style.casefold()).strip("-") or "picture"
     suffix = SUFFIXES.get(picture.mime, "bin")
     path = out / f"{outcome.request}-{picture.number}-{style}.{suffix}"
-    shutil.copyfile(picture.path, path)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(picture.path, path)
+    except OSError as error:
+        raise StartupError("draw.folder", folder=out, problem=error.strerror) from error
     return path
 
 

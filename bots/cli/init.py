@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 PUBLIC_HORDE = "https://aihorde.net/api"
+PORTS = 65536
 
 
 def register(app: typer.Typer) -> None:
@@ -32,10 +33,19 @@ def init(
     key = ""
     if not own:
         key = typer.prompt(texts.say("init.ask_key"), default="0000000000", hide_input=True)
-    port = typer.prompt(texts.say("init.ask_port"), default=8765, type=int)
+    port = typer.prompt(texts.say("init.ask_port"), default="8765", value_proc=read_port)
     _write(config, compose(own_hub=own, key=key, port=port))
     load(config)
     typer.echo(texts.say("init.written", file=config))
+
+
+def read_port(text: str) -> int:
+    """Return the port somebody typed. Raises typer.BadParameter, and is then asked again."""
+    from common import texts
+
+    if text.isascii() and text.isdigit() and 0 < int(text) < PORTS:
+        return int(text)
+    raise typer.BadParameter(texts.say("init.bad_port", text=text))
 
 
 def compose(*, own_hub: bool, key: str, port: int) -> str:
@@ -61,7 +71,13 @@ def compose(*, own_hub: bool, key: str, port: int) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, since it holds keys."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    """Write a file that only its owner can read, since it holds keys. Raises StartupError."""
+    from common.errors import StartupError
+
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            os.fchmod(descriptor, 0o600)  # one that was there keeps its mode otherwise
+            file.write(text)
+    except OSError as error:
+        raise StartupError("init.unwritable", file=path, problem=error.strerror) from error

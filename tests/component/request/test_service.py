@@ -17,6 +17,8 @@ from styles.library import StyleLibrary
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform
 
+pytestmark = pytest.mark.database
+
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
 PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
 
