@@ -19,24 +19,6 @@ LORA_STRENGTH_RANGE = (-5.0, 5.0)
 MOST_LORAS = 5
 MOST_TIS = 20
 
-SAMPLERS = (
-    "k_euler_a",
-    "k_euler",
-    "k_lms",
-    "k_heun",
-    "k_dpm_2",
-    "k_dpm_2_a",
-    "k_dpm_fast",
-    "k_dpm_adaptive",
-    "k_dpmpp_2s_a",
-    "k_dpmpp_2m",
-    "dpmsolver",
-    "k_dpmpp_sde",
-    "DDIM",
-    "lcm",
-)
-"""`sampler_name` of the Horde's API."""
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from common.horde.wire import SAMPLERS
 from common.model import LoraUse, TiUse
 from styles.fields import Fault, FieldReader, show
 from styles.limits import (
@@ -13,7 +14,6 @@ from styles.limits import (
     LORA_STRENGTH_RANGE,
     MOST_LORAS,
     MOST_TIS,
-    SAMPLERS,
     STEPS_RANGE,
 )
 

@@ -95,10 +95,9 @@ async def _look(config: Config) -> list[Finding]:
         sentence = "; ".join([texts.say("check.styles", **values), *faults])
         findings.append(Finding("styles", ok=not faults, sentence=sentence))
     async with aiohttp.ClientSession() as session:
-        for entry in config.horde.endpoints:
-            findings.append(
-                _own_hub(entry, config) if entry.url == OWN else await _endpoint(entry, session)
-            )
+        endpoints = config.horde.endpoints
+        findings += [_own_hub(entry, config) for entry in endpoints if entry.url == OWN]
+        findings += [await _endpoint(entry, session) for entry in endpoints if entry.url != OWN]
     return findings
 
 

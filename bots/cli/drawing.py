@@ -83,7 +83,8 @@ def check_folder(out: Path) -> None:
     """See that pictures can be written there, before any is made. Raises StartupError."""
     nearest = next(path for path in (out, *out.absolute().parents) if path.exists())
     if not nearest.is_dir():
-        raise StartupError("draw.folder", folder=out, problem=texts.say("draw.a_file", file=nearest))
+        problem = texts.say("draw.a_file", file=nearest)
+        raise StartupError("draw.folder", folder=out, problem=problem)
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise StartupError("draw.folder", folder=out, problem=os.strerror(errno.EACCES))
 

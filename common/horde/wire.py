@@ -7,29 +7,13 @@ server's own default. Client, hub and worker all read and write these models.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from common.model import Job
 
 ANONYMOUS_KEY = "0000000000"
-SAMPLERS = (
-    "k_lms",
-    "k_heun",
-    "k_euler",
-    "k_euler_a",
-    "k_dpm_2",
-    "k_dpm_2_a",
-    "k_dpm_fast",
-    "k_dpm_adaptive",
-    "k_dpmpp_2s_a",
-    "k_dpmpp_2m",
-    "dpmsolver",
-    "k_dpmpp_sde",
-    "DDIM",
-    "lcm",
-)
 Sampler = Literal[
     "k_lms",
     "k_heun",
@@ -46,6 +30,7 @@ Sampler = Literal[
     "DDIM",
     "lcm",
 ]
+SAMPLERS: tuple[str, ...] = get_args(Sampler)
 Side = Annotated[int, Field(ge=64, le=3072, multiple_of=64)]
 
 

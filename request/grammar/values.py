@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from common.errors import Refusal
+from common.horde.wire import SAMPLERS
 from common.model import Note
 from request.grammar.source import Source, Taken
 from styles.image_request import RANDOM_STYLE, LoraWish
-from styles.limits import LORA_STRENGTH_RANGE, SAMPLERS, Limits
+from styles.limits import LORA_STRENGTH_RANGE, Limits
 from styles.names import LONGEST_REGION, QUOTES, NameIndex, ends_word, fold, quoted
 from styles.notes import changed
 

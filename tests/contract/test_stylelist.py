@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from common.horde.wire import generation_body
+from common.horde.wire import SAMPLERS, generation_body
 from common.reference import ModelReference
 from request.grammar import read
 from styles import stylelist
 from styles.image_request import ImageRequest
-from styles.limits import SAMPLERS, Limits
+from styles.limits import Limits
 from styles.resolver import resolve
 
 FOLDER = os.environ.get("STYLELIST_DIR")

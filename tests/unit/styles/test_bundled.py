@@ -7,10 +7,11 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
+from common.horde.wire import SAMPLERS
 from common.reference import ModelReference
 from styles import stylelist
 from styles.image_request import ImageRequest
-from styles.limits import SAMPLERS, Limits
+from styles.limits import Limits
 from styles.resolver import resolve
 
 SCHEMA = json.loads((files("styles") / "styles.schema.json").read_text("utf-8"))
