@@ -109,6 +109,7 @@ def assemble(
         production=Production(store, hordes, services.pictures, patience=patience),
         posting=Posting(store, leases),
         pictures=services.pictures,
+        about=services.about,
     )
     return Core(services, store, leases, service, hordes)
 

@@ -17,15 +17,17 @@ SHOWN = 12
 class Conversation:
     """Answers commands."""
 
-    def __init__(self, library: StyleLibrary, hordes: Hordes) -> None:
+    def __init__(self, library: StyleLibrary, hordes: Hordes, about: str) -> None:
+        """Take the styles, the Hordes, and a line on what can be drawn here ("" if anything)."""
         self._library = library
         self._hordes = hordes
+        self._about = about
 
     async def reply(self, request_id: str, command: Command) -> Outcome:
         """Return what to say to a command."""
         match command.name:
             case CommandName.HELP:
-                return answers.told(request_id, _help(command.argument))
+                return answers.told(request_id, self._help(command.argument))
             case CommandName.STYLES:
                 text, names = self._styles(command.argument)
                 return answers.told(request_id, text, names)
@@ -71,11 +73,10 @@ class Conversation:
             lines.append(texts.say("help.horde_up", name=endpoint.name, **values))
         return "\n".join(lines)
 
-
-def _help(word: str) -> str:
-    if not word:
-        return texts.say("help.text")
-    code = f"glossary.{word.casefold().strip()}"
-    if not texts.knows(code):
-        return texts.say("help.unknown", word=word)
-    return texts.say("help.word", word=word, text=texts.say(code))
+    def _help(self, word: str) -> str:
+        if not word:
+            return "\n".join(filter(None, (texts.say("help.text"), self._about)))
+        code = f"glossary.{word.casefold().strip()}"
+        if not texts.knows(code):
+            return texts.say("help.unknown", word=word)
+        return texts.say("help.word", word=word, text=texts.say(code))

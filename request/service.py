@@ -62,6 +62,7 @@ class Service:
         production: Production,
         posting: Posting,
         pictures: Path,
+        about: str = "",
         now: Callable[[], float] = time.time,
         draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
     ) -> None:
@@ -80,7 +81,7 @@ class Service:
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
         self._reading = Reading(store, library, reference)
-        self._conversation = Conversation(library, hordes)
+        self._conversation = Conversation(library, hordes, about)
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
         """Write down what was heard; returns its id if it is new and to be answered."""

@@ -165,9 +165,10 @@ class Transport:
                     HordeUnreachable("horde.answer_too_large", horde=self._name),
                 )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _NotSent(horde=self._name) from error
+            raise _NotSent("horde.no_answer", horde=self._name) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise lost(horde=self._name) from error
+            code = "horde.no_answer" if repeatable else "horde.unclear"
+            raise lost(code, horde=self._name) from error
         return self._judge(response, data, lost)
 
     def _judge(

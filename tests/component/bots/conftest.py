@@ -1,0 +1,49 @@
+"""Configurations, and a Horde that is not there."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+import yaml
+
+from tests.fakes.horde import FakeHorde
+
+
+@pytest.fixture
+async def horde():
+    async with FakeHorde(seconds=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def write_config(tmp_path):
+    """Return a function that writes a config.yaml only we can read, and returns its path."""
+
+    def write(**sections):
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(sections))
+        path.chmod(0o600)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def config_for(write_config):
+    """Return a function that writes a configuration with one Horde at this address."""
+
+    def write(url, *, key="a key", **sections):
+        endpoint = {"name": "fake", "url": url, "key": key}
+        return write_config(horde={"endpoints": [endpoint]}, **sections)
+
+    return write
+
+
+@pytest.fixture
+def taken_port():
+    """A port on which somebody else listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
