@@ -63,6 +63,7 @@ def test_every_sentence_of_the_catalogue_group_is_used_or_a_default():
         "horde.unclear",
         "horde.rejected",
         "horde.forbidden",
+        "horde.no_answer",
         "horde.no_message",
         "horde.broken",
         "horde.not_a_horde",
