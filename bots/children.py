@@ -82,6 +82,8 @@ class WorkerProcess:
         config = self._config
         command = [sys.executable, "-P", "-m", "bots", "worker", "--exit-with-parent"]
         command += ["--name", config.name, "--url", config.url, "--engine", config.engine]
+        if config.max_pixels is not None:
+            command += ["--max-pixels", str(config.max_pixels)]
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,

@@ -117,23 +117,30 @@ def assemble(
 @asynccontextmanager
 async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIterator[Hordes]:
     """Make a client and a running poller for each endpoint, and take their wake-up calls."""
-    endpoints, polling, receivers = [], [], []
-    for entry in config.horde.endpoints:
-        client = HordeClient(entry.url, entry.key, session, name=entry.name)
-        poller = Poller(client)
-        webhook = entry.webhook
-        if webhook == "loopback":
-            receiver = WebhookReceiver(poller.wake)
-            webhook = await receiver.start("127.0.0.1")
-            receivers.append(receiver)
-        endpoints.append(Endpoint(entry.name, client, poller, webhook))
-        polling.append(asyncio.create_task(poller.run(), name=f"poller-{entry.name}"))
-    try:
+    async with AsyncExitStack() as stack:
+        endpoints = []
+        for entry in config.horde.endpoints:
+            client = HordeClient(entry.url, entry.key, session, name=entry.name)
+            poller = Poller(client)
+            webhook = entry.webhook
+            if webhook == "loopback":
+                receiver = WebhookReceiver(poller.wake)
+                stack.push_async_callback(receiver.close)
+                webhook = await receiver.start("127.0.0.1")
+            endpoints.append(Endpoint(entry.name, client, poller, webhook))
+            polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
+            stack.push_async_callback(cancel, polling)
         yield Hordes(endpoints)
-    finally:
-        await cancel(*polling)
-        for receiver in receivers:
-            await receiver.close()
+
+
+async def _keep_polling(poller: Poller) -> None:
+    """Run a poller for ever: what hangs on it is every request of this process."""
+    while True:
+        try:
+            await poller.run()
+        except Exception:
+            log.exception("poller_broken")
+            await asyncio.sleep(1.0)
 
 
 async def run(

@@ -7,6 +7,7 @@ plain text, as `{env: NAME}` or as `{file: PATH}`.
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -179,7 +180,9 @@ class Config(Section):
         default=Path("data"), description="Folder for the database, pictures and caches."
     )
     instance: str = Field(
-        default="hordebots", min_length=1, description="Name of this process among its siblings."
+        default_factory=lambda: platform.node() or "hordebots",
+        min_length=1,
+        description="Name of this process among those that share a database; no two alike.",
     )
     database: str | None = Field(
         default=None,

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.errors import StoreError
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 10.0
+"""Seconds a statement waits for another process that holds SQLite's lock."""
 MIGRATION_LOCK = 6_023_145
 """Number of PostgreSQL's advisory lock that lets one process migrate at a time."""
 
@@ -33,13 +34,14 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self._shown = engine.url.render_as_string(hide_password=True)
         # SQLite has one writer; queueing here is fair, its own busy loop is not
         self._writer = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for reading."""
-        async with self.engine.connect() as connection:
+        async with _translating(self._shown), self.engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -50,13 +52,15 @@ class Database:
         when it is over.
         """
         connection = SteadyConnection(self.engine)
-        async with self._turn(), connection:
+        async with _translating(self._shown), self._turn(), connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
                 await connection.rollback()
+                if connection.interrupted:  # whoever handles the error must not go on
+                    raise asyncio.CancelledError from error
                 raise
             await connection.commit()
             if connection.interrupted:
@@ -68,6 +72,17 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def _translating(where: str) -> AsyncIterator[None]:
+    """Turn the database's troubles into StoreError; a broken constraint stays IntegrityError."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise StoreError("store.failed", where=where, problem=error.orig) from error
 
 
 class SteadyConnection(AsyncConnection):
@@ -107,7 +122,9 @@ class SteadyConnection(AsyncConnection):
         return task.result()
 
 
-async def open_database(url: str, *, migrations: Path = MIGRATIONS) -> Database:
+async def open_database(
+    url: str, *, migrations: Path = MIGRATIONS, busy_timeout: float = BUSY_TIMEOUT
+) -> Database:
     """Connect, bring the schema up to date, and return the database.
 
     Raises StoreError with a sentence that names the address without its password.
@@ -116,7 +133,10 @@ async def open_database(url: str, *, migrations: Path = MIGRATIONS) -> Database:
     shown = parsed.render_as_string(hide_password=True)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, **_options(parsed.get_backend_name()))
+    # what people wrote is no part of an error's text
+    engine = create_async_engine(
+        url, hide_parameters=True, **_options(parsed.get_backend_name(), busy_timeout)
+    )
     if parsed.get_backend_name() == "sqlite":
         _prepare_sqlite(engine)
     try:
@@ -128,9 +148,9 @@ async def open_database(url: str, *, migrations: Path = MIGRATIONS) -> Database:
     return Database(engine)
 
 
-def _options(backend: str) -> dict[str, Any]:
+def _options(backend: str, busy_timeout: float) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT}}
+        return {"connect_args": {"timeout": busy_timeout}}
     return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
 
 

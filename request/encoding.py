@@ -23,14 +23,28 @@ from common.model import (
 )
 
 
+def storable(text: str) -> str:
+    """Return the text without what no database can hold: NUL and lone surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def incoming_to_json(incoming: Incoming) -> dict[str, Any]:
     """Return an Incoming as plain JSON values."""
+    plain: dict[str, Any] = _storable(asdict(incoming))
     return {
-        **asdict(incoming),
+        **plain,
         "created": incoming.created.isoformat(),
-        "pictures": list(incoming.pictures),
-        "context": dict(incoming.context),
+        "pictures": list(plain["pictures"]),
+        "context": dict(plain["context"]),
     }
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {storable(key): _storable(entry) for key, entry in value.items()}
+    if isinstance(value, tuple):
+        return [_storable(entry) for entry in value]
+    return storable(value) if isinstance(value, str) else value
 
 
 def incoming_from_json(document: dict[str, Any]) -> Incoming:

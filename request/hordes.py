@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,11 +34,10 @@ class Hordes:
         self,
         endpoints: Sequence[Endpoint],
         *,
-        trusted_only: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.endpoints = tuple(endpoints)
-        self._trusted_only = trusted_only
+        self._asking = {endpoint.name: asyncio.Lock() for endpoint in endpoints}
         self._monotonic = monotonic
         self._models: dict[str, tuple[float, dict[str, int] | None]] = {}
 
@@ -64,13 +64,14 @@ class Hordes:
 
     async def _workers(self, endpoint: Endpoint) -> dict[str, int] | None:
         """Return workers by model, from a short memory; None where the endpoint does not say."""
-        asked, known = self._models.get(endpoint.name, (float("-inf"), None))
-        if self._monotonic() - asked < SERVED_FOR:
-            return known
-        try:
-            answer = await endpoint.client.models()
-            workers = {row.name: row.count for row in answer if row.count > 0} or None
-        except HordeError:
-            workers = None
-        self._models[endpoint.name] = (self._monotonic(), workers)
-        return workers
+        async with self._asking[endpoint.name]:  # one asks, the others wait for the answer
+            asked, known = self._models.get(endpoint.name, (float("-inf"), None))
+            if self._monotonic() - asked < SERVED_FOR:
+                return known
+            try:
+                answer = await endpoint.client.models()
+                workers = {row.name: row.count for row in answer if row.count > 0}
+            except HordeError:
+                workers = None
+            self._models[endpoint.name] = (self._monotonic(), workers)
+            return workers

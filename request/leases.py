@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -55,11 +56,13 @@ class Leases:
         self._owner = owner
         self._now = now
         self._until: dict[str, float] = {}
+        self._fences: dict[str, int] = {}
 
     async def take(self, name: str) -> Lease | None:
         """Take the lease of an account; None while another instance holds it.
 
-        An instance takes back its own at once, with a new fence: its earlier self is dead.
+        An instance takes back its own at once, with a new fence: its earlier self is dead. But
+        one that has lost it to its own name has a living twin, and waits like a stranger.
         """
         now = self._now()
         values = {"owner": self._owner, "until": now + LASTS}
@@ -67,7 +70,7 @@ class Leases:
             async with self._database.write() as connection:
                 query = sa.select(leases).where(leases.c.name == name).with_for_update()
                 row = (await connection.execute(query)).one_or_none()
-                if row is not None and row.owner != self._owner and row.until > now:
+                if row is not None and row.until > now and not self._is_ours(row):
                     return None
                 fence = 1 if row is None else row.fence + 1
                 change = (
@@ -78,8 +81,12 @@ class Leases:
                 await connection.execute(change.values(fence=fence, **values))
         except IntegrityError:  # another instance inserted it at the same moment
             return None
-        self._until[name] = now + LASTS
+        self._until[name], self._fences[name] = now + LASTS, fence
         return Lease(name, self._owner, fence)
+
+    def _is_ours(self, row: sa.Row[Any]) -> bool:
+        held = self._fences.get(row.name, row.fence)
+        return bool(row.owner == self._owner and row.fence == held)
 
     async def renew(self, lease: Lease) -> None:
         """Keep the lease for another `LASTS` seconds. Raises LeaseLost."""

@@ -53,22 +53,24 @@ class Posting:
             known = await self._store.post_intended(lease, request.id, part.number, shown)
             if known.posted:
                 continue
-            while not self._leases.outlives(lease, adapter.capabilities.reply_timeout):
-                await self._sleep(FIRST_PAUSE)  # a post must not land after another took over
-            platform_id = await self._until_posted(request, outcome, part, adapter)
+            platform_id = await self._until_posted(lease, request, outcome, part, adapter)
             await self._store.posted(lease, request.id, part.number, platform_id)
 
     async def _until_posted(
-        self, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
+        self, lease: Lease, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
     ) -> str:
+        limit = adapter.capabilities.reply_timeout
         started, pause = self._now(), FIRST_PAUSE
         while True:
             try:
                 # also right on the first try: another instance may have posted it just now
-                found = await adapter.find_own_reply(request.incoming, part.number)
+                async with asyncio.timeout(limit):
+                    found = await adapter.find_own_reply(request.incoming, part.number)
                 if found is not None:
                     return found
-                async with asyncio.timeout(adapter.capabilities.reply_timeout):
+                while not self._leases.outlives(lease, limit):
+                    await self._sleep(FIRST_PAUSE)  # none may land after another took over
+                async with asyncio.timeout(limit):
                     return await adapter.reply(request.incoming, outcome, part)
             except PlatformRefused:
                 raise

@@ -1,14 +1,15 @@
 """Making the pictures of a request: each job is submitted, watched, fetched and kept.
 
 A job survives anything: what it is doing is written down first, so that after a crash it goes on
-from there. Only one case may cost a submission twice: the process died between sending it and
-noting the Horde's id.
+from there. A submission of which nobody knows whether it arrived (the line broke, or the process
+died before the Horde's id was noted) is sent again and counted as possibly wasted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -20,11 +21,12 @@ from common import pictures, texts
 from common.errors import (
     HordeBusy,
     HordeError,
-    HordeForbidden,
     HordeGone,
+    HordeRejected,
     HordeUnclear,
     HordeUnreachable,
     PictureError,
+    StoreError,
 )
 from common.horde.wire import Check, Generation, GenerationBody, Status, generation_body
 from common.tasks import cancel
@@ -38,6 +40,14 @@ log = structlog.get_logger()
 
 ROUNDS = 2
 """A job without a picture is submitted once more, then given up."""
+OF_ONE_HORDE = frozenset(
+    {"KudosUpfront", "RequiresTrust", "UnsupportedModel", "UnexpectedModelName", "InvalidSize"}
+    | {"UnsupportedSampler", "TooManySteps", "TooManyLoras", "BadLoraVersion", "TooManyTIs"}
+)
+"""Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
+SENDING = 10.0
+"""Seconds that a submission on its way gets when the request is stopped."""
+SHA256 = re.compile(r"[0-9a-f]{64}")
 PICTURE_BYTES = 32 * 1024 * 1024
 PICTURE_PIXELS = 64 * 1024 * 1024
 
@@ -58,7 +68,7 @@ class Patience:
     """Between two rounds through the endpoints; grows to ten times that."""
 
 
-class JobFailed(Exception):
+class NothingCame(Exception):
     """A job ends without pictures; the argument is the sentence that says why."""
 
 
@@ -82,8 +92,8 @@ class Production:
         self._now = now
         self._sleep = sleep
 
-    async def run(self, lease: Lease, request: RequestRow, tally: Tally) -> bool:
-        """Take all jobs of a request to their end. Returns False if time ran out for some."""
+    async def run(self, lease: Lease, request: RequestRow, tally: Tally) -> None:
+        """Take all jobs of a request to their end; those that take too long are given up."""
         rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
         tasks = {asyncio.create_task(self._make(lease, request, row, tally)) for row in rows}
         try:
@@ -96,16 +106,15 @@ class Production:
             task.result()
         if late:
             await self.withdraw(lease, request, texts.say("outcome.too_slow"))
-        return not late
 
     async def _await_all(
         self, tasks: set[asyncio.Task[None]], request: RequestRow
     ) -> set[asyncio.Task[None]]:
         """Wait for the tasks; return those still running when patience ends."""
-        open_tasks, several = set(tasks), len(tasks) > 1
+        open_tasks = set(tasks)
         while open_tasks:
             rest = request.created + self._patience.request - self._now()
-            if several and len(open_tasks) == 1:
+            if len(open_tasks) == 1 and await self._store.pictures_of(request.id):
                 rest = min(rest, self._patience.straggler)
             done, open_tasks = await asyncio.wait(
                 open_tasks, timeout=max(rest, 0), return_when=asyncio.FIRST_COMPLETED
@@ -138,8 +147,13 @@ class Production:
         reason: str | None = None
         try:
             made, reason = await self._rounds(lease, row, tally)
-        except JobFailed as failure:
+        except NothingCame as failure:
             reason = str(failure)
+        except (StoreError, asyncio.CancelledError):
+            raise  # the job stays as it is written down
+        except Exception:
+            log.exception("job_broken", request=request.id, job=row.number)
+            reason = texts.say("answer.internal")
         state = JobState.DONE if made else JobState.FAULTED
         await self._store.job_ended(lease, request.id, row, state, made=made, reason=reason)
         tally.finished(row.number, sum(1 for picture in made if picture.sha256))
@@ -163,39 +177,56 @@ class Production:
                     return made, _what_lacks(row, made, unusable)
                 reason = texts.say("outcome.unusable" if unusable else "outcome.faulted")
             row = replace(row, state=JobState.WAITING)
-        raise JobFailed(reason)
+        raise NothingCame(reason)
 
     async def _submit(self, lease: Lease, row: JobRow, tally: Tally) -> tuple[JobRow, Endpoint]:
         """Send the job to the first endpoint that takes it, waiting if none does now."""
         started, pause = self._now(), self._patience.pause
         while True:
-            trouble: HordeError | None = None
+            troubles: list[HordeError] = []
             for endpoint in await self._hordes.candidates(row.job.model):
                 body = await self._body(row, endpoint)
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
-                    answer = await endpoint.client.submit(body)
-                except (HordeUnreachable, HordeBusy, HordeForbidden) as error:
+                    return await self._send(lease, row, endpoint, body), endpoint
+                except HordeError as error:
                     log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
-                    trouble = trouble or error
+                    if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
+                        raise NothingCame(texts.say("outcome.rejected", problem=error)) from error
+                    troubles.append(error)
                     if not isinstance(error, HordeUnclear):
                         row = replace(row, state=JobState.WAITING)
-                except HordeError as error:
-                    raise JobFailed(texts.say("outcome.rejected", problem=error)) from error
-                else:
-                    return await self._store.submitted(lease, row, answer.id), endpoint
-            assert trouble is not None
-            waited = self._now() - started
-            if isinstance(trouble, HordeForbidden) or waited >= self._patience.unreachable:
-                raise JobFailed(str(trouble)) from trouble
-            tally.held_up(str(trouble))
-            await self._sleep(trouble.retry_after or pause)
+            passing = [t for t in troubles if isinstance(t, HordeUnreachable | HordeBusy)]
+            if not passing or self._now() - started >= self._patience.unreachable:
+                raise NothingCame(" ".join(dict.fromkeys(map(str, troubles))))
+            tally.held_up(str(passing[0]))
+            await self._sleep(min(t.retry_after or pause for t in passing))
             pause = min(pause * 1.5, 10 * self._patience.pause)
+
+    async def _send(
+        self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
+    ) -> JobRow:
+        """Send a job and note its id. Who is cancelled meanwhile hears of it afterwards."""
+
+        async def send() -> JobRow:
+            answer = await endpoint.client.submit(body)
+            return await self._store.submitted(lease, row, answer.id)
+
+        sending = asyncio.create_task(send())
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait({sending}, timeout=SENDING)
+            await cancel(sending)
+            raise
 
     async def _body(self, row: JobRow, endpoint: Endpoint) -> GenerationBody:
         source = None
         if row.job.source_picture is not None:
-            path = self._folder / row.job.source_picture.removeprefix("sha256:")
+            name = row.job.source_picture.removeprefix("sha256:")
+            if not SHA256.fullmatch(name):
+                raise NothingCame(texts.say("outcome.no_source"))
+            path = self._folder / name
             source = base64.b64encode(await asyncio.to_thread(path.read_bytes)).decode("ascii")
         return generation_body(row.job, source_image=source, webhook=endpoint.webhook)
 
@@ -218,7 +249,7 @@ class Production:
                 return await endpoint.poller.watch(row.horde_id, looked)
         except TimeoutError:
             await self._withdraw(row)
-            raise JobFailed(texts.say("outcome.impossible", model=row.job.model)) from None
+            raise NothingCame(texts.say("outcome.impossible", model=row.job.model)) from None
 
     async def _fetch(
         self, endpoint: Endpoint, row: JobRow, status: Status

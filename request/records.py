@@ -52,7 +52,7 @@ class RequestRow:
     id: str
     incoming: Incoming
     parsed: dict[str, Any] | None
-    """The read request (`request/grammar.py` makes it JSON and back); None before."""
+    """The read request (`styles/image_request.py` makes it JSON and back); None before."""
     rng_seed: int
     parent: str | None
     state: RequestState

@@ -6,12 +6,12 @@ Every request is a task of its own; what one of them does never stops another.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
 
-from common.errors import LeaseLost
-from common.model import IncomingKind
+from common.errors import LeaseLost, StoreError
+from common.model import Incoming, IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
 from request.leases import RENEWED_EVERY, Lease, Leases
@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 STANDBY = 5.0
 """Seconds between two tries to take a lease that another instance holds."""
+AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
+"""Seconds until a request that met an unforeseen error is taken up again."""
 FINISHING = 20.0
 """Seconds that posts in progress get when the program ends."""
 
@@ -43,20 +45,22 @@ class Runner:
         self._store = store
         self._leases = leases
         self._sleep = sleep
+        self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve the account whenever the lease is ours, until `stop` is set."""
         while not stop.is_set():
-            lease = await self._leases.take(self._adapter.name)
-            if lease is None:
-                await _first(self._sleep(STANDBY), stop.wait())
-                continue
             try:
-                await self._serve(lease, stop)
+                lease = await self._leases.take(self._adapter.name)
+                if lease is not None:
+                    await self._serve(lease, stop)
+                    await self._leases.release(lease)
             except LeaseLost as error:
                 log.warning("lease_lost", account=self._adapter.name, reason=str(error))
-            else:
-                await self._leases.release(lease)
+            except Exception:  # a locked database, a platform's stream: what is open is taken up
+                log.exception("account_interrupted", account=self._adapter.name)
+            if not stop.is_set():
+                await _first(self._sleep(STANDBY), stop.wait())
 
     async def _serve(self, lease: Lease, stop: asyncio.Event) -> None:
         """Answer what was left open and what comes in. Raises LeaseLost."""
@@ -76,37 +80,63 @@ class Runner:
     async def _renew(self, lease: Lease) -> None:
         while True:
             await self._sleep(RENEWED_EVERY)
-            await self._leases.renew(lease)
+            try:
+                await self._leases.renew(lease)
+            except LeaseLost:
+                raise
+            except StoreError as error:
+                if not self._leases.outlives(lease, RENEWED_EVERY):
+                    raise
+                log.warning("lease_not_renewed", account=lease.name, error=str(error))
 
     async def _listen(self, lease: Lease) -> None:
         for request_id in await self._store.open_requests(lease.name):
             self._start(lease, request_id)
         async for incoming in self._adapter.listen():
-            if incoming.kind is IncomingKind.DELETION:
-                await self._service.forget_event(lease, incoming)
+            try:
+                if incoming.kind is IncomingKind.DELETION:
+                    self._keep(f"forget-{incoming.event}", self._forget(lease, incoming))
+                    continue
+                heard = await self._service.receive(lease, incoming)
+            except ValueError:  # what cannot be written down would come again for ever
+                log.exception("event_unusable", account=lease.name, heard=incoming.event)
                 continue
-            heard = await self._service.receive(lease, incoming)
             if heard is not None:
                 self._start(lease, heard)
 
     def _start(self, lease: Lease, request_id: str) -> None:
-        task = asyncio.create_task(self._answer(lease, request_id), name=f"request-{request_id}")
+        task = self._keep(request_id, self._answer(lease, request_id))
         running = self._service.running
         running[request_id] = task
         task.add_done_callback(lambda _task: running.pop(request_id, None))
 
-    async def _answer(self, lease: Lease, request_id: str) -> None:
+    def _keep(self, key: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._tasks[key] = asyncio.create_task(work, name=f"request-{key}")
+        task.add_done_callback(lambda _task: self._tasks.pop(key, None))
+        return task
+
+    async def _forget(self, lease: Lease, incoming: Incoming) -> None:
         try:
-            await self._service.answer(lease, request_id, self._adapter)
-        except LeaseLost:
-            log.info("request_left_to_new_owner", request=request_id)
+            await self._service.forget_event(lease, incoming)
         except Exception:
-            # the row stays open: it is tried again at the next start
-            log.exception("request_left_open", request=request_id)
+            log.exception("deletion_failed", account=lease.name, heard=incoming.event)
+
+    async def _answer(self, lease: Lease, request_id: str) -> None:
+        for pause in AGAIN_AFTER:
+            try:
+                await self._service.answer(lease, request_id, self._adapter)
+            except LeaseLost:
+                log.info("request_left_to_new_owner", request=request_id)
+            except Exception:
+                log.exception("request_interrupted", request=request_id)
+                await self._sleep(pause)
+                continue
+            return
+        log.error("request_left_open", request=request_id)  # until the next start
 
     async def _finish_posts(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""
-        running, replying = dict(self._service.running), self._service.replying
+        running, replying = dict(self._tasks), self._service.replying
         posting = [task for request_id, task in running.items() if request_id in replying]
         await cancel(*(task for task in running.values() if task not in posting))
         if posting:

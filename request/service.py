@@ -20,7 +20,7 @@ import structlog
 
 from common import texts
 from common.config import Config, PlaceConfig
-from common.errors import LeaseLost, PlatformRefused, Refusal
+from common.errors import PlatformRefused, Refusal, StoreError
 from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.reference import ModelReference
 from common.tasks import cancel
@@ -80,18 +80,16 @@ class Service:
         """The task of each request at work in this process; the runner keeps it."""
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
+        self._admitting = asyncio.Lock()
         self._reading = Reading(store, library, reference)
         self._conversation = Conversation(library, hordes, about)
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
         """Write down what was heard; returns its id if it is new and to be answered."""
-        request_id = await self._store.insert_once(lease, incoming, self._draw_seed())
-        if request_id is None:
-            return None
-        if self._now() - incoming.created.timestamp() > OLDEST:
-            await self._store.ended(lease, request_id, RequestState.EXPIRED)
-            return None
-        return request_id
+        late = self._now() - incoming.created.timestamp() > OLDEST
+        state = RequestState.EXPIRED if late else RequestState.RECEIVED
+        request_id = await self._store.insert_once(lease, incoming, self._draw_seed(), state)
+        return None if late else request_id
 
     async def answer(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
         """Take a request from wherever it stands to its answer."""
@@ -102,8 +100,8 @@ class Service:
                 request = await self._understand(lease, request)
             if request.state is RequestState.WORKING:
                 request = await self._make(lease, request, adapter)
-        except (LeaseLost, asyncio.CancelledError):
-            raise
+        except StoreError:
+            raise  # it may pass, and so the request waits where it stands
         except Exception:
             log_here.exception("request_broken", state=request.state.value)
             request = await self._decide(lease, request, answers.broken(request_id))
@@ -149,8 +147,8 @@ class Service:
         request = await self._store.request(request_id)
         if request.state not in OPEN_STATES:
             return
+        await self._store.ended(lease, request_id, RequestState.CANCELLED)  # before what may fail
         await self._production.withdraw(lease, request)
-        await self._store.ended(lease, request_id, RequestState.CANCELLED)
 
     async def forget_event(self, lease: Lease, incoming: Incoming) -> None:
         """Withdraw the request whose asker has deleted the post, if it is one of ours."""
@@ -163,32 +161,34 @@ class Service:
         place = self._place(request.incoming)
         image = wanted.image
         safety.check([image.prompt, image.style or "", *(lora.name for lora in image.loras)])
-        running, recent = await self._store.count_of_person(
-            request.incoming.place.account,
-            request.incoming.person.id,
-            since=self._now() - policy.HOUR,
-            but=request.id,
-        )
-        policy.admit(place, running=running, recent=recent)
-        resolution = resolver.resolve(
-            image,
-            self._library.current,
-            served=await self._hordes.served(),
-            reference=self._reference,
-            limits=self._limits(request.incoming),
-            rng_seed=wanted.rng_seed,
-        )
-        for job in resolution.jobs:
-            safety.check([job.prompt.partition("###")[0], job.style])
-        await self._store.resolved(
-            lease,
-            request.id,
-            parsed=image_request.to_json(image),
-            rng_seed=wanted.rng_seed,
-            parent=wanted.parent,
-            planned=resolution.jobs,
-            notes=resolution.notes,
-        )
+        served = await self._hordes.served()
+        async with self._admitting:  # nobody slips in between the count and what it allows
+            running, recent = await self._store.count_of_person(
+                request.incoming.place.account,
+                request.incoming.person.id,
+                since=self._now() - policy.HOUR,
+                but=request.id,
+            )
+            policy.admit(place, running=running, recent=recent)
+            resolution = resolver.resolve(
+                image,
+                self._library.current,
+                served=served,
+                reference=self._reference,
+                limits=self._limits(request.incoming),
+                rng_seed=wanted.rng_seed,
+            )
+            for job in resolution.jobs:
+                safety.check([job.prompt.partition("###")[0], job.style])
+            await self._store.resolved(
+                lease,
+                request.id,
+                parsed=image_request.to_json(image),
+                rng_seed=wanted.rng_seed,
+                parent=wanted.parent,
+                planned=resolution.jobs,
+                notes=resolution.notes,
+            )
         return await self._store.request(request.id)
 
     # --- working → replying ---------------------------------------------------------------

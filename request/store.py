@@ -6,6 +6,7 @@ instance that lost it (a long pause, another process taking over) cannot change 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -31,13 +32,18 @@ from request.records import (
 )
 from request.tables import jobs, pictures, posts, requests
 
+ID_LENGTH = 255
+"""Characters a platform's ids may have in the tables."""
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and digits that are not mistaken for each other when read aloud."""
 
 
 def event_key(incoming: Incoming) -> str:
     """Return the key that makes one event one request, however often it is delivered."""
-    return f"{incoming.place.account}:{incoming.event}"[:255]
+    key = encoding.storable(f"{incoming.place.account}:{incoming.event}")
+    if len(key) <= ID_LENGTH:
+        return key
+    return f"{key[: ID_LENGTH - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 class Store:
@@ -56,7 +62,13 @@ class Store:
 
     # --- a request's way ------------------------------------------------------------------
 
-    async def insert_once(self, lease: Lease, incoming: Incoming, rng_seed: int) -> str | None:
+    async def insert_once(
+        self,
+        lease: Lease,
+        incoming: Incoming,
+        rng_seed: int,
+        state: RequestState = RequestState.RECEIVED,
+    ) -> str | None:
         """Write down what was heard. Returns the new id, or None if it is known already."""
         now = self._now()
         request_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(8))
@@ -64,12 +76,12 @@ class Store:
             "id": request_id,
             "event_key": event_key(incoming),
             "account": incoming.place.account,
-            "community": incoming.place.community,
-            "channel": incoming.place.channel,
-            "person": incoming.person.id,
+            "community": encoding.storable(incoming.place.community)[:ID_LENGTH],
+            "channel": encoding.storable(incoming.place.channel)[:ID_LENGTH],
+            "person": encoding.storable(incoming.person.id)[:ID_LENGTH],
             "incoming": encoding.incoming_to_json(incoming),
             "rng_seed": rng_seed,
-            "state": RequestState.RECEIVED,
+            "state": state,
             "notes": [],
             "created": now,
             "changed": now,
@@ -80,7 +92,9 @@ class Store:
                 if (await connection.execute(known)).first() is not None:
                     return None
                 await connection.execute(requests.insert().values(values))
-        except IntegrityError:
+        except IntegrityError:  # somebody wrote it down at the same moment
+            if await self.request_of_event(incoming) is None:
+                raise
             return None
         return request_id
 
@@ -121,19 +135,12 @@ class Store:
             )
             await connection.execute(jobs.insert(), rows)
 
-    async def answer_decided(
-        self,
-        lease: Lease,
-        request_id: str,
-        outcome: dict[str, Any],
-        notes: tuple[Note, ...] | None = None,
-    ) -> None:
+    async def answer_decided(self, lease: Lease, request_id: str, outcome: dict[str, Any]) -> None:
         """Keep the answer; from here on it is only posted."""
-        changes: dict[str, Any] = {"state": RequestState.REPLYING, "outcome": outcome}
-        if notes is not None:
-            changes["notes"] = encoding.notes_to_json(notes)
         async with self._writing(lease) as connection:
-            await self._change_request(connection, request_id, **changes)
+            await self._change_request(
+                connection, request_id, state=RequestState.REPLYING, outcome=outcome
+            )
 
     async def ended(self, lease: Lease, request_id: str, state: RequestState) -> None:
         """Close a request for good."""

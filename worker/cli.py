@@ -31,6 +31,9 @@ def worker(
         typer.Option(envvar="HORDEBOTS_WORKER_KEY", help="API key of its owner there."),
     ] = None,
     engine: Annotated[str | None, typer.Option(help="What makes the pictures.")] = None,
+    max_pixels: Annotated[
+        int | None, typer.Option(help="Largest width × height; else what the engine can.")
+    ] = None,
     exit_with_parent: Annotated[
         bool, typer.Option("--exit-with-parent", help="End when standard input does.")
     ] = False,
@@ -43,7 +46,9 @@ def worker(
 
     started = time.time()
     try:
-        settings = _settings(config, name=name, url=url, key=key, engine=engine)
+        settings = _settings(
+            config, name=name, url=url, key=key, engine=engine, max_pixels=max_pixels
+        )
         asyncio.run(_serve(settings, exit_with_parent=exit_with_parent, started=started))
     except HordebotsError as error:
         typer.echo(str(error), err=True)
@@ -52,7 +57,7 @@ def worker(
         raise typer.Exit(130) from error
 
 
-def _settings(file: Path | None, **options: str | None) -> WorkerConfig:
+def _settings(file: Path | None, **options: str | int | None) -> WorkerConfig:
     """Return the file's `worker` section with what the command line says instead.
 
     Raises ConfigError.

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def init(
     config: Annotated[Path, typer.Option(help="File to write.")] = Path("config.yaml"),
-    force: Annotated[bool, typer.Option(help="Write over a file that is there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there.")
+    ] = False,
 ) -> None:
     """Ask a few questions and write config.yaml, readable by you alone."""
     from common import texts

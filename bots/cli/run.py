@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     config: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
-    log_json: Annotated[bool, typer.Option(help="Write the log as JSON.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON.")] = False,
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
 ) -> None:
     """Serve the accounts, pages, hub and worker that config.yaml names under `run`."""

@@ -206,7 +206,8 @@ class Poller:
         if not watch.over:
             check = await self._client.check(watch.horde_id)
             self._answered(watch)
-            self._tell(watch, check)
+            if not watch.ended.done():  # forgotten meanwhile
+                self._tell(watch, check)
             watch.over = check.faulted or check.done
             if not watch.over:
                 elapsed = self._monotonic() - watch.begun

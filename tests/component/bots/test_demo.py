@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import urllib.error
 from io import BytesIO
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_once_says_why_it_declines(demo, tmp_path):
 
 
 @needs_proc
+def test_ctrl_c_ends_once_and_its_worker(tmp_path):
+    with Program("demo", "--once", "two cats in space --n 8", cwd=tmp_path) as once:
+        wait_until(lambda: children_of(once.process.pid), 30)
+        [worker] = children_of(once.process.pid)
+        assert once.end() == 130
+        assert not lives(worker)
+    assert once.output == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_proc
 def test_worker_that_dies_is_started_again_and_the_request_answered(demo):
     visitor = Visitor(demo.url)
     [worker] = children_of(demo.process.pid)
@@ -112,18 +124,21 @@ def test_worker_that_dies_is_started_again_and_the_request_answered(demo):
 
 
 @needs_proc
-def test_next_free_port_is_kept_and_nothing_is_left_behind(demo, tmp_path):
+def test_port_is_kept_while_it_is_free_and_nothing_is_left_behind(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    (folder / "port").write_text(str(demo.port))
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        port = somebody.getsockname()[1]
+    (folder / "port").write_text(str(port))
     with Demo(folder) as killed:
-        assert killed.port != demo.port
-        assert killed.port >= 8765
+        assert killed.port == port
         [worker] = children_of(killed.process.pid)
         killed.process.kill()
         wait_until(lambda: not lives(worker), 2)
-    with Demo(folder) as again:
-        assert again.port == killed.port
+    with socket.create_server(("127.0.0.1", port)), Demo(folder) as again:
+        assert again.port != port
+        assert (folder / "port").read_text() == str(again.port)
         [worker] = children_of(again.process.pid)
         os.killpg(again.process.pid, signal.SIGINT)  # as a terminal does it: to the whole group
         assert again.process.wait(5) == 0

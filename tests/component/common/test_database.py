@@ -106,3 +106,23 @@ async def test_database_that_cannot_be_opened_is_named(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(StoreError, match="folder"):
         await open_database(f"sqlite+aiosqlite:///{tmp_path / 'folder'}")
+
+
+async def test_cancelled_task_is_told_even_if_its_transaction_fails(database):
+    begun = asyncio.Event()
+
+    async def write():
+        try:
+            async with database.write() as connection:
+                await connection.exec_driver_sql(INSERT.format("a"))
+                begun.set()
+                await connection.exec_driver_sql(INSERT.format("a"))
+        except IntegrityError:
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(write())
+    await begun.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=5)
+    task.cancel()
+    assert done == {task}

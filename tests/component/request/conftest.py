@@ -1,13 +1,26 @@
 """A migrated database with the store and the leases on it."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import aiohttp
 import pytest
 
+from bots.program import assemble, open_hordes
+from common.config import Config, EndpointConfig, HordeConfig, PlaceConfig, StylesConfig
 from common.database import open_database
 from common.model import Incoming, Person, Place
+from request.adapter import Services
 from request.leases import Leases
+from request.production import Patience
+from request.runner import Runner
 from request.store import Store
+from styles.library import StyleLibrary
+from tests.fakes.horde import FakeHorde
+
+QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
 
 
 class Clock:
@@ -62,3 +75,49 @@ def heard(clock):
         )
 
     return make
+
+
+@pytest.fixture
+async def horde():
+    async with FakeHorde() as running:
+        yield running
+
+
+@pytest.fixture
+def start(database, tmp_path, horde):
+    """Start the core as the program does, for one or several platforms; leaving it stops it.
+
+    `pace` replaces all the runner's waiting, so that leases are renewed quickly.
+    """
+
+    @asynccontextmanager
+    async def started(*platforms, urls=None, patience=QUICK, place=PLACE, on=None, pace=None):
+        addresses = urls or [horde.url]
+        endpoints = tuple(
+            EndpointConfig(name=f"fake{number}", url=url) for number, url in enumerate(addresses)
+        )
+        config = Config(
+            data_dir=tmp_path,
+            instance="one",
+            horde=HordeConfig(endpoints=endpoints),
+            styles=StylesConfig(sources=("bundled:general",)),
+            defaults=place,
+        )
+        library = await StyleLibrary.open(config.styles.sources, cache=tmp_path / "styles")
+        async with aiohttp.ClientSession() as session, open_hordes(config, session) as hordes:
+            services = Services(config, on or database, tmp_path / "pictures")
+            core = assemble(services, library, hordes, patience)
+            stop = asyncio.Event()
+            waiting = {} if pace is None else {"sleep": lambda _: asyncio.sleep(pace)}
+            runners = [
+                Runner(one, service=core.service, store=core.store, leases=core.leases, **waiting)
+                for one in platforms
+            ]
+            tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
+            try:
+                yield core
+            finally:
+                stop.set()
+                await asyncio.gather(*tasks)
+
+    return started

@@ -1,59 +1,18 @@
 """The main flow against a fake Horde: what is asked is answered, once, whatever happens."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
-import aiohttp
 import pytest
 
-from bots.program import assemble, open_hordes
-from common.config import Config, EndpointConfig, HordeConfig, PlaceConfig, StylesConfig
+from common.config import PlaceConfig
 from common.errors import PlatformError, PlatformRefused
 from common.model import Ending, IncomingKind
-from request.adapter import Services
 from request.production import Patience
 from request.records import JobState, RequestState
-from styles.library import StyleLibrary
-from tests.fakes.horde import FakeHorde, Fate, faults
-from tests.fakes.platform import FakePlatform
+from tests.fakes.horde import Fate, faults
+from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
-
-QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
-PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
-
-
-@pytest.fixture
-async def horde():
-    async with FakeHorde() as running:
-        yield running
-
-
-@pytest.fixture
-def start(database, tmp_path, horde):
-    """Start the core as the program does; leaving it is a clean stop, `crash` is not."""
-
-    @asynccontextmanager
-    async def started(platform, *, url=None, patience=QUICK, place=PLACE):
-        config = Config(
-            data_dir=tmp_path,
-            horde=HordeConfig(endpoints=(EndpointConfig(name="fake", url=url or horde.url),)),
-            styles=StylesConfig(sources=("bundled:general",)),
-            defaults=place,
-        )
-        library = await StyleLibrary.open(config.styles.sources, cache=tmp_path / "styles")
-        async with aiohttp.ClientSession() as session, open_hordes(config, session) as hordes:
-            services = Services(config, database, tmp_path / "pictures")
-            core = assemble(services, library, hordes, patience)
-            stop = asyncio.Event()
-            running = asyncio.create_task(core.runner(platform).run(stop))
-            try:
-                yield core
-            finally:
-                stop.set()
-                await running
-
-    return started
 
 
 async def test_request_becomes_pictures(start, heard, horde):
@@ -161,18 +120,12 @@ async def test_same_seed_draws_the_same_styles(start, heard, horde):
     assert [p.style for p in first.pictures] == [p.style for p in second.pictures]
 
 
-async def wait_for_submissions(horde, count):
-    async with asyncio.timeout(10):
-        while horde.journal.count("submit") < count:
-            await asyncio.sleep(0.01)
-
-
 async def test_deleted_request_is_cancelled_and_not_answered(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard("draw for me a fox style: raw --n 1"))
-        await wait_for_submissions(horde, 1)
+        await wait_until(lambda: horde.journal.count("submit") == 1)
         (request_id,) = await core.store.open_requests("web")
         platform.say(heard("", kind=IncomingKind.DELETION))
         platform.say(heard("help", event="2"))
@@ -190,7 +143,7 @@ async def test_cancel_stops_what_the_asker_has_running_and_nobody_elses(start, h
     async with start(platform) as core:
         platform.say(heard("draw for me a fox style: raw --n 1"))
         platform.say(heard("draw for me a cat style: raw --n 1", event="2", person="bob"))
-        await wait_for_submissions(horde, 2)
+        await wait_until(lambda: horde.journal.count("submit") == 2)
         platform.say(heard("cancel", event="3"))
         told = await platform.answer_to("3")
         left = await core.store.working_of_person("web", "bob")
@@ -257,9 +210,7 @@ async def test_straggler_is_cancelled_and_the_rest_answered(start, heard, horde)
     platform = FakePlatform()
     async with start(platform):
         platform.say(heard("draw for me a fox style: stylepunks --n 2"))
-        async with asyncio.timeout(10):
-            while horde.journal.count("submit") < 2:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: horde.journal.count("submit") == 2)
         horde.finish(next(iter(horde.requests)))
         outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.PARTIAL
@@ -284,9 +235,7 @@ async def test_horde_that_comes_back_is_used(start, heard, horde):
     platform = FakePlatform()
     async with start(platform, patience=Patience(unreachable=30, pause=0.05)):
         platform.say(heard("draw for me a fox style: raw --n 1"))
-        async with asyncio.timeout(10):
-            while not any(progress.note for progress in platform.progress):
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: any(progress.note for progress in platform.progress))
         await horde.start()
         outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.DONE
@@ -367,9 +316,7 @@ async def test_request_cut_short_by_a_stop_is_answered_after_the_next_start(star
     platform = FakePlatform(posts=posts)
     async with start(platform):
         platform.say(heard("draw for me a fox style: raw --n 1"))
-        async with asyncio.timeout(10):
-            while horde.journal.count("submit") < 1:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: horde.journal.count("submit") == 1)
     assert posts == {}
     horde.finish(next(iter(horde.requests)))
     again = FakePlatform(posts=posts)

@@ -1,0 +1,61 @@
+"""`python -m tests.bench`: measure, and write docs/reference/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+from common import logs
+from tests.bench import machine, page
+from tests.bench.figures import Figure
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "performance.md"
+GROUPS = {
+    "demo": "The demo, from the command to the picture",
+    "engine": "The demo model",
+    "core": "The core",
+    "styles": "Requests read and resolved",
+    "store": "The store (SQLite, every write on the disk)",
+    "startup": "Starting",
+    "installation": "Installing",
+}
+"""Modules of this folder and their headings, in the order of the page."""
+ONLY_IF_ASKED = "installation"
+
+
+def main() -> None:
+    options = _options()
+    groups = options.only or [name for name in GROUPS if name != ONLY_IF_ASKED]
+    if options.install and ONLY_IF_ASKED not in groups:
+        groups.append(ONLY_IF_ASKED)
+    # as the worker sets it for itself: numpy reads it when it is imported
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    logs.configure(level="error")
+    note = f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine.describe()}."
+    print(note)
+    measured = {GROUPS[name]: list(_measure(name, options.runs)) for name in groups}
+    page.write(options.page, measured, order=list(GROUPS.values()), note=note)
+
+
+def _measure(name: str, runs: int) -> Iterator[Figure]:
+    measure: Callable[[int], Iterator[Figure]] = import_module(f"tests.bench.{name}").measure
+    for figure in measure(runs):
+        print(f"{figure.what}: {figure.value} ({figure.spread})", flush=True)
+        yield figure
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="of each measurement")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, help="measure these, keep the rest")
+    parser.add_argument("--install", action="store_true", help="install into a new environment")
+    parser.add_argument("--page", type=Path, default=PAGE, help="page to write")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

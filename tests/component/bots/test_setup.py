@@ -1,0 +1,145 @@
+"""`hordebots init` and `check`: a configuration that is safe, valid, and looked over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import stat
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bots.__main__ import app
+from common.config import load
+from tests.component.bots.programs import run
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# --- init ------------------------------------------------------------------------------------
+
+
+def test_init_for_the_public_horde(tmp_path):
+    done = run("init", cwd=tmp_path, typed="n\nmy-own-key\n8080\n")
+    assert done.code == 0
+    path = tmp_path / "config.yaml"
+    assert "config.yaml is written" in done.out
+    assert mode(path) == 0o600
+    config = load(path)
+    [endpoint] = config.horde.endpoints
+    assert endpoint.url == "https://aihorde.net/api"
+    assert endpoint.key.get_secret_value() == "my-own-key"
+    assert (config.run, config.web.port) == (("web",), 8080)
+    assert "my-own-key" not in done.out + done.err
+
+
+def test_init_for_a_hub_of_ones_own(tmp_path):
+    done = run("init", "--config", "own.yaml", cwd=tmp_path, typed="y\n\n")
+    assert done.code == 0
+    path = tmp_path / "own.yaml"
+    assert mode(path) == 0o600
+    config = load(path)
+    [endpoint] = config.horde.endpoints
+    keys = [user.key.get_secret_value() for user in config.hub.users]
+    assert endpoint.url == "hub"
+    assert endpoint.key.get_secret_value() == keys[0]
+    assert len(set(keys)) == 2
+    assert min(map(len, keys)) >= 32
+    assert "hub" in config.run
+    looked = run("check", "--config", path, cwd=tmp_path)
+    assert looked.code == 0, looked.out
+
+
+def answers(*typed):
+    """The wizard in this process: `init` neither logs nor listens, so nothing is left behind."""
+    return CliRunner().invoke(app, ["init", *typed[:-1]], input=typed[-1])
+
+
+def test_init_leaves_a_file_alone_unless_forced(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("run: [web]\n")
+    path.chmod(0o644)
+    done = answers("--config", str(path), "n\n\n\n")
+    assert done.exit_code == 1
+    assert "is there already. Use --force" in done.stderr
+    assert path.read_text() == "run: [web]\n"
+    assert answers("--config", str(path), "--force", "n\n\n\n").exit_code == 0
+    assert load(path).horde.endpoints[0].key.get_secret_value() == "0000000000"
+    assert mode(path) == 0o600
+
+
+def test_init_asks_again_for_a_port_that_is_none(tmp_path):
+    path = tmp_path / "config.yaml"
+    done = answers("--config", str(path), "n\n\n99999\nweb\n9000\n")
+    assert done.exit_code == 0
+    assert done.stdout.count("is no port") + done.stderr.count("is no port") == 2
+    assert load(path).web.port == 9000
+
+
+def test_init_into_no_folder_is_a_sentence(tmp_path):
+    done = run("init", "--config", "nowhere/config.yaml", cwd=tmp_path, typed="y\n\n")
+    assert done.code == 1
+    assert "nowhere/config.yaml cannot be written" in done.err
+
+
+# --- check -----------------------------------------------------------------------------------
+
+
+async def test_check_of_what_is_well(horde, config_for, tmp_path):
+    config = config_for(horde.url)
+    done = await asyncio.to_thread(run, "check", "--config", config, cwd=tmp_path)
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert len(lines) == 4
+    assert all(line.startswith("ok  ") for line in lines)
+    assert f"{config} is valid" in lines[0]
+    assert "styles and" in lines[2]
+    assert f"{horde.url} answers; member#1 with 1000 kudos; 9 models are served" in lines[3]
+    assert "a key" not in done.out + done.err
+
+
+async def test_check_with_a_key_nobody_knows(horde, config_for, tmp_path):
+    horde.keys = {"another key"}
+    done = await asyncio.to_thread(
+        run, "check", "--json", "--config", config_for(horde.url), cwd=tmp_path
+    )
+    assert done.code == 1
+    last = json.loads(done.out.splitlines()[-1])
+    assert (last["what"], last["ok"]) == ("horde fake", False)
+    assert last["sentence"].startswith(f"{horde.url}: ")
+
+
+def test_check_as_json_with_a_horde_that_is_down_and_a_readable_file(config_for, tmp_path):
+    config = config_for("http://127.0.0.1:9/api")
+    config.chmod(0o644)
+    done = run("check", "--json", "--config", config, cwd=tmp_path)
+    assert done.code == 1
+    findings = [json.loads(line) for line in done.out.splitlines()]
+    assert all(set(finding) == {"what", "ok", "sentence"} for finding in findings)
+    wrong = {finding["what"]: finding["sentence"] for finding in findings if not finding["ok"]}
+    assert set(wrong) == {"config", "horde fake"}
+    assert f"chmod 600 {config}" in wrong["config"]
+    assert "http://127.0.0.1:9/api: " in wrong["horde fake"]
+    assert "does not answer" in wrong["horde fake"]
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ({"webb": {}}, "webb: there is no such setting; did you mean web?"),
+        ({"run": ["hub", "discord"]}, "names discord, which is neither an account nor one of"),
+        ({"run": ["hub"], "data_dir": "config.yaml/x"}, "cannot be written"),
+        ({"run": ["web"]}, "`run:` does not name hub"),
+    ],
+)
+def test_check_names_what_is_wrong(tmp_path, document, sentence):
+    path = tmp_path / "config.yaml"
+    path.write_text(yaml.safe_dump({"horde": {"endpoints": [{"url": "hub"}]}, **document}))
+    path.chmod(0o600)
+    done = run("check", cwd=tmp_path)
+    assert done.code == 1
+    [line] = [line for line in done.out.splitlines() if sentence in line]
+    assert line.startswith("look  ")

@@ -1,0 +1,280 @@
+"""Nothing that goes wrong in one place stops another, loses a request, or repeats an effect."""
+
+import asyncio
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from common.config import PlaceConfig
+from common.database import open_database
+from common.model import Ending, IncomingKind, Place
+from request.leases import Leases
+from request.production import Patience
+from request.records import JobState, RequestState
+from request.store import event_key
+from tests.fakes.horde import FakeHorde, Fate, faults
+from tests.fakes.platform import FakePlatform, wait_until
+
+pytestmark = pytest.mark.database
+FOX = "draw for me a fox style: raw --n 1"
+SEVERAL = "draw for me a fox style: stylepunks --n 2"
+
+
+def submissions(horde, count):
+    return wait_until(lambda: horde.journal.count("submit") == count)
+
+
+# --- accounts and people --------------------------------------------------------------------
+
+
+async def test_lost_lease_of_one_account_leaves_other_accounts_alone(start, heard, horde):
+    horde.seconds = None
+    first, second = FakePlatform("first"), FakePlatform("second")
+    async with start(first, second, pace=0.1) as core:
+        second.say(replace(heard(FOX), place=Place("second")))
+        await submissions(horde, 1)
+        await core.leases.take("first")  # somebody else serves it from now on
+        await asyncio.sleep(0.5)
+        horde.finish(next(iter(horde.requests)))
+        assert (await second.answer_to("1")).ending is Ending.DONE
+
+
+async def test_burst_of_one_person_respects_the_limit(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(running_per_person=1)):
+        for number in range(10):
+            platform.say(heard(FOX, event=str(number)))
+        await wait_until(lambda: len(platform.posts) == 9)
+        assert horde.journal.count("submit") == 1
+
+
+async def test_two_of_one_name_do_not_take_turns(database, clock):
+    one, twin = Leases(database, "same", now=clock), Leases(database, "same", now=clock)
+    assert await one.take("web")
+    assert await twin.take("web")
+    assert await one.take("web") is None
+
+
+@pytest.mark.parametrize("person", ["\ud83d", "a\x00b", "x" * 1000])
+async def test_odd_ids_and_texts_are_answered_like_any(start, heard, person):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("help \x00\ud83d", person=person))
+        assert (await platform.answer_to("1")).ending is Ending.TOLD
+
+
+def test_long_events_that_begin_alike_are_two(heard):
+    keys = {event_key(heard(event="x" * 300 + end)) for end in "ab"}
+    assert len(keys) == 2
+    assert max(map(len, keys)) <= 255
+
+
+# --- the database ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def impatient(database_url, cluster, database):
+    """The same SQLite file, opened so that a lock is noticed at once."""
+    if cluster is not None:
+        pytest.skip("PostgreSQL has no lock on the whole database")
+    opened = await open_database(database_url, busy_timeout=0.05)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def lock(database_url):
+    """Lock the database for a while, as another program would."""
+
+    async def held(seconds):
+        path = database_url.split("///", 1)[1]
+        with sqlite3.connect(path, isolation_level=None, timeout=10) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(seconds)
+            other.execute("ROLLBACK")
+        other.close()
+
+    return held
+
+
+async def test_locked_database_is_outlived_while_listening(start, heard, impatient, lock):
+    platform = FakePlatform()
+    async with start(platform, on=impatient, pace=0.05):
+        platform.say(heard("help"))
+        await platform.answer_to("1")
+        locking = asyncio.create_task(lock(1.0))
+        await asyncio.sleep(0.1)
+        platform.say(heard("help", event="lost"))  # the platform delivers it again later
+        await locking
+        platform.say(heard("help", event="2"))
+        await platform.answer_to("2")
+
+
+async def test_locked_database_is_outlived_while_pictures_are_made(
+    start, heard, horde, impatient, lock
+):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform, on=impatient, pace=0.1):
+        platform.say(heard(FOX))
+        await submissions(horde, 1)
+        await asyncio.sleep(0.3)
+        locking = asyncio.create_task(lock(1.5))
+        await asyncio.sleep(0.1)
+        horde.finish(next(iter(horde.requests)))
+        outcome = await platform.answer_to("1")
+        await locking
+    assert outcome.ending is Ending.DONE
+    assert horde.journal.count("submit") == 1
+
+
+# --- several Hordes -------------------------------------------------------------------------
+
+
+async def test_hub_without_workers_is_passed_over(start, heard, horde):
+    platform = FakePlatform()
+    async with FakeHorde(models={}) as hub:
+        hub.fate = Fate.IMPOSSIBLE
+        async with start(platform, urls=[hub.url, horde.url]):
+            platform.say(heard(FOX))
+            outcome = await platform.answer_to("1")
+    assert outcome.ending is Ending.DONE
+
+
+async def test_what_one_horde_rejects_is_taken_to_the_next(start, heard, horde):
+    platform = FakePlatform()
+    async with FakeHorde() as hub:
+        hub.fail("submit", faults.rc("KudosUpfront"))
+        async with start(platform, urls=[hub.url, horde.url]):
+            platform.say(heard(FOX))
+            outcome = await platform.answer_to("1")
+    assert outcome.ending is Ending.DONE
+
+
+async def test_words_that_one_horde_rejects_are_not_carried_on(start, heard, horde):
+    platform = FakePlatform()
+    async with FakeHorde() as hub:
+        hub.fail("submit", faults.rc("CorruptPrompt"))
+        async with start(platform, urls=[hub.url, horde.url]):
+            platform.say(heard(FOX))
+            outcome = await platform.answer_to("1")
+    assert outcome.ending is Ending.FAILED
+    assert horde.journal.count("submit") == 0
+
+
+async def test_busy_horde_behind_a_forbidden_one_is_waited_for(start, heard, horde):
+    platform = FakePlatform()
+    async with FakeHorde() as hub:
+        hub.fail("submit", faults.rc("InvalidAPIKey"), times=9)
+        horde.fail("submit", faults.rc("TooManyPrompts"))
+        patience = Patience(unreachable=30, pause=0.05)
+        async with start(platform, urls=[hub.url, horde.url], patience=patience):
+            platform.say(heard(FOX))
+            outcome = await platform.answer_to("1")
+    assert outcome.ending is Ending.DONE
+
+
+# --- taking back, waiting, stopping ---------------------------------------------------------
+
+
+async def test_deletion_does_not_stop_listening(start, heard, horde):
+    horde.seconds = None
+    horde.fail("cancel", faults.hang(3))
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard(FOX))
+        await submissions(horde, 1)
+        platform.say(heard("", kind=IncomingKind.DELETION))
+        platform.say(heard("help", event="2"))
+        async with asyncio.timeout(2):
+            await platform.answer_to("2")
+
+
+async def test_deletion_cut_short_by_a_stop_still_counts(start, heard, horde):
+    horde.seconds = None
+    horde.fail("cancel", faults.hang(3))
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard(FOX))
+        await submissions(horde, 1)
+        (request_id,) = await core.store.open_requests("web")
+        platform.say(heard("", kind=IncomingKind.DELETION))
+        async with asyncio.timeout(10):
+            while await core.store.open_requests("web"):
+                await asyncio.sleep(0.01)
+    assert (await core.store.request(request_id)).state is RequestState.CANCELLED
+    assert platform.posts == {}
+
+
+async def test_job_whose_siblings_failed_is_waited_for(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform):  # its stragglers are given up after a second
+        platform.say(heard(SEVERAL))
+        await submissions(horde, 2)
+        failing, good = list(horde.requests)
+        horde.fault(failing)
+        await submissions(horde, 3)
+        horde.fault(list(horde.requests)[2])
+        await asyncio.sleep(2)
+        horde.finish(good)
+        outcome = await platform.answer_to("1")
+    assert len(outcome.pictures) == 1
+
+
+async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard(SEVERAL))
+        await submissions(horde, 2)
+        (request_id,) = await core.store.open_requests("web")
+        horde.finish(next(iter(horde.requests)))
+        async with asyncio.timeout(10):
+            while not await core.store.pictures_of(request_id):
+                await asyncio.sleep(0.01)
+    again = FakePlatform(posts=platform.posts)
+    async with start(again):
+        assert (await again.answer_to("1")).ending is Ending.PARTIAL
+
+
+async def test_stop_while_submitting_wastes_nothing(start, heard, horde):
+    horde.seconds = None
+    horde.fail("submit", faults.delay(0.5))
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard(FOX))
+        async with asyncio.timeout(10):
+            while not await submitting(core):
+                await asyncio.sleep(0.01)
+    again = FakePlatform(posts=platform.posts)
+    async with start(again):
+        await asyncio.sleep(0.3)
+        horde.finish(next(iter(horde.requests)))
+        assert (await again.answer_to("1")).ending is Ending.DONE
+    assert horde.journal.count("submit") == 1
+
+
+async def submitting(core):
+    open_requests = await core.store.open_requests("web")
+    jobs = [job for one in open_requests for job in await core.store.jobs_of(one)]
+    return any(job.state is JobState.SUBMITTING for job in jobs)
+
+
+async def test_platform_that_hangs_when_asked_is_asked_again(start, heard):
+    class Slow(FakePlatform):
+        asked = 0
+
+        async def find_own_reply(self, incoming, part):
+            self.asked += 1
+            if self.asked == 1:
+                await asyncio.Event().wait()
+            return await super().find_own_reply(incoming, part)
+
+    platform = Slow()
+    async with start(platform):
+        platform.say(heard("help"))
+        await platform.answer_to("1")
+    assert platform.asked == 2
