@@ -12,7 +12,6 @@ from typing import Any, Self
 from common.model import (
     Audience,
     Incoming,
-    IncomingKind,
     Outcome,
     Part,
     Person,
@@ -40,6 +39,7 @@ class TerminalAdapter:
     def __init__(self, text: str, show: Callable[[Progress], None]) -> None:
         """Take the line to say, and what to call with news of it."""
         self._text = text
+        self._event = secrets.token_hex(8)
         self._show = show
         self.answered = asyncio.Event()
         self.outcome: Outcome | None = None
@@ -53,10 +53,10 @@ class TerminalAdapter:
         return cls("", lambda _progress: None)
 
     async def listen(self) -> AsyncIterator[Incoming]:
-        """Yield the one line, and its deletion if it is withdrawn."""
+        """Yield the one line, and the wish to cancel it if it is withdrawn."""
         said = Incoming(
             place=Place(NAME),
-            event=secrets.token_hex(8),
+            event=self._event,
             person=Person("operator", "operator"),
             text=self._text,
             created=datetime.now(UTC),
@@ -65,8 +65,7 @@ class TerminalAdapter:
         )
         yield said
         await self._regret.wait()
-        yield replace(said, kind=IncomingKind.DELETION)
-        self._withdrawn.set()
+        yield replace(said, event=secrets.token_hex(8), text="cancel", verb_optional=False)
         await asyncio.Event().wait()
 
     async def withdraw(self) -> None:
@@ -80,9 +79,12 @@ class TerminalAdapter:
         self._show(progress)
 
     async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
-        """Keep the answer."""
-        self.outcome = outcome
-        self.answered.set()
+        """Keep the answer, or note that nobody waits for one any more."""
+        if incoming.event == self._event:
+            self.outcome = outcome
+            self.answered.set()
+        else:
+            self._withdrawn.set()
         return f"{incoming.event}/{part.number}"
 
     async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:

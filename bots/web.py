@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Self
@@ -13,13 +14,15 @@ from common.errors import ConfigError, PlatformError, PlatformRefused, StoreErro
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
 from request.adapter import Capabilities, Services
-from web.live import Posted, Removed
+from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app
 from web.store import Message
 
 COMMUNITY = "web"
 CHANNEL = "room"
+CATCH_UP = 60.0
+"""Seconds between two looks at the whole room."""
 
 
 class WebSection(Section):
@@ -38,8 +41,9 @@ class WebAdapter:
         live_progress=True,
     )
 
-    def __init__(self, name: str, room: Room, site: Site) -> None:
+    def __init__(self, name: str, room: Room, site: Site, *, catch_up: float = CATCH_UP) -> None:
         self.name = name
+        self._catch_up = catch_up
         self.room = room
         self._site = site
 
@@ -69,16 +73,20 @@ class WebAdapter:
         return self._site.url
 
     async def listen(self) -> AsyncIterator[Incoming]:
-        """Yield the last day's unanswered messages, then new ones, until the room closes."""
-        last = 0
+        """Yield the last day's unanswered messages, then new ones, until the room closes.
+
+        Now and then all unanswered ones are yielded again: whatever another process wrote, or
+        was not announced, is found that way, and what is known already is not taken twice.
+        """
         while not self.room.live.closed:
             # heard from now on, then what was missed; whoever falls behind starts over here
             with self.room.subscribe() as subscription:
+                last = 0
                 while missed := await self.room.unanswered(after=last):
                     for message in missed:
                         last = message.id
                         yield self._incoming(message)
-                while (event := await subscription.take()) is not None:
+                while (event := await self._next(subscription)) is not None:
                     match event:
                         case Posted(message) if message.id > last:
                             last = message.id
@@ -86,6 +94,14 @@ class WebAdapter:
                                 yield self._incoming(message)
                         case Removed(message):
                             yield replace(self._incoming(message), kind=IncomingKind.DELETION)
+
+    async def _next(self, subscription: Subscription) -> Event | None:
+        """Wait for an event; None when it is time to look at the room as a whole."""
+        try:
+            async with asyncio.timeout(self._catch_up):
+                return await subscription.take()
+        except TimeoutError:
+            return None
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Show on the page how far the request is."""

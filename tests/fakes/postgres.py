@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,5 +69,7 @@ def running_cluster() -> Iterator[Cluster]:
     try:
         yield Cluster(binaries, port, as_user, folder)
     finally:
-        run([*control, "-m", "immediate", "stop"])
+        if subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd="/").returncode:
+            server = int((data / "postmaster.pid").read_text().splitlines()[0])
+            os.kill(server, signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,9 +7,11 @@ import html
 
 import pytest
 
+from common.database import open_database
 from common.errors import PlatformRefused
 from common.model import Ending, Incoming, IncomingKind, Part, Phase, Place, Progress
 from request.adapter import Adapter
+from web.room import Room
 from web.store import Visitor
 
 from .conftest import answer, outcome
@@ -62,6 +64,17 @@ async def test_new_messages_are_heard_while_listening(adapter, browser):
     await listening.aclose()
     assert texts == ["one", "two"]
     assert second > first
+
+
+async def test_what_another_process_wrote_is_heard_a_little_later(adapter, house):
+    adapter._catch_up = 0.1
+    hearing = asyncio.create_task(heard(adapter))
+    await asyncio.sleep(0.3)
+    database = await open_database(house.config().database_url)
+    visitor = Visitor("elsewhere", "Eve")
+    await Room(database, "room").write(visitor, "draw for me a fox", "token")
+    await database.close()
+    assert (await hearing).text == "draw for me a fox"
 
 
 async def test_the_same_form_sent_twice_is_one_message(adapter, browser):
