@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.errors import StoreError
@@ -129,16 +129,8 @@ async def open_database(
 
     Raises StoreError with a sentence that names the address without its password.
     """
-    parsed = make_url(url)
-    shown = parsed.render_as_string(hide_password=True)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    # what people wrote is no part of an error's text
-    engine = create_async_engine(
-        url, hide_parameters=True, **_options(parsed.get_backend_name(), busy_timeout)
-    )
-    if parsed.get_backend_name() == "sqlite":
-        _prepare_sqlite(engine)
+    engine = _make_engine(url, busy_timeout)
+    shown = engine.url.render_as_string(hide_password=True)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, migrations)
@@ -146,6 +138,28 @@ async def open_database(
         await engine.dispose()
         raise StoreError("store.failed", where=shown, problem=error) from error
     return Database(engine)
+
+
+def _make_engine(url: str, busy_timeout: float) -> AsyncEngine:
+    """Return the engine for an address, not connected yet. Raises StoreError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:  # its text may hold the password
+        raise StoreError("store.address") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # what people wrote is no part of an error's text
+        engine = create_async_engine(
+            parsed, hide_parameters=True, **_options(backend, busy_timeout)
+        )
+    except (SQLAlchemyError, ImportError) as error:
+        shown = parsed.render_as_string(hide_password=True)
+        raise StoreError("store.driver", where=shown, problem=error) from error
+    if backend == "sqlite":
+        _prepare_sqlite(engine)
+    return engine
 
 
 def _options(backend: str, busy_timeout: float) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.exc import IntegrityError
 
 from common.database import Database
 from common.errors import StoreError
@@ -55,7 +54,7 @@ class Room:
         """Write down a person's message. The same token again returns the first message."""
         async with self._order:
             try:
-                async with self._writing() as connection:
+                async with self._database.write() as connection:
                     number = await store.insert_request(
                         connection,
                         self.name,
@@ -80,7 +79,7 @@ class Room:
         """Take back what a visitor wrote; false if he wrote no such message."""
         async with self._order:
             message = await self.message(number)
-            async with self._writing() as connection:
+            async with self._database.write() as connection:
                 hidden = await store.hide_thread(connection, self.name, number, visitor)
             if message and hidden:
                 self._progress.pop(number, None)
@@ -90,7 +89,7 @@ class Room:
     async def nickname(self, visitor: str) -> str | None:
         """Return the name a visitor goes by, None if he never wrote."""
         wanted = select(visitors.c.nickname).where(visitors.c.id == visitor)
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
     # --- what the bot does ---
@@ -99,7 +98,7 @@ class Room:
         """Post a part of an answer, and return its id. The same part again returns the first."""
         async with self._order:
             try:
-                async with self._writing() as connection:
+                async with self._database.write() as connection:
                     number = await store.insert_answer(
                         connection,
                         self.name,
@@ -122,7 +121,7 @@ class Room:
         """Return the id of a part already posted."""
         answers = (messages.c.reply_to == request, messages.c.part == part)
         wanted = select(messages.c.id).where(*answers)
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()
 
     async def unanswered(self, *, after: int = 0) -> list[Message]:
@@ -154,12 +153,12 @@ class Room:
     async def latest(self) -> int:
         """Return the highest id given out, 0 in an empty room."""
         wanted = select(func.max(messages.c.id)).where(messages.c.room == self.name)
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none() or 0
 
     async def threads(self, *, before: int | None = None, limit: int = 50) -> list[Thread]:
         """Return the last requests with their answers, oldest first."""
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return await store.load_threads(connection, self.name, before=before, limit=limit)
 
     async def thread(self, number: int) -> Thread | None:
@@ -169,17 +168,17 @@ class Room:
             message = await self.message(message.reply_to)
         if message is None:
             return None
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return (await store.join_answers(connection, self.name, [message]))[0]
 
     async def gallery(self, *, before: int | None, limit: int) -> list[ShownPicture]:
         """Return the room's pictures, newest first, before a picture id."""
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return await store.load_pictures(connection, self.name, before=before, limit=limit)
 
     async def picture(self, sha256: str) -> ShownPicture | None:
         """Return a picture by its bytes' hash, None if the room does not show it."""
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             found = await store.load_pictures(connection, self.name, sha256=sha256)
         return found[0] if found else None
 
@@ -207,24 +206,5 @@ class Room:
         return message
 
     async def _load(self, question: Select[Any]) -> list[Message]:
-        async with self._reading() as connection:
+        async with self._database.read() as connection:
             return await store.load(connection, question)
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._database.read() as connection:
-                yield connection
-        except SQLAlchemyError as error:
-            raise StoreError("store.failed", where=self.name, problem=error) from error
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
-        """Like `Database.write`. An IntegrityError goes through: it says "known already"."""
-        try:
-            async with self._database.write() as connection:
-                yield connection
-        except IntegrityError:
-            raise
-        except SQLAlchemyError as error:
-            raise StoreError("store.failed", where=self.name, problem=error) from error

@@ -9,7 +9,6 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from common.errors import HordebotsError
 from hub import reading
 from hub.errors import Declined, Malformed, Throttled
 from hub.wire import Body
@@ -51,9 +50,6 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         response = web.json_response({"message": error.reason}, status=error.status)
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
-    except HordebotsError as error:
-        log.exception("hub.failed", path=request.path)
-        response = web.json_response({"message": str(error)}, status=500)
     except Exception:
         log.exception("hub.failed", path=request.path)
         response = web.json_response({"message": "Internal Server Error"}, status=500)

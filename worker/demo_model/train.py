@@ -47,10 +47,10 @@ class Plan:
     styled: int = 4_000
     autoencoder: float = 1200
     denoiser: float = 2820
-    decoder: float = 240
+    decoder: float = 300
     neon: float = 960
-    watercolour: float = 300
-    pixel: float = 300
+    watercolour: float = 240
+    pixel: float = 400
 
 
 Stage = tuple[str, Callable[[], None]]

@@ -71,7 +71,9 @@ class Program:
             start_new_session=True,
         )
         self._lines: list[str] = []
-        self._over = False
+        self.started = time.monotonic()
+        self.ended: float | None = None
+        """When its output ended, by the same clock."""
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -95,7 +97,7 @@ class Program:
     def wait_for(self, pattern: str, seconds: float = START) -> re.Match[str]:
         """Wait for a line that the pattern is found in."""
         with self._news:
-            found = self._news.wait_for(lambda: self._find(pattern) or self._over, seconds)
+            found = self._news.wait_for(lambda: self._find(pattern) or self.ended, seconds)
         match = self._find(pattern)
         assert match, f"no {pattern!r}{' at its end' if found else ''} in:\n{self.output}"
         return match
@@ -103,7 +105,14 @@ class Program:
     def end(self, number: signal.Signals = signal.SIGINT, seconds: float = ENDING) -> int:
         """Send a signal and return the exit code; the program must end in time."""
         self.process.send_signal(number)
-        return self.process.wait(seconds)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float = ENDING) -> int:
+        """Wait until it has ended, and its children with it; return the exit code."""
+        code = self.process.wait(seconds)
+        self._reader.join(seconds)
+        assert self.ended, "somebody still holds its standard error"
+        return code
 
     def _find(self, pattern: str) -> re.Match[str] | None:
         return next((match for line in self._lines if (match := re.search(pattern, line))), None)
@@ -114,7 +123,7 @@ class Program:
                 self._lines.append(line)
                 self._news.notify_all()
         with self._news:
-            self._over = True
+            self.ended = time.monotonic()
             self._news.notify_all()
 
 

@@ -141,7 +141,7 @@ def test_port_is_kept_while_it_is_free_and_nothing_is_left_behind(tmp_path):
         assert (folder / "port").read_text() == str(again.port)
         [worker] = children_of(again.process.pid)
         os.killpg(again.process.pid, signal.SIGINT)  # as a terminal does it: to the whole group
-        assert again.process.wait(5) == 0
+        assert again.wait() == 0
         assert not lives(worker)
         with pytest.raises(urllib.error.URLError):
             Visitor(again.url).read()

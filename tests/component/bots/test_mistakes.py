@@ -21,6 +21,8 @@ COMMANDS = ("demo", "draw", "run", "hub", "worker", "init", "check")
         ("wep: {}", ["run"], "wep: there is no such setting; did you mean web?"),
         ("hub: {port: x}", ["hub"], "hub.port: "),
         ("a: [", ["draw", "a fox"], "is not valid YAML"),
+        ("database: secret", ["run"], "The setting `database` is no address"),
+        ("database: oracel://x:secret@h/d", ["run"], "opened at oracel://x:***@h/d"),
         ("run: [discord]", ["run"], "names discord, which is neither an account nor one of"),
         ("data_dir: config.yaml/x", ["run"], "cannot be written"),
         ("data_dir: config.yaml/x", ["hub"], "cannot be written"),
@@ -38,6 +40,7 @@ def test_mistake_is_one_sentence(tmp_path, text, arguments, sentence):
     assert sentence in done.err
     assert done.err.startswith(("hordebots: ", "config.yaml names no hub users"))
     assert done.out == ""
+    assert "secret" not in done.err
 
 
 @pytest.mark.parametrize("part", ["web", "hub"])

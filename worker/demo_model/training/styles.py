@@ -6,15 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 Floats = NDArray[np.float32]
 
 
 def pixel(image: Image.Image) -> Image.Image:
-    """Blocks of 4 x 4 pixels in eleven levels of each colour."""
-    small = image.resize((image.width // 4, image.height // 4), Image.Resampling.BOX)
-    levels = (_floats(small) / 25.5).round() * 25.5
+    """Blocks of 8 x 8 pixels, whole latent cells, with a little more contrast.
+
+    Smaller blocks look better but are lost in the noise: the LoRA then learns next to nothing.
+    """
+    small = image.resize((image.width // 8, image.height // 8), Image.Resampling.BOX)
+    vivid = ImageEnhance.Contrast(small).enhance(1.15)
+    levels = (_floats(vivid) / 17).round() * 17
     return _image(levels).resize(image.size, Image.Resampling.NEAREST)
 
 
