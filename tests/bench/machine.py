@@ -5,24 +5,41 @@ from __future__ import annotations
 import os
 import platform
 import re
+import time
 from pathlib import Path
 
-BUSY = 0.5
-"""Load a core above which the page says that the machine was busy."""
+BUSY = 0.2
+"""Share of the processors above which the page says that the machine was busy."""
 
 
 def describe() -> str:
     """Return a line on the machine; call it before anything is measured."""
-    cores = os.cpu_count() or 1
-    load = os.getloadavg()[0] / cores
+    cores, busy = os.cpu_count() or 1, _busy_share()
     parts = [
         f"{cores} cores ({_processor()})",
         platform.system(),
         f"Python {platform.python_version()}",
     ]
-    if load > BUSY:
-        parts.append(f"busy with something else (load {load:.1f} a core)")
+    if busy > BUSY:
+        parts.append(f"{busy:.0%} busy with something else")
     return ", ".join(parts)
+
+
+def _busy_share() -> float:
+    """Return the share of the processors' time that others take, over two seconds."""
+    try:
+        before = _ticks()
+        time.sleep(2)
+        after = _ticks()
+    except OSError:  # no /proc: a guess from the last minute
+        return min(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    spent = [late - early for early, late in zip(before, after, strict=True)]
+    idle = spent[3] + spent[4]  # and waiting for a disk
+    return 1 - idle / max(1, sum(spent))
+
+
+def _ticks() -> list[int]:
+    return [int(number) for number in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
 
 
 def _processor() -> str:
