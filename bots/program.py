@@ -180,7 +180,9 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
             hub = await start(config.hub, prepare_folder(config.data_dir))
             stack.push_async_callback(hub.close)
             announce("hub", hub.url)
-            config = _point_at_hub(config, hub.url)
+            config = point_at_hub(config, hub.url)
+        else:
+            config = point_at_hub(config)
         if "worker" in config.run:
             await stack.enter_async_context(WorkerProcess(config.worker, announce))
         yield config
@@ -214,8 +216,12 @@ async def _build(name: str, section: Mapping[str, Any], services: Services) -> A
 
 
 def check_names(config: Config) -> None:
-    """Check that `run:` names what exists. Raises ConfigError."""
+    """Check that `run:` names what exists, each once. Raises ConfigError."""
+    if not config.run:
+        raise ConfigError("config.runs_nothing", known=", ".join((*PARTS, *config.accounts)))
     for name in config.run:
+        if config.run.count(name) > 1:
+            raise ConfigError("config.named_twice", name=name)
         if name not in PARTS and name not in config.accounts:
             known = ", ".join((*PARTS, *config.accounts))
             raise ConfigError("config.unknown_part", name=name, known=known)
@@ -227,18 +233,22 @@ def _accounts(config: Config) -> list[tuple[str, Mapping[str, Any]]]:
     return [(name, config.accounts.get(name, {})) for name in names]
 
 
-def _point_at_hub(config: Config, url: str) -> Config:
-    """Fill the address of a hub on a free port into what refers to it."""
+def point_at_hub(config: Config, url: str | None = None) -> Config:
+    """Fill the hub's address in where the configuration says `hub`.
+
+    Without `url` it is the configured one: another process on this machine runs the hub.
+    """
+    address = url or f"http://{config.hub.host}:{config.hub.port}/api"
 
     def pointed(entry: EndpointConfig) -> EndpointConfig:
-        return entry.model_copy(update={"url": url}) if entry.url == "hub" else entry
+        return entry.model_copy(update={"url": address}) if entry.url == "hub" else entry
 
     horde = config.horde.model_copy(
         update={"endpoints": tuple(pointed(entry) for entry in config.horde.endpoints)}
     )
     worker = config.worker
     if worker.url == "hub":
-        worker = worker.model_copy(update={"url": url})
+        worker = worker.model_copy(update={"url": address})
     return config.model_copy(update={"horde": horde, "worker": worker})
 
 

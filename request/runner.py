@@ -25,7 +25,8 @@ STANDBY = 5.0
 AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds until a request that met an unforeseen error is taken up again."""
 FINISHING = 20.0
-"""Seconds that posts in progress get when the program ends."""
+"""Seconds that posts and withdrawals in progress get when the program ends."""
+WITHDRAWING = "withdraw-"
 
 
 class Runner:
@@ -95,7 +96,7 @@ class Runner:
         async for incoming in self._adapter.listen():
             try:
                 if incoming.kind is IncomingKind.DELETION:
-                    self._keep(f"forget-{incoming.event}", self._forget(lease, incoming))
+                    self._keep(f"{WITHDRAWING}{incoming.event}", self._forget(lease, incoming))
                     continue
                 heard = await self._service.receive(lease, incoming)
             except ValueError:  # what cannot be written down would come again for ever
@@ -137,7 +138,9 @@ class Runner:
     async def _finish_posts(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""
         running, replying = dict(self._tasks), self._service.replying
-        posting = [task for request_id, task in running.items() if request_id in replying]
+        posting = [
+            task for key, task in running.items() if key in replying or key.startswith(WITHDRAWING)
+        ]
         await cancel(*(task for task in running.values() if task not in posting))
         if posting:
             await asyncio.wait(posting, timeout=FINISHING)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this room's command to the program."""
-    app.command()(worker)
+    app.command(rich_help_panel="Use it")(worker)
 
 
 def worker(

@@ -41,7 +41,7 @@ class Timing:
 
 def timing_for(*, loopback: bool) -> Timing:
     """Return the waits for a server: one on this machine is asked more often."""
-    return Timing(idle=(0.2, 1.0), retry=(0.2, 2.0)) if loopback else Timing()
+    return Timing(idle=(0.1, 0.3), retry=(0.2, 2.0)) if loopback else Timing()
 
 
 class Backoff:

@@ -75,7 +75,7 @@ def _secrets(path: Path) -> list[Finding]:
 async def _look(config: Config) -> list[Finding]:
     import aiohttp
 
-    from bots.program import check_names, prepare_folder
+    from bots.program import check_names, point_at_hub, prepare_folder
     from common import texts
     from common.errors import HordebotsError
     from styles.library import StyleLibrary
@@ -96,8 +96,11 @@ async def _look(config: Config) -> list[Finding]:
         findings.append(Finding("styles", ok=not faults, sentence=sentence))
     async with aiohttp.ClientSession() as session:
         endpoints = config.horde.endpoints
-        findings += [_own_hub(entry, config) for entry in endpoints if entry.url == OWN]
-        findings += [await _endpoint(entry, session) for entry in endpoints if entry.url != OWN]
+        for entry, pointed in zip(endpoints, point_at_hub(config).horde.endpoints, strict=True):
+            if entry.url == OWN and "hub" in config.run:
+                findings.append(_own_hub(entry, config))
+            else:
+                findings.append(await _endpoint(pointed, session))
     return findings
 
 
@@ -106,8 +109,6 @@ def _own_hub(entry: EndpointConfig, config: Config) -> Finding:
     from common import texts
 
     what = f"horde {entry.name}"
-    if "hub" not in config.run:
-        return Finding(what, ok=False, sentence=texts.say("check.no_own_hub"))
     where = {"host": config.hub.host, "port": config.hub.port}
     return Finding(what, ok=True, sentence=texts.say("check.own_hub", **where))
 

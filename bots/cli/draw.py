@@ -32,6 +32,7 @@ def draw(
 
     from bots.cli.drawing import ask
     from bots.cli.loop import run_until_stopped
+    from bots.program import point_at_hub
     from common import logs
     from common.config import Config, load
 
@@ -39,7 +40,7 @@ def draw(
     path = config or (CONFIG if CONFIG.exists() else None)
     settings = load(path) if path is not None else Config()
     with tempfile.TemporaryDirectory(prefix="hordebots-") as folder:
-        own = settings.model_copy(update={"data_dir": Path(folder), "database": None})
+        own = point_at_hub(settings).model_copy(update={"data_dir": Path(folder), "database": None})
         raise typer.Exit(
             run_until_stopped(lambda stop: ask(own, text, out, as_json=as_json, stop=stop))
         )

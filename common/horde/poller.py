@@ -23,6 +23,8 @@ from common.horde.wire import Check, Status
 log = structlog.get_logger()
 
 LOOKS_AT_ONCE = 16
+WOKEN = 0.15
+"""Seconds between two looks at a request that was called out; the server allows ten a second."""
 SIGNS_OF_TROUBLE = 3
 """So many different requests must fail in a row before the server itself is suspected."""
 
@@ -236,7 +238,7 @@ class Poller:
 
     def _soon(self, watch: _Watch) -> float:
         """Return the pause until a look out of turn: none, but never two looks at once."""
-        return max(0.0, watch.looked + SHORTEST - self._monotonic())
+        return max(0.0, watch.looked + WOKEN - self._monotonic())
 
     # --- trouble ----------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from common.errors import HordeGone, HordeUnreachable
-from common.horde.poller import Poller
+from common.horde.poller import WOKEN, Poller
 from common.horde.schedule import LONGEST
 from tests.component.horde.conftest import ONCE, body, happens, running
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -220,7 +220,7 @@ async def test_waking_often_does_not_look_often(client, horde, poller, clock):
         await watching
 
     times = [exchange.time for exchange in horde.journal.of("check")]
-    assert min(b - a for a, b in pairwise(times)) >= 0.499
+    assert min(b - a for a, b in pairwise(times)) >= WOKEN - 0.001
 
 
 async def test_waking_what_nobody_watches_does_nothing(poller):

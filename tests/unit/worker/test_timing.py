@@ -21,7 +21,7 @@ def test_waits_grow_to_a_limit_and_start_over():
 
 
 def test_a_server_on_this_machine_is_asked_often():
-    assert timing_for(loopback=True).idle == (0.2, 1.0)
+    assert timing_for(loopback=True).idle == (0.1, 0.3)
     assert timing_for(loopback=False).idle == (1.0, 2.0)
 
 
