@@ -132,7 +132,9 @@ def test_check_as_json_with_a_horde_that_is_down_and_a_readable_file(config_for,
         ({"webb": {}}, "webb: there is no such setting; did you mean web?"),
         ({"run": ["hub", "discord"]}, "names discord, which is neither an account nor one of"),
         ({"run": ["hub"], "data_dir": "config.yaml/x"}, "cannot be written"),
-        ({"run": ["web"]}, "`run:` does not name hub"),
+        ({"run": ["web"], "hub": {"port": 9}}, "127.0.0.1:9/api"),
+        ({"run": []}, "is empty"),
+        ({"run": ["hub", "hub"]}, "names hub twice"),
     ],
 )
 def test_check_names_what_is_wrong(tmp_path, document, sentence):
