@@ -28,7 +28,7 @@ demo: $(STAMP) ## everything at once on this machine: open the address it prints
 	@$(BIN)/hordebots demo
 
 test: $(DEV_STAMP) ## the tests that need nothing but Python
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.fakes.horde import FakeHorde
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    """Keep these tests in one process: they start demos, and those look for free ports."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("program"))
 
 
 @pytest.fixture
