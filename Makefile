@@ -52,7 +52,7 @@ test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
 	$(BIN)/python -m pytest --timeout 120 --database postgresql -m database tests/component
 
 crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60)
-	KILLS=$(KILLS) $(BIN)/python -m pytest --timeout 600 tests/crash
+	KILLS=$(KILLS) $(BIN)/python -m pytest -s --timeout 600 tests/crash
 
 bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench
