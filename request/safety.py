@@ -2,8 +2,10 @@
 
 It cannot be configured away and does not depend on where the picture would be made. It looks at
 all words that shape the picture (prompt, style and LoRA names) after undoing common disguises:
-letters replaced by digits or signs, letters spaced apart, look-alikes. The words are data, in
-`request/safety_words.yaml`; the check errs on the side of refusing.
+letters replaced by digits or signs, letters spaced apart, look-alikes. Of the negative prompt only
+what asks by leaving out counts: no clothes on a minor, no grown-ups in a sexual picture. "No
+children" is a wish we share. The words are data, in `request/safety_words.yaml`; the check errs on
+the side of refusing.
 """
 
 from __future__ import annotations
@@ -38,15 +40,21 @@ def word_lists() -> dict[str, frozenset[str]]:
     return {name: frozenset(words.split()) for name, words in yaml.safe_load(text).items()}
 
 
-def check(texts: Iterable[str]) -> None:
+def check(texts: Iterable[str], *, negative: str = "") -> None:
     """Refuse if the texts together ask for a sexualised minor. Raises Refusal."""
-    folded = " \n ".join(unicodedata.normalize("NFKC", text).casefold() for text in texts)
-    words = _words(folded)
+    folded = " \n ".join(_fold(text) for text in texts)
+    words, unwanted = _words(folded), _words(_fold(negative))
     lists = word_lists()
-    if words & lists["always"]:
+    sexual = bool(words & (lists["sexual"] | lists["suggestive"]))
+    minor = _names_minor(folded, words)
+    undressed = minor and bool(unwanted & lists["clothes"])
+    made_young = sexual and bool(unwanted & lists["grown"])
+    if words & lists["always"] or (sexual and minor) or undressed or made_young:
         raise Refusal("refused.minors")
-    if words & (lists["sexual"] | lists["suggestive"]) and _names_minor(folded, words):
-        raise Refusal("refused.minors")
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _names_minor(folded: str, words: set[str]) -> bool:

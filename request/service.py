@@ -104,6 +104,7 @@ class Service:
             raise  # it may pass, and so the request waits where it stands
         except Exception:
             log_here.exception("request_broken", state=request.state.value)
+            await self._production.withdraw(lease, request)
             request = await self._decide(lease, request, answers.broken(request_id))
         if request.state is RequestState.REPLYING:
             ended = await self._reply(lease, request, adapter)
@@ -160,7 +161,8 @@ class Service:
         """Check what is wanted, resolve its style, and keep the jobs. Raises Refusal."""
         place = self._place(request.incoming)
         image = wanted.image
-        safety.check([image.prompt, image.style or "", *(lora.name for lora in image.loras)])
+        wishes = [image.prompt, image.style or "", *(lora.name for lora in image.loras)]
+        safety.check(wishes, negative=image.negative)
         served = await self._hordes.served()
         async with self._admitting:  # nobody slips in between the count and what it allows
             running, recent = await self._store.count_of_person(
@@ -179,7 +181,8 @@ class Service:
                 rng_seed=wanted.rng_seed,
             )
             for job in resolution.jobs:
-                safety.check([job.prompt.partition("###")[0], job.style])
+                positive = job.prompt.partition("###")[0]
+                safety.check([positive, job.style], negative=image.negative)
             await self._store.resolved(
                 lease,
                 request.id,
