@@ -12,12 +12,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from common.config import (
+    CivitaiConfig,
     Config,
     EndpointConfig,
     HordeConfig,
     HubConfig,
     HubUser,
     PlaceConfig,
+    ReferenceConfig,
     StylesConfig,
     WebConfig,
     WorkerConfig,
@@ -40,6 +42,8 @@ def demo_config(data_dir: Path, *, port: int, parts: tuple[str, ...]) -> Config:
             endpoints=(EndpointConfig(name="hub", url="hub", key=bot_key, webhook="loopback"),)
         ),
         styles=StylesConfig(sources=("bundled:demo",)),
+        reference=ReferenceConfig(url=None),
+        civitai=CivitaiConfig(url=None),
         defaults=PlaceConfig(pictures=4, max_pixels=1024 * 1024, trusted_workers=True),
         web=WebConfig(host=HOST, port=port),
         hub=HubConfig(

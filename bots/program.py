@@ -18,30 +18,39 @@ import aiohttp
 import structlog
 
 from bots.children import WorkerProcess
+from bots.knowledge import Knowledge, open_knowledge
 from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import ConfigError, StartupError
+from common.fetch import fetch
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
 from common.horde.webhook import WebhookReceiver
 from common.reference import ModelReference
 from common.tasks import cancel
 from request.adapter import Adapter, Services
+from request.assets import Assets, Rules
+from request.conversation import Conversation
+from request.delivery import Delivery
 from request.hordes import Endpoint, Hordes
 from request.leases import Leases
+from request.native import NativeLookup
+from request.planning import Planning
 from request.posting import Posting
 from request.production import Patience, Production
+from request.reading import Reading
 from request.runner import Runner
 from request.service import Service
+from request.sources import Sources
 from request.store import Store
-from styles.library import StyleLibrary
 
 log = structlog.get_logger()
 
 ADAPTERS = "hordebots.adapters"
 """Entry point group under which adapters are found."""
-STYLES_FRESH = 3600.0
-"""Seconds between two readings of the stylelist."""
+FETCHING = 20.0
+"""Seconds for a picture at an address somebody wrote."""
+MEGABYTE = 1_000_000
 PARTS = ("web", "hub", "worker")
 """What `run:` may name beside accounts."""
 
@@ -73,45 +82,49 @@ class Core:
 async def open_core(
     config: Config, *, about: str = "", patience: Patience | None = None
 ) -> AsyncIterator[Core]:
-    """Open the database, the stylelist and the Hordes, and keep them until the end."""
+    """Open the database, what is known, and the Hordes, and keep them until the end."""
     folder = prepare_folder(config.data_dir)
     async with AsyncExitStack() as stack:
         database = await open_database(config.database_url)
         stack.push_async_callback(database.close)
-        library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
-        refreshing = asyncio.create_task(_refresh(library), name="stylelist")
-        stack.push_async_callback(cancel, refreshing)
         session = await stack.enter_async_context(aiohttp.ClientSession())
+        knowledge = await stack.enter_async_context(open_knowledge(config, folder, session))
         hordes = await stack.enter_async_context(open_hordes(config, session))
         services = Services(config, database, folder / "pictures", about)
-        yield assemble(services, library, hordes, patience)
-
-
-async def _refresh(library: StyleLibrary) -> None:
-    """Read the stylelist again every hour; a source that fails keeps its last good copy."""
-    while True:
-        await asyncio.sleep(STYLES_FRESH)
-        await library.refresh()
+        yield assemble(services, knowledge, hordes, patience)
 
 
 def assemble(
-    services: Services, library: StyleLibrary, hordes: Hordes, patience: Patience | None
+    services: Services, knowledge: Knowledge, hordes: Hordes, patience: Patience | None
 ) -> Core:
     """Put the core together from its parts."""
+    config, library, catalogue = services.config, knowledge.library, knowledge.catalogue
     store = Store(services.database)
-    leases = Leases(services.database, services.config.instance)
+    leases = Leases(services.database, config.instance)
+    sources = Sources(store, services.pictures, fetch_picture)
+    native = NativeLookup(hordes)
+    rules = Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
+
+    def reference() -> ModelReference:
+        return knowledge.reference.current
+
     service = Service(
-        config=services.config,
+        config=config,
         store=store,
-        library=library,
-        reference=ModelReference.bundled(),
-        hordes=hordes,
-        production=Production(store, hordes, services.pictures, patience=patience),
+        reading=Reading(store, library, reference, native, sources),
+        planning=Planning(reference, hordes, sources, Assets(catalogue, reference, rules)),
+        conversation=Conversation(library, catalogue, hordes, services.about),
+        production=Production(store, hordes, Delivery(services.pictures), patience=patience),
         posting=Posting(store, leases),
         pictures=services.pictures,
-        about=services.about,
     )
     return Core(services, store, leases, service, hordes)
+
+
+async def fetch_picture(address: str, limit_bytes: int) -> bytes:
+    """Return the picture at an address somebody wrote. Raises FetchError."""
+    fetched = await fetch(address, limit_bytes=limit_bytes, timeout=FETCHING, public_only=True)
+    return fetched.content or b""
 
 
 @asynccontextmanager

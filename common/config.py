@@ -10,7 +10,7 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -19,6 +19,10 @@ from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY
 
 MAX_FILE_BYTES = 1_000_000
+REFERENCE = (
+    "https://raw.githubusercontent.com/Haidra-Org/AI-Horde-image-model-reference/main/"
+    "stable_diffusion.json"
+)
 
 
 def _read_secret(value: object) -> object:
@@ -85,6 +89,35 @@ class StylesConfig(Section):
     )
     default: str | None = Field(
         default=None, description="Style used when nobody names one; else `featured`, else `raw`."
+    )
+
+
+class ReferenceConfig(Section):
+    """What is known of the Horde's models."""
+
+    url: str | None = Field(
+        default=REFERENCE,
+        description="Address of the Horde's public model reference; null: the bundled facts only.",
+    )
+
+
+class CivitaiConfig(Section):
+    """Where LoRAs and textual inversions are looked up."""
+
+    url: str | None = Field(
+        default="https://civitai.com",
+        description="Address of CivitAI, or of a mirror of its API; null: nothing is looked up.",
+    )
+    key: Secret | None = Field(
+        default=None, description="API key there; only needed for what members alone may see."
+    )
+    max_megabytes: int = Field(
+        default=400, ge=1, description="Largest LoRA the workers of your Hordes load."
+    )
+    unchecked: Literal["refuse", "allow"] = Field(
+        default="refuse",
+        description="A LoRA a person names while CivitAI does not answer: refuse it, or allow it "
+        "without knowing whether it shows a real person.",
     )
 
 
@@ -193,6 +226,12 @@ class Config(Section):
     )
     horde: HordeConfig = Field(default=HordeConfig(), description="Which Hordes are asked.")
     styles: StylesConfig = Field(default=StylesConfig(), description="Where styles come from.")
+    reference: ReferenceConfig = Field(
+        default=ReferenceConfig(), description="What is known of the Horde's models."
+    )
+    civitai: CivitaiConfig = Field(
+        default=CivitaiConfig(), description="Where LoRAs are looked up."
+    )
     accounts: dict[str, dict[str, Any]] = Field(
         default={}, description="The bot's accounts on chat platforms, by a name of your own."
     )

@@ -14,6 +14,10 @@
     │   ├── HordeRejected      this request will never be accepted as it is
     │   ├── HordeForbidden     key, address or worker is not allowed
     │   └── HordeGone          the request is not known (any more)
+    ├── FetchError             a file did not come from the network, or may not
+    ├── AssetError             CivitAI did not tell about a LoRA or textual inversion
+    │   ├── AssetRefused       it says no for good: not there, removed, or members only
+    │   └── AssetUnreachable   no answer, or too busy; may pass
     ├── PictureError           bytes that are no picture, or too large a one
     ├── PlatformError          a chat platform failed; may pass
     │   └── PlatformRefused    a chat platform will never take this
@@ -139,6 +143,30 @@ class HordeGone(HordeError):
     """The Horde does not know this id (any more)."""
 
     default_code = "horde.gone"
+
+
+class FetchError(HordebotsError):
+    """A file could not be fetched from the network, or may not be."""
+
+    default_code = "fetch.unreachable"
+
+
+class AssetError(HordebotsError):
+    """CivitAI did not tell what was asked."""
+
+    default_code = "civitai.unreachable"
+
+
+class AssetRefused(AssetError):
+    """CivitAI says no for good: gone, taken down, members only (401, 403, 404, 451)."""
+
+    default_code = "civitai.gone"
+
+
+class AssetUnreachable(AssetError):
+    """CivitAI did not answer, or is too busy (429, 5xx); it may pass."""
+
+    default_code = "civitai.unreachable"
 
 
 class PictureError(HordebotsError):

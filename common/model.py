@@ -96,6 +96,15 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """Whose work was used: shown with every answer, never sent to a Horde."""
+
+    title: str
+    creator: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoraUse:
     """A LoRA of a job, as the Horde takes it."""
 
@@ -105,6 +114,8 @@ class LoraUse:
     clip: float = 1.0
     inject_trigger: str | None = None
     is_version: bool = False
+    credit: Credit | None = None
+    """None where nobody has looked it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,7 @@ class TiUse:
     name: str
     inject_ti: str | None = None
     strength: float | None = None
+    credit: Credit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +161,20 @@ class Job:
     source_picture: str | None = None
     """`sha256:<hex>` of a picture in the picture folder; the client sends its bytes."""
     source_processing: str | None = None
+    """`img2img`, `inpainting`, `outpainting` or `remix`."""
+    extra_pictures: tuple[str, ...] = ()
+    """Further pictures of a remix, like `source_picture`; at most 5."""
+    control_type: str | None = None
+    """ControlNet: what is taken from the source picture."""
     nsfw: bool = False
     censor_nsfw: bool = True
     trusted_workers: bool = False
     slow_workers: bool = True
+
+    @property
+    def assets(self) -> tuple[LoraUse | TiUse, ...]:
+        """LoRAs, then textual inversions."""
+        return (*self.loras, *self.tis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +239,8 @@ class Outcome:
     """Words a person may press or type next (style names)."""
     follow_ups: tuple[str, ...] = ()
     """Follow-up commands that make sense now (`again`)."""
+    code: str = ""
+    """Which sentence of the catalogue the text is, where somebody may want to know later."""
 
 
 class Phase(StrEnum):

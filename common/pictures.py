@@ -20,6 +20,7 @@ from common.errors import PictureError, StoreError
 
 FORMATS = {"WEBP": "image/webp", "PNG": "image/png", "JPEG": "image/jpeg"}
 MAX_BYTES = 20_000_000
+OPAQUE = 255
 MAX_PIXELS = 64_000_000
 """Enough for the Horde's largest picture after an upscaler; a decoded one is 256 MB at most."""
 BLANK_SPREAD = 3
@@ -60,6 +61,17 @@ class Metadata:
     parameters: str = ""
     """The recipe, in the text form A1111 and CivitAI read."""
     software: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePicture:
+    """A picture to start from, ready to be sent."""
+
+    data: bytes
+    """WebP without metadata."""
+    size: tuple[int, int]
+    transparent: bool
+    """Whether a part of it can be seen through."""
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -159,6 +171,35 @@ def read_parameters(data: bytes) -> str | None:
     except UNREADABLE:  # damaged metadata of a good picture
         return None
     return _read_comment(comment) or exif.get(ExifTags.Base.ImageDescription) or None
+
+
+def as_source(
+    data: bytes,
+    *,
+    longest_side: int,
+    border: float = 0.0,
+    max_bytes: int = MAX_BYTES,
+    max_pixels: int = MAX_PIXELS,
+) -> SourcePicture:
+    """Return a picture people sent as WebP to start from, without its metadata (place, camera).
+
+    It is upright, no side longer than `longest_side` pixels, and transparent parts stay so.
+    `border` is the share of width and height added on each side as transparent, unless the
+    picture has a transparent part already. Raises PictureError like `decode`.
+    """
+    image = decode(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    transparent = "A" in image.getbands() or "transparency" in image.info
+    image = image.convert("RGBA" if transparent else "RGB")
+    transparent = transparent and min(image.getchannel("A").getextrema()) < OPAQUE  # type: ignore[operator]
+    if border and not transparent:
+        sides = (round(image.width * border), round(image.height * border))
+        canvas = Image.new("RGBA", (image.width + 2 * sides[0], image.height + 2 * sides[1]))
+        canvas.paste(image.convert("RGBA"), sides)
+        image, transparent = canvas, True
+    image.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS)
+    target = BytesIO()
+    image.save(target, "WEBP", quality=95, method=4, exact=True)
+    return SourcePicture(target.getvalue(), image.size, transparent)
 
 
 def is_blank(image: Image.Image) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ NATIVE_SIZES: Mapping[str, tuple[int, int]] = {
     "z_image_turbo": (1024, 1024),
 }
 """Width and height in pixels at which models of a baseline were trained."""
-_LARGEST_FILE = 20 * 1024 * 1024
+LARGEST_FILE = 20 * 1024 * 1024
+MOST_MODELS = 20_000
+LONGEST_NAME = 255
+MOST_PICTURES = 20
 
 
 def baseline_key(baseline: str) -> str:
@@ -41,6 +45,10 @@ class ModelFacts:
 
     baseline: str
     nsfw: bool = False
+    inpainting: bool = False
+    """Made for painting into pictures; makes nothing out of words alone."""
+    pictures_per_request: int = 1
+    """Some models return several pictures for each one asked for."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +71,21 @@ class ModelReference:
         facts = self.models.get(model)
         return facts is not None and facts.nsfw
 
+    def pictures_per_request(self, model: str) -> int:
+        """Return how many pictures a model makes for each one asked for."""
+        facts = self.models.get(model)
+        return facts.pictures_per_request if facts else 1
+
     @classmethod
     def from_mapping(cls, entries: Mapping[str, Any]) -> ModelReference:
         """Read the public format; entries without a readable baseline are skipped."""
         return cls(
             {
-                name: ModelFacts(baseline_key(entry["baseline"]), entry.get("nsfw") is True)
-                for name, entry in entries.items()
-                if isinstance(entry, dict) and isinstance(entry.get("baseline"), str)
+                name: _facts(entry)
+                for name, entry in islice(entries.items(), MOST_MODELS)
+                if isinstance(entry, dict)
+                and isinstance(entry.get("baseline"), str)
+                and len(name) <= LONGEST_NAME
             }
         )
 
@@ -78,7 +93,7 @@ class ModelReference:
     def from_file(cls, path: Path) -> ModelReference:
         """Read a file in the public format. Raises ConfigError if it cannot be read."""
         try:
-            if path.stat().st_size > _LARGEST_FILE:
+            if path.stat().st_size > LARGEST_FILE:
                 raise ConfigError("reference.too_large", file=path)
             entries = json.loads(path.read_text("utf-8-sig"))
         except (OSError, ValueError, RecursionError) as error:
@@ -93,3 +108,14 @@ class ModelReference:
         """Return the facts that come with the package."""
         file = files("common") / "data" / "model_reference.json"
         return ModelReference.from_mapping(json.loads(file.read_text("utf-8")))
+
+
+def _facts(entry: Mapping[str, Any]) -> ModelFacts:
+    several = entry.get("pictures_per_request")
+    known = isinstance(several, int) and 1 <= several <= MOST_PICTURES
+    return ModelFacts(
+        baseline_key(entry["baseline"]),
+        nsfw=entry.get("nsfw") is True,
+        inpainting=entry.get("inpainting") is True,
+        pictures_per_request=int(several) if known else 1,  # type: ignore[arg-type]
+    )

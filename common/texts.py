@@ -1,7 +1,8 @@
 """The message catalogue: everything people read, by code.
 
 The sentences live in `common/catalogue/<language>/*.yaml`, one file per room; a code is
-`<group>.<name>`. Values are filled in with `str.format`.
+`<group>.<name>`. Values are filled in with `str.format`. Languages besides English have only the
+words requests begin with (`grammar.yaml`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,14 @@ from typing import Any
 import yaml
 
 DEFAULT_LANGUAGE = "en"
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages that have a folder in the catalogue, English first."""
+    folders = (files("common") / "catalogue").iterdir()
+    names = sorted(folder.name for folder in folders if folder.is_dir())
+    return (DEFAULT_LANGUAGE, *(name for name in names if name != DEFAULT_LANGUAGE))
 
 
 @cache

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from common import texts
 from common.errors import Refusal
-from common.model import Ending, Note, Outcome, Part, Picture
+from common.model import Ending, Note, NoteKind, Outcome, Part, Picture
+from request import metadata, recipe
 from request.adapter import Capabilities
 from request.records import JobRow, PictureRow
 
@@ -18,12 +19,20 @@ PROMPT_LENGTH = 300
 
 def refused(request_id: str, refusal: Refusal) -> Outcome:
     """Return the answer to a request that is declined."""
-    return Outcome(request_id, Ending.REFUSED, text=str(refusal), suggestions=refusal.suggestions)
+    return Outcome(
+        request_id,
+        Ending.REFUSED,
+        text=str(refusal),
+        suggestions=refusal.suggestions,
+        code=refusal.code,
+    )
 
 
-def told(request_id: str, text: str, suggestions: tuple[str, ...] = ()) -> Outcome:
+def told(
+    request_id: str, text: str, suggestions: tuple[str, ...] = (), *, code: str = ""
+) -> Outcome:
     """Return the answer to a question."""
-    return Outcome(request_id, Ending.TOLD, text=text, suggestions=suggestions)
+    return Outcome(request_id, Ending.TOLD, text=text, suggestions=suggestions, code=code)
 
 
 def broken(request_id: str) -> Outcome:
@@ -38,7 +47,10 @@ def finished(
     pictures: tuple[Picture, ...],
     notes: tuple[Note, ...],
 ) -> Outcome:
-    """Return the answer to a request whose jobs have all ended."""
+    """Return the answer to a request whose jobs have all ended.
+
+    `notes` say what happened on the way; whose LoRAs the pictures owe their look to is added.
+    """
     asked = sum(row.job.n for row in jobs)
     reasons = tuple(dict.fromkeys(row.reason for row in jobs if row.reason))
     if not pictures:
@@ -56,9 +68,16 @@ def finished(
         Ending.DONE if complete else Ending.PARTIAL,
         text=" ".join((headline, *(() if complete else reasons))),
         pictures=pictures,
-        notes=notes,
+        notes=(*notes, *_credits(jobs)),
         follow_ups=("again",),
     )
+
+
+def _credits(jobs: Sequence[JobRow]) -> tuple[Note, ...]:
+    credited = "; ".join(recipe.credits_of(row.job for row in jobs))
+    if not credited:
+        return ()
+    return (Note("info.credits", texts.say("info.credits", credits=credited), NoteKind.INFO),)
 
 
 def describe_pictures(
@@ -80,6 +99,7 @@ def describe_pictures(
             seed=row.seed,
             worker=row.worker,
             alt=_alternative_text(prompt, by_id[row.job].job.style, row.seed),
+            notes=metadata.sentences(row.gen_metadata, by_id[row.job].job),
         )
         for number, row in enumerate(shown, start=1)
     )
@@ -93,19 +113,37 @@ def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
     total = len(groups)
     parts = []
     for number, group in enumerate(groups, start=1):
-        text = full_text(outcome) if number == 1 else ""
-        if total > 1:
-            text = f"{text}\n({number}/{total})".strip()
-        parts.append(Part(number, total, _shorten(text, capabilities.text_length), group))
+        count = f"({number}/{total})" if total > 1 else ""
+        room = capabilities.text_length - len(count) - 1
+        text = _fitted(outcome, room) if number == 1 else ""
+        parts.append(Part(number, total, f"{text}\n{count}".strip(), group))
     return parts
 
 
 def full_text(outcome: Outcome) -> str:
     """Return all an answer says, for platforms that have nothing but text."""
-    lines = [outcome.text, *(note.text for note in outcome.notes)]
-    if outcome.pictures:
-        lines.append(texts.say("answer.machine"))
-    return "\n".join(lines)
+    return "\n".join((outcome.text, *(note.text for note in outcome.notes), *_last_line(outcome)))
+
+
+def _fitted(outcome: Outcome, room: int) -> str:
+    """Return what an answer says in at most `room` characters.
+
+    The last line is always there; notes that do not fit are left out, quiet ones first.
+    """
+    last = _last_line(outcome)
+    rest = room - sum(len(line) + 1 for line in last)
+    head = _shorten(outcome.text, rest)
+    rest -= len(head)
+    kept = set()
+    for note in sorted(outcome.notes, key=lambda note: note.kind is NoteKind.INFO):
+        if len(note.text) < rest:
+            kept.add(note)
+            rest -= len(note.text) + 1
+    return "\n".join((head, *(note.text for note in outcome.notes if note in kept), *last))
+
+
+def _last_line(outcome: Outcome) -> tuple[str, ...]:
+    return (texts.say("answer.machine"),) if outcome.pictures else ()
 
 
 def _alternative_text(prompt: str, style: str, seed: str) -> str:

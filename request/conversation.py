@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from common import texts
-from common.errors import HordeError
+from common.civitai.assets import Asset, AssetKind
+from common.civitai.catalogue import AssetCatalogue
+from common.errors import AssetError, HordeError
 from common.model import Outcome
 from request import answers
 from request.grammar import Command, CommandName
@@ -17,14 +19,17 @@ SHOWN = 12
 class Conversation:
     """Answers commands."""
 
-    def __init__(self, library: StyleLibrary, hordes: Hordes, about: str) -> None:
-        """Take the styles, the Hordes, and a line on what can be drawn here ("" if anything)."""
+    def __init__(
+        self, library: StyleLibrary, catalogue: AssetCatalogue, hordes: Hordes, about: str
+    ) -> None:
+        """Take the styles, the LoRAs, the Hordes, and a line on what can be drawn here."""
         self._library = library
+        self._catalogue = catalogue
         self._hordes = hordes
         self._about = about
 
-    async def reply(self, request_id: str, command: Command) -> Outcome:
-        """Return what to say to a command."""
+    async def reply(self, request_id: str, command: Command, *, nsfw: bool = False) -> Outcome:
+        """Return what to say to a command; `nsfw` is whether adult things may be listed here."""
         match command.name:
             case CommandName.HELP:
                 return answers.told(request_id, self._help(command.argument))
@@ -33,6 +38,8 @@ class Conversation:
                 return answers.told(request_id, text, names)
             case CommandName.MODELS:
                 return answers.told(request_id, await self._models(command.argument))
+            case CommandName.LORAS:
+                return answers.told(request_id, await self._loras(command.argument, nsfw=nsfw))
             case CommandName.STATUS:
                 return answers.told(request_id, await self._status())
             case other:
@@ -57,6 +64,18 @@ class Conversation:
             return texts.say("help.models_none")
         return texts.say("help.models", count=len(found), names=", ".join(found[: 2 * SHOWN]))
 
+    async def _loras(self, search: str, *, nsfw: bool) -> str:
+        if not search:
+            return texts.say("help.loras_how")
+        try:
+            answer = await self._catalogue.search(search, AssetKind.LORA, nsfw=nsfw)
+        except AssetError as error:
+            return texts.say("help.loras_down", problem=error)
+        found = [asset for asset in answer.assets if not asset.poi][:SHOWN]
+        if not found:
+            return texts.say("help.loras_none", search=search)
+        return "\n".join((texts.say("help.loras", search=search), *map(_lora_line, found)))
+
     async def _status(self) -> str:
         lines = []
         for endpoint in self._hordes.endpoints:
@@ -80,3 +99,16 @@ class Conversation:
         if not texts.knows(code):
             return texts.say("help.unknown", word=word)
         return texts.say("help.word", word=word, text=texts.say(code))
+
+
+def _lora_line(asset: Asset) -> str:
+    newest = asset.version()
+    values = {
+        "id": asset.id,
+        "name": asset.name,
+        "creator": asset.creator or "?",
+        "base": newest.base_model if newest else "?",
+        "triggers": ", ".join(newest.triggers[:3]) if newest else "",
+    }
+    code = "help.lora_line" if values["triggers"] else "help.lora_line_silent"
+    return texts.say(code, **values)

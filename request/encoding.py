@@ -8,6 +8,7 @@ from typing import Any
 
 from common.model import (
     Audience,
+    Credit,
     Ending,
     Incoming,
     IncomingKind,
@@ -72,11 +73,17 @@ def job_from_json(document: dict[str, Any]) -> Job:
     return Job(
         **{
             **document,
-            "loras": tuple(LoraUse(**lora) for lora in document["loras"]),
-            "tis": tuple(TiUse(**ti) for ti in document["tis"]),
+            "loras": tuple(LoraUse(**_credited(lora)) for lora in document["loras"]),
+            "tis": tuple(TiUse(**_credited(ti)) for ti in document["tis"]),
             "post_processing": tuple(document["post_processing"]),
+            "extra_pictures": tuple(document.get("extra_pictures", ())),
         }
     )
+
+
+def _credited(document: dict[str, Any]) -> dict[str, Any]:
+    credit = document.get("credit")
+    return {**document, "credit": None if credit is None else Credit(**credit)}
 
 
 def notes_to_json(notes: tuple[Note, ...]) -> list[dict[str, Any]]:
@@ -97,6 +104,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "notes": notes_to_json(outcome.notes),
         "suggestions": list(outcome.suggestions),
         "follow_ups": list(outcome.follow_ups),
+        "code": outcome.code,
     }
 
 
@@ -112,4 +120,5 @@ def outcome_from_json(
         notes=notes_from_json(document["notes"]),
         suggestions=tuple(document["suggestions"]),
         follow_ups=tuple(document["follow_ups"]),
+        code=document.get("code", ""),
     )

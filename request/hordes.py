@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from common.errors import HordeError
-from common.horde.client import HordeClient
+from common.horde.client import HordeClient, count_trusted
 from common.horde.poller import Poller
+from request.served import served_of
 from styles.limits import Served
 
 SERVED_FOR = 30.0
@@ -39,39 +40,76 @@ class Hordes:
         self.endpoints = tuple(endpoints)
         self._asking = {endpoint.name: asyncio.Lock() for endpoint in endpoints}
         self._monotonic = monotonic
-        self._models: dict[str, tuple[float, dict[str, int] | None]] = {}
+        self._known: dict[str, tuple[float, _Offer]] = {}
 
     def named(self, name: str | None) -> Endpoint | None:
         """Return the endpoint of that name, if it is still configured."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
-    async def served(self) -> dict[str, Served] | None:
-        """Return the models somebody serves now; None (all of them) where nobody can say."""
-        union: dict[str, int] = {}
-        for endpoint in self.endpoints:
-            for model, workers in (await self._workers(endpoint) or {}).items():
-                union[model] = union.get(model, 0) + workers
-        return {model: Served(workers=workers) for model, workers in union.items()} or None
+    async def served(self, *, trusted: bool = False) -> dict[str, Served] | None:
+        """Return the models somebody serves now; None (all of them) where nobody can say.
+
+        With `trusted` only workers count that their Horde trusts.
+        """
+        union: dict[str, Served] = {}
+        for offer in await asyncio.gather(*map(self._offer, self.endpoints)):
+            for model, had in (offer.served(trusted=trusted) or {}).items():
+                known = union.get(model)
+                union[model] = had if known is None else _together(known, had)
+        return union or None
 
     async def candidates(self, model: str) -> list[Endpoint]:
         """Return the endpoints to try for a model: those that serve it first."""
         serving: list[Endpoint] = []
         others: list[Endpoint] = []
         for endpoint in self.endpoints:
-            workers = await self._workers(endpoint)
-            (serving if workers is None or model in workers else others).append(endpoint)
+            offer = await self._offer(endpoint)
+            serves = offer.models is None or model in offer.models
+            (serving if serves else others).append(endpoint)
         return serving + others
 
-    async def _workers(self, endpoint: Endpoint) -> dict[str, int] | None:
-        """Return workers by model, from a short memory; None where the endpoint does not say."""
+    async def _offer(self, endpoint: Endpoint) -> _Offer:
+        """Return what an endpoint serves, from a short memory."""
         async with self._asking[endpoint.name]:  # one asks, the others wait for the answer
-            asked, known = self._models.get(endpoint.name, (float("-inf"), None))
+            asked, known = self._known.get(endpoint.name, (float("-inf"), _Offer()))
             if self._monotonic() - asked < SERVED_FOR:
                 return known
-            try:
-                answer = await endpoint.client.models()
-                workers = {row.name: row.count for row in answer if row.count > 0}
-            except HordeError:
-                workers = None
-            self._models[endpoint.name] = (self._monotonic(), workers)
-            return workers
+            offer = await _ask(endpoint.client)
+            self._known[endpoint.name] = (self._monotonic(), offer)
+            return offer
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one endpoint serves; None where it does not say."""
+
+    models: Mapping[str, Served] | None = None
+    trusted: Mapping[str, int] | None = None
+    """Trusted workers by model."""
+
+    def served(self, *, trusted: bool) -> Mapping[str, Served] | None:
+        if not trusted or self.models is None or self.trusted is None:
+            return self.models
+        return {
+            model: replace(had, workers=self.trusted[model])
+            for model, had in self.models.items()
+            if self.trusted.get(model, 0) > 0
+        }
+
+
+async def _ask(client: HordeClient) -> _Offer:
+    models, workers = await asyncio.gather(
+        client.models(), client.workers(), return_exceptions=True
+    )
+    for answer in (models, workers):
+        if isinstance(answer, BaseException) and not isinstance(answer, HordeError):
+            raise answer
+    return _Offer(
+        None if isinstance(models, BaseException) else served_of(models),
+        None if isinstance(workers, BaseException) else count_trusted(workers),
+    )
+
+
+def _together(one: Served, other: Served) -> Served:
+    """Return what two endpoints serve of a model: the shorter queue counts."""
+    return Served(workers=one.workers + other.workers, eta=min(one.eta, other.eta))

@@ -8,16 +8,13 @@ died before the Horde's id was noted) is sent again and counted as possibly wast
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import structlog
 
-from common import pictures, texts
+from common import texts
 from common.errors import (
     HordeBusy,
     HordeError,
@@ -25,11 +22,14 @@ from common.errors import (
     HordeRejected,
     HordeUnclear,
     HordeUnreachable,
-    PictureError,
+    Refusal,
     StoreError,
 )
-from common.horde.wire import Check, Generation, GenerationBody, Status, generation_body
+from common.horde.wire import Check, GenerationBody, Status
+from common.model import Job
 from common.tasks import cancel
+from request import metadata
+from request.delivery import Delivery, NothingCame
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
 from request.progress import Tally
@@ -47,9 +47,6 @@ OF_ONE_HORDE = frozenset(
 """Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
 SENDING = 10.0
 """Seconds that a submission on its way gets when the request is stopped."""
-SHA256 = re.compile(r"[0-9a-f]{64}")
-PICTURE_BYTES = 32 * 1024 * 1024
-PICTURE_PIXELS = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +65,6 @@ class Patience:
     """Between two rounds through the endpoints; grows to ten times that."""
 
 
-class NothingCame(Exception):
-    """A job ends without pictures; the argument is the sentence that says why."""
-
-
 class Production:
     """Makes pictures for requests, with whatever Hordes there are."""
 
@@ -79,7 +72,7 @@ class Production:
         self,
         store: Store,
         hordes: Hordes,
-        folder: Path,
+        delivery: Delivery,
         *,
         patience: Patience | None = None,
         now: Callable[[], float] = time.time,
@@ -87,7 +80,7 @@ class Production:
     ) -> None:
         self._store = store
         self._hordes = hordes
-        self._folder = folder
+        self._delivery = delivery
         self._patience = patience or Patience()
         self._now = now
         self._sleep = sleep
@@ -123,6 +116,20 @@ class Production:
                 break
         return open_tasks
 
+    async def price(self, jobs: Sequence[Job]) -> str:
+        """Return what jobs would cost, as a sentence. Raises Refusal if nobody can tell."""
+        total, names = 0.0, []
+        try:
+            for job in jobs:
+                endpoint = (await self._hordes.candidates(job.model))[0]
+                total += await endpoint.client.dry_run(await self._delivery.body(job))
+                names.append(endpoint.name)
+        except (HordeError, NothingCame) as error:
+            raise Refusal("refused.no_price", problem=error) from error
+        pictures = sum(job.n for job in jobs)
+        values = {"kudos": f"{total:g}", "endpoints": ", ".join(dict.fromkeys(names))}
+        return texts.say("answer.price", count=pictures, **values)
+
     async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
         """Close all open jobs, and tell the Horde that nobody waits for them any more."""
         for row in await self._store.jobs_of(request.id):
@@ -146,7 +153,8 @@ class Production:
         made: list[PictureRow] = []
         reason: str | None = None
         try:
-            made, reason = await self._rounds(lease, row, tally)
+            private = bool((request.parsed or {}).get("private"))
+            made, reason = await self._rounds(lease, row, tally, private=private)
         except NothingCame as failure:
             reason = str(failure)
         except (StoreError, asyncio.CancelledError):
@@ -159,7 +167,7 @@ class Production:
         tally.finished(row.number, sum(1 for picture in made if picture.sha256))
 
     async def _rounds(
-        self, lease: Lease, row: JobRow, tally: Tally
+        self, lease: Lease, row: JobRow, tally: Tally, *, private: bool
     ) -> tuple[list[PictureRow], str | None]:
         """Submit and watch, once more if nothing came of it; return pictures and what lacks."""
         reason = texts.say("outcome.faulted")
@@ -172,7 +180,9 @@ class Production:
             except HordeGone:
                 reason = texts.say("outcome.gone")
             else:
-                made, unusable = await self._fetch(endpoint, row, status)
+                made, unusable = await self._delivery.fetch(
+                    endpoint.client, row, status, private=private
+                )
                 if made:
                     return made, _what_lacks(row, made, unusable)
                 reason = texts.say("outcome.unusable" if unusable else "outcome.faulted")
@@ -185,7 +195,7 @@ class Production:
         while True:
             troubles: list[HordeError] = []
             for endpoint in await self._hordes.candidates(row.job.model):
-                body = await self._body(row, endpoint)
+                body = await self._delivery.body(row.job, webhook=endpoint.webhook)
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
                     return await self._send(lease, row, endpoint, body), endpoint
@@ -220,16 +230,6 @@ class Production:
             await cancel(sending)
             raise
 
-    async def _body(self, row: JobRow, endpoint: Endpoint) -> GenerationBody:
-        source = None
-        if row.job.source_picture is not None:
-            name = row.job.source_picture.removeprefix("sha256:")
-            if not SHA256.fullmatch(name):
-                raise NothingCame(texts.say("outcome.no_source"))
-            path = self._folder / name
-            source = base64.b64encode(await asyncio.to_thread(path.read_bytes)).decode("ascii")
-        return generation_body(row.job, source_image=source, webhook=endpoint.webhook)
-
     async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally) -> Status:
         """Wait for the Horde to finish a job. Gives up on one that nobody can make."""
         assert row.horde_id is not None
@@ -251,50 +251,10 @@ class Production:
             await self._withdraw(row)
             raise NothingCame(texts.say("outcome.impossible", model=row.job.model)) from None
 
-    async def _fetch(
-        self, endpoint: Endpoint, row: JobRow, status: Status
-    ) -> tuple[list[PictureRow], int]:
-        """Download and keep all pictures of a job; return them and how many were no pictures."""
-        made, unusable = [], 0
-        for generation in status.generations:
-            picture = PictureRow(
-                job=row.id,
-                generation=generation.id,
-                seed=generation.seed,
-                model=generation.model or row.job.model,
-                worker=generation.worker_name,
-                censored=generation.censored,
-                gen_metadata=tuple(entry.model_dump() for entry in generation.gen_metadata),
-            )
-            if not generation.censored:
-                try:
-                    picture = await self._keep(endpoint, generation, picture)
-                except (HordeError, PictureError) as error:
-                    log.warning("picture_unusable", generation=generation.id, error=str(error))
-                    unusable += 1
-                    continue
-            made.append(picture)
-        return made, unusable
-
-    async def _keep(
-        self, endpoint: Endpoint, generation: Generation, picture: PictureRow
-    ) -> PictureRow:
-        """Put the bytes into the picture folder before anybody is told of them."""
-        data = await endpoint.client.download(generation.img, limit_bytes=PICTURE_BYTES)
-        facts = await asyncio.to_thread(
-            pictures.verify, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
-        )
-        path = await asyncio.to_thread(pictures.store, self._folder, data)
-        return replace(
-            picture, sha256=path.name, mime=facts.mime, width=facts.width, height=facts.height
-        )
-
 
 def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | None:
     """Return the sentence for a job that brought fewer pictures than asked for."""
     if unusable:
         return texts.say("outcome.unusable")
-    censored = sum(1 for picture in made if picture.censored)
-    if censored:
-        return texts.say("outcome.censored", count=censored)
-    return texts.say("outcome.short") if len(made) < row.job.n else None
+    short = texts.say("outcome.short") if len(made) < row.job.n else None
+    return metadata.censored(made) or short

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from common import texts
 from common.errors import Refusal
-from common.model import Audience
+from common.model import Audience, Job
 from common.reference import ModelReference
-from request import grammar
+from request import grammar, recipe
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
-from request.records import RequestRow
+from request.native import NativeLookup, named
+from request.records import PictureRow, RequestRow
+from request.sources import Sources
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
 from styles.library import StyleLibrary
-from styles.limits import Limits
+from styles.limits import PICTURES_RANGE, Limits
 from styles.names import NameIndex
+from styles.native import PREFIX
 from styles.offer import offered
+from styles.permutations import expand
 from styles.seeds import rng_seed
+from styles.stylelist import StyleList
 
 HINT_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Pictures are wanted: what, drawn with which seed, and after which earlier request."""
+    """Pictures are wanted: what, drawn with which seed, from which list."""
 
     image: ImageRequest
     rng_seed: int
+    stylelist: StyleList
     parent: str | None = None
+    """The earlier request it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +48,55 @@ class Hint:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something about an earlier answer was asked: the sentences that say it."""
+
+    text: str
+
+
 class Reading:
     """Reads requests against the style and model names known now."""
 
-    def __init__(self, store: Store, library: StyleLibrary, reference: ModelReference) -> None:
+    def __init__(
+        self,
+        store: Store,
+        library: StyleLibrary,
+        reference: Callable[[], ModelReference],
+        native: NativeLookup,
+        sources: Sources,
+    ) -> None:
         self._store = store
         self._library = library
         self._reference = reference
-        self._models = NameIndex(reference.models)
+        self._native = native
+        self._sources = sources
+        self._models: tuple[ModelReference | None, NameIndex] = (None, NameIndex())
 
-    async def read(self, request: RequestRow, limits: Limits) -> Wanted | Command | Hint | None:
+    async def read(
+        self, request: RequestRow, limits: Limits
+    ) -> Wanted | Command | Hint | Told | None:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
-        current = self._library.current
+        stylelist = await self._with_native(named(incoming.text))
         parsed = grammar.read(
             incoming.text,
-            current.names,
-            models=self._models,
+            stylelist.names,
+            models=self._model_names(),
             limits=limits,
             addressed=incoming.addressed or incoming.audience is Audience.PRIVATE,
             verb_optional=incoming.verb_optional,
             reply=incoming.parent is not None,
-            offer=offered(current, self._reference, nsfw=limits.nsfw),
+            offer=offered(stylelist, self._reference(), nsfw=limits.nsfw),
         )
         match parsed:
             case ImageRequest():
                 seed = request.rng_seed if parsed.seed is None else rng_seed(parsed.seed)
-                return Wanted(parsed, seed)
+                return Wanted(parsed, seed, stylelist)
             case Command():
                 return parsed
             case FollowUp():
-                return await self._follow(request, parsed)
+                return await self._follow(request, parsed, stylelist)
             case NotARequest(why=WhyNot.EMPTY):
                 return Command(CommandName.HELP)
             case NotARequest(why=WhyNot.NO_VERB):
@@ -78,7 +105,9 @@ class Reading:
             case NotARequest():
                 return None
 
-    async def _follow(self, request: RequestRow, follow_up: FollowUp) -> Wanted:
+    async def _follow(
+        self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList
+    ) -> Wanted | Told:
         """Return what a reply to an earlier answer asks for. Raises Refusal."""
         incoming = request.incoming
         parent = None
@@ -87,11 +116,81 @@ class Reading:
         if parent is None or parent.parsed is None:
             raise Refusal("refused.no_parent")
         if follow_up.kind is FollowUpKind.INFO:
-            raise Refusal("refused.unknown_follow_up", text=follow_up.kind.value)
-        image = grammar.apply(follow_up, image_request.from_json(parent.parsed))
+            return await self._info(parent, follow_up)
+        earlier = image_request.from_json(parent.parsed)
+        image = grammar.apply(follow_up, earlier)
+        if follow_up.kind in {FollowUpKind.VARY, FollowUpKind.UPSCALE}:
+            image = await self._on_picture(parent, follow_up, image)
+        elif follow_up.kind is FollowUpKind.EDIT and incoming.pictures:
+            image = replace(image, source_picture=None, extra_pictures=())  # new ones came along
+        if image.style is not None and image.style.startswith(PREFIX):
+            stylelist = await self._with_native(image.style.removeprefix(PREFIX))
         if not follow_up.keeps_seed:
-            return Wanted(image, request.rng_seed, parent.id)
+            return Wanted(image, request.rng_seed, stylelist, parent.id)
         if image.seed is None:
             made = await self._store.pictures_of(parent.id)
             image = replace(image, seed=made[0].seed if made else None)
-        return Wanted(image, parent.rng_seed, parent.id)
+        return Wanted(image, parent.rng_seed, stylelist, parent.id)
+
+    async def _info(self, parent: RequestRow, follow_up: FollowUp) -> Told:
+        """Return how the pictures of an answer were made, or the one that is named."""
+        shown = await self._sources.shown(parent.id)
+        jobs = {row.id: row for row in await self._store.jobs_of(parent.id)}
+        numbers = range(1, len(shown) + 1)
+        if follow_up.picture is not None:
+            _check_number(follow_up.picture, shown)
+            numbers = range(follow_up.picture, follow_up.picture + 1)
+        told = (
+            recipe.describe(jobs[shown[number - 1].job], shown[number - 1], number)
+            for number in numbers
+        )
+        return Told("\n\n".join(told) or texts.say("info.no_pictures"))
+
+    async def _on_picture(
+        self, parent: RequestRow, follow_up: FollowUp, image: ImageRequest
+    ) -> ImageRequest:
+        """Return a request that starts from a picture of an earlier answer, in its style."""
+        shown = await self._sources.shown(parent.id)
+        number = follow_up.picture
+        if number is None and len(shown) > 1:
+            example = f"{follow_up.kind.value} {len(shown)}"
+            raise Refusal("refused.which_picture", count=len(shown), example=example)
+        _check_number(number or 1, shown)
+        picture = shown[(number or 1) - 1]
+        if not self._sources.there(picture):
+            raise Refusal("refused.picture_pruned", prompt=image.prompt)
+        jobs = {row.id: row.job for row in await self._store.jobs_of(parent.id)}
+        job = jobs[picture.job]
+        return replace(
+            image,
+            prompt=_variant(image.prompt, parent.rng_seed, job),
+            style=job.style,
+            source_picture=f"sha256:{picture.sha256}",
+            extra_pictures=(),
+        )
+
+    async def _with_native(self, words: str | None) -> StyleList:
+        """Return the current list, with the Horde's own style that the words name."""
+        current = self._library.current
+        if words is None:
+            return current
+        native = await self._native.find(words)
+        return current.overlay(native.styles, native.categories)
+
+    def _model_names(self) -> NameIndex:
+        reference = self._reference()
+        if self._models[0] is not reference:
+            self._models = (reference, NameIndex(reference.models))
+        return self._models[1]
+
+
+def _variant(prompt: str, seed: int, job: Job) -> str:
+    """Return which of the prompts that braces stand for a job was made from."""
+    variants = expand(prompt, random.Random(seed), PICTURES_RANGE[1]).prompts
+    made = [variant for variant in variants if variant in job.prompt]
+    return max(made, key=len, default=prompt)
+
+
+def _check_number(number: int, shown: list[PictureRow]) -> None:
+    if not 1 <= number <= len(shown):
+        raise Refusal("refused.no_such_picture", number=number, count=len(shown))

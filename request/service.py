@@ -1,6 +1,6 @@
 """The main flow: one request from what was heard to the posted answer.
 
-    Incoming ─ Store.insert_once ─ grammar.read ─ safety, policy ─ resolver.resolve ─ jobs
+    Incoming ─ Store.insert_once ─ Reading.read ─ policy ─ Planning.plan ─ jobs
        ─ Production.run ─ answers.finished ─ Adapter.reply
 
 Each step starts from what is written down, so the same function serves a new request and one
@@ -22,23 +22,21 @@ from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import PlatformRefused, Refusal, StoreError
 from common.model import Ending, Incoming, Outcome, Picture, Progress
-from common.reference import ModelReference
 from common.tasks import cancel
-from request import answers, encoding, policy, safety
+from request import answers, encoding, metadata, policy
 from request.adapter import Adapter
 from request.conversation import Conversation
 from request.grammar import Command, CommandName
-from request.hordes import Hordes
 from request.leases import Lease
+from request.planning import Planning
 from request.posting import Posting
 from request.production import Production
 from request.progress import Tally
-from request.reading import Hint, Reading, Wanted
+from request.reading import Hint, Reading, Told, Wanted
 from request.records import OPEN_STATES, RequestRow, RequestState
 from request.store import Store
-from styles import image_request, resolver
+from styles import image_request
 from styles.image_request import ImageRequest
-from styles.library import StyleLibrary
 from styles.limits import Limits
 
 log = structlog.get_logger()
@@ -46,6 +44,9 @@ log = structlog.get_logger()
 OLDEST = 24 * 3600.0
 """Seconds after which an event is written down as expired and not answered."""
 SEED_BITS = 32
+DAY = 24 * 3600.0
+HINT = "help.no_verb"
+"""Code of the line that helps those who were not understood: once a day."""
 
 
 class Service:
@@ -56,21 +57,20 @@ class Service:
         *,
         config: Config,
         store: Store,
-        library: StyleLibrary,
-        reference: ModelReference,
-        hordes: Hordes,
+        reading: Reading,
+        planning: Planning,
+        conversation: Conversation,
         production: Production,
         posting: Posting,
         pictures: Path,
-        about: str = "",
         now: Callable[[], float] = time.time,
         draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
     ) -> None:
         self._config = config
         self._store = store
-        self._library = library
-        self._reference = reference
-        self._hordes = hordes
+        self._reading = reading
+        self._planning = planning
+        self._conversation = conversation
         self._production = production
         self._posting = posting
         self._pictures = pictures
@@ -81,8 +81,6 @@ class Service:
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
         self._admitting = asyncio.Lock()
-        self._reading = Reading(store, library, reference)
-        self._conversation = Conversation(library, hordes, about)
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
         """Write down what was heard; returns its id if it is new and to be answered."""
@@ -97,7 +95,7 @@ class Service:
         log_here = log.bind(request=request_id, account=lease.name)
         try:
             if request.state is RequestState.RECEIVED:
-                request = await self._understand(lease, request)
+                request = await self._understand(lease, request, adapter)
             if request.state is RequestState.WORKING:
                 request = await self._make(lease, request, adapter)
         except StoreError:
@@ -112,26 +110,32 @@ class Service:
 
     # --- received → working, or straight to an answer -------------------------------------
 
-    async def _understand(self, lease: Lease, request: RequestRow) -> RequestRow:
+    async def _understand(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
         try:
             wanted = await self._reading.read(request, self._limits(request.incoming))
             if isinstance(wanted, Wanted):
-                return await self._plan(lease, request, wanted)
-            if wanted is None:
-                await self._store.ended(lease, request.id, RequestState.CANCELLED)
-                return replace(request, state=RequestState.CANCELLED)
-            outcome = await self._say(lease, request, wanted)
+                return await self._begin(lease, request, wanted, adapter)
+            outcome = None if wanted is None else await self._say(lease, request, wanted)
         except Refusal as refusal:
             outcome = answers.refused(request.id, refusal)
+        if outcome is None:
+            await self._store.ended(lease, request.id, RequestState.CANCELLED)
+            return replace(request, state=RequestState.CANCELLED)
         return await self._decide(lease, request, outcome)
 
-    async def _say(self, lease: Lease, request: RequestRow, wanted: Command | Hint) -> Outcome:
-        """Return the answer to what asks for words."""
-        if isinstance(wanted, Hint):
+    async def _say(
+        self, lease: Lease, request: RequestRow, wanted: Command | Hint | Told
+    ) -> Outcome | None:
+        """Return the answer to what asks for words; None if it was given already today."""
+        if isinstance(wanted, Told):
             return answers.told(request.id, wanted.text)
+        if isinstance(wanted, Hint):
+            said = await self._store.said_to_person(request, since=self._now() - DAY)
+            return None if HINT in said else answers.told(request.id, wanted.text, code=HINT)
         if wanted.name is not CommandName.CANCEL:
-            return await self._conversation.reply(request.id, wanted)
+            nsfw = self._place(request.incoming).nsfw
+            return await self._conversation.reply(request.id, wanted, nsfw=nsfw)
         incoming = request.incoming
         running = await self._store.working_of_person(incoming.place.account, incoming.person.id)
         for request_id in running:
@@ -157,42 +161,42 @@ class Service:
         if request_id is not None:
             await self.withdraw(lease, request_id)
 
-    async def _plan(self, lease: Lease, request: RequestRow, wanted: Wanted) -> RequestRow:
-        """Check what is wanted, resolve its style, and keep the jobs. Raises Refusal."""
-        place = self._place(request.incoming)
-        image = wanted.image
-        wishes = [image.prompt, image.style or "", *(lora.name for lora in image.loras)]
-        safety.check(wishes, negative=image.negative)
-        served = await self._hordes.served()
+    async def _begin(
+        self, lease: Lease, request: RequestRow, wanted: Wanted, adapter: Adapter
+    ) -> RequestRow:
+        """Plan what is wanted and keep its jobs, if the person may ask. Raises Refusal."""
+        await self._admit(request)  # nothing is looked up for those who have to wait
+        plan = await self._planning.plan(
+            request.incoming,
+            wanted,
+            self._limits(request.incoming),
+            private_replies=adapter.capabilities.private_replies,
+        )
+        if plan.image.price:
+            price = await self._production.price(plan.jobs)
+            return await self._decide(lease, request, answers.told(request.id, price))
         async with self._admitting:  # nobody slips in between the count and what it allows
-            running, recent = await self._store.count_of_person(
-                request.incoming.place.account,
-                request.incoming.person.id,
-                since=self._now() - policy.HOUR,
-                but=request.id,
-            )
-            policy.admit(place, running=running, recent=recent)
-            resolution = resolver.resolve(
-                image,
-                self._library.current,
-                served=served,
-                reference=self._reference,
-                limits=self._limits(request.incoming),
-                rng_seed=wanted.rng_seed,
-            )
-            for job in resolution.jobs:
-                positive = job.prompt.partition("###")[0]
-                safety.check([positive, job.style], negative=image.negative)
+            await self._admit(request)
             await self._store.resolved(
                 lease,
                 request.id,
-                parsed=image_request.to_json(image),
+                parsed=image_request.to_json(plan.image),
                 rng_seed=wanted.rng_seed,
                 parent=wanted.parent,
-                planned=resolution.jobs,
-                notes=resolution.notes,
+                planned=plan.jobs,
+                notes=plan.notes,
             )
         return await self._store.request(request.id)
+
+    async def _admit(self, request: RequestRow) -> None:
+        """Refuse a person who has to wait. Raises Refusal."""
+        running, recent = await self._store.count_of_person(
+            request.incoming.place.account,
+            request.incoming.person.id,
+            since=self._now() - policy.HOUR,
+            but=request.id,
+        )
+        policy.admit(self._place(request.incoming), running=running, recent=recent)
 
     # --- working → replying ---------------------------------------------------------------
 
@@ -208,7 +212,9 @@ class Service:
         jobs = await self._store.jobs_of(request.id)
         prompt = _image(request).prompt
         pictures = await self._finished_pictures(request)
-        outcome = answers.finished(request.id, prompt, jobs, pictures, request.notes)
+        made = await self._store.pictures_of(request.id)
+        notes = (*request.notes, *metadata.notes(jobs, made))
+        outcome = answers.finished(request.id, prompt, jobs, pictures, notes)
         return await self._decide(lease, request, outcome)
 
     async def _show_progress(self, request: RequestRow, adapter: Adapter, tally: Tally) -> None:

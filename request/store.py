@@ -30,6 +30,7 @@ from request.records import (
     RequestRow,
     RequestState,
 )
+from request.rows import job_of, picture_of, request_of
 from request.tables import jobs, pictures, posts, requests
 
 ID_LENGTH = 255
@@ -226,7 +227,7 @@ class Store:
                     .returning(*jobs.c)
                 )
             ).one()
-        return _job(row)
+        return job_of(row)
 
     # --- posts ----------------------------------------------------------------------------
 
@@ -273,7 +274,7 @@ class Store:
             ).one_or_none()
         if row is None:
             raise KeyError(request_id)
-        return _request(row)
+        return request_of(row)
 
     async def request_behind(self, account: str, platform_id: str) -> RequestRow | None:
         """Return the request that one of our posts answered."""
@@ -284,7 +285,7 @@ class Store:
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
-        return None if row is None else _request(row)
+        return None if row is None else request_of(row)
 
     async def open_requests(self, account: str) -> list[str]:
         """Return the ids of all requests of an account that wait for their answer, oldest first."""
@@ -312,11 +313,26 @@ class Store:
         async with self._database.read() as connection:
             return [row.id for row in await connection.execute(query)]
 
+    async def said_to_person(self, request: RequestRow, *, since: float) -> set[str]:
+        """Return the codes of what the person of a request was told in other answers since then."""
+        incoming = request.incoming
+        query = sa.select(requests.c.outcome).where(
+            requests.c.account == incoming.place.account,
+            requests.c.person == encoding.storable(incoming.person.id)[:ID_LENGTH],
+            requests.c.id != request.id,
+            requests.c.created >= since,
+            requests.c.parsed.is_(None),
+            requests.c.outcome.is_not(None),
+        )
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+            return {(row.outcome or {}).get("code", "") for row in rows}
+
     async def jobs_of(self, request_id: str) -> list[JobRow]:
         """Return the jobs of a request in order."""
         query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
         async with self._database.read() as connection:
-            return [_job(row) for row in await connection.execute(query)]
+            return [job_of(row) for row in await connection.execute(query)]
 
     async def pictures_of(self, request_id: str) -> list[PictureRow]:
         """Return the generations of a request, in the order of its jobs."""
@@ -327,7 +343,7 @@ class Store:
             .order_by(jobs.c.number, pictures.c.id)
         )
         async with self._database.read() as connection:
-            return [_picture(row) for row in await connection.execute(query)]
+            return [picture_of(row) for row in await connection.execute(query)]
 
     async def count_of_person(
         self, account: str, person: str, *, since: float, but: str
@@ -349,47 +365,3 @@ class Store:
                 (await connection.execute(running)).scalar_one(),
                 (await connection.execute(recent)).scalar_one(),
             )
-
-
-def _request(row: sa.Row[Any]) -> RequestRow:
-    return RequestRow(
-        id=row.id,
-        incoming=encoding.incoming_from_json(row.incoming),
-        parsed=row.parsed,
-        rng_seed=row.rng_seed,
-        parent=row.parent,
-        state=RequestState(row.state),
-        outcome=row.outcome,
-        notes=encoding.notes_from_json(row.notes),
-        created=row.created,
-    )
-
-
-def _job(row: sa.Row[Any]) -> JobRow:
-    return JobRow(
-        id=row.id,
-        number=row.number,
-        job=encoding.job_from_json(row.body),
-        state=JobState(row.state),
-        endpoint=row.endpoint,
-        horde_id=row.horde_id,
-        attempts=row.attempts,
-        wasted=row.wasted,
-        reason=row.reason,
-    )
-
-
-def _picture(row: sa.Row[Any]) -> PictureRow:
-    return PictureRow(
-        job=row.job,
-        generation=row.generation,
-        seed=row.seed,
-        model=row.model,
-        worker=row.worker,
-        censored=row.censored,
-        gen_metadata=tuple(row.gen_metadata),
-        sha256=row.sha256,
-        mime=row.mime,
-        width=row.width,
-        height=row.height,
-    )

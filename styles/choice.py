@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.errors import Refusal
-from styles.image_request import RANDOM_STYLE
+from styles.image_request import RANDOM_STYLE, Painting
 from styles.names import MOST_SUGGESTIONS, NameIndex, key
 from styles.parsing import Style
 from styles.situation import Situation
@@ -15,6 +15,8 @@ FEATURED = "featured"
 RAW = "raw"
 PLAIN_MODEL = "stable_diffusion"
 """Model of the plain style where a list has no `raw`."""
+BLEND_MODEL = "Stable Cascade 1.0"
+"""The one model that mixes pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def _unnamed(situation: Situation) -> Choice:
     """Nobody named a style: the place's default, else `featured`, else `raw`."""
     request = situation.request
     wanted: tuple[str | None, ...] = (situation.limits.default_style, FEATURED, RAW)
+    if request.painting is Painting.BLEND and request.model is None:
+        return _one(situation, Style(RAW, PLAIN_TEMPLATE, BLEND_MODEL))
     if request.model is not None or request.source_picture is not None:
         wanted = (RAW,)
     stylelist = situation.stylelist

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from common.model import Note, NoteKind
@@ -24,6 +25,27 @@ class LoraWish:
     """CivitAI model id, version id (with `is_version`), or a name."""
     strength: float = 1.0
     is_version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TiWish:
+    """A textual inversion a person asked for; it goes into the positive prompt."""
+
+    name: str
+    """CivitAI model id, or a name."""
+    strength: float = 1.0
+
+
+class Painting(StrEnum):
+    """What is done with a source picture; the value is the Horde's `source_processing`."""
+
+    IMG2IMG = "img2img"
+    INPAINT = "inpainting"
+    """Its transparent part is painted anew."""
+    OUTPAINT = "outpainting"
+    """It is continued beyond its edges."""
+    BLEND = "remix"
+    """Several pictures are mixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +75,34 @@ class ImageRequest:
     tiling: bool | None = None
     hires_fix: bool | None = None
     loras: tuple[LoraWish, ...] = ()
+    tis: tuple[TiWish, ...] = ()
+    upscale: str | None = None
+    """Upscaler, as the Horde calls it (`--upscale`)."""
+    fix_faces: bool = False
+    no_background: bool = False
     strength: float | None = None
     """How far a source picture is changed, 0.01..1."""
     source_picture: str | None = None
     """`sha256:<hex>` of the picture to start from; the service puts it in."""
+    extra_pictures: tuple[str, ...] = ()
+    """The further pictures of a blend, like `source_picture`."""
+    painting: Painting | None = None
+    """`--inpaint`, `--outpaint`, `--blend`; None with a source picture: img2img."""
+    control: str | None = None
+    """`--control TYPE`, as the Horde calls it."""
+    addresses: tuple[str, ...] = ()
+    """https addresses in the text of a request that works on pictures."""
+    price: bool = False
+    """`--price`: only the price is asked for."""
     private: bool = False
     spoiler: bool = False
     notes: tuple[Note, ...] = ()
     """What the reader cut, clamped or skipped."""
+
+    @property
+    def assets(self) -> tuple[LoraWish | TiWish, ...]:
+        """LoRAs, then textual inversions."""
+        return (*self.loras, *self.tis)
 
 
 def to_json(request: ImageRequest) -> dict[str, Any]:
@@ -79,6 +121,13 @@ def from_json(values: Mapping[str, Any]) -> ImageRequest:
     kept = {name: value for name, value in values.items() if name in known}
     if "loras" in kept:
         kept["loras"] = tuple(LoraWish(**lora) for lora in kept["loras"])
+    if "tis" in kept:
+        kept["tis"] = tuple(TiWish(**ti) for ti in kept["tis"])
+    if kept.get("painting") is not None:
+        kept["painting"] = Painting(kept["painting"])
+    for several in ("addresses", "extra_pictures"):
+        if several in kept:
+            kept[several] = tuple(kept[several])
     if "notes" in kept:
         kept["notes"] = tuple(
             Note(note["code"], note["text"], NoteKind(note["kind"])) for note in kept["notes"]
@@ -94,4 +143,4 @@ def _plain(value: Any) -> Any:
         return [_plain(entry) for entry in value]
     if isinstance(value, dict):
         return {key: _plain(entry) for key, entry in value.items()}
-    return value.value if isinstance(value, NoteKind) else value
+    return value.value if isinstance(value, StrEnum) else value

@@ -9,21 +9,24 @@ copy on disk; its age and faults are in `sources`. Nothing here is in the path o
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from common.errors import StyleListError
+from common.errors import FetchError, StyleListError
+from common.fetch import without_password
+from common.kept import KeptFiles
 from styles import stylelist
-from styles.stylelist import FILES, LARGEST_FILE, STYLES_FILE, StyleList
+from styles.fields import Fault
+from styles.stylelist import FILES, LARGEST_FILE, StyleList
 
 FETCH_TIMEOUT = 30.0
-"""Seconds for all files of one source."""
+"""Seconds for each file of a source."""
+BUNDLED = "bundled:"
+REMOTE = ("https://", "http://")
 
 NOTHING = StyleList()
 
@@ -35,11 +38,17 @@ class SourceState:
     """How one source is doing."""
 
     source: str
+    """As it may be shown: without a password."""
     stylelist: StyleList = NOTHING
     good_at: float | None = None
     """When its list was last read well, in seconds since the epoch; None: never."""
     problem: str = ""
     """Why the last reading failed; "" if it did not."""
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What is wrong in the list that is used."""
+        return self.stylelist.faults
 
 
 class StyleLibrary:
@@ -50,12 +59,13 @@ class StyleLibrary:
         sources: Sequence[str],
         *,
         cache: Path | None = None,
+        timeout: float = FETCH_TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take the sources and the folder for last good copies (None: none are kept)."""
-        self._cache = cache
+        self._sources = tuple(_Source(source, cache, timeout) for source in sources)
         self._clock = clock
-        self._states = tuple(SourceState(source) for source in sources)
+        self._states = tuple(SourceState(source.shown) for source in self._sources)
         self._current = NOTHING
 
     @classmethod
@@ -64,14 +74,16 @@ class StyleLibrary:
         sources: Sequence[str],
         *,
         cache: Path | None = None,
+        timeout: float = FETCH_TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> StyleLibrary:
         """Return a library with its sources read.
 
-        Raises StyleListError if there is no style in any of them, not even in a last good copy.
+        An address of which there is a copy is not waited for: `refresh` asks it. Raises
+        StyleListError if there is no style in any source, not even in a last good copy.
         """
-        library = cls(sources, cache=cache, clock=clock)
-        await library.refresh()
+        library = cls(sources, cache=cache, timeout=timeout, clock=clock)
+        await library._start()
         if not library.current.styles:
             problems = " ".join(state.problem for state in library.sources if state.problem)
             raise StyleListError("styles.none_usable", problem=problems)
@@ -89,7 +101,16 @@ class StyleLibrary:
 
     async def refresh(self) -> None:
         """Read all sources again; those that fail keep what they had. Raises nothing."""
-        states = await asyncio.gather(*(self._refreshed(state) for state in self._states))
+        await self._take(await asyncio.gather(*map(self._refreshed, self._sources, self._states)))
+
+    async def _start(self) -> None:
+        async def started(source: _Source, state: SourceState) -> SourceState:
+            copied = await asyncio.to_thread(source.copied, state) if source.remote else state
+            return copied if copied.good_at is not None else await self._refreshed(source, state)
+
+        await self._take(await asyncio.gather(*map(started, self._sources, self._states)))
+
+    async def _take(self, states: Sequence[SourceState]) -> None:
         changed = [
             new.stylelist is not old.stylelist
             for new, old in zip(states, self._states, strict=True)
@@ -98,50 +119,99 @@ class StyleLibrary:
         if any(changed):
             self._current = await asyncio.to_thread(_merged, states)
 
-    async def _refreshed(self, state: SourceState) -> SourceState:
+    async def _refreshed(self, source: _Source, state: SourceState) -> SourceState:
         try:
-            contents = await _read(state.source)
-            read = await asyncio.to_thread(_parse, contents, state.source)
+            contents = await source.read()
+            if contents is None:  # nothing has changed since the copy was made
+                if state.good_at is not None:
+                    return replace(state, good_at=self._clock(), problem="")
+                return await asyncio.to_thread(source.copied, state)
+            read = await asyncio.to_thread(_parse, contents, source.shown)
         except StyleListError as error:
-            log.warning("style_source_failed", source=state.source, problem=str(error))
+            log.warning("style_source_failed", source=source.shown, problem=str(error))
+            failed = replace(state, problem=str(error))
             if state.good_at is not None:
-                return replace(state, problem=str(error))
-            return await asyncio.to_thread(self._last_good, replace(state, problem=str(error)))
-        await asyncio.to_thread(self._keep, state.source, contents)
-        return SourceState(state.source, read, self._clock())
+                return failed
+            return await asyncio.to_thread(source.copied, failed)
+        await asyncio.to_thread(source.keep, contents)
+        return SourceState(source.shown, read, self._clock())
 
-    def _folder(self, source: str) -> Path | None:
-        if self._cache is None or source.startswith("bundled:"):
-            return None
-        return self._cache / hashlib.sha256(source.encode()).hexdigest()[:16]
 
-    def _last_good(self, state: SourceState) -> SourceState:
-        folder = self._folder(state.source)
-        if folder is None or not folder.is_dir():
+async def read_once(sources: Sequence[str], *, timeout: float = FETCH_TIMEOUT) -> StyleList:
+    """Return the lists of some sources, merged, as they are this moment.
+
+    Raises StyleListError if one of them cannot be read; no copy stands in for it.
+    """
+    read = []
+    for name in sources:
+        source = _Source(name, None, timeout)
+        read.append(_parse(await source.read() or {}, source.shown))
+    return stylelist.merge(read)
+
+
+async def read_offline(sources: Sequence[str], *, cache: Path) -> StyleList:
+    """Return the lists of some sources without asking the network: addresses by their copies.
+
+    Raises StyleListError if there is no style at all.
+    """
+    states = []
+    for name in sources:
+        source = _Source(name, cache, 0)
+        if source.remote:
+            states.append(source.copied(SourceState(source.shown)))
+        else:
+            states.append(SourceState(source.shown, _parse(await source.read() or {}, name)))
+    merged = _merged(states)
+    if not merged.styles:
+        raise StyleListError("styles.none_usable", problem="")
+    return merged
+
+
+class _Source:
+    """One place a list is read from, with its last good copy."""
+
+    def __init__(self, source: str, cache: Path | None, timeout: float) -> None:
+        self.remote = source.startswith(REMOTE)
+        self.shown = without_password(source) if self.remote else source
+        self._source = source
+        self._timeout = timeout
+        kept_in = None if source.startswith(BUNDLED) else cache
+        self._files = KeptFiles(source, FILES, kept_in, limit_bytes=LARGEST_FILE)
+
+    async def read(self) -> dict[str, bytes] | None:
+        """Return the files, or None if they are those of the copy. Raises StyleListError."""
+        if self.remote:
+            try:
+                return await self._files.fetch(timeout=self._timeout)
+            except FetchError as error:
+                raise StyleListError(
+                    "styles.unreachable", source=self.shown, problem=error
+                ) from error
+        return await asyncio.to_thread(self._read_here)
+
+    def copied(self, state: SourceState) -> SourceState:
+        """Return the state with the list of the last good copy, if there is one."""
+        kept = self._files.copy()
+        if kept is None:
             return state
         try:
-            read = _parse(stylelist.read_folder(folder), state.source)
-            good_at = (folder / STYLES_FILE).stat().st_mtime
-        except (StyleListError, OSError):
+            return replace(state, stylelist=_parse(kept[0], self.shown), good_at=kept[1])
+        except StyleListError:
+            self._files.forget()
             return state
-        return replace(state, stylelist=read, good_at=good_at)
 
-    def _keep(self, source: str, contents: Mapping[str, bytes]) -> None:
-        """Write the copy, the styles last: a copy without them does not count."""
-        folder = self._folder(source)
-        if folder is None:
-            return
+    def keep(self, contents: Mapping[str, bytes]) -> None:
+        """Make these files the last good copy."""
+        self._files.keep(contents)
+
+    def _read_here(self) -> dict[str, bytes]:
+        if self._source.startswith(BUNDLED):
+            return stylelist.read_bundled(self._source.removeprefix(BUNDLED))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            for file in reversed(FILES):
-                if file in contents:
-                    fresh = folder / f".{file}.new"
-                    fresh.write_bytes(contents[file])
-                    os.replace(fresh, folder / file)  # noqa: PTH105  (one syscall, on purpose)
-                else:
-                    (folder / file).unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("style_copy_failed", source=source, problem=str(error))
+            folder = Path(self._source).expanduser()
+        except RuntimeError as error:  # `~somebody` who is not there
+            raise StyleListError("styles.unreadable", source=self._source, problem=error) from error
+        return stylelist.read_folder(folder)
 
 
 def _merged(states: Sequence[SourceState]) -> StyleList:
@@ -157,49 +227,3 @@ def _parse(contents: Mapping[str, bytes], source: str) -> StyleList:
     if not read.styles:
         raise StyleListError("styles.empty", source=source)
     return read
-
-
-async def _read(source: str) -> dict[str, bytes]:
-    """Return the files of a source. Raises StyleListError if it cannot be had."""
-    if source.startswith("bundled:"):
-        return await asyncio.to_thread(stylelist.read_bundled, source.removeprefix("bundled:"))
-    if source.startswith(("https://", "http://")):
-        return await _fetch(source)
-    return await asyncio.to_thread(_read_folder, source)
-
-
-def _read_folder(source: str) -> dict[str, bytes]:
-    try:
-        folder = Path(source).expanduser()
-    except RuntimeError as error:  # `~somebody` who is not there
-        raise StyleListError("styles.unreadable", source=source, problem=error) from error
-    return stylelist.read_folder(folder)
-
-
-async def _fetch(address: str) -> dict[str, bytes]:
-    import aiohttp  # noqa: PLC0415  (only lists from the network need it)
-
-    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
-    contents: dict[str, bytes] = {}
-    try:
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            for file in FILES:
-                async with session.get(f"{address.rstrip('/')}/{file}") as answer:
-                    if answer.status == 404 and file != STYLES_FILE:
-                        continue
-                    answer.raise_for_status()
-                    contents[file] = await _bounded(answer.content.iter_chunked(65536))
-    except (aiohttp.ClientError, TimeoutError, ValueError, OSError) as error:
-        problem = str(error) or type(error).__name__
-        raise StyleListError("styles.unreachable", source=address, problem=problem) from error
-    return contents
-
-
-async def _bounded(chunks: AsyncIterator[bytes]) -> bytes:
-    """Read until one byte more than a file may have; `stylelist.parse` refuses such a file."""
-    content = bytearray()
-    async for chunk in chunks:
-        content += chunk
-        if len(content) > LARGEST_FILE:
-            break
-    return bytes(content)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.horde.wire import CONTROL_TYPES as CONTROL_TYPES
+
 SIZE_STEP = 64
 """Width and height are multiples of this, in pixels."""
 SIZE_RANGE = (64, 3072)
@@ -18,6 +20,16 @@ STRENGTH_RANGE = (0.01, 1.0)
 LORA_STRENGTH_RANGE = (-5.0, 5.0)
 MOST_LORAS = 5
 MOST_TIS = 20
+UPSCALERS = (
+    *("RealESRGAN_x4plus", "RealESRGAN_x2plus", "RealESRGAN_x4plus_anime_6B", "NMKD_Siax"),
+    *("4x_AnimeSharp", "4xNomos8kSC", "4xLSDIRplus", "4xNomosWebPhoto_RealPLKSR"),
+    *("4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1"),
+)
+"""The Horde's; the first is used where none is named."""
+FACE_FIXER = "CodeFormers"
+BACKGROUND_STRIPPER = "strip_background"
+MOST_SOURCE_PICTURES = 6
+"""One, and five more for a blend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +71,5 @@ class Served:
     """Whether one of them takes LoRAs and textual inversions."""
     source_pictures: bool = True
     """Whether one of them takes a source picture."""
+    eta: int = 0
+    """Seconds until its queue is empty, as the Horde guesses."""

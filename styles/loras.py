@@ -1,14 +1,19 @@
-"""LoRAs of a job: the style's, then the person's."""
+"""LoRAs and textual inversions of a job: the style's, then the person's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import replace
+from itertools import islice
+from typing import TypeVar
 
-from common.model import LoraUse, Note
-from styles.image_request import LoraWish
-from styles.limits import MOST_LORAS
+from common.model import LoraUse, Note, TiUse
+from styles.image_request import LoraWish, TiWish
+from styles.limits import MOST_LORAS, MOST_TIS
 from styles.notes import changed
+
+K = TypeVar("K", bound=Hashable)
+Use = TypeVar("Use", LoraUse, TiUse)
 
 
 def merge_loras(
@@ -30,12 +35,33 @@ def merge_loras(
         if known is None:
             known = LoraUse(wish.name, inject_trigger="any", is_version=wish.is_version)
         uses[identity] = replace(known, model=wish.strength, clip=wish.strength)
-    first = [*wished, *(identity for identity in uses if identity not in wished)]
-    kept = set(first[:MOST_LORAS])
+    return _at_most(MOST_LORAS, uses, wished, "note.loras_dropped")
+
+
+def merge_tis(
+    style_tis: Iterable[TiUse], wishes: Iterable[TiWish]
+) -> tuple[tuple[TiUse, ...], tuple[Note, ...]]:
+    """Return at most twenty textual inversions, the person's kept first, and what had to go.
+
+    The same one counts once, with the person's strength; a person's goes into the prompt, one of
+    the style's stays where the style has it.
+    """
+    uses = {ti.name.casefold(): ti for ti in style_tis}
+    wished: dict[str, None] = {}
+    for wish in wishes:
+        identity = wish.name.casefold()
+        wished[identity] = None
+        known = uses.get(identity, TiUse(wish.name, inject_ti="prompt"))
+        uses[identity] = replace(known, strength=wish.strength)
+    return _at_most(MOST_TIS, uses, wished, "note.tis_dropped")
+
+
+def _at_most(
+    most: int, uses: dict[K, Use], wished: Iterable[K], code: str
+) -> tuple[tuple[Use, ...], tuple[Note, ...]]:
+    """Return as many as fit, those that were wished for first kept, and what had to go."""
+    first = dict.fromkeys((*wished, *uses))
+    kept = set(islice(first, most))
     dropped = [use.name for identity, use in uses.items() if identity not in kept]
-    notes = (
-        (changed("note.loras_dropped", most=MOST_LORAS, names=", ".join(dropped)),)
-        if dropped
-        else ()
-    )
+    notes = (changed(code, most=most, names=", ".join(dropped)),) if dropped else ()
     return tuple(use for identity, use in uses.items() if identity in kept), notes

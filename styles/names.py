@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from rapidfuzz import fuzz, process
 
@@ -21,6 +22,8 @@ AHEAD = 5.0
 SHORTEST_NEAR = 4
 """Names shorter than this match only exactly."""
 MOST_SUGGESTIONS = 5
+MOST_COMPLETIONS = 25
+"""As many as Discord shows."""
 
 _ALIKE = str.maketrans(
     {
@@ -93,11 +96,21 @@ class NameIndex:
             self._targets.setdefault(key(name), name)
         for alias, name in (aliases or {}).items():
             self._targets.setdefault(key(alias), name)
+        self._prepare()
+
+    def _prepare(self) -> None:
         self._targets.pop("", None)
         self._keys = tuple(self._targets)
         self._near_keys = tuple(entry for entry in self._keys if len(entry) >= SHORTEST_NEAR)
         self._lengths = tuple(sorted({len(entry) for entry in self._keys}, reverse=True))
         self._most_words = max((entry.count(" ") + 1 for entry in self._keys), default=0)
+
+    def extended(self, names: Iterable[str]) -> NameIndex:
+        """Return an index with some more names; they win over those that fold alike."""
+        index = NameIndex(names)
+        index._targets = {**self._targets, **index._targets}
+        index._prepare()
+        return index
 
     def __bool__(self) -> bool:
         return bool(self._targets)
@@ -132,6 +145,32 @@ class NameIndex:
         likely += [entry for entry in self._keys if wanted and wanted in entry]
         names = dict.fromkeys(self._targets[entry] for entry in likely)
         return tuple(name for name in names if offer(name))[:most]
+
+    def complete(
+        self, typed: str, offer: Callable[[str], bool] = everything, most: int = MOST_COMPLETIONS
+    ) -> tuple[str, ...]:
+        """Return the names somebody who has typed so much may mean, the likeliest first.
+
+        Names that begin so, then those with a word that begins so, then those that hold all the
+        words, then near ones; of nothing typed, the first names of the list.
+        """
+        wanted = key(typed[:LONGEST_REGION])
+        words = wanted.split()
+        ranked: tuple[list[str], ...] = ([], [], [])
+        for entry in self._keys:
+            if entry.startswith(wanted):
+                ranked[0].append(entry)
+            elif f" {wanted}" in entry:
+                ranked[1].append(entry)
+            elif all(word in entry for word in words):
+                ranked[2].append(entry)
+        if wanted:
+            ranked[0].sort(key=len)
+        names = dict.fromkeys(self._targets[entry] for group in ranked for entry in group)
+        found = tuple(islice((name for name in names if offer(name)), most))
+        if found or len(wanted) < SHORTEST_NEAR:
+            return found
+        return self.suggest(typed, offer, most)
 
     def search(self, words: str, offer: Callable[[str], bool] = everything) -> tuple[str, ...]:
         """Return all names that contain each of the words, in the list's order."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from common.model import Job, Note
-from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, MOST_TIS, STEPS_RANGE, STRENGTH_RANGE
-from styles.loras import merge_loras
+from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, STEPS_RANGE
+from styles.loras import merge_loras, merge_tis
 from styles.notes import changed
 from styles.parsing import Look, Style
+from styles.pictures import post_processing, sources
 from styles.seeds import seed_digits
 from styles.shape import rounded, with_ratio, within
 from styles.situation import Situation
@@ -31,7 +33,9 @@ def make_job(
     look = _look(situation, style, notes)
     width, height = _size(situation, look, model, notes)
     loras, lora_notes = merge_loras(look.loras, request.loras)
-    notes += lora_notes
+    begun, source_notes = sources(request, model, situation.reference.baseline(model))
+    tis, ti_notes = merge_tis(look.tis, request.tis)
+    notes += (*lora_notes, *ti_notes, *source_notes)
     nsfw = limits.nsfw and request.source_picture is None
     cfg_scale = _first(request.cfg_scale, look.cfg_scale, defaults.cfg_scale)
     clip_skip = _first(request.clip_skip, look.clip_skip, defaults.clip_skip)
@@ -39,7 +43,7 @@ def make_job(
         style=style.name,
         prompt=fill(style.prompt, prompt, request.negative),
         model=model,
-        n=n,
+        n=math.ceil(n / situation.reference.pictures_per_request(model)),
         width=width,
         height=height,
         steps=_steps(situation, look, notes),
@@ -52,10 +56,13 @@ def make_job(
         seed=None if request.seed is None else seed_digits(request.seed),
         seed_variation=1 if request.seed is not None and n > 1 else None,
         loras=loras,
-        tis=look.tis[:MOST_TIS],
-        denoising_strength=_strength(situation, notes),
-        source_picture=request.source_picture,
-        source_processing=None if request.source_picture is None else "img2img",
+        tis=tis,
+        post_processing=post_processing(request),
+        denoising_strength=begun.denoising_strength,
+        source_picture=begun.source_picture,
+        source_processing=begun.source_processing,
+        extra_pictures=begun.extra_pictures,
+        control_type=begun.control_type,
         nsfw=nsfw,
         censor_nsfw=not nsfw,
         trusted_workers=limits.trusted_workers,
@@ -130,16 +137,6 @@ def _hires_fix(situation: Situation, look: Look, model: str, notes: list[Note]) 
         notes.append(changed("note.hires_dropped", model=model))
         return False
     return wanted
-
-
-def _strength(situation: Situation, notes: list[Note]) -> float | None:
-    request = situation.request
-    if request.strength is None:
-        return None
-    if request.source_picture is None:
-        notes.append(changed("note.strength_without_picture"))
-        return None
-    return _clamped(request.strength, STRENGTH_RANGE)
 
 
 def _first(*values: T | None) -> T:

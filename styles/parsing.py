@@ -54,6 +54,8 @@ class Style:
     aliases: tuple[str, ...] = ()
     author: str = ""
     nsfw: bool = False
+    other_models: tuple[str, ...] = ()
+    """Models that do as well where nobody serves `model`; only native styles name some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from styles.permutations import expand
 from styles.situation import Situation
 from styles.stylelist import StyleList
 
+SOON = 120
+"""Seconds of queue up to which one model is as good as another."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
@@ -54,7 +57,7 @@ def resolve(
     notes = list(request.notes)
     n, prompts = _variants(request, limits, rng_seed, notes)
     choice = choose(situation)
-    drawn, spares = _draw(choice, n, rng_seed)
+    drawn, spares = _draw(situation, choice, n, rng_seed)
     if choice.drawn:
         notes.append(told("note.styles_drawn", styles=", ".join(style.name for style in drawn)))
     counts = _shares(n, len(drawn))
@@ -94,14 +97,32 @@ def _variants(
     return n, variants.prompts[:fit]
 
 
-def _draw(choice: Choice, n: int, rng_seed: int) -> tuple[tuple[Style, ...], tuple[Style, ...]]:
+def _draw(
+    situation: Situation, choice: Choice, n: int, rng_seed: int
+) -> tuple[tuple[Style, ...], tuple[Style, ...]]:
     """Return the styles drawn for n pictures, and the others in the order they may stand in."""
+    usable = choice.usable
+    if len(usable) == 1:
+        return usable, ()
     rng = random.Random(rng_seed)
-    drawn = rng.sample(choice.usable, min(n, len(choice.usable)))
+    drawn = rng.sample(_soonest(situation, usable, n), min(n, len(usable)))
     names = {style.name for style in drawn}
-    spares = [style for style in choice.usable if style.name not in names]
+    spares = [style for style in usable if style.name not in names]
     rng.shuffle(spares)
+    spares.sort(key=lambda style: situation.wait(style) > SOON)
     return tuple(drawn), tuple(spares)
+
+
+def _soonest(situation: Situation, styles: tuple[Style, ...], n: int) -> tuple[Style, ...]:
+    """Return the styles that can be had soon, in list order, and no fewer than are drawn.
+
+    Where fewer than n have a short queue, those with the next shorter ones join them.
+    """
+    waits = sorted(situation.wait(style) for style in styles)
+    longest = max(SOON, waits[min(n, len(waits)) - 1])
+    if waits[-1] <= longest:
+        return styles
+    return tuple(style for style in styles if situation.wait(style) <= longest)
 
 
 def _shares(n: int, styles: int) -> list[int]:

@@ -57,6 +57,30 @@ class StyleList:
 
         A member that is both style and category is the style; unknown members are dropped.
         """
+        known = self._expanded.get(category)
+        if known is None:
+            known = self._expanded[category] = self._expand(category)
+        return known
+
+    @cached_property
+    def _expanded(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    def overlay(
+        self, styles: Mapping[str, Style], categories: Mapping[str, tuple[str, ...]]
+    ) -> StyleList:
+        """Return this list with some more styles and categories, which win over its own."""
+        overlaid = StyleList(
+            {**self.styles, **styles},
+            {**self.categories, **categories},
+            self.enhancements,
+            self.faults,
+        )
+        # what `names` would work out from all of them, without beginning anew
+        overlaid.__dict__["names"] = self.names.extended((*styles, *categories))
+        return overlaid
+
+    def _expand(self, category: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
         visited: set[str] = set()
         waiting = [*reversed(self.categories.get(category, ()))]

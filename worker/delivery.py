@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from common import pictures
 from common.errors import HordeBusy, HordeError, HordeUnreachable
-from common.horde.wire import SubmitBody
+from common.horde.work import SubmitBody
 from worker.engines.protocol import Fault, Task
 from worker.events import Failed, Report, Submitted
 from worker.order import Order, Result, gen_metadata

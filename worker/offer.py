@@ -10,7 +10,8 @@ from yarl import URL
 from common.config import WorkerConfig
 from common.errors import WorkerError
 from common.horde.transport import PROJECT_PAGE
-from common.horde.wire import ANONYMOUS_KEY, PopBody
+from common.horde.wire import ANONYMOUS_KEY
+from common.horde.work import PopBody
 from worker.engines.protocol import EngineInfo
 from worker.pace import TILE
 

@@ -7,7 +7,7 @@ import asyncio
 from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
 from common.horde.outcomes import shorten
-from common.horde.wire import PopBody, Popped
+from common.horde.work import PopBody, Popped
 from worker.events import Notice, Report, Resumed, Waiting
 from worker.timing import Backoff, Timing, rest
 from worker.wire_client import WireClient

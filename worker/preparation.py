@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from common import pictures
 from common.errors import HordeError, PictureError
-from common.horde.wire import PopPayload, Popped
+from common.horde.work import PopPayload, Popped
 from worker.engines.protocol import EngineInfo, EngineLora, Fault, Task
 from worker.offer import MARGIN, SHORTEST_TTL
 from worker.order import JobFailed, Order

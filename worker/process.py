@@ -14,7 +14,7 @@ from functools import partial
 from common import texts
 from common.config import WorkerConfig
 from common.errors import WorkerError
-from common.horde.wire import Popped
+from common.horde.work import Popped
 from worker import events
 from worker.delivery import Delivery
 from worker.engines import build_engine

@@ -16,7 +16,8 @@ from yarl import URL
 from common.errors import HordeRejected, HordeUnclear, HordeUnreachable
 from common.horde.download import fetch_picture
 from common.horde.transport import Patience, Transport
-from common.horde.wire import PopBody, Popped, Rewarded, SubmitBody, User
+from common.horde.wire import User
+from common.horde.work import PopBody, Popped, Rewarded, SubmitBody
 
 ONE_TRY = Patience(connect=5.0, total=15.0, attempts=1, limiter_wait=0.0)
 """Trying again is the worker's own affair: it may have been told to stop meanwhile."""

@@ -20,6 +20,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from common.errors import HordeUnclear, HordeUnreachable
 from common.horde.download import fetch_picture
 from common.horde.limits import Limiter, Limits
+from common.horde.native import NativeCollection, NativeStyle
 from common.horde.transport import Patience, Transport
 from common.horde.wire import (
     Check,
@@ -129,6 +130,21 @@ class HordeClient:
     async def workers(self) -> list[WorkerStatus]:
         """Return the image workers; `count_trusted` makes counts per model of them."""
         return self._read(WORKERS.validate_python, await self._get("/workers?type=image"))
+
+    async def style_by_name(self, name: str) -> NativeStyle:
+        """Return a style kept on this Horde. Raises HordeRejected or HordeGone if there is none."""
+        path = f"/styles/image_by_name/{quote(name, safe='')}"
+        return self._read(NativeStyle.model_validate, await self._get(path), needs="prompt")
+
+    async def style(self, style_id: str) -> NativeStyle:
+        """Return a style by its id; the server allows 20 readings of one id in an hour."""
+        path = f"/styles/image/{quote(style_id, safe='')}"
+        return self._read(NativeStyle.model_validate, await self._get(path), needs="prompt")
+
+    async def collection_by_name(self, name: str) -> NativeCollection:
+        """Return a collection of styles. Raises HordeRejected or HordeGone if there is none."""
+        path = f"/collection_by_name/{quote(name, safe='')}"
+        return self._read(NativeCollection.model_validate, await self._get(path), needs="styles")
 
     async def heartbeat(self) -> Heartbeat:
         """Tell whether the server lives: return its version, or raise HordeUnreachable."""

@@ -2,11 +2,13 @@
 
 Facts come from the public API (2.5). Requests are written by us and therefore strict; answers
 come from servers we do not control, so unknown fields are ignored and missing ones get the
-server's own default. Client, hub and worker all read and write these models.
+server's own default. Client, hub and worker all read and write these models; what only workers say
+is in `common/horde/work.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -31,6 +33,18 @@ Sampler = Literal[
     "lcm",
 ]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
+ControlType = Literal[
+    "canny",
+    "hed",
+    "depth",
+    "normal",
+    "openpose",
+    "seg",
+    "scribble",
+    "fakescribbles",
+    "hough",
+]
+CONTROL_TYPES: tuple[str, ...] = get_args(ControlType)
 Side = Annotated[int, Field(ge=64, le=3072, multiple_of=64)]
 
 
@@ -55,9 +69,6 @@ class Answer(BaseModel):
         if isinstance(fields, dict):
             return {name: value for name, value in fields.items() if value is not None}
         return fields
-
-
-# --- the client's side ---------------------------------------------------------------------
 
 
 class Lora(Sent):
@@ -97,6 +108,15 @@ class GenerationParams(Sent):
     loras: list[Lora] | None = Field(default=None, max_length=5)
     tis: list[TextualInversion] | None = Field(default=None, max_length=20)
     post_processing: list[str] | None = None
+    control_type: ControlType | None = None
+
+
+class SourceImage(Sent):
+    """`extra_source_images[]`."""
+
+    image: str
+    """Base64 of a picture."""
+    strength: float = 1.0
 
 
 class GenerationBody(Sent):
@@ -114,14 +134,20 @@ class GenerationBody(Sent):
     source_image: str | None = None
     """Base64 of a picture."""
     source_processing: Literal["img2img", "inpainting", "outpainting", "remix"] | None = None
+    extra_source_images: list[SourceImage] | None = Field(default=None, max_length=5)
     webhook: str | None = Field(default=None, min_length=10, max_length=1024)
     dry_run: bool | None = None
 
 
 def generation_body(
-    job: Job, *, source_image: str | None = None, webhook: str | None = None
+    job: Job, *, source_images: Sequence[str] = (), webhook: str | None = None
 ) -> GenerationBody:
-    """Return the request body of a job. `source_image` is base64, given by whoever has bytes."""
+    """Return the request body of a job.
+
+    `source_images` are its source picture and its extra ones as base64, given by whoever has the
+    bytes.
+    """
+    source_image, *more = source_images or (None,)
     return GenerationBody(
         prompt=job.prompt,
         params=GenerationParams(
@@ -155,6 +181,7 @@ def generation_body(
             ]
             or None,
             post_processing=list(job.post_processing) or None,
+            control_type=job.control_type,  # type: ignore[arg-type]
         ),
         models=[job.model],
         nsfw=job.nsfw,
@@ -163,6 +190,7 @@ def generation_body(
         slow_workers=job.slow_workers,
         source_image=source_image,
         source_processing=job.source_processing,  # type: ignore[arg-type]
+        extra_source_images=[SourceImage(image=image) for image in more if image] or None,
         webhook=webhook,
     )
 
@@ -297,100 +325,3 @@ class WebhookCall(Answer):
     model: str = ""
     kudos: float = 0
     gen_metadata: list[GenMetadata] = []
-
-
-# --- the worker's side ---------------------------------------------------------------------
-
-
-class PopBody(Sent):
-    """Body of `POST /v2/generate/pop`. All flags are sent: the server's defaults surprise."""
-
-    name: str = Field(min_length=3, max_length=100)
-    models: list[str]
-    bridge_agent: str
-    max_pixels: int = 262144
-    nsfw: bool = True
-    threads: int = Field(default=1, ge=1, le=50)
-    amount: int = Field(default=1, ge=1, le=20)
-    priority_usernames: list[str] = []
-    blacklist: list[str] = []
-    require_upfront_kudos: bool = False
-    allow_img2img: bool = False
-    allow_painting: bool = False
-    allow_unsafe_ipaddr: bool = True
-    allow_post_processing: bool = False
-    allow_controlnet: bool = False
-    allow_sdxl_controlnet: bool = False
-    allow_lora: bool = False
-    extra_slow_worker: bool = False
-    limit_max_steps: bool = False
-    started: float | None = None
-    """When the worker's process started (Unix seconds). Our own hub hands jobs of a crashed
-    predecessor out again; other servers ignore it."""
-
-
-class PopLora(Answer):
-    """`payload.loras[]` of a popped job."""
-
-    name: str
-    model: float = 1.0
-    clip: float = 1.0
-    inject_trigger: str | None = None
-    is_version: bool = False
-
-
-class PopPayload(Answer):
-    """`payload` of a popped job. `seed` is text; `steps` is called `ddim_steps`, n `n_iter`."""
-
-    prompt: str = ""
-    seed: str = "0"
-    ddim_steps: int = 30
-    n_iter: int = 1
-    sampler_name: str = "k_euler_a"
-    cfg_scale: float = 5.0
-    width: int = 512
-    height: int = 512
-    karras: bool = True
-    tiling: bool = False
-    hires_fix: bool = False
-    clip_skip: int = 1
-    denoising_strength: float | None = None
-    loras: list[PopLora] = []
-    tis: list[dict[str, Any]] = []
-    post_processing: list[str] = []
-    control_type: str | None = None
-    use_nsfw_censor: bool = False
-
-
-class Popped(Answer):
-    """200 of a pop. `id` is None when there is no work, and `payload` must then be ignored."""
-
-    id: str | None = None
-    ids: list[str] = []
-    model: str | None = None
-    payload: PopPayload = PopPayload()
-    ttl: int | None = None
-    r2_upload: str | None = None
-    r2_uploads: list[str] | None = None
-    source_image: str | None = None
-    source_processing: str | None = None
-    source_mask: str | None = None
-    skipped: dict[str, int] = {}
-    messages: list[dict[str, Any]] = []
-
-
-class SubmitBody(Sent):
-    """Body of `POST /v2/generate/submit`, once per picture."""
-
-    id: str
-    generation: str
-    """`R2` after an upload, else base64 WebP."""
-    state: Literal["ok", "censored", "faulted", "csam"] = "ok"
-    seed: int = 0
-    gen_metadata: list[dict[str, str]] = Field(default_factory=list, max_length=50)
-
-
-class Rewarded(Answer):
-    """200 of a submit."""
-
-    reward: float = 0

@@ -1,8 +1,10 @@
 """The grammar: what a message asks for. Pure; one grammar for every text platform.
 
 `reader.read` is the entrance. It cleans the text (`clean`), finds the verb (`words`) or a command
-(`whole`), cuts options and styles out (`markers`, `options`, `values`, `scan`) and returns an
-`ImageRequest`, a `Command`, a `FollowUp` or `NotARequest`; it refuses with a sentence.
+or follow-up (`whole`), cuts options, styles and addresses out (`scan` along `markers`; `options` is
+their table, `values`, `known`, `assets` and `habits` read what stands behind them, `addresses` the
+pictures) and returns an `ImageRequest`, a `Command`, a `FollowUp` or `NotARequest`; it refuses with
+a sentence.
 """
 
 from request.grammar.options import OPTIONS, Option

@@ -8,6 +8,9 @@ from collections.abc import Iterable
 
 LONGEST_TEXT = 4000
 """Characters of a message that are read."""
+UNSPACED = "々-ヿ㐀-鿿"
+"""Japanese and Chinese characters (for a regular expression): between these words no space is
+written, so one may follow a name or a verb at once."""
 
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _INVISIBLE = re.compile(
@@ -18,8 +21,9 @@ _INVISIBLE = re.compile(
 """Soft hyphens, zero-width and bidi marks, tags, lone surrogates; control characters."""
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
 _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
-_SOMEBODY = r"@[\w.-]*\w(?:@[\w.-]*\w)?"
-_FIRST_MENTIONS = re.compile(rf"\s*(?:(?:{_SOMEBODY})(?:[\s,:]+|\Z))+")
+_LETTER = rf"[^\W{UNSPACED}]"
+_NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
+_FIRST_MENTIONS = re.compile(rf"\s*(?:@{_NAME}(?:@{_NAME})?(?:[\s,:]+|\Z|(?=[{UNSPACED}])))+")
 
 
 def clean(text: str) -> tuple[str, bool]:
@@ -56,8 +60,8 @@ def _mention_of(name: str) -> re.Pattern[str]:
     if name.startswith("<"):
         return re.compile(rf" ?{re.escape(name)} ?")
     bare = name.lstrip("@")
-    host = "" if "@" in bare else r"(?:@[\w.-]*\w)?"
-    plain = rf"(?<![\w@])(?:@{re.escape(bare)}{host}|/?u/{re.escape(bare)})(?![\w@])"
+    host = "" if "@" in bare else rf"(?:@{_NAME})?"
+    plain = rf"(?<![\w@/])(?:@{re.escape(bare)}{host}|/?u/{re.escape(bare)})(?!{_LETTER}|@)"
     link = rf"\[@?{re.escape(bare)}{host}\]\([^)\s]*\)"
     return re.compile(rf" ?(?:{link}|{plain}) ?", re.IGNORECASE)
 

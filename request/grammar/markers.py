@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from request.grammar.clean import UNSPACED
 from request.grammar.options import BY_NAME, reads_well
 
 _MARKER = re.compile(
     r"(?<!\S)(?P<dash>--|[—–-])(?P<name>[^\W\d_][\w-]*)"
     r"|(?P<separator>#{3,})"
-    r"|(?<![\w-])style[^\S\n]*[:：]",
+    rf"|(?<![^\W{UNSPACED}])(?<!-)style[^\S\n]*[:：]",
     re.IGNORECASE,
 )
 

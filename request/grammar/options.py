@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
 
-from request.grammar import values
+from request.grammar import assets, habits, known, values
 from request.grammar.values import Take
+from styles.image_request import Painting
 from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, STRENGTH_RANGE
 
 
@@ -30,10 +31,14 @@ _WORD = r"[^\S\n]*=?[^\S\n]*\S"
 _NUMBER = r"[^\S\n]*=?[^\S\n]*[+-]?[.,]?\d[\d.,]*(?!\w)"
 _PAIR = r"[^\S\n]*=?[^\S\n]*\d[\d.]*\s*[:/x×*：]\s*\d"
 _NOTHING = r"(?![\w=])"
+_MAYBE = r"(?!\w)"
 _VALUE = r"[+-]?[\d.,]+"
+_PICTURES = r"(?:https?://\S+|\d+(?:::[\d.]+)?)"
+_REFERENCE = rf"(?:{_PICTURES}|random)(?:[^\S\n]+{_PICTURES})*"
+_CODE = r"(?=\S*\d)[a-z\d]+"
 
 OPTIONS: tuple[Option, ...] = (
-    Option(("style",), values.style, "--style raw", _WORD),
+    Option(("style",), known.style, "--style raw", _WORD),
     Option(("no",), values.negative, "--no text, people", _WORD),
     Option(
         ("n", "repeat"),
@@ -41,7 +46,7 @@ OPTIONS: tuple[Option, ...] = (
         "--n 4",
         _NUMBER,
     ),
-    Option(("seed",), values.text("seed"), "--seed 42", _WORD),
+    Option(("seed",), values.text("seed"), "--seed 42", _NUMBER),
     Option(("ar", "aspect"), values.ratio("ratio"), "--ar 16:9", _PAIR),
     Option(("size",), values.size("size"), "--size 512x768", _PAIR),
     Option(
@@ -56,27 +61,36 @@ OPTIONS: tuple[Option, ...] = (
         "--cfg 7.5",
         _NUMBER,
     ),
-    Option(("sampler",), values.sampler, "--sampler k_euler", _WORD),
-    Option(("karras",), values.flag("karras", value=True), "--karras", _NOTHING),
-    Option(("no-karras",), values.flag("karras", value=False), "--no-karras", _NOTHING),
+    Option(("sampler",), known.sampler, "--sampler k_euler", _WORD),
+    Option(("karras",), values.flag("karras", True), "--karras", _NOTHING),
+    Option(("no-karras",), values.flag("karras", False), "--no-karras", _NOTHING),
     Option(
         ("clip-skip",),
         values.number("clip_skip", lambda _limits: CLIP_SKIP_RANGE, whole=True),
         "--clip-skip 2",
         _NUMBER,
     ),
-    Option(("model",), values.model, "--model stable_diffusion", _WORD),
-    Option(("tile",), values.flag("tiling", value=True), "--tile", _NOTHING),
-    Option(("hires",), values.flag("hires_fix", value=True), "--hires", _NOTHING),
-    Option(("lora",), values.lora, "--lora 43944:0.8", _WORD),
+    Option(("model",), known.model, "--model stable_diffusion", _WORD),
+    Option(("tile",), values.flag("tiling", True), "--tile", _NOTHING),
+    Option(("hires",), values.flag("hires_fix", True), "--hires", _NOTHING),
+    Option(("lora",), assets.lora, "--lora 43944:0.8", _WORD),
+    Option(("ti",), assets.ti, "--ti 72437:0.8", _WORD),
     Option(
         ("strength",),
         values.number("strength", lambda _limits: STRENGTH_RANGE, whole=False),
         "--strength 0.6",
         _NUMBER,
     ),
-    Option(("private",), values.flag("private", value=True), "--private", _NOTHING),
-    Option(("spoiler",), values.flag("spoiler", value=True), "--spoiler", _NOTHING),
+    Option(("inpaint",), values.flag("painting", Painting.INPAINT), "--inpaint", _NOTHING),
+    Option(("outpaint",), values.flag("painting", Painting.OUTPAINT), "--outpaint", _NOTHING),
+    Option(("blend",), values.flag("painting", Painting.BLEND), "--blend", _NOTHING),
+    Option(("control",), known.control, "--control canny", _WORD),
+    Option(("upscale",), known.upscale, "--upscale", _MAYBE),
+    Option(("fix-faces",), values.flag("fix_faces", True), "--fix-faces", _NOTHING),
+    Option(("no-background",), values.flag("no_background", True), "--no-background", _NOTHING),
+    Option(("price",), values.flag("price", True), "--price", _NOTHING),
+    Option(("private",), values.flag("private", True), "--private", _NOTHING),
+    Option(("spoiler",), values.flag("spoiler", True), "--spoiler", _NOTHING),
     # Midjourney's habits
     Option(
         ("q", "quality"),
@@ -88,22 +102,26 @@ OPTIONS: tuple[Option, ...] = (
         ("iw",),
         values.number(
             "strength",
-            lambda _limits: (0.0, 2.9),
+            lambda _limits: habits.IMAGE_WEIGHTS,
             whole=False,
-            convert=lambda weight: round(1 - weight / 3, 2),
+            convert=habits.strength_of,
         ),
         "--iw 1",
         listed=False,
     ),
-    Option(("niji",), values.set_style("anime", r"\d[\d.]*"), "--niji", listed=False),
+    Option(("niji",), habits.set_style("anime", r"\d[\d.]*"), "--niji", listed=False),
     Option(
-        ("v", "version", "s", "stylize", "c", "chaos", "w", "weird", "stop", "sw", "cw"),
-        values.ignored(_VALUE),
+        (
+            *("v", "version", "s", "stylize", "c", "chaos", "w", "weird", "stop", "exp"),
+            *("sw", "cw", "ow", "sv"),
+        ),
+        habits.ignored(_VALUE),
         "--v 6",
         listed=False,
     ),
-    Option(("sref", "cref", "p", "profile"), values.ignored(r"[^\s-]\S*"), "--sref", listed=False),
-    Option(("fast", "relax", "turbo", "draft"), values.ignored(""), "--fast", listed=False),
+    Option(("sref", "cref", "oref"), habits.ignored(_REFERENCE), "--sref 42", listed=False),
+    Option(("p", "profile"), habits.ignored(_CODE), "--p k3ymhbd", listed=False),
+    Option(("fast", "relax", "turbo", "draft"), habits.ignored(""), "--fast", listed=False),
 )
 
 BY_NAME: Mapping[str, Option] = {name: option for option in OPTIONS for name in option.names}

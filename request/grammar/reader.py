@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -63,16 +63,22 @@ def read(
             Source(part, names, models, limits, region_end=partial(region_end, part), offer=offer)
         )
 
-    verb = vocabulary.verb.match(body)
-    if verb is None and not verb_optional:
+    asked = vocabulary.without_verb(body, _prompt_ends(body))
+    if asked is None and not verb_optional:
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
         nothing = NotARequest(WhyNot.TALK if reply else WhyNot.NO_VERB)
         return read_whole(body, vocabulary, scan_text) or nothing
-    request = scan_text(body[verb.end() :] if verb else body)
-    if not request.prompt.strip(" ,.;:!?\n\t"):
+    request = scan_text(body if asked is None else asked)
+    if not request.prompt.strip(" ,.;:!?、。！？\n\t"):
         raise Refusal("refused.empty_prompt", example=EXAMPLE)
     if cut:
         note = changed("note.text_cut", most=LONGEST_TEXT)
         request = replace(request, notes=(note, *request.notes))
     return request
+
+
+def _prompt_ends(text: str) -> Iterator[int]:
+    """Yield where the prompt may end: before the first option, style or `###`; with the text."""
+    yield region_end(text, 0)
+    yield len(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from common.model import Note
 from styles.image_request import ImageRequest
 
 
@@ -14,6 +15,8 @@ class CommandName(StrEnum):
     HELP = "help"
     STYLES = "styles"
     MODELS = "models"
+    LORAS = "loras"
+    """Needs a search; without one the answer says how."""
     STATUS = "status"
     QUEUE = "queue"
     STOP = "stop"
@@ -45,6 +48,10 @@ class FollowUpKind(StrEnum):
     """The same prompt and seed in another style."""
     EDIT = "edit"
     """A new prompt; style and options stay unless they are named."""
+    VARY = "vary"
+    """New pictures close to one of the answer's."""
+    UPSCALE = "upscale"
+    """One of the answer's pictures again, larger."""
     INFO = "info"
     """How a picture was made."""
 
@@ -59,7 +66,11 @@ class FollowUp:
     edit: ImageRequest | None = None
     """EDIT: the new prompt and the options named with it."""
     picture: int | None = None
-    """INFO: the number of the picture, running through all parts."""
+    """VARY, UPSCALE, INFO: the number of the picture, running through all parts; None: not said."""
+    strength: float | None = None
+    """VARY: how far the picture is changed, 0.01..1; None: not said."""
+    notes: tuple[Note, ...] = ()
+    """What the reader corrected in it."""
 
     @property
     def keeps_seed(self) -> bool:

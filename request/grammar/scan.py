@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from common.errors import Refusal
 from common.model import Note
+from request.grammar.addresses import cut_addresses
+from request.grammar.habits import weights
 from request.grammar.markers import Marker, MarkerKind, next_marker
 from request.grammar.options import BY_NAME, OPTIONS, nearest
 from request.grammar.source import Source, Taken
-from styles.image_request import ImageRequest, LoraWish
+from styles.image_request import ImageRequest, LoraWish, TiWish
+from styles.limits import MOST_SOURCE_PICTURES
 from styles.notes import changed, told
 
+WORKS_ON_PICTURES = frozenset({"strength", "painting", "control"})
+"""Fields of which one must be said for the addresses in a text to be pictures."""
+
 _STYLE_OPTION = OPTIONS[0]
-_WEIGHT = re.compile(r"(?<![\w:])([^\W_][\w'’-]*)::(\d(?:\.\d{1,2})?)(?![\w.:])")
-_CLOSING = (",", ".", ";", ":", "!", "?", ")")
+_CLOSING = tuple(",.;:!?)]}")
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
 @dataclass
@@ -29,31 +34,45 @@ class _Sheet:
     """One list of pieces for each part behind a `###`."""
     more_negative: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, str] = field(default_factory=dict)
+    """Which option set each of the values."""
     loras: list[LoraWish] = field(default_factory=list)
+    tis: list[TiWish] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
-    def prose(self, piece: str) -> None:
-        (self.negatives[-1] if self.negatives else self.positive).append(piece)
+    @property
+    def pieces(self) -> list[str]:
+        """The list that prose goes to now."""
+        return self.negatives[-1] if self.negatives else self.positive
 
-    def take(self, marker: Marker, taken: Taken) -> None:
+    def take(self, option: str, taken: Taken) -> None:
         """Enter the value of an option."""
         for name, value in taken.values.items():
-            if name in self.values and name == "style":
-                self.notes.append(changed("note.style_replaced", name=self.values[name]))
-            elif name in self.values:
-                self.notes.append(changed("note.option_repeated", option=marker.name))
+            if name in self.values:
+                self.notes.append(self._replaced(name, option))
             self.values[name] = value
+            self.said[name] = option
         if taken.negative:
             self.more_negative.append(taken.negative)
         if taken.lora is not None:
             self.loras.append(taken.lora)
+        if taken.ti is not None:
+            self.tis.append(taken.ti)
         if taken.skipped:
-            self.skipped.append(f"--{marker.name}")
+            self.skipped.append(f"--{option}")
         self.notes += taken.notes
-        if taken.rest and any(piece.strip() for piece in self.positive):
+        goes_to_prompt = taken.rest and not self.negatives
+        if goes_to_prompt and any(piece.strip() for piece in self.positive):
             name = self.values["style"]
             self.notes.append(told("note.style_rest", name=name, rest=taken.rest))
+
+    def _replaced(self, name: str, option: str) -> Note:
+        if name == "style":
+            return changed("note.style_replaced", name=self.values[name])
+        if self.said[name] == option:
+            return changed("note.option_repeated", option=option)
+        return changed("note.option_replaced", option=option, earlier=self.said[name])
 
 
 def scan(source: Source) -> ImageRequest:
@@ -65,13 +84,13 @@ def scan(source: Source) -> ImageRequest:
     position = 0
     text = source.text
     while (marker := next_marker(text, position)) is not None:
-        sheet.prose(text[position : marker.start])
+        sheet.pieces.append(text[position : marker.start])
         if marker.kind is MarkerKind.SEPARATOR:
             sheet.negatives.append([])
             position = marker.end
         else:
             position = _option(source, marker, sheet)
-    sheet.prose(text[position:])
+    sheet.pieces.append(text[position:])
     return _request(sheet)
 
 
@@ -87,10 +106,28 @@ def _option(source: Source, marker: Marker, sheet: _Sheet) -> int:
     except Refusal:
         if marker.certain:
             raise
-        sheet.prose(source.text[marker.start : marker.end])
+        sheet.pieces.append(source.text[marker.start : marker.end])
         return marker.end
-    sheet.take(marker, taken)
+    sheet.take(marker.name, taken)
+    if marker.kind is MarkerKind.STYLE:
+        _mend_brackets(sheet.pieces, source.text[marker.end : taken.end])
     return taken.end
+
+
+def _mend_brackets(pieces: list[str], named: str) -> None:
+    """Keep brackets in pairs where one went with a style's name, as punctuation does.
+
+    The one before `(style: NAME)` is taken out too; the one behind `(a fox style: NAME)` is put
+    back.
+    """
+    for opening, closing in _BRACKETS:
+        if named.count(closing) <= named.count(opening):
+            continue
+        before = "".join(pieces)
+        if pieces[-1].endswith(opening):
+            pieces[-1] = pieces[-1][:-1]
+        elif before.count(opening) > before.count(closing):
+            pieces.append(closing)
 
 
 def _request(sheet: _Sheet) -> ImageRequest:
@@ -98,20 +135,39 @@ def _request(sheet: _Sheet) -> ImageRequest:
     if sheet.skipped:
         options = ", ".join(dict.fromkeys(sheet.skipped))
         notes.append(changed("note.skipped", options=options))
-    prompt = _weights(_joined(sheet.positive), notes)
+    prompt = _joined(sheet.positive)
     parts = [*map(_joined, sheet.negatives), *sheet.more_negative]
+    addresses: list[str] = []
+    if not WORKS_ON_PICTURES.isdisjoint(sheet.values):
+        prompt, *parts = (_without_addresses(part, addresses) for part in (prompt, *parts))
+    if len(addresses) > MOST_SOURCE_PICTURES:
+        notes.append(changed("note.addresses_left", most=MOST_SOURCE_PICTURES))
+    if "::" in prompt:
+        weighted = weights(prompt)
+        prompt = _joined(weighted.pieces)
+        parts += weighted.negatives
+        notes += weighted.notes
     negative = ", ".join(part for part in (part.strip(" ,\n\t") for part in parts) if part)
     return ImageRequest(
         prompt=prompt,
         negative=negative,
         loras=tuple(sheet.loras),
+        tis=tuple(sheet.tis),
+        addresses=tuple(addresses[:MOST_SOURCE_PICTURES]),
         notes=tuple(dict.fromkeys(notes)),
         **sheet.values,
     )
 
 
+def _without_addresses(text: str, addresses: list[str]) -> str:
+    """Return a text without the addresses in it, which are added to a list."""
+    cut = cut_addresses(text)
+    addresses += cut.addresses
+    return _joined(cut.pieces)
+
+
 def _joined(pieces: Iterable[str]) -> str:
-    """Return pieces with one space where an option was cut out between them."""
+    """Return pieces with one space where something was cut out between them."""
     kept = list(pieces)
     whole = kept[0] if kept else ""
     for piece in kept[1:]:
@@ -120,14 +176,3 @@ def _joined(pieces: Iterable[str]) -> str:
         whole = before + ("" if open_end or after.startswith(("\n", *_CLOSING)) else " ") + after
     whole = whole.strip()
     return whole.rstrip(" ,") if len(kept) > 1 else whole
-
-
-def _weights(prompt: str, notes: list[Note]) -> str:
-    """Turn Midjourney's `word::2` into the weight `(word:2)`, with a note."""
-
-    def weight(found: re.Match[str]) -> str:
-        used = f"({found[1]}:{found[2]})"
-        notes.append(changed("note.weight", asked=found[0], used=used))
-        return used
-
-    return _WEIGHT.sub(weight, prompt) if "::" in prompt else prompt

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.model import Note
-from styles.image_request import LoraWish
+from styles.image_request import LoraWish, TiWish
 from styles.limits import Limits
 from styles.names import NameIndex, everything
 
@@ -38,6 +38,7 @@ class Taken:
     """Fields of `ImageRequest` it sets."""
     negative: str = ""
     lora: LoraWish | None = None
+    ti: TiWish | None = None
     notes: tuple[Note, ...] = ()
     skipped: bool = False
     """An option that means nothing here."""

@@ -1,35 +1,33 @@
-"""How the values of options are written: one function per kind.
+"""How the values of options are written: numbers, pairs, words, nothing at all.
 
 Each `take` gets the source, the index behind the option's name, and the name as written; it
-returns what was read or raises Refusal.
+returns what was read or raises Refusal. Names of lists are read in `known.py`, LoRAs in
+`assets.py`, what comes from Midjourney in `habits.py`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from common.errors import Refusal
-from common.horde.wire import SAMPLERS
 from common.model import Note
 from request.grammar.source import Source, Taken
-from styles.image_request import RANDOM_STYLE, LoraWish
-from styles.limits import LORA_STRENGTH_RANGE, Limits
-from styles.names import LONGEST_REGION, QUOTES, NameIndex, ends_word, fold, quoted
+from styles.limits import Limits
+from styles.names import QUOTES, fold, quoted
 from styles.notes import changed
 
-SAMPLER_NAMES = NameIndex(SAMPLERS, {name.removeprefix("k_"): name for name in SAMPLERS})
+GAP = re.compile(r"[^\S\n]*=?[^\S\n]*")
+"""What may stand between an option's name and its value."""
+WORD = re.compile(r"(?:(?!#{3})\S)+")
+AFTER_VALUE = ",;.!?"
+"""Punctuation of the sentence, which goes with the value."""
 
-_GAP = re.compile(r"[^\S\n]*=?[^\S\n]*")
-_WORD = re.compile(r"(?:(?!#{3})\S)+")
-_AFTER_VALUE = ",;.!?"
 _WHOLE = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)")
 _PAIR = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*[:/x×*：]\s*(\d{1,6}(?:\.\d{1,4})?)", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,6})\s*[x×*]\s*(\d{1,6})", re.IGNORECASE)
-_STRENGTH = re.compile(r":([+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+))\Z")
 _LARGEST = 10**9
 
 
@@ -41,27 +39,30 @@ class Take(Protocol):
 
 def word_at(source: Source, start: int, option: str, example: str) -> tuple[str, int]:
     """Return the word or quoted text at an index and where it ends. Refuses a missing one."""
-    gap = _GAP.match(source.text, start)
+    gap = GAP.match(source.text, start)
     begin = gap.end() if gap else start
     end = source.region_end(begin)
-    inner, length = quoted(fold(source.text[begin:end]).text)
-    if inner is not None:
+    if _opens_quote(source.text[begin:end]):
         folded = fold(source.text[begin:end])
-        close = folded.starts[length]
-        return source.text[begin + 1 : begin + folded.starts[length - 1]].strip(), begin + close
-    word = _WORD.match(source.text, begin, end)
+        inner, length = quoted(folded.text)
+        if inner is not None and inner.strip():
+            words = source.text[begin + 1 : begin + folded.starts[length - 1]]
+            return words.strip(), begin + folded.starts[length]
+        if inner is not None:
+            raise Refusal("refused.value_missing", option=option, example=example)
+    word = WORD.match(source.text, begin, end)
     if word is None:
         raise Refusal("refused.value_missing", option=option, example=example)
-    return word[0].rstrip(_AFTER_VALUE) or word[0], word.end()
+    return word[0].rstrip(AFTER_VALUE) or word[0], word.end()
 
 
-def flag(field: str, value: bool) -> Take:
-    """Return the reader of an option without a value."""
+def flag(field: str, value: object) -> Take:
+    """Return the reader of an option without a value; saying it sets a field."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         if source.text[start : start + 1] == "=":
-            value_word = _WORD.match(source.text, start)
-            raise _unreadable(option, value_word[0] if value_word else "=", example)
+            word = WORD.match(source.text, start)
+            raise unreadable(option, word[0] if word else "=", example)
         return Taken(start, {field: value})
 
     return take
@@ -83,13 +84,8 @@ def number(
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         word, end = word_at(source, start, option, example)
         if not pattern.fullmatch(word):
-            raise _unreadable(option, word, example)
-        asked = _number(word)
-        low, high = bounds(source.limits)
-        used = min(high, max(low, asked))
-        notes: tuple[Note, ...] = ()
-        if used != asked:
-            notes = (changed("note.clamped", option=option, asked=word[:20], used=f"{used:g}"),)
+            raise unreadable(option, word, example)
+        used, notes = clamped(option, word, decimal(word), bounds(source.limits))
         value = round(used) if whole else used
         return Taken(end, {field: convert(value) if convert else value}, notes=notes)
 
@@ -101,8 +97,6 @@ def text(field: str) -> Take:
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         word, end = word_at(source, start, option, example)
-        if not word:
-            raise Refusal("refused.value_missing", option=option, example=example)
         return Taken(end, {field: word})
 
     return take
@@ -116,7 +110,7 @@ def pair(field: str, pattern: re.Pattern[str], kind: type) -> Take:
         found = pattern.fullmatch(word)
         sides = (kind(found[1]), kind(found[2])) if found else (0, 0)
         if min(sides) <= 0:
-            raise _unreadable(option, word, example)
+            raise unreadable(option, word, example)
         return Taken(end, {field: sides})
 
     return take
@@ -132,153 +126,42 @@ def size(field: str) -> Take:
 
 def negative(source: Source, start: int, option: str, example: str) -> Taken:
     """Read everything up to the next option, `style:`, `###` or the end."""
-    gap = _GAP.match(source.text, start)
+    gap = GAP.match(source.text, start)
     begin = gap.end() if gap else start
     end = source.region_end(begin)
     words = source.text[begin:end].strip(" ,\n\t")
+    if _opens_quote(words):
+        folded = fold(words).text
+        if quoted(folded)[1] == len(folded):  # all of it stands in quotes
+            words = words[1:-1].strip(" ,\n\t")
     if not words:
         raise Refusal("refused.value_missing", option=option, example=example)
     return Taken(end, negative=words)
 
 
-def lora(source: Source, start: int, option: str, example: str) -> Taken:
-    """Read `ID[:STRENGTH]`, `v:ID` for a version, or a name in quotes."""
-    word, end = word_at(source, start, option, example)
-    tail = _WORD.match(source.text, end) if source.text[end : end + 1] == ":" else None
-    if tail is not None:  # "a name":0.7
-        word, end = word + tail[0].rstrip(_AFTER_VALUE), tail.end()
-    strength = 1.0
-    notes: tuple[Note, ...] = ()
-    found = _STRENGTH.search(word)
-    version = word[:2].casefold() == "v:"
-    if found is not None and not (version and found.start() == 1):
-        asked = _number(found[1])
-        low, high = LORA_STRENGTH_RANGE
-        strength = min(high, max(low, asked))
-        if strength != asked:
-            notes = (
-                changed("note.clamped", option=option, asked=found[1][:20], used=f"{strength:g}"),
-            )
-        word = word[: found.start()]
-    name = word[2:] if version else word
-    if not name or len(name) > 255 or (version and not (name.isascii() and name.isdigit())):
-        raise _unreadable(option, word, example)
-    return Taken(end, lora=LoraWish(name, strength, version), notes=notes)
+def _opens_quote(words: str) -> bool:
+    return fold(words[:1]).text in QUOTES
 
 
-def model(source: Source, start: int, option: str, example: str) -> Taken:
-    """Read the longest known model; any word where no models are known."""
-    if not source.models:
-        return text("model")(source, start, option, example)
-    return _known(source, start, option, example, _Names("model", source.models))
-
-
-def sampler(source: Source, start: int, option: str, example: str) -> Taken:
-    return _known(source, start, option, example, _Names("sampler", SAMPLER_NAMES))
-
-
-def style(source: Source, start: int, option: str, example: str) -> Taken:
-    """Read the longest known style, category or alias; `random`; or one that is clearly near."""
-    del option, example
-    begin, region = _region(source, start)
-    if not region.strip():
-        raise Refusal("refused.style_missing", suggestions=())
-    found = source.names.find(region)
-    if found is None or not found.exact:
-        end = _random(region)
-        if end is not None:
-            return Taken(begin + end, {"style": RANDOM_STYLE}, rest=region[end:].strip())
-    if found is None:
-        raise Refusal(
-            "refused.style_unknown",
-            words=_first_words(region),
-            suggestions=source.names.suggest(_first_words(region), source.offer),
-        )
-    notes: tuple[Note, ...] = ()
-    if not found.exact:
-        notes = (changed("note.style_near", words=found.words, name=found.name),)
-    return Taken(
-        begin + found.end, {"style": found.name}, notes=notes, rest=region[found.end :].strip()
-    )
-
-
-def ignored(pattern: str) -> Take:
-    """Return the reader of another program's option that means nothing here, value and all."""
-    value = re.compile(rf"{_GAP.pattern}(?:{pattern})(?!\S)", re.IGNORECASE) if pattern else None
-
-    def take(source: Source, start: int, option: str, example: str) -> Taken:
-        del option, example
-        found = value.match(source.text, start) if value else None
-        return Taken(found.end() if found else start, skipped=True)
-
-    return take
-
-
-def set_style(name: str, pattern: str) -> Take:
-    """Return the reader of another program's option that stands for a style, if there is it."""
-
-    def take(source: Source, start: int, option: str, example: str) -> Taken:
-        end = ignored(pattern)(source, start, option, example).end
-        known = source.names.get(name)
-        return Taken(end, skipped=True) if known is None else Taken(end, {"style": known})
-
-    return take
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    field: str
-    index: NameIndex
-
-
-def _known(source: Source, start: int, option: str, example: str, names: _Names) -> Taken:
-    begin, region = _region(source, start)
-    if not region.strip():
-        raise Refusal("refused.value_missing", option=option, example=example)
-    found = names.index.find(region)
-    if found is None:
-        words = _first_words(region)
-        code = "refused.model_unknown" if names.field == "model" else "refused.sampler_unknown"
-        raise Refusal(code, words=words, suggestions=names.index.suggest(words))
-    notes: tuple[Note, ...] = ()
-    if not found.exact:
-        notes = (changed("note.name_near", words=found.words, name=found.name),)
-    values: Mapping[str, Any] = {names.field: found.name}
-    return Taken(begin + found.end, dict(values), notes=notes)
-
-
-def _region(source: Source, start: int) -> tuple[int, str]:
-    """Return where a name's region begins, and its text up to a line's end or a marker."""
-    gap = _GAP.match(source.text, start)
-    begin = gap.end() if gap else start
-    end = min(source.region_end(begin), begin + LONGEST_REGION)
-    line = source.text.find("\n", begin, end)
-    return begin, source.text[begin : end if line == -1 else line]
-
-
-def _random(region: str) -> int | None:
-    folded = fold(region)
-    inner, end = quoted(folded.text)
-    if inner is not None:
-        return folded.starts[end] if inner.strip() == RANDOM_STYLE else None
-    length = len(RANDOM_STYLE)
-    if folded.text.startswith(RANDOM_STYLE) and ends_word(folded.text, length):
-        while folded.text[length : length + 1] in {*_AFTER_VALUE, *QUOTES, ")"}:
-            length += 1
-        return folded.starts[length]
-    return None
-
-
-def _first_words(region: str) -> str:
-    return " ".join(region.split()[:4]).strip("\"'“”„«».,;:!? ")[:40] or region.strip()[:40]
-
-
-def _number(word: str) -> float:
+def decimal(word: str) -> float:
+    """Return the number a word of digits is; a comma counts as a point."""
     whole, _, part = word.replace(",", ".").partition(".")
     digits = whole.lstrip("+-")
-    size = _LARGEST if len(digits) > 9 else float(f"{digits or 0}.{part[:9] or 0}")
-    return -size if whole.startswith("-") else float(size)
+    amount = _LARGEST if len(digits) > 9 else float(f"{digits or 0}.{part[:9] or 0}")
+    return -amount if whole.startswith("-") else float(amount)
 
 
-def _unreadable(option: str, word: str, example: str) -> Refusal:
+def clamped(
+    option: str, word: str, asked: float, bounds: tuple[float, float]
+) -> tuple[float, tuple[Note, ...]]:
+    """Return a number brought into its range, and the note if it was not there."""
+    low, high = bounds
+    used = min(high, max(low, asked))
+    if used == asked:
+        return used, ()
+    return used, (changed("note.clamped", option=option, asked=word[:20], used=f"{used:g}"),)
+
+
+def unreadable(option: str, word: str, example: str) -> Refusal:
+    """Return the refusal of a value that cannot be read."""
     return Refusal("refused.value_unreadable", option=option, value=word[:40], example=example)

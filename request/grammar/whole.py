@@ -7,26 +7,43 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from common.errors import Refusal
+from common.model import Note
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
+from request.grammar.values import decimal
 from request.grammar.words import Words
 from styles.image_request import ImageRequest
+from styles.limits import STRENGTH_RANGE, UPSCALERS
+from styles.notes import changed
 
 LONGEST_COMMAND = 200
 """Characters of a text that may be a command; `edit` may be longer."""
+VARY_STRENGTH = 0.6
+"""How far `vary` changes a picture if nobody says."""
+UPSCALE_STRENGTH = 0.1
+"""How far `upscale` does: enough for details, too little for another picture."""
 
 _PLAIN = {
     name.value: Command(name)
     for name in (
-        *(CommandName.HELP, CommandName.STYLES, CommandName.MODELS, CommandName.STATUS),
-        *(CommandName.QUEUE, CommandName.STOP, CommandName.START, CommandName.FORGET_ME),
-        *(CommandName.CANCEL, CommandName.DELETE),
+        *(CommandName.HELP, CommandName.STYLES, CommandName.MODELS, CommandName.LORAS),
+        *(CommandName.STATUS, CommandName.QUEUE, CommandName.STOP, CommandName.START),
+        *(CommandName.FORGET_ME, CommandName.CANCEL, CommandName.DELETE),
     )
 }
-_SEARCH = re.compile(r"(styles|models)\s+([^\n]{1,64})", re.IGNORECASE)
+_DEGREES = {"subtle": 0.35, "strong": 0.75}
+_SEARCH = re.compile(r"(styles|models|loras)\s+([^\n]{1,64})", re.IGNORECASE)
 _HELP = re.compile(r"help\s+(\S{1,40})", re.IGNORECASE)
-_INFO = re.compile(r"info(?:\s+#?(\d{1,3}))?", re.IGNORECASE)
+_INFO = re.compile(r"info(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
+_UPSCALE = re.compile(
+    r"(?:upscale(?:\s+#?(?P<long>\d{1,3}))?|u\s?#?(?P<short>\d{1,3}))", re.IGNORECASE
+)
+_VARY = re.compile(
+    r"(?:vary(?:\s+#?(?P<long>\d{1,3}))?|v\s?#?(?P<short>\d{1,3}))"
+    r"(?:[,:]?\s+\(?(?P<strength>subtle|strong|[+-]?(?:\d{0,3}[.,]\d{1,6}|\d{1,2}))\)?)?",
+    re.IGNORECASE,
+)
 _STYLE = re.compile(r"(?:style[^\S\n]*[:：]|--style\s)[^\n]+", re.IGNORECASE)
-_EDIT = re.compile(r"[\s,.!]*[/!]?edit(?![\w-])[:,]?\s*", re.IGNORECASE)
+_EDIT = re.compile(r"[/!]?edit(?![\w-])[:：,]?\s*", re.IGNORECASE)
 
 Scan = Callable[[str], ImageRequest]
 
@@ -36,7 +53,7 @@ def read_whole(text: str, words: Words, scan: Scan) -> Command | FollowUp | None
 
     `scan` reads options and styles. Raises Refusal for one that cannot be read.
     """
-    edit = _EDIT.match(text)
+    edit = _EDIT.match(text, _polite_until(text, words))
     if edit is not None:
         return _edit(scan(text[edit.end() :]))
     if len(text) > LONGEST_COMMAND:
@@ -44,7 +61,10 @@ def read_whole(text: str, words: Words, scan: Scan) -> Command | FollowUp | None
     plain = _bare(text, words)
     if _STYLE.fullmatch(plain):
         return _style(scan(plain))
-    return _fixed(" ".join(plain.casefold().split())) or _with_argument(plain)
+    folded = " ".join(plain.casefold().replace("’", "'").split())
+    if folded in words.again:
+        return FollowUp(FollowUpKind.AGAIN)
+    return _fixed(folded) or _on_picture(plain) or _with_argument(plain)
 
 
 def _fixed(folded: str) -> Command | FollowUp | None:
@@ -53,9 +73,36 @@ def _fixed(folded: str) -> Command | FollowUp | None:
     return _PLAIN.get(folded)
 
 
-def _with_argument(plain: str) -> Command | FollowUp | None:
+def _on_picture(plain: str) -> FollowUp | None:
+    """Return what is asked about one picture of the answer."""
     if found := _INFO.fullmatch(plain):
-        return FollowUp(FollowUpKind.INFO, picture=int(found[1]) if found[1] else None)
+        return FollowUp(FollowUpKind.INFO, picture=_picture(found["picture"]))
+    if found := _UPSCALE.fullmatch(plain):
+        return FollowUp(FollowUpKind.UPSCALE, picture=_picture(found["long"] or found["short"]))
+    if found := _VARY.fullmatch(plain):
+        return _vary(_picture(found["long"] or found["short"]), found["strength"])
+    return None
+
+
+def _vary(picture: int | None, degree: str | None) -> FollowUp:
+    if degree is None:
+        return FollowUp(FollowUpKind.VARY, picture=picture)
+    low, high = STRENGTH_RANGE
+    asked = _DEGREES.get(degree.casefold())
+    asked = decimal(degree) if asked is None else asked
+    strength = min(high, max(low, asked))
+    notes: tuple[Note, ...] = ()
+    if strength != asked:
+        values = {"used": f"{strength:g}", "low": f"{low:g}", "high": f"{high:g}"}
+        notes = (changed("note.vary_clamped", asked=degree[:20], **values),)
+    return FollowUp(FollowUpKind.VARY, picture=picture, strength=strength, notes=notes)
+
+
+def _picture(digits: str | None) -> int | None:
+    return None if digits is None else int(digits)
+
+
+def _with_argument(plain: str) -> Command | None:
     if found := _HELP.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
     if found := _SEARCH.fullmatch(plain):
@@ -64,28 +111,64 @@ def _with_argument(plain: str) -> Command | FollowUp | None:
 
 
 def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
-    """Return the request a follow-up makes of an earlier one (`info` asks for none: the same)."""
-    earlier = replace(parent, notes=())
+    """Return the request a follow-up makes of an earlier one (`info` asks for none: the same).
+
+    VARY and UPSCALE start from a picture of the answer, which the caller puts in as
+    `source_picture`: here they get everything else. Both leave out what was done with an earlier
+    source picture, and the seed; shape, style and options stay. VARY makes as many pictures as
+    the place does by itself, UPSCALE one. An EDIT that names addresses starts from those.
+    """
+    earlier = replace(parent, notes=follow_up.notes)
     match follow_up.kind:
         case FollowUpKind.AGAIN:
             return replace(earlier, seed=None)
         case FollowUpKind.STYLE:
             return replace(earlier, style=follow_up.style)
         case FollowUpKind.EDIT if follow_up.edit is not None:
-            named = {
-                item.name: value
-                for item in fields(ImageRequest)
-                if (value := getattr(follow_up.edit, item.name)) not in {item.default, ""}
-            }
-            return replace(earlier, **named)
+            return _edited(earlier, follow_up.edit)
+        case FollowUpKind.VARY:
+            strength = VARY_STRENGTH if follow_up.strength is None else follow_up.strength
+            return replace(_without_source(earlier), n=None, strength=strength)
+        case FollowUpKind.UPSCALE:
+            upscaler = earlier.upscale or UPSCALERS[0]
+            source = _without_source(earlier)
+            return replace(source, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
         case _:
             return earlier
 
 
+def _edited(earlier: ImageRequest, edit: ImageRequest) -> ImageRequest:
+    named = {
+        item.name: value
+        for item in fields(ImageRequest)
+        if (value := getattr(edit, item.name)) not in {item.default, ""}
+    }
+    if edit.addresses:
+        earlier = replace(earlier, source_picture=None, extra_pictures=())
+    return replace(earlier, **named)
+
+
+def _without_source(earlier: ImageRequest) -> ImageRequest:
+    return replace(
+        earlier,
+        seed=None,
+        painting=None,
+        control=None,
+        addresses=(),
+        source_picture=None,
+        extra_pictures=(),
+    )
+
+
+def _polite_until(text: str, words: Words) -> int:
+    """Return where the politeness ends that a text begins with."""
+    found = words.polite_start.match(text)
+    return found.end() if found else 0
+
+
 def _bare(text: str, words: Words) -> str:
     """Return a text without politeness, a leading slash and the punctuation around it."""
-    start = words.polite_start.match(text)
-    plain = text[start.end() :] if start else text
+    plain = text[_polite_until(text, words) :]
     end = words.polite_end.search(plain)
     return (plain[: end.start()] if end else plain).strip().removeprefix("/")
 
@@ -100,4 +183,4 @@ def _style(named: ImageRequest) -> FollowUp | None:
     """Return the follow-up if the text named a style and nothing else."""
     if named != ImageRequest("", style=named.style, notes=named.notes) or named.style is None:
         return None
-    return FollowUp(FollowUpKind.STYLE, style=named.style)
+    return FollowUp(FollowUpKind.STYLE, style=named.style, notes=named.notes)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Callable, Iterator
+import statistics
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from common.errors import Refusal
+from common.horde.wire import generation_body
 from common.reference import ModelReference
 from request import grammar
 from styles import library, stylelist
@@ -14,56 +17,92 @@ from styles.image_request import ImageRequest
 from styles.limits import Limits
 from styles.resolver import resolve
 from styles.stylelist import StyleList
-from tests.bench.figures import Figure, figure, repeat
+from tests.bench.figures import Figure, figure, repeat, timed
 
-REQUESTS = 300
 MICRO = 1e6
+MILLI = 1e3
 
 
 def measure(runs: int) -> Iterator[Figure]:
-    for name, stylelist_ in lists():
-        reference = ModelReference.bundled()
-        asked = (sorted(stylelist_.categories) + sorted(stylelist_.styles))[:REQUESTS]
-        texts = [f"draw for me a fox in the snow style: {name} --n 4" for name in asked]
-
-        def read(texts: list[str] = texts, list_: StyleList = stylelist_) -> None:
-            for text in texts:
-                request = grammar.read(text, list_.names)
-                assert isinstance(request, ImageRequest)
-
-        def draw(
-            asked: list[str] = asked,
-            list_: StyleList = stylelist_,
-            reference: ModelReference = reference,
-        ) -> None:
-            for number, style in enumerate(asked):
-                request = ImageRequest("a fox in the snow", style=style, n=4)
-                try:
-                    resolve(
-                        request,
-                        list_,
-                        served=None,
-                        reference=reference,
-                        limits=Limits(),
-                        rng_seed=number,
-                    )
-                except Refusal:
-                    continue  # a category of adult styles
-
-        size = f"{name} ({len(stylelist_.styles)} styles, {len(stylelist_.categories)} categories)"
-        yield _each(f"reading a request, {size}", runs, read, len(asked))
-        yield _each(f"resolving it to jobs, {size}", runs, draw, len(asked))
+    for name, folder in folders():
+        list_ = stylelist.merge([stylelist.load_folder(folder)])
+        size = f"{name} ({len(list_.styles)} styles, {len(list_.categories)} categories)"
+        yield from _requests(list_, size, runs)
+        yield from _lists(folder, list_, size, runs)
 
 
-def _each(what: str, runs: int, action: Callable[[], None], count: int) -> Figure:
-    action()
-    return figure(what, [MICRO * seconds / count for seconds in repeat(runs, action)], "µs")
+def _requests(list_: StyleList, size: str, runs: int) -> Iterator[Figure]:
+    """Measure each style and category as a request of its own; the median of those counts."""
+    reference = ModelReference.bundled()
+    asked = (*sorted(list_.categories), *sorted(list_.styles))
+    texts = [f"draw for me a fox in the snow style: {name} --n 4" for name in asked]
+
+    def read(text: str) -> None:
+        assert isinstance(grammar.read(text, list_.names), ImageRequest)
+
+    def draw(style: str) -> None:
+        try:
+            resolve(
+                ImageRequest("a fox in the snow", style=style, n=4),
+                list_,
+                served=None,
+                reference=reference,
+                limits=Limits(),
+                rng_seed=7,
+            )
+        except Refusal:
+            return  # adult styles
+
+    def whole(text: str) -> None:
+        request = grammar.read(text, list_.names)
+        assert isinstance(request, ImageRequest)
+        try:
+            found = resolve(
+                request,
+                list_,
+                served=None,
+                reference=reference,
+                limits=Limits(nsfw=True),
+                rng_seed=7,
+            )
+        except Refusal:
+            return
+        json.dumps([generation_body(job).body() for job in found.jobs])
+
+    yield _medians(f"reading a request, {size}", runs, read, texts)
+    yield _medians(f"resolving it to jobs, {size}", runs, draw, asked)
+    yield _medians(f"from words to the bodies that are sent, {size}", runs, whole, texts)
 
 
-def lists() -> Iterator[tuple[str, StyleList]]:
+def _lists(folder: Path, list_: StyleList, size: str, runs: int) -> Iterator[Figure]:
+    def load() -> None:
+        stylelist.merge([stylelist.load_folder(folder)]).names  # noqa: B018  (built on first use)
+
+    seconds = repeat(runs, load)
+    yield figure(f"loading and checking the list, {size}", [MILLI * s for s in seconds], "ms")
+    typed = ["", "s", "st", "punk", "cyb", "water", "sdxl", "zz", "watercolr", "a n"]
+    yield _medians(f"completing a style's name, {size}", runs, list_.names.complete, typed)
+
+
+def _medians(
+    what: str, runs: int, action: Callable[[str], object], inputs: Sequence[str]
+) -> Figure:
+    """Return the median over the inputs, of each run."""
+    for one in inputs:
+        action(one)
+    medians = []
+    for _ in range(runs):
+        seconds: list[float] = []
+        for one in inputs:
+            with timed(seconds):
+                action(one)
+        medians.append(MICRO * statistics.median(seconds))
+    return figure(what, medians, "µs")
+
+
+def folders() -> Iterator[tuple[str, Path]]:
     """Yield the bundled list, and the public one if STYLELIST_DIR says where it lies."""
-    bundled = Path(library.__file__).parent / "bundled" / "general"
-    yield "bundled list", stylelist.merge([stylelist.load_folder(bundled)])
+    yield "bundled list", Path(library.__file__).parent / "bundled" / "general"
     public = os.environ.get("STYLELIST_DIR")
     if public:
-        yield "public list", stylelist.merge([stylelist.load_folder(Path(public))])
+        yield "public list", Path(public)

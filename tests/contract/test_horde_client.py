@@ -23,14 +23,13 @@ from common.horde.wire import (
     Check,
     DryRun,
     Heartbeat,
-    Popped,
-    Rewarded,
     Status,
     Submitted,
     User,
     WebhookCall,
     generation_body,
 )
+from common.horde.work import Popped, Rewarded
 from common.model import Job, LoraUse, TiUse
 from tests.fakes.horde import FakeHorde, Fate, faults
 
@@ -200,7 +199,9 @@ JOBS = {
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS)
 async def test_each_body_we_send_is_what_the_server_asks_for(job, valid):
     source = "QUJD" if job.source_processing else None
-    body = generation_body(job, source_image=source, webhook="https://example.org/horde/token")
+    body = generation_body(
+        job, source_images=[source] if source else [], webhook="https://example.org/horde/token"
+    )
     async with FakeHorde() as horde, aiohttp.ClientSession() as session:
         client = HordeClient(horde.url, SecretStr("k"), session, name="fake")
         await client.submit(body)
@@ -214,7 +215,7 @@ async def test_each_body_we_send_is_what_the_server_asks_for(job, valid):
 
 def test_our_bodies_use_no_field_the_server_does_not_know(swagger):
     body = generation_body(
-        JOBS["everything"], source_image="QUJD", webhook="https://example.org/"
+        JOBS["everything"], source_images=["QUJD"], webhook="https://example.org/"
     ).body()
 
     assert set(body) <= fields_of(swagger, "GenerationInputStable")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.horde.wire import PopBody, Popped
+from common.horde.work import PopBody, Popped
 from tests.component.hub.callers import MODEL, b64, pop_body, request_body, webp
 
 FLAGS = [

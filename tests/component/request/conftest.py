@@ -7,8 +7,17 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
+from bots.knowledge import open_knowledge
 from bots.program import assemble, open_hordes
-from common.config import Config, EndpointConfig, HordeConfig, PlaceConfig, StylesConfig
+from common.config import (
+    CivitaiConfig,
+    Config,
+    EndpointConfig,
+    HordeConfig,
+    PlaceConfig,
+    ReferenceConfig,
+    StylesConfig,
+)
 from common.database import open_database
 from common.model import Incoming, Person, Place
 from request.adapter import Services
@@ -16,10 +25,10 @@ from request.leases import Leases
 from request.production import Patience
 from request.runner import Runner
 from request.store import Store
-from styles.library import StyleLibrary
 from tests.fakes.horde import FakeHorde
 
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+NO_CIVITAI = CivitaiConfig(url=None)
 PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
 
 
@@ -91,7 +100,9 @@ def start(database, tmp_path, horde):
     """
 
     @asynccontextmanager
-    async def started(*platforms, urls=None, patience=QUICK, place=PLACE, on=None, pace=None):
+    async def started(
+        *platforms, urls=None, patience=QUICK, place=PLACE, on=None, pace=None, civitai=NO_CIVITAI
+    ):
         addresses = urls or [horde.url]
         endpoints = tuple(
             EndpointConfig(name=f"fake{number}", url=url) for number, url in enumerate(addresses)
@@ -101,12 +112,17 @@ def start(database, tmp_path, horde):
             instance="one",
             horde=HordeConfig(endpoints=endpoints),
             styles=StylesConfig(sources=("bundled:general",)),
+            reference=ReferenceConfig(url=None),
+            civitai=civitai,
             defaults=place,
         )
-        library = await StyleLibrary.open(config.styles.sources, cache=tmp_path / "styles")
-        async with aiohttp.ClientSession() as session, open_hordes(config, session) as hordes:
+        async with (
+            aiohttp.ClientSession() as session,
+            open_knowledge(config, tmp_path, session) as knowledge,
+            open_hordes(config, session) as hordes,
+        ):
             services = Services(config, on or database, tmp_path / "pictures")
-            core = assemble(services, library, hordes, patience)
+            core = assemble(services, knowledge, hordes, patience)
             stop = asyncio.Event()
             waiting = {} if pace is None else {"sleep": lambda _: asyncio.sleep(pace)}
             runners = [

@@ -8,7 +8,7 @@ from io import BytesIO
 from PIL import Image
 
 from common import pictures
-from common.horde.wire import PopBody
+from common.horde.work import PopBody
 from tests.component.worker.paint import paint
 from worker import events
 from worker.offer import BRIDGE_AGENT

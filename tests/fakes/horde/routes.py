@@ -36,6 +36,9 @@ class Routes:
             web.get(f"{v2}/status/heartbeat", self._heartbeat, name="heartbeat"),
             web.get(f"{v2}/find_user", self._find_user, name="find_user"),
             web.get(f"{v2}/workers", self._workers, name="workers"),
+            web.get(f"{v2}/styles/image_by_name/{{name}}", self._style_by_name, name="style_name"),
+            web.get(f"{v2}/styles/image/{{id}}", self._style, name="style"),
+            web.get(f"{v2}/collection_by_name/{{name}}", self._collection, name="collection"),
             web.get("/pictures/{name}", self._picture, name="picture"),
             web.get("/_fake/journal", self._show_journal, name="control"),
             web.post("/_fake/{verb}", self._control, name="steering"),
@@ -116,6 +119,25 @@ class Routes:
         made.cancel(self._horde.now())
         return web.json_response(answer)
 
+    async def _style_by_name(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["name"].rpartition("::")[2]
+        for style in self._horde.styles:
+            if style["name"] == wanted:
+                return web.json_response(style)
+        return _error(404, "StyleNotFound", "Style does not exist.")
+
+    async def _style(self, request: web.Request) -> web.Response:
+        for style in self._horde.styles:
+            if style["id"] == request.match_info["id"]:
+                return web.json_response(style)
+        return _error(404, "StyleNotFound", "Style does not exist.")
+
+    async def _collection(self, request: web.Request) -> web.Response:
+        for collection in self._horde.collections:
+            if collection["name"] == request.match_info["name"]:
+                return web.json_response(collection)
+        return _error(404, "CollectionNotFound", "Collection does not exist.")
+
     async def _models(self, _: web.Request) -> web.Response:
         rows = [
             {
@@ -124,7 +146,7 @@ class Routes:
                 "performance": 1.5e8,
                 "queued": 0.0,
                 "jobs": 0.0,
-                "eta": 0,
+                "eta": self._horde.eta.get(name, 0),
                 "type": "image",
             }
             for name, count in self._horde.models.items()

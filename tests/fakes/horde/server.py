@@ -56,6 +56,11 @@ class FakeHorde:
         self.keys: set[str] | None = None
         """Keys that are known; None: every key is."""
         self.trusted = False
+        self.eta: dict[str, int] = {}
+        """Seconds of queue by model; 0 for the others."""
+        self.styles: list[dict[str, Any]] = []
+        """Styles kept on it, as its API tells them."""
+        self.collections: list[dict[str, Any]] = []
         self.side = SIDE
         self.journal = Journal(journal)
         self.requests: dict[str, FakeRequest] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import ExifTags, Image
 
 from common import pictures
 from common.errors import PictureError, StoreError
@@ -188,3 +188,34 @@ def test_a_picture_without_recipe_has_none():
 )
 def test_blank_pictures_are_seen(image, blank):
     assert pictures.is_blank(image) is blank
+
+
+def test_a_picture_to_start_from_is_upright_small_and_without_metadata():
+    image = gradient().resize((400, 200))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    exif[ExifTags.Base.Make] = "a camera"
+    target = BytesIO()
+    image.convert("RGB").save(target, "JPEG", exif=exif.tobytes())
+    source = pictures.as_source(target.getvalue(), longest_side=100)
+    made = Image.open(BytesIO(source.data))
+    assert (made.format, made.size, source.size) == ("WEBP", (50, 100), (50, 100))
+    assert (source.transparent, len(made.getexif())) == (False, 0)
+
+
+def test_transparent_parts_stay_and_get_no_border():
+    image = Image.new("RGBA", (100, 100), (200, 0, 0, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 50, 100))
+    source = pictures.as_source(encoded(image, "PNG"), longest_side=500, border=0.25)
+    made = Image.open(BytesIO(source.data))
+    assert (source.transparent, made.size) == (True, (100, 100))
+    assert (made.getpixel((10, 50))[3], made.getpixel((90, 50))[3]) == (0, 255)
+
+
+def test_an_opaque_picture_gets_a_transparent_border_to_be_continued_into():
+    opaque = Image.new("RGBA", (100, 60), (0, 200, 0, 255))
+    source = pictures.as_source(encoded(opaque, "PNG"), longest_side=500, border=0.25)
+    made = Image.open(BytesIO(source.data))
+    assert (source.transparent, made.size) == (True, (150, 90))
+    assert (made.getpixel((5, 45))[3], made.getpixel((75, 45))[3]) == (0, 255)
+    assert not pictures.as_source(encoded(opaque, "PNG"), longest_side=500).transparent

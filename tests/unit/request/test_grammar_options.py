@@ -5,7 +5,8 @@ import pytest
 from common.errors import Refusal
 from common.texts import say
 from request.grammar import OPTIONS, ImageRequest, LoraWish, read
-from styles.limits import Limits
+from styles.image_request import Painting, TiWish
+from styles.limits import CONTROL_TYPES, UPSCALERS, Limits
 from styles.names import NameIndex
 
 NAMES = NameIndex(("raw", "anime"))
@@ -65,10 +66,25 @@ def codes(found):
         ("--lora v:123", {"loras": (LoraWish("123", 1.0, is_version=True),)}),
         ('--lora "a: name":0.5', {"loras": (LoraWish("a: name", 0.5),)}),
         ("--lora 1 --lora 2:2", {"loras": (LoraWish("1"), LoraWish("2", 2.0))}),
-        ("--q 2", {"quality": 2.0}),
-        ("--iw 1.5", {"strength": 0.5}),
-        ("--repeat 3", {"n": 3}),
-        ("--niji 6", {"style": "anime"}),
+        ("--ti 123", {"tis": (TiWish("123"),)}),
+        ("--ti 123:0.5", {"tis": (TiWish("123", 0.5),)}),
+        ('--ti "a name":-1', {"tis": (TiWish("a name", -1.0),)}),
+        ("--ti 1 --ti 2:2", {"tis": (TiWish("1"), TiWish("2", 2.0))}),
+        ("--inpaint", {"painting": Painting.INPAINT}),
+        ("--outpaint", {"painting": Painting.OUTPAINT}),
+        ("--blend", {"painting": Painting.BLEND}),
+        ("--control canny", {"control": "canny"}),
+        ("--control=OpenPose", {"control": "openpose"}),
+        ("--control fakescribbles", {"control": "fakescribbles"}),
+        ("--upscale", {"upscale": "RealESRGAN_x4plus"}),
+        ("--upscale realesrgan_X2PLUS", {"upscale": "RealESRGAN_x2plus"}),
+        ("--upscale RealESRGAN_x4plus_anime_6B", {"upscale": "RealESRGAN_x4plus_anime_6B"}),
+        ("--upscale x2,", {"upscale": "RealESRGAN_x2plus"}),
+        ("--upscale 4x", {"upscale": "RealESRGAN_x4plus"}),
+        ("--upscale Anime", {"upscale": "RealESRGAN_x4plus_anime_6B"}),
+        ("--fix-faces", {"fix_faces": True}),
+        ("--no-background", {"no_background": True}),
+        ("--price", {"price": True}),
     ],
 )
 def test_options_are_cut_out_and_read(text, fields):
@@ -94,6 +110,9 @@ def test_options_are_cut_out_and_read(text, fields):
         "a —foo b",
         "a -foo b",
         "-ar lines",
+        "-seed of doubt",
+        "-control freak",
+        "(--n 2)",
         "--- a",
     ],
 )
@@ -110,7 +129,10 @@ def test_an_unknown_option_is_refused_with_the_nearest():
 
 @pytest.mark.parametrize(
     "text",
-    ["--n", "--n --seed 5", "--n ### bad", "--seed", "--no", "--lora", "--sampler", "--n\n4"],
+    [
+        *("--n", "--n --seed 5", "--n ### bad", "--seed", "--no", "--lora", "--sampler", "--n\n4"),
+        *("--ti", "--control", "--control\ncanny", '--seed ""', "--no style: raw", "--model"),
+    ],
 )
 def test_a_missing_value_is_refused(text):
     with pytest.raises(Refusal, match="needs a value") as refusal:
@@ -135,6 +157,10 @@ def test_a_missing_value_is_refused(text):
         "--tile=yes",
         "--lora v:name",
         "--lora :1",
+        "--ti v:5",
+        "--ti :1",
+        "--blend=yes",
+        "--price=1",
         "--strength much",
     ],
 )
@@ -170,29 +196,53 @@ def test_the_last_of_two_counts_with_a_note():
     assert codes(found) == ["note.option_repeated"]
 
 
-def test_options_of_midjourney_are_skipped_with_one_note():
-    found = request("a fox --v 6.1 --s 250 --chaos 20 --sref https://x.y/z.png --fast in snow")
-    assert found.prompt == "a fox in snow"
-    assert codes(found) == ["note.skipped"]
-    assert "--v, --s, --chaos, --sref, --fast" in found.notes[0].text
+def test_the_last_of_two_that_say_otherwise_counts_with_a_note():
+    found = request("x --inpaint --outpaint --karras --no-karras")
+    assert (found.painting, found.karras) == (Painting.OUTPAINT, False)
+    assert codes(found) == ["note.option_replaced", "note.option_replaced"]
+    assert "--inpaint was left out: --outpaint" in found.notes[0].text
 
 
-def test_the_anime_style_of_midjourney_is_skipped_where_there_is_none():
-    assert codes(read("draw x --niji", NameIndex(["raw"]))) == ["note.skipped"]
+@pytest.mark.parametrize("word", ["cany", "lineart canny"])
+def test_an_unknown_controlnet_is_refused_with_suggestions(word):
+    with pytest.raises(Refusal) as refusal:
+        request(f"x --control {word}")
+    assert refusal.value.code == "refused.control_unknown"
+    assert "canny" in refusal.value.suggestions
 
 
-@pytest.mark.parametrize(
-    ("text", "prompt"),
-    [
-        ("hot dog::2", "hot (dog:2)"),
-        ("a::1.5 b", "(a:1.5) b"),
-        ("a:: b", "a:: b"),
-        ("std::vector", "std::vector"),
-        ("a::b::2", "a::b::2"),
-    ],
-)
-def test_weights_of_midjourney(text, prompt):
-    assert request(text).prompt == prompt
+def test_a_near_controlnet_is_noted():
+    found = request("x --control scribbles")
+    assert found.control == "scribble"
+    assert codes(found) == ["note.name_near"]
+
+
+@pytest.mark.parametrize("text", ["in snow", "xylophone", "x3", "animes", "RealESRGAN_x4plu"])
+def test_what_is_no_upscaler_behind_upscale_stays_prompt(text):
+    found = request(f"a fox --upscale {text}")
+    assert (found.prompt, found.upscale) == (f"a fox {text}", "RealESRGAN_x4plus")
+
+
+def test_an_upscaler_behind_an_equals_sign_must_be_known():
+    with pytest.raises(Refusal) as refusal:
+        request("x --upscale=AnimeSharpest")
+    assert refusal.value.code == "refused.upscaler_unknown"
+    assert "4x_AnimeSharp" in refusal.value.suggestions
+
+
+def test_every_upscaler_is_read_by_its_name():
+    for name in UPSCALERS:
+        assert request(f"x --upscale {name.swapcase()} y") == ImageRequest("x y", upscale=name)
+
+
+def test_every_controlnet_is_read_by_its_name():
+    for name in CONTROL_TYPES:
+        assert request(f"x --control {name.upper()} y") == ImageRequest("x y", control=name)
+
+
+def test_a_negative_prompt_may_stand_in_quotes():
+    assert request('x --no "text, people"').negative == "text, people"
+    assert request('x --no "big" dogs').negative == '"big" dogs'
 
 
 def test_an_unknown_model_is_refused_with_suggestions():
@@ -217,6 +267,11 @@ def test_every_listed_option_is_in_the_help():
     listed = [option for option in OPTIONS if option.listed]
     for option in listed:
         assert f"--{option.names[0]}" in say("glossary.options")
+
+
+def test_every_upscaler_and_controlnet_is_in_the_help():
+    assert [name for name in UPSCALERS if name not in say("glossary.upscale")] == []
+    assert [name for name in CONTROL_TYPES if name not in say("glossary.control")] == []
 
 
 def test_every_example_reads_well():

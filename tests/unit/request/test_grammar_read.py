@@ -24,6 +24,7 @@ def prompt(text, **context):
         *("draw for me", "draw for us", "draw me", "draw us", "draw", "imagine", "Draw  For\nme"),
         *("DRAW", "draw:", "draw me,", "/imagine", "!draw", "please draw", "can you draw me"),
         *("Hello! Could you please draw us", "hi there, draw"),
+        *("draw：", "...draw me", "hey, can you please draw for us:"),
     ],
 )
 def test_verbs_and_politeness(verb):
@@ -91,6 +92,8 @@ def test_the_prompt_may_run_over_several_lines():
         "[@painter@example.social](https://example.social/u/painter) draw a fox",
         "@alice @bob@other.social @painter draw a fox",
         "hello @painter, draw a fox",
+        "<@!123> draw a fox",
+        "<@999> draw a fox",
     ],
 )
 def test_mentions_are_taken_out_wherever_they_stand(text):
@@ -104,6 +107,15 @@ def test_a_mention_leaves_one_space_and_no_gap_before_punctuation():
 @pytest.mark.parametrize("words", ["@painters", "me@painter.org", "@_@ face", "a @home sign"])
 def test_other_at_signs_stay(words):
     assert prompt(f"draw {words}") == words
+
+
+def test_a_mention_inside_an_address_stays():
+    text = "https://example.social/@painter/1.png and https://example.org/u/painter"
+    assert prompt(f"draw {text}") == text
+
+
+def test_quoted_lines_are_dropped_before_mentions_are_looked_for():
+    assert reading("> @painter draw a cat") == NotARequest(WhyNot.EMPTY)
 
 
 def test_quoted_lines_are_dropped():
@@ -121,6 +133,8 @@ def test_quoted_lines_are_dropped():
         ("a\tfox", "a\tfox"),
         ("a\r\nfox", "a\nfox"),
         ("İstanbul, STRASSE ß ﬁ", "İstanbul, STRASSE ß ﬁ"),
+        ("a fox\u2028in snow", "a fox\nin snow"),
+        ("e\u200b\u0301t\u0301e\u0301", "ét\u0301é"),
     ],
 )
 def test_cleaning(text, expected):

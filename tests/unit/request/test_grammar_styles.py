@@ -49,8 +49,22 @@ def request(text):
         ("a fox style: cel", "a fox", "anime"),
         ("a fox style: random", "a fox", "random"),
         ("a fox style: RANDOM, in snow", "a fox in snow", "random"),
+        ('a fox style: "random" things', "a fox things", "random"),
         ("a fox ### bad style: anime", "a fox", "anime"),
-        ("a fox (style: anime)", "a fox (", "anime"),
+        ("a fox (style: anime)", "a fox", "anime"),
+        ("a fox [style: anime] in snow", "a fox in snow", "anime"),
+        ("a (red fox style: anime) in snow", "a (red fox) in snow", "anime"),
+        ("a {red, blue style: anime} fox", "a {red, blue} fox", "anime"),
+        ("a fox style: anime) in snow", "a fox in snow", "anime"),
+        ("a fox (style: faetastic (flux)) in snow", "a fox in snow", "faetastic (flux)"),
+        ("a fox (style: faetastic (flux) in snow)", "a fox ( in snow)", "faetastic (flux)"),
+        ("a fox (style: anime in snow)", "a fox ( in snow)", "anime"),
+        ('a fox style: "anime", in snow', "a fox in snow", "anime"),
+        ("a fox --style: anime", "a fox", "anime"),
+        ("a fox style: 'anime' portrait", "a fox portrait", "anime"),
+        ("a fox style: “anime", "a fox", "anime"),
+        ("a fox style:  anime   portrait", "a fox", "anime portrait"),
+        ("a fox style: faetastic  (FLUX)", "a fox", "faetastic (flux)"),
     ],
 )
 def test_where_and_how_a_style_may_be_written(text, prompt, style):
@@ -113,3 +127,34 @@ def test_only_what_may_be_offered_is_suggested():
 
 def test_a_style_called_random_is_that_style():
     assert read("draw x style: random", NameIndex(["Random"])).style == "Random"
+
+
+def test_the_region_of_a_name_is_sixty_four_characters():
+    near, far = " " * 57, " " * 58
+    assert request(f'x style: "anime{near}" portrait').prompt == "x portrait"
+    assert request(f'x style: "anime{far}" portrait').prompt.startswith("x portrait") is False
+
+
+def test_a_name_of_fewer_than_four_characters_must_be_exact():
+    with pytest.raises(Refusal) as refusal:
+        request("x style: ra")
+    assert refusal.value.suggestions[0] == "raw"
+    assert read("draw x style: rawr", NameIndex(["rawr"])).style == "rawr"
+
+
+def test_of_two_names_as_near_none_is_taken():
+    with pytest.raises(Refusal):
+        read("draw x style: watercolorx", NameIndex(["watercolora", "watercolorb"]))
+
+
+def test_a_native_style_of_the_horde_is_a_name_of_the_list():
+    found = read("draw a fox style: horde/neon nights in snow", NameIndex(["horde/neon nights"]))
+    assert (found.prompt, found.style) == ("a fox in snow", "horde/neon nights")
+
+
+@pytest.mark.parametrize("dash", ["-", "–", "—", "‐"])
+def test_dashes_and_quotes_of_a_name_are_read_however_they_are_typed(dash):
+    names = NameIndex(["leaping-fire-cascade", "it's"])
+    name = "leaping-fire-cascade".replace("-", dash)
+    assert read(f"draw a fox style: {name}", names).style == "leaping-fire-cascade"
+    assert read("draw a fox style: it’s", names).style == "it's"

@@ -1,5 +1,7 @@
 """Commands and follow-ups count only as the whole text."""
 
+from dataclasses import replace
+
 import pytest
 
 from common.errors import Refusal
@@ -15,6 +17,7 @@ from request.grammar import (
     apply,
     read,
 )
+from styles.image_request import Painting
 from styles.names import NameIndex
 
 NAMES = NameIndex(("raw", "anime"))
@@ -37,6 +40,7 @@ def test_each_command_is_read(name):
         ("help seed", Command(CommandName.HELP, "seed")),
         ("styles neon punk", Command(CommandName.STYLES, "neon punk")),
         ("Models sdxl?", Command(CommandName.MODELS, "sdxl")),
+        ("loras water colour", Command(CommandName.LORAS, "water colour")),
         ("forget  me", Command(CommandName.FORGET_ME)),
     ],
 )
@@ -51,18 +55,47 @@ def test_arguments(text, command):
         ("Again please!", FollowUp(FollowUpKind.AGAIN)),
         ("@painter same seed", FollowUp(FollowUpKind.SAME_SEED)),
         ("style: anime", FollowUp(FollowUpKind.STYLE, style="anime")),
-        ("style: animee!", None),
         ("--style anime", FollowUp(FollowUpKind.STYLE, style="anime")),
         ("style: random", FollowUp(FollowUpKind.STYLE, style="random")),
         ("info", FollowUp(FollowUpKind.INFO)),
         ("info 3", FollowUp(FollowUpKind.INFO, picture=3)),
+        ("info #3, please", FollowUp(FollowUpKind.INFO, picture=3)),
+        ("vary", FollowUp(FollowUpKind.VARY)),
+        ("vary 2", FollowUp(FollowUpKind.VARY, picture=2)),
+        ("Vary #2 please", FollowUp(FollowUpKind.VARY, picture=2)),
+        ("v2", FollowUp(FollowUpKind.VARY, picture=2)),
+        ("V2", FollowUp(FollowUpKind.VARY, picture=2)),
+        ("vary 2 0.4", FollowUp(FollowUpKind.VARY, picture=2, strength=0.4)),
+        ("vary 2, 0,4!", FollowUp(FollowUpKind.VARY, picture=2, strength=0.4)),
+        ("v2 .4", FollowUp(FollowUpKind.VARY, picture=2, strength=0.4)),
+        ("vary 2 1", FollowUp(FollowUpKind.VARY, picture=2, strength=1.0)),
+        ("vary 0.4", FollowUp(FollowUpKind.VARY, strength=0.4)),
+        ("vary 2 strong", FollowUp(FollowUpKind.VARY, picture=2, strength=0.75)),
+        ("vary 2 Subtle", FollowUp(FollowUpKind.VARY, picture=2, strength=0.35)),
+        ("vary (strong)", FollowUp(FollowUpKind.VARY, strength=0.75)),
+        ("upscale", FollowUp(FollowUpKind.UPSCALE)),
+        ("upscale 12", FollowUp(FollowUpKind.UPSCALE, picture=12)),
+        ("U2", FollowUp(FollowUpKind.UPSCALE, picture=2)),
+        ("please edit a bear", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear"))),
         ("edit a bear", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear"))),
         ("edit: --n 2", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("", n=2))),
     ],
 )
 def test_follow_ups(text, follow_up):
-    found = reading(text)
-    assert found == (follow_up or FollowUp(FollowUpKind.STYLE, style="anime"))
+    assert reading(text) == follow_up
+
+
+def test_a_style_that_is_only_near_is_noted_in_the_new_request():
+    made = apply(reading("style: animee!"), EARLIER)
+    assert made.style == "anime"
+    assert [note.code for note in made.notes] == ["note.style_near"]
+
+
+@pytest.mark.parametrize(("text", "used"), [("vary 2 7", 1.0), ("v2 0", 0.01), ("vary 2 -1", 0.01)])
+def test_how_far_to_vary_is_clamped_with_a_note(text, used):
+    made = apply(reading(text), EARLIER)
+    assert made.strength == used
+    assert [note.code for note in made.notes] == ["note.vary_clamped"]
 
 
 @pytest.mark.parametrize(
@@ -79,6 +112,15 @@ def test_follow_ups(text, follow_up):
         "status\nquo",
         "editor a bear",
         "start now",
+        "vary 2 much",
+        "vary the colours",
+        "v",
+        "vary 1000",
+        "u",
+        "upscale it",
+        "upscale 2 3",
+        "price",
+        "loras a\nb",
     ],
 )
 def test_more_than_the_form_is_nothing(text):
@@ -103,6 +145,8 @@ def test_a_follow_up_with_an_unknown_style_is_refused():
         (FollowUpKind.SAME_SEED, True),
         (FollowUpKind.STYLE, True),
         (FollowUpKind.EDIT, False),
+        (FollowUpKind.VARY, False),
+        (FollowUpKind.UPSCALE, False),
     ],
 )
 def test_which_follow_ups_keep_the_seed(kind, keeps):
@@ -134,3 +178,39 @@ EARLIER = ImageRequest("a fox", style="raw", n=2, seed="5", loras=(LoraWish("1")
 )
 def test_what_a_follow_up_makes_of_the_earlier_request(text, expected):
     assert apply(reading(text), EARLIER) == expected
+
+
+PAINTED = ImageRequest(
+    "a fox",
+    negative="cars",
+    style="raw",
+    n=3,
+    seed="5",
+    ratio=(16.0, 9.0),
+    strength=0.9,
+    source_picture="sha256:" + "0" * 64,
+    extra_pictures=("sha256:" + "1" * 64,),
+    painting=Painting.BLEND,
+    control="canny",
+    addresses=("https://x.y/z.png",),
+)
+STAYS = ImageRequest("a fox", negative="cars", style="raw", ratio=(16.0, 9.0))
+
+
+def test_vary_asks_for_new_pictures_without_what_was_done_with_an_earlier_one():
+    assert apply(reading("vary 2"), PAINTED) == replace(STAYS, strength=0.6)
+    assert apply(reading("vary 2 0.2"), PAINTED) == replace(STAYS, strength=0.2)
+
+
+def test_upscale_asks_for_one_picture_nearly_the_same_and_larger():
+    larger = replace(STAYS, n=1, strength=0.1, upscale="RealESRGAN_x4plus")
+    assert apply(reading("u2"), PAINTED) == larger
+    named = replace(PAINTED, upscale="NMKD_Siax")
+    assert apply(reading("upscale 2"), named) == replace(larger, upscale="NMKD_Siax")
+
+
+def test_an_edit_that_names_a_picture_starts_from_that():
+    made = apply(reading("edit https://x.y/new.png --inpaint"), PAINTED)
+    assert (made.source_picture, made.extra_pictures) == (None, ())
+    assert (made.addresses, made.painting) == (("https://x.y/new.png",), Painting.INPAINT)
+    assert apply(reading("edit a bear"), PAINTED).source_picture == PAINTED.source_picture

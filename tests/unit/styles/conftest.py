@@ -54,6 +54,7 @@ REFERENCE = {
     "xl": {"baseline": "stable_diffusion_xl"},
     "flux": {"baseline": "flux_1"},
     "adult": {"baseline": "stable diffusion 1", "nsfw": True},
+    "cascade": {"baseline": "stable_cascade"},
 }
 
 
@@ -83,12 +84,21 @@ def resolved(reference):
     """resolve() of an ImageRequest's fields, everything else by keyword."""
     usual = built()
 
-    def run(prompt="a fox", *, stylelist=usual, served=None, rng_seed=1, limits=None, **fields):
+    def run(
+        prompt="a fox",
+        *,
+        stylelist=usual,
+        served=None,
+        rng_seed=1,
+        limits=None,
+        facts=reference,
+        **fields,
+    ):
         return resolve(
             ImageRequest(prompt, **fields),
             stylelist,
             served=served,
-            reference=reference,
+            reference=facts,
             limits=limits or Limits(),
             rng_seed=rng_seed,
         )

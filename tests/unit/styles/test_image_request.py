@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.model import Note, NoteKind
-from styles.image_request import ImageRequest, LoraWish, from_json, to_json
+from styles.image_request import ImageRequest, LoraWish, Painting, TiWish, from_json, to_json
 
 FULL = ImageRequest(
     prompt="a fox ❄",
@@ -29,6 +29,15 @@ FULL = ImageRequest(
     loras=(LoraWish("1", 0.5), LoraWish("2", 1.0, is_version=True)),
     strength=0.4,
     source_picture="sha256:00",
+    extra_pictures=("sha256:01",),
+    painting=Painting.BLEND,
+    control="canny",
+    addresses=("https://example.org/a.png",),
+    tis=(TiWish("7", 0.5),),
+    upscale="RealESRGAN_x4plus",
+    fix_faces=True,
+    no_background=True,
+    price=True,
     private=True,
     spoiler=True,
     notes=(Note("note.x", "text", NoteKind.INFO),),
@@ -49,7 +58,7 @@ def test_what_was_not_said_is_not_written():
 
 
 def test_fields_of_a_later_version_are_passed_over():
-    assert from_json({"prompt": "x", "price": True}) == ImageRequest("x")
+    assert from_json({"prompt": "x", "of_later": True}) == ImageRequest("x")
 
 
 @given(st.text(), st.none() | st.booleans(), st.none() | st.integers())

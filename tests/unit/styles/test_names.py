@@ -145,3 +145,35 @@ def test_thousands_of_names_are_found_at_once():
 
 def test_key_is_the_same_for_composed_and_decomposed():
     assert key("café") == key("cafe\u0301")
+
+
+COMPLETED = NameIndex(
+    ("raw", "punk", "steampunk", "night punk", "cyber punk", "zebra"), {"sp": "steampunk"}
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "names"),
+    [
+        ("punk", ("punk", "night punk", "cyber punk", "steampunk")),
+        ("st", ("steampunk",)),
+        ("sp", ("steampunk",)),
+        ("PU", ("punk", "night punk", "cyber punk", "steampunk")),
+        ("steampnk", ("steampunk",)),
+        ("xq", ()),
+        ("", ("raw", "punk", "steampunk", "night punk", "cyber punk", "zebra")),
+    ],
+)
+def test_completing_puts_the_likeliest_first(typed, names):
+    assert COMPLETED.complete(typed)[: len(names)] == names
+    assert bool(COMPLETED.complete(typed)) == bool(names)
+
+
+def test_completing_offers_only_what_may_be_offered_and_not_too_much():
+    assert "punk" not in COMPLETED.complete("punk", lambda name: name != "punk")
+    assert len(NameIndex(str(number) for number in range(100)).complete("")) == 25
+
+
+def test_more_names_win_over_those_that_fold_alike():
+    more = NameIndex(("raw", "anime")).extended(("Raw", "horde/x"))
+    assert (more.get("raw"), more.get("anime"), more.get("horde/x")) == ("Raw", "anime", "horde/x")

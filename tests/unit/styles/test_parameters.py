@@ -2,8 +2,9 @@
 
 import pytest
 
-from common.model import LoraUse
-from styles.image_request import LoraWish
+from common.model import LoraUse, TiUse
+from common.reference import ModelFacts, ModelReference
+from styles.image_request import LoraWish, TiWish
 from styles.limits import Limits
 
 
@@ -123,6 +124,18 @@ def test_nsfw_never_applies_to_a_source_picture(job):
     assert (made.nsfw, made.censor_nsfw) == (False, True)
 
 
-def test_strength_without_a_picture_is_left_out_with_a_note(job, resolved):
-    assert job(style="raw", strength=0.5).denoising_strength is None
-    assert codes(resolved(style="raw", strength=0.5)) == ["note.strength_without_picture"]
+def test_the_persons_textual_inversions_join_the_styles_in_the_prompt(job):
+    made = job(style="fine", tis=(TiWish("8", 0.5), TiWish("7", 0.2)))
+    assert made.tis == (TiUse("7", "negprompt", 0.2), TiUse("8", "prompt", 0.5))
+
+
+def test_at_most_twenty_textual_inversions_the_persons_first(job, resolved):
+    wishes = tuple(TiWish(str(number)) for number in range(100, 120))
+    assert [ti.name for ti in job(style="fine", tis=wishes).tis] == [wish.name for wish in wishes]
+    assert codes(resolved(style="fine", tis=wishes)) == ["note.tis_dropped"]
+
+
+def test_a_model_that_always_makes_two_pictures_is_asked_for_half_as_many(job):
+    reference = ModelReference({"two": ModelFacts("stable_diffusion_1", pictures_per_request=2)})
+    assert job(model="two", n=4, facts=reference).n == 2
+    assert job(model="two", n=3, facts=reference).n == 2

@@ -1,11 +1,14 @@
 """Section 3 of the rules: which styles are drawn, and how many pictures each gets."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import Refusal
 from styles.limits import Limits, Served
+from styles.parsing import Style
 
 ADULT = Limits(nsfw=True)
 
@@ -230,3 +233,43 @@ def test_the_result_names_the_styles_drawn(resolved):
     found = resolved(style="three", n=3)
     assert found.notes[0].text == f"Style: {', '.join(found.styles)}"
     assert resolved(style="raw").notes == ()
+
+
+def test_draws_prefer_what_can_be_served_soon(resolved):
+    served = {"sd": Served(eta=3600), "xl": Served(eta=10), "flux": Served(eta=119)}
+    for seed in range(20):
+        drawn = resolved(style="three", n=2, served=served, rng_seed=seed).styles
+        assert set(drawn) == {"oil", "fast"}
+
+
+def test_a_long_queue_is_drawn_when_the_pictures_need_it(resolved):
+    served = {"sd": Served(eta=3600), "xl": Served(eta=10), "flux": Served(eta=999)}
+    for seed in range(20):
+        assert set(resolved(style="three", n=3, served=served, rng_seed=seed).styles) == {
+            *("neon", "oil", "fast"),
+        }
+        pair = resolved(style="three", n=2, served=served, rng_seed=seed).styles
+        assert set(pair) == {"oil", "fast"}
+
+
+def test_equal_queues_leave_the_draw_as_it_is(resolved):
+    short = {model: Served(eta=60) for model in ("sd", "xl", "flux")}
+    for seed in range(20):
+        drawn = resolved(style="three", n=2, served=short, rng_seed=seed).styles
+        assert drawn == resolved(style="three", n=2, rng_seed=seed).styles
+
+
+def test_styles_with_long_queues_stand_in_last(resolved):
+    served = {"sd": Served(eta=3600), "xl": Served(), "flux": Served()}
+    for seed in range(20):
+        assert resolved(style="three", n=1, served=served, rng_seed=seed).spares[-1] == "neon"
+
+
+def test_a_style_with_several_models_takes_the_first_that_is_served(resolved, build):
+    native = Style("horde/x", "{p}", "gone", other_models=("xl", "sd"))
+    listed = replace(build(), styles={"horde/x": native})
+    served = {"xl": Served(), "sd": Served()}
+    assert resolved(stylelist=listed, style="horde/x", served=served).jobs[0].model == "xl"
+    assert resolved(stylelist=listed, style="horde/x").jobs[0].model == "gone"
+    with pytest.raises(Refusal, match="its model is gone"):
+        resolved(stylelist=listed, style="horde/x", served={})

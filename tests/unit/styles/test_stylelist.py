@@ -1,6 +1,7 @@
 """Loading lists: one faulty style is left out and named, the others stay."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -192,3 +193,13 @@ def test_no_json_raises_anything(styles):
     loaded = parsed(styles)
     stylelist.merge([loaded]).names.find("x")
     assert len(loaded.styles) <= len(styles)
+
+
+def test_a_list_with_more_styles_keeps_its_own(build):
+    usual = build()
+    native = replace(usual.styles["raw"], name="horde/x")
+    more = usual.overlay({"horde/x": native}, {"horde/y": ("horde/x", "neon")})
+    assert more.names.get("Horde/X") == "horde/x"
+    assert more.expand("horde/y") == ("horde/x", "neon")
+    assert more.style("good") is usual.style("good")
+    assert "horde/x" not in usual.styles

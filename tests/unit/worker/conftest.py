@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.horde.wire import Popped
+from common.horde.work import Popped
 from worker.engines.protocol import EngineInfo
 
 

@@ -1,0 +1,1 @@
+"""CivitAI's public catalogue of LoRAs and textual inversions: client, memory on disk, facts."""

@@ -1,0 +1,170 @@
+"""The client of CivitAI's public REST API: searches, models, versions.
+
+An answer that is final (401, 403, 404, 451) is AssetRefused; what may pass (429, 5xx, no answer) is
+tried again and ends as AssetUnreachable.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import aiohttp
+import stamina
+from pydantic import SecretStr, ValidationError
+
+from common.civitai.assets import Asset, AssetKind
+from common.civitai.wire import QUERIED, Model, Page, VersionOwner
+from common.errors import AssetError, AssetRefused, AssetUnreachable
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+CHUNK = 64 * 1024
+PAGE = 50
+"""Hits of one search."""
+LONGEST_QUERY = 100
+LONGEST_PAUSE = 10.0
+"""Seconds the server may have us wait; if it wants more, that is an answer."""
+AGENT = "hordebots"
+FINAL = {401: "members", 403: "forbidden", 404: "gone", 410: "gone", 451: "taken_down"}
+"""Answers that stay the same however often one asks, and their sentences."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an answer may take and how often it is asked for; all times in seconds."""
+
+    connect: float = 5.0
+    total: float = 20.0
+    attempts: int = 3
+    first_pause: float = 0.5
+    longest_pause: float = LONGEST_PAUSE
+
+
+class CivitaiClient:
+    """Asks one server that speaks CivitAI's API."""
+
+    def __init__(
+        self,
+        url: str,
+        session: aiohttp.ClientSession,
+        key: SecretStr | None = None,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        """Take the site's address (without /api), and a key if there is one."""
+        self._url = f"{url.rstrip('/')}/api/v1"
+        self._session = session
+        self._key = key
+        self._patience = patience or Patience()
+
+    async def search(self, text: str, kind: AssetKind) -> tuple[Asset, ...]:
+        """Return the first page of what a text finds, adult things included.
+
+        (Asking the server to leave those out takes it half a minute; they are filtered here.)
+        """
+        query = [("limit", str(PAGE)), ("nsfw", "true")]
+        query += [("types", name) for name in QUERIED[kind]]
+        if text:
+            query.append(("query", text[:LONGEST_QUERY]))
+        else:
+            query.append(("sort", "Most Downloaded"))
+        page = _read(Page.model_validate, await self._get(f"/models?{urlencode(query)}"))
+        found = (_readable(item) for item in page.items[:PAGE])
+        return tuple(asset for asset in found if asset is not None)
+
+    async def model(self, model_id: int) -> Asset:
+        """Return a model. Raises AssetRefused if it is neither LoRA nor textual inversion."""
+        asset = _read(Model.model_validate, await self._get(f"/models/{model_id}")).value()
+        if asset is None:
+            raise AssetRefused("civitai.other_kind", id=model_id)
+        return asset
+
+    async def model_of_version(self, version_id: int) -> int:
+        """Return the id of the model a version belongs to."""
+        answer = await self._get(f"/model-versions/{version_id}")
+        return _read(VersionOwner.model_validate, answer).modelId
+
+    async def _get(self, path: str) -> Any:
+        attempts = stamina.retry_context(
+            on=_pause,
+            attempts=self._patience.attempts,
+            timeout=None,
+            wait_initial=self._patience.first_pause,
+            wait_max=self._patience.longest_pause,
+            wait_jitter=self._patience.first_pause,
+        )
+        async for attempt in attempts:
+            with attempt:
+                return await self._once(path)
+        raise AssertionError("stamina either returns or raises")
+
+    async def _once(self, path: str) -> Any:
+        headers = {"User-Agent": AGENT, "Accept": "application/json"}
+        if self._key is not None:
+            headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        timeout = aiohttp.ClientTimeout(total=self._patience.total, connect=self._patience.connect)
+        try:
+            async with self._session.get(
+                self._url + path, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                _judge(answer)
+                data = bytearray()
+                async for chunk in answer.content.iter_chunked(CHUNK):
+                    data += chunk
+                    if len(data) > LARGEST_ANSWER:
+                        raise AssetUnreachable("civitai.strange")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise AssetUnreachable("civitai.unreachable") from error
+        try:
+            return json.loads(bytes(data))
+        except (ValueError, RecursionError) as error:
+            raise AssetUnreachable("civitai.strange") from error
+
+
+def _judge(answer: aiohttp.ClientResponse) -> None:
+    """Raise what an answer that brings nothing stands for."""
+    status = answer.status
+    if status in FINAL:
+        raise AssetRefused(f"civitai.{FINAL[status]}", status=status)
+    if status == 429:
+        raise AssetUnreachable("civitai.busy", status=status, pause=_retry_after(answer))
+    if status >= 500:
+        raise AssetUnreachable("civitai.broken", status=status)
+    if status != 200:
+        raise AssetUnreachable("civitai.strange", status=status)
+
+
+def _retry_after(answer: aiohttp.ClientResponse) -> float | None:
+    try:
+        return max(0.0, float(answer.headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def _pause(error: Exception) -> bool | float:
+    """Tell stamina whether to try again, and after how many seconds if the server said."""
+    if not isinstance(error, AssetUnreachable) or error.code == "civitai.strange":
+        return False
+    pause = error.values.get("pause")
+    if not isinstance(pause, float):
+        return True
+    return pause if pause <= LONGEST_PAUSE else False
+
+
+def _read(read: Callable[[Any], T], answer: Any) -> T:
+    try:
+        return read(answer)
+    except ValidationError as error:
+        raise AssetUnreachable("civitai.strange") from error
+
+
+def _readable(item: Any) -> Asset | None:
+    try:
+        return _read(Model.model_validate, item).value()
+    except AssetError:
+        return None

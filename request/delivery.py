@@ -1,0 +1,108 @@
+"""What goes to a Horde and what comes back: bodies with their pictures, finished pictures kept.
+
+A finished picture lies in the picture folder, with its recipe in it, before anybody is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import structlog
+
+from common import pictures, texts
+from common.errors import HordeError, PictureError
+from common.horde.client import HordeClient
+from common.horde.wire import Generation, GenerationBody, Status, generation_body
+from common.model import Job
+from request import recipe
+from request.records import JobRow, PictureRow
+
+log = structlog.get_logger()
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+PICTURE_BYTES = 32 * 1024 * 1024
+PICTURE_PIXELS = 64 * 1024 * 1024
+WEBP = "image/webp"
+
+
+class NothingCame(Exception):
+    """A job ends without pictures; the argument is the sentence that says why."""
+
+
+class Delivery:
+    """Packs what is sent, and unpacks what comes."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the picture folder."""
+        self._folder = folder
+
+    async def body(self, job: Job, *, webhook: str | None = None) -> GenerationBody:
+        """Return the body of a job with the bytes of its pictures. Raises NothingCame."""
+        named = (job.source_picture, *job.extra_pictures) if job.source_picture else ()
+        images = [await asyncio.to_thread(self._source, picture) for picture in named]
+        return generation_body(job, source_images=images, webhook=webhook)
+
+    async def fetch(
+        self, client: HordeClient, row: JobRow, status: Status, *, private: bool
+    ) -> tuple[list[PictureRow], int]:
+        """Download and keep all pictures of a job; return them and how many were no pictures.
+
+        A private one gets no recipe into its file.
+        """
+        made, unusable = [], 0
+        for generation in status.generations:
+            picture = PictureRow(
+                job=row.id,
+                generation=generation.id,
+                seed=generation.seed,
+                model=generation.model or row.job.model,
+                worker=generation.worker_name,
+                censored=generation.censored,
+                gen_metadata=tuple(entry.model_dump() for entry in generation.gen_metadata),
+            )
+            if not generation.censored:
+                try:
+                    text = "" if private else _recipe(row.job, picture)
+                    picture = await self._keep(client, generation, picture, text)
+                except (HordeError, PictureError) as error:
+                    log.warning("picture_unusable", generation=generation.id, error=str(error))
+                    unusable += 1
+                    continue
+            made.append(picture)
+        return made, unusable
+
+    async def _keep(
+        self, client: HordeClient, generation: Generation, picture: PictureRow, text: str
+    ) -> PictureRow:
+        data = await client.download(generation.img, limit_bytes=PICTURE_BYTES)
+        facts = await asyncio.to_thread(
+            pictures.verify, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
+        )
+        path = await asyncio.to_thread(self._store, data, facts.mime, text)
+        return replace(
+            picture, sha256=path.name, mime=facts.mime, width=facts.width, height=facts.height
+        )
+
+    def _store(self, data: bytes, mime: str, text: str) -> Path:
+        """Keep a picture with this recipe; other formats than WebP stay as they came."""
+        if mime == WEBP and (text or pictures.read_parameters(data)):
+            data = pictures.write_parameters(data, text)
+        return pictures.store(self._folder, data)
+
+    def _source(self, picture: str | None) -> str:
+        """Return the base64 of a picture to start from."""
+        name = (picture or "").removeprefix("sha256:")
+        if not SHA256.fullmatch(name):
+            raise NothingCame(texts.say("outcome.no_source"))
+        try:
+            return base64.b64encode((self._folder / name).read_bytes()).decode("ascii")
+        except OSError:
+            raise NothingCame(texts.say("outcome.no_source")) from None
+
+
+def _recipe(job: Job, picture: PictureRow) -> str:
+    return recipe.recipe(job, seed=picture.seed, model=picture.model, worker=picture.worker)

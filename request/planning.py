@@ -1,0 +1,80 @@
+"""From what is wanted to the jobs that make it: pictures, LoRAs and styles found, all checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from common.errors import Refusal
+from common.model import Audience, Incoming, Job, Note
+from common.reference import ModelReference
+from request import safety
+from request.assets import Assets
+from request.hordes import Hordes
+from request.reading import Wanted
+from request.sources import Sources
+from styles import resolver
+from styles.image_request import ImageRequest
+from styles.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a request will be made with."""
+
+    image: ImageRequest
+    """With its pictures kept and its LoRAs named by id."""
+    jobs: tuple[Job, ...]
+    notes: tuple[Note, ...]
+
+
+class Planning:
+    """Plans requests. Asks the network for what is not known yet, for some seconds at most."""
+
+    def __init__(
+        self,
+        reference: Callable[[], ModelReference],
+        hordes: Hordes,
+        sources: Sources,
+        assets: Assets,
+    ) -> None:
+        self._reference = reference
+        self._hordes = hordes
+        self._sources = sources
+        self._assets = assets
+
+    async def plan(
+        self, incoming: Incoming, wanted: Wanted, limits: Limits, *, private_replies: bool
+    ) -> Plan:
+        """Return the plan of a request. Raises Refusal if it is declined."""
+        image = wanted.image
+        if image.private and not (private_replies or incoming.audience is Audience.PRIVATE):
+            raise Refusal("refused.private")
+        _check_words(image)
+        image = await self._sources.gather(incoming, image)
+        image = await self._assets.checked(image, limits)
+        resolution = resolver.resolve(
+            image,
+            wanted.stylelist,
+            served=await self._hordes.served(trusted=limits.trusted_workers),
+            reference=self._reference(),
+            limits=limits,
+            rng_seed=wanted.rng_seed,
+        )
+        jobs, notes = await self._assets.credited(resolution.jobs, image, limits)
+        _check_jobs(jobs, image)
+        return Plan(image, jobs, (*resolution.notes, *notes))
+
+
+def _check_words(image: ImageRequest) -> None:
+    """Let the safety check see all a person wrote, before anything is looked up for it."""
+    wishes = (wish.name for wish in image.assets)
+    safety.check([image.prompt, image.style or "", *wishes], negative=image.negative)
+
+
+def _check_jobs(jobs: tuple[Job, ...], image: ImageRequest) -> None:
+    """Let it see what that became: the style's words and the names of its LoRAs with them."""
+    for job in jobs:
+        positive = job.prompt.partition("###")[0]
+        titles = (use.credit.title for use in job.assets if use.credit is not None)
+        safety.check([positive, job.style, *titles], negative=image.negative)

@@ -1,0 +1,85 @@
+"""How a picture was made: in words for people, and as the text that goes into its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from common import texts
+from common.model import Credit, Job, LoraUse, TiUse
+from request.records import JobRow, PictureRow
+
+
+def recipe(job: Job, *, seed: str, model: str, worker: str = "") -> str:
+    """Return the recipe in the text form A1111 and CivitAI read: three parts in fixed order."""
+    positive, _, negative = job.prompt.partition("###")
+    facts = {
+        "Steps": job.steps,
+        "Sampler": job.sampler + (" karras" if job.karras else ""),
+        "CFG scale": f"{job.cfg_scale:g}",
+        "Seed": seed,
+        "Size": f"{job.width}x{job.height}",
+        "Model": model,
+        "Clip skip": job.clip_skip if job.clip_skip > 1 else None,
+        "Denoising strength": job.denoising_strength,
+        "Style": _quoted(job.style),
+        "LoRAs": _quoted("; ".join(credit_lines(job))) if job.assets else None,
+        "Worker": _quoted(worker) if worker else None,
+    }
+    lines = [positive.strip()]
+    if negative:
+        lines.append(f"Negative prompt: {negative.strip()}")
+    lines.append(", ".join(f"{name}: {value}" for name, value in facts.items() if value))
+    return "\n".join(lines)
+
+
+def credits_of(jobs: Iterable[Job]) -> tuple[str, ...]:
+    """Return whose LoRAs and textual inversions were used, each once: title, creator, link."""
+    return tuple(dict.fromkeys(line for job in jobs for line in credit_lines(job)))
+
+
+def credit_lines(job: Job) -> tuple[str, ...]:
+    """Return a job's LoRAs and textual inversions, each with its creator and link."""
+    return tuple(_credit(use) for use in job.assets)
+
+
+def describe(row: JobRow, picture: PictureRow, number: int) -> str:
+    """Return the answer to `info`: how one picture was made, one fact a line."""
+    job = row.job
+    positive, _, negative = job.prompt.partition("###")
+    values = {
+        "number": number,
+        "prompt": positive.strip(),
+        "style": job.style,
+        "model": picture.model,
+        "seed": picture.seed,
+        "size": f"{job.width}×{job.height}",
+        "steps": job.steps,
+        "cfg": f"{job.cfg_scale:g}",
+        "sampler": job.sampler + (", karras" if job.karras else ""),
+        "worker": picture.worker or "?",
+        "endpoint": row.endpoint or "?",
+    }
+    lines = [texts.say("info.picture", **values)]
+    if negative:
+        lines.append(texts.say("info.negative", negative=negative.strip()))
+    if job.denoising_strength is not None:
+        lines.append(texts.say("info.strength", strength=f"{job.denoising_strength:g}"))
+    lines += [texts.say("info.credit", credit=line) for line in credit_lines(job)]
+    lines.append(texts.say("info.made", worker=values["worker"], endpoint=values["endpoint"]))
+    return "\n".join(lines)
+
+
+def _credit(use: LoraUse | TiUse) -> str:
+    credit = use.credit or Credit(title=use.name)
+    strength = use.model if isinstance(use, LoraUse) else use.strength
+    title = credit.title if strength in {None, 1.0} else f"{credit.title} ×{strength:g}"
+    if not credit.link:
+        return title
+    code = "info.credit_line" if credit.creator else "info.credit_nameless"
+    return texts.say(code, title=title, creator=credit.creator, link=credit.link)
+
+
+def _quoted(text: str) -> str:
+    """Return a value as A1111 writes one that holds commas or colons."""
+    plain = text.replace('"', "'")
+    return f'"{plain}"' if set(plain) & set(",:\n") else plain

@@ -1,0 +1,61 @@
+"""A CivitAI to ask, and catalogues that remember."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from common.civitai.catalogue import AssetCatalogue
+from common.civitai.client import CivitaiClient, Patience
+from tests.fakes.civitai import FakeCivitai
+
+QUICK = Patience(total=0.5, first_pause=0.01, longest_pause=0.05)
+
+
+class Clock:
+    """Seconds since the epoch that pass only when told."""
+
+    def __init__(self):
+        self.now = 1_800_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def civitai():
+    async with FakeCivitai() as running:
+        yield running
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(civitai, session):
+    return CivitaiClient(civitai.url, session, patience=QUICK)
+
+
+@pytest.fixture
+async def open_catalogue(client, clock, tmp_path):
+    """Open a catalogue on the test's folder; pauses take no time, but are counted."""
+    opened = []
+
+    async def open_one(*, asks=True):
+        catalogue = await AssetCatalogue.open(
+            client if asks else None, tmp_path, clock=clock, sleep=lambda _: asyncio.sleep(0)
+        )
+        opened.append(catalogue)
+        return catalogue
+
+    yield open_one
+    for catalogue in opened:
+        await catalogue.close()

@@ -1,0 +1,262 @@
+"""What is known of LoRAs: asked once, remembered, served stale, never waited for while typing."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from common.civitai.assets import Asset, AssetKind, AssetVersion
+from common.civitai.catalogue import DAY, AssetCatalogue
+from common.civitai.memory import AssetMemory
+from common.errors import AssetRefused, AssetUnreachable
+
+LORA, TI = AssetKind.LORA, AssetKind.TI
+
+
+def names(assets):
+    return [asset.name for asset in assets]
+
+
+async def settled(catalogue):
+    """Wait until nothing is under way in the background."""
+    task = catalogue._errands._task
+    if task is not None:
+        await task
+
+
+async def test_a_search_is_asked_once_a_day(open_catalogue, civitai, clock):
+    catalogue = await open_catalogue()
+    first = await catalogue.search("thick", LORA, nsfw=False)
+    assert names(first.assets) == ["Thick Paint", "Thick Paint for Flux"]
+    assert (await catalogue.search(" THICK ", LORA, nsfw=False)) == first
+    assert len(civitai.journal) == 1
+    clock.now += DAY + 1
+    await catalogue.search("thick", LORA, nsfw=False)
+    assert len(civitai.journal) == 2
+
+
+async def test_an_old_answer_is_served_where_none_comes(open_catalogue, civitai, clock):
+    catalogue = await open_catalogue()
+    asked = clock.now
+    await catalogue.search("thick", LORA, nsfw=False)
+    clock.now += 30 * DAY
+    civitai.fail(503, times=3)
+    answer = await catalogue.search("thick", LORA, nsfw=False)
+    assert (names(answer.assets)[0], answer.stale, answer.fetched_at) == (
+        "Thick Paint",
+        True,
+        asked,
+    )
+    civitai.fail(503, times=3)
+    with pytest.raises(AssetUnreachable):
+        await catalogue.search("never asked", LORA, nsfw=False)
+
+
+async def test_numbers_find_models_and_versions(open_catalogue):
+    catalogue = await open_catalogue()
+    assert names((await catalogue.search("12", LORA, nsfw=False)).assets) == [
+        "Thick Paint for Flux"
+    ]
+    assert names((await catalogue.search("1101", LORA, nsfw=False)).assets) == ["Thick Paint"]
+    assert (await catalogue.search("31", LORA, nsfw=False)).assets == ()
+
+
+@pytest.mark.parametrize(
+    ("nsfw", "hidden"),
+    [
+        (False, {"Somebody Real", "For Adults"}),
+        (True, {"Somebody Real", "Young Hero", "Family Friendly"}),
+    ],
+)
+async def test_what_may_not_be_used_is_not_shown(open_catalogue, nsfw, hidden):
+    catalogue = await open_catalogue()
+    found = set(names((await catalogue.search("", LORA, nsfw=nsfw)).assets))
+    every = {"Somebody Real", "For Adults", "Young Hero", "Family Friendly"}
+    assert every - found == hidden
+    completed = set(names(catalogue.complete("", LORA, nsfw=nsfw)))
+    assert every - completed == hidden
+
+
+async def test_about_finds_by_model_version_and_name(open_catalogue):
+    catalogue = await open_catalogue()
+    asset, version = await catalogue.about("11", kind=LORA, is_version=False)
+    assert (asset.name, version.id) == ("Thick Paint", 1102)
+    asset, version = await catalogue.about("1101", kind=LORA, is_version=True)
+    assert (asset.name, version.base_model) == ("Thick Paint", "SD 1.5")
+    asset, _version = await catalogue.about("thick paint", kind=LORA, is_version=False)
+    assert asset.id == 11
+    asset, _version = await catalogue.about("Flux Thick", kind=LORA, is_version=False)
+    assert asset.id == 12
+    asset, _version = await catalogue.about("31", kind=TI, is_version=False)
+    assert asset.name == "Easy Negative"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_version", "words"),
+    [
+        ("99", False, "does not have"),
+        ("99", True, "does not have"),
+        ("25", False, "no file"),
+        ("nobody is called so", False, "called so"),
+        ("31", False, "called so"),
+        ("32", False, "neither"),
+    ],
+)
+async def test_what_there_is_not_is_refused(open_catalogue, name, is_version, words):
+    catalogue = await open_catalogue()
+    with pytest.raises(AssetRefused, match=words):
+        await catalogue.about(name, kind=LORA, is_version=is_version)
+
+
+async def test_what_there_is_not_is_not_asked_again_for_a_day(open_catalogue, civitai, clock):
+    catalogue = await open_catalogue()
+    for _ in range(3):
+        with pytest.raises(AssetRefused):
+            await catalogue.about("99", kind=LORA, is_version=False)
+    assert len(civitai.journal) == 1
+    clock.now += DAY + 1
+    with pytest.raises(AssetRefused):
+        await catalogue.about("99", kind=LORA, is_version=False)
+    assert len(civitai.journal) == 2
+
+
+async def test_a_slow_answer_is_not_waited_for_longer_than_told(open_catalogue, civitai, clock):
+    catalogue = await open_catalogue()
+    civitai.fail("hang", times=9)
+    with pytest.raises(AssetUnreachable):
+        await catalogue.about("11", kind=LORA, is_version=False, deadline=0.05)
+
+
+async def test_what_was_known_stays_in_use_however_old(open_catalogue, civitai, clock):
+    catalogue = await open_catalogue()
+    known = await catalogue.about("11", kind=LORA, is_version=False)
+    clock.now += 100 * DAY
+    civitai.fail(503, times=3)
+    assert await catalogue.about("11", kind=LORA, is_version=False) == known
+    civitai.fail(404)
+    assert await catalogue.about("11", kind=LORA, is_version=False) == known
+    assert catalogue.known("11", kind=LORA, is_version=False) == known
+
+
+async def test_many_who_ask_the_same_share_one_answer(open_catalogue, civitai):
+    catalogue = await open_catalogue()
+    asking = [catalogue.about("11", kind=LORA, is_version=False) for _ in range(20)]
+    assert len({asset.id for asset, _version in await asyncio.gather(*asking)}) == 1
+    assert len(civitai.journal) == 1
+
+
+async def test_what_was_learnt_outlives_a_restart(open_catalogue, civitai):
+    first = await open_catalogue()
+    await first.search("thick", LORA, nsfw=False)
+    known = await first.about("1101", kind=LORA, is_version=True)
+    with pytest.raises(AssetRefused):
+        await first.about("99", kind=LORA, is_version=False)
+    asked = len(civitai.journal)
+    second = await open_catalogue()
+    assert second.known("1101", kind=LORA, is_version=True) == known
+    assert names((await second.search("thick", LORA, nsfw=False)).assets)[0] == "Thick Paint"
+    with pytest.raises(AssetRefused, match="does not have"):
+        await second.about("99", kind=LORA, is_version=False)
+    assert len(civitai.journal) == asked
+
+
+@pytest.mark.parametrize("broken", [b"no database", "wrong"])
+async def test_a_broken_memory_is_put_aside(open_catalogue, tmp_path, broken):
+    file = tmp_path / "assets.sqlite"
+    if isinstance(broken, bytes):
+        file.write_bytes(broken)
+    else:
+        connection = sqlite3.connect(file)
+        connection.execute("CREATE TABLE assets (key TEXT PRIMARY KEY, value TEXT, at REAL)")
+        connection.execute("INSERT INTO assets VALUES ('1', '[]', 0)")
+        connection.commit()
+        connection.close()
+    catalogue = await open_catalogue()
+    await catalogue.about("11", kind=LORA, is_version=False)
+    assert (tmp_path / "assets.broken").exists()
+    assert (await open_catalogue()).known("11", kind=LORA, is_version=False) is not None
+
+
+async def test_completing_asks_nobody_and_has_it_ready_for_the_next_keystroke(
+    open_catalogue, civitai
+):
+    catalogue = await open_catalogue()
+    assert catalogue.complete("thi", nsfw=False) == ()
+    assert civitai.journal == []
+    await settled(catalogue)
+    asked = list(civitai.journal)
+    assert len(asked) == 1
+    assert names(catalogue.complete("thi", nsfw=False)) == ["Thick Paint", "Thick Paint for Flux"]
+    assert names(catalogue.complete("pai fl", nsfw=False)) == ["Thick Paint for Flux"]
+    assert names(catalogue.complete("120", nsfw=False)) == ["Thick Paint for Flux"]
+    assert civitai.journal == asked
+
+
+async def test_of_what_is_typed_quickly_only_the_last_is_asked(open_catalogue, civitai):
+    catalogue = await open_catalogue()
+    for typed in ("t", "th", "thi", "thick"):
+        catalogue.complete(typed, nsfw=False)
+    await settled(catalogue)
+    assert [path.rpartition("=")[2] for path in civitai.journal] == ["thick"]
+
+
+async def test_common_searches_and_the_styles_loras_are_fetched_in_the_background(
+    open_catalogue, civitai
+):
+    catalogue = await open_catalogue()
+    catalogue.warm(("thick", "pony"))
+    catalogue.learn([("14", LORA, False), ("1501", LORA, True), ("99", LORA, False)])
+    await settled(catalogue)
+    asked = len(civitai.journal)
+    assert catalogue.known("14", kind=LORA, is_version=False)[0].name == "Unknown Base"
+    assert catalogue.known("1501", kind=LORA, is_version=True)[0].name == "Very Large"
+    assert names(catalogue.complete("pony", nsfw=False)) == ["Pony Glitter"]
+    catalogue.warm(("thick",))
+    catalogue.learn([("14", LORA, False)])
+    await settled(catalogue)
+    assert len(civitai.journal) == asked
+
+
+async def test_switched_off_it_knows_what_it_knew(open_catalogue, civitai):
+    learning = await open_catalogue()
+    await learning.about("11", kind=LORA, is_version=False)
+    asked = len(civitai.journal)
+    catalogue = await open_catalogue(asks=False)
+    catalogue.warm()
+    catalogue.complete("x", nsfw=False)
+    assert (await catalogue.about("11", kind=LORA, is_version=False))[0].id == 11
+    with pytest.raises(AssetRefused, match="not looked up"):
+        await catalogue.about("12", kind=LORA, is_version=False)
+    with pytest.raises(AssetRefused, match="not looked up"):
+        await catalogue.search("x", LORA, nsfw=False)
+    assert len(civitai.journal) == asked
+
+
+def test_the_memory_stays_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("common.civitai.memory.MOST", {"assets": 10, "searches": 5, "missing": 5})
+    memory = AssetMemory(tmp_path / "assets.sqlite")
+    version = AssetVersion(1, "v", "SDXL 1.0")
+    for number in range(30):
+        memory.learn([Asset(number, LORA, f"name {number}", versions=(version,))], number)
+        memory.learn_search(f"search {number}", [number], number)
+    memory.flush()
+    again = AssetMemory(tmp_path / "assets.sqlite")
+    again.load()
+    assert sorted(again.assets) == list(range(20, 30))
+    assert len(again.searches) == 5
+
+
+async def test_completing_over_five_thousand_names_is_a_matter_of_milliseconds(clock):
+    import time
+
+    memory = AssetMemory(None)
+    version = AssetVersion(1, "v", "SDXL 1.0")
+    assets = [
+        Asset(number, LORA, f"{number % 97} thick style {number}", versions=(version,))
+        for number in range(5000)
+    ]
+    memory.learn(assets, clock.now)
+    catalogue = AssetCatalogue(None, memory, clock=clock)
+    started = time.process_time()
+    assert len(catalogue.complete("thick 4", nsfw=False)) == 25
+    assert time.process_time() - started < 1  # 50 ms is the aim; the bench tells

@@ -1,0 +1,96 @@
+"""The model reference of the moment: refreshed, kept, never made worse."""
+
+import json
+
+import pytest
+from aiohttp import web
+
+from common.reference import ModelReference
+from common.reference_library import ReferenceLibrary
+
+PUBLISHED = {
+    "brand new": {"baseline": "flux_1", "nsfw": True, "inpainting": False},
+    "stable_diffusion": {"baseline": "stable diffusion 1", "nsfw": True},
+    "two": {"baseline": "stable_diffusion_xl", "pictures_per_request": 2},
+    "paints into": {"baseline": "stable diffusion 1", "inpainting": True},
+    "broken": {"baseline": 5},
+}
+
+
+@pytest.fixture
+async def server():
+    """Serves what is in `page`."""
+    page = {"body": json.dumps(PUBLISHED), "asked": 0, "status": 200}
+
+    async def answer(request):
+        page["asked"] += 1
+        mark = f'"{hash(page["body"])}"'
+        if request.headers.get("If-None-Match") == mark:
+            return web.Response(status=304)
+        return web.Response(text=page["body"], status=page["status"], headers={"ETag": mark})
+
+    application = web.Application()
+    application.router.add_get("/models.json", answer)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = site._server.sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}/models.json", page
+    await runner.cleanup()
+
+
+async def test_what_is_published_lies_over_the_bundled_facts(tmp_path, server):
+    address, _page = server
+    library = await ReferenceLibrary.open(address, cache=tmp_path)
+    assert library.current is ModelReference.bundled()
+    await library.refresh()
+    assert library.current.baseline("brand new") == "flux_1"
+    assert library.current.nsfw("stable_diffusion")
+    assert library.current.baseline("SDXL 1.0") == "stable_diffusion_xl"
+    assert library.current.pictures_per_request("two") == 2
+    assert library.current.models["paints into"].inpainting
+    assert (library.problem, library.good_at is None) == ("", False)
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "{}", "<html>", '{"x": 1}'])
+async def test_what_is_no_reference_changes_nothing_and_says_so(tmp_path, server, body):
+    address, page = server
+    library = await ReferenceLibrary.open(address, cache=tmp_path)
+    await library.refresh()
+    good = library.current
+    page["body"] = body
+    await library.refresh()
+    assert library.current is good
+    assert library.problem
+    restarted = await ReferenceLibrary.open(address, cache=tmp_path)
+    assert restarted.current.nsfw("brand new")
+
+
+async def test_a_server_that_is_down_changes_nothing_and_says_so(tmp_path, server):
+    address, page = server
+    library = await ReferenceLibrary.open(address, cache=tmp_path)
+    await library.refresh()
+    page["status"] = 503
+    page["body"] += " "
+    await library.refresh()
+    assert library.current.nsfw("brand new")
+    assert "503" in library.problem
+    page["status"] = 200
+    await library.refresh()
+    assert library.problem == ""
+
+
+async def test_it_is_sent_again_only_if_it_has_changed(tmp_path, server):
+    address, _page = server
+    library = await ReferenceLibrary.open(address, cache=tmp_path)
+    await library.refresh()
+    first = library.current
+    await library.refresh()
+    assert library.current is first
+
+
+async def test_without_an_address_the_bundled_facts_hold(tmp_path):
+    library = await ReferenceLibrary.open(None, cache=tmp_path)
+    await library.refresh()
+    assert library.current is ModelReference.bundled()
