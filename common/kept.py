@@ -1,8 +1,8 @@
 """Files from elsewhere with their last good copies on disk.
 
 Whoever fetches says afterwards whether what came is any good; only then does it become the copy.
-The marks by which a server knows its files (ETag) are kept beside them, so that even after a restart
-only what has changed is sent again.
+The marks by which a server knows its files (ETag) are kept beside them, so that even after a
+restart only what has changed is sent again.
 """
 
 from __future__ import annotations

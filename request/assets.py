@@ -25,7 +25,7 @@ from styles.verdicts import judge
 LOOKING_UP = 5.0
 """Seconds in which what a person names must be found."""
 CREDITING = 2.0
-"""Seconds in which the makers of a style's own LoRAs may be found; the answer does not need them."""
+"""Seconds in which the makers of a style's own LoRAs may be found; an answer can do without."""
 
 Found = tuple[Asset, AssetVersion]
 Use = TypeVar("Use", LoraUse, TiUse)

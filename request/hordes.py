@@ -49,14 +49,18 @@ class Hordes:
     async def served(self, *, trusted: bool = False) -> dict[str, Served] | None:
         """Return the models somebody serves now; None (all of them) where nobody can say.
 
-        With `trusted` only workers count that their Horde trusts.
+        With `trusted` only workers count that their Horde trusts. A Horde without any worker says
+        nothing: one may be on its way.
         """
         union: dict[str, Served] = {}
-        for offer in await asyncio.gather(*map(self._offer, self.endpoints)):
+        offers = await asyncio.gather(*map(self._offer, self.endpoints))
+        if not any(offer.models for offer in offers):
+            return None
+        for offer in offers:
             for model, had in (offer.served(trusted=trusted) or {}).items():
                 known = union.get(model)
                 union[model] = had if known is None else _together(known, had)
-        return union or None
+        return union
 
     async def candidates(self, model: str) -> list[Endpoint]:
         """Return the endpoints to try for a model: those that serve it first."""

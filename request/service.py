@@ -116,23 +116,33 @@ class Service:
             wanted = await self._reading.read(request, self._limits(request.incoming))
             if isinstance(wanted, Wanted):
                 return await self._begin(lease, request, wanted, adapter)
+            if isinstance(wanted, Hint):
+                return await self._hint(lease, request, wanted)
             outcome = None if wanted is None else await self._say(lease, request, wanted)
         except Refusal as refusal:
             outcome = answers.refused(request.id, refusal)
         if outcome is None:
-            await self._store.ended(lease, request.id, RequestState.CANCELLED)
-            return replace(request, state=RequestState.CANCELLED)
+            return await self._drop(lease, request)
         return await self._decide(lease, request, outcome)
 
-    async def _say(
-        self, lease: Lease, request: RequestRow, wanted: Command | Hint | Told
-    ) -> Outcome | None:
-        """Return the answer to what asks for words; None if it was given already today."""
+    async def _drop(self, lease: Lease, request: RequestRow) -> RequestRow:
+        """Close what asks for nothing, without a word."""
+        await self._store.ended(lease, request.id, RequestState.CANCELLED)
+        return replace(request, state=RequestState.CANCELLED)
+
+    async def _hint(self, lease: Lease, request: RequestRow, hint: Hint) -> RequestRow:
+        """Help somebody who was not understood, but only once a day."""
+        async with self._admitting:  # who writes twice at once is helped once
+            said = await self._store.said_to_person(request, since=self._now() - DAY)
+            if HINT in said:
+                return await self._drop(lease, request)
+            outcome = answers.told(request.id, hint.text, code=HINT)
+            return await self._decide(lease, request, outcome)
+
+    async def _say(self, lease: Lease, request: RequestRow, wanted: Command | Told) -> Outcome:
+        """Return the answer to what asks for words."""
         if isinstance(wanted, Told):
             return answers.told(request.id, wanted.text)
-        if isinstance(wanted, Hint):
-            said = await self._store.said_to_person(request, since=self._now() - DAY)
-            return None if HINT in said else answers.told(request.id, wanted.text, code=HINT)
         if wanted.name is not CommandName.CANCEL:
             nsfw = self._place(request.incoming).nsfw
             return await self._conversation.reply(request.id, wanted, nsfw=nsfw)

@@ -72,7 +72,7 @@ class Sources:
         )
 
     async def shown(self, request_id: str) -> list[PictureRow]:
-        """Return the pictures of a request that people were shown, in the order of their numbers."""
+        """Return the pictures of a request that people were shown, as they were numbered."""
         rows = await self._store.pictures_of(request_id)
         return [row for row in rows if row.sha256 is not None]
 

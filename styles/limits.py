@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.horde.wire import CONTROL_TYPES as CONTROL_TYPES
-
 SIZE_STEP = 64
 """Width and height are multiples of this, in pixels."""
 SIZE_RANGE = (64, 3072)

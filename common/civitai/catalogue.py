@@ -180,9 +180,12 @@ class AssetCatalogue:
             self._memory.learn_missing(key, error.code, self._clock())
             await asyncio.to_thread(self._memory.flush)
             raise
-        except (AssetUnreachable, TimeoutError) as error:
+        except AssetUnreachable:
             if known is None:
-                raise AssetUnreachable(getattr(error, "code", None)) from error
+                raise
+        except TimeoutError as error:
+            if known is None:
+                raise AssetUnreachable from error
 
     # --- in the background -------------------------------------------------------------------
 

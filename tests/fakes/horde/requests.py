@@ -39,6 +39,8 @@ class FakeRequest:
     cancelled: bool = False
     announced: int = 0
     """Pictures told to the webhook."""
+    gen_metadata: list[dict[str, str]] = field(default_factory=list)
+    """What every worker says of its picture."""
 
     @property
     def n(self) -> int:
@@ -132,7 +134,8 @@ class FakeRequest:
         }
 
     def metadata(self) -> list[dict[str, str]]:
-        return [{"type": "censorship", "value": "nsfw"}] if self.fate is Fate.CENSORED else []
+        censored = [{"type": "censorship", "value": "nsfw"}] if self.fate is Fate.CENSORED else []
+        return [*censored, *self.gen_metadata]
 
     def webhook_call(self, number: int, image: str) -> dict[str, Any]:
         """Return what is posted to the webhook for one picture. Here the seed is an int."""

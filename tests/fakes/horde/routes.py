@@ -61,6 +61,7 @@ class Routes:
             self._horde.seconds,
             self._next_fate(body),
             waits=list(self._horde.waits),
+            gen_metadata=list(self._horde.gen_metadata),
         )
         self._horde.requests[made.id] = made
         for number in range(made.n):
@@ -159,7 +160,7 @@ class Routes:
             "name": WORKER_NAME,
             "id": WORKER_ID,
             "online": True,
-            "trusted": True,
+            "trusted": self._horde.worker_trusted,
             "maintenance_mode": False,
             "flagged": False,
             "nsfw": True,

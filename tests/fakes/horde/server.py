@@ -58,6 +58,9 @@ class FakeHorde:
         self.trusted = False
         self.eta: dict[str, int] = {}
         """Seconds of queue by model; 0 for the others."""
+        self.gen_metadata: list[dict[str, str]] = []
+        """What workers say of the pictures of the next requests."""
+        self.worker_trusted = True
         self.styles: list[dict[str, Any]] = []
         """Styles kept on it, as its API tells them."""
         self.collections: list[dict[str, Any]] = []
