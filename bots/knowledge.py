@@ -40,24 +40,26 @@ class Knowledge:
 
 @asynccontextmanager
 async def open_knowledge(
-    config: Config, folder: Path, session: aiohttp.ClientSession
+    config: Config, folder: Path, session: aiohttp.ClientSession, *, lasting: bool = True
 ) -> AsyncIterator[Knowledge]:
-    """Open all that is known, from the disk where it was known before, and keep it fresh.
+    """Open all that is known, from the disk where it was known before.
 
-    Raises StyleListError if there is no style at all.
+    What lasts is kept fresh; what answers one request and ends asks nobody beyond that. Raises
+    StyleListError if there is no style at all.
     """
     async with AsyncExitStack() as stack:
         library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
         reference = await ReferenceLibrary.open(config.reference.url, cache=folder / "reference")
         catalogue = await open_catalogue(config.civitai, folder, session)
         stack.push_async_callback(catalogue.close)
-        catalogue.warm()
-        learn_styles(catalogue, library.current)
-        tasks = (
-            asyncio.create_task(_every(STYLES_FRESH, library.refresh), name="stylelist"),
-            asyncio.create_task(_every(REFERENCE_FRESH, reference.refresh), name="reference"),
-        )
-        stack.push_async_callback(cancel, *tasks)
+        if lasting:
+            catalogue.warm()
+            learn_styles(catalogue, library.current)
+            tasks = (
+                asyncio.create_task(_every(STYLES_FRESH, library.refresh), name="stylelist"),
+                asyncio.create_task(_every(REFERENCE_FRESH, reference.refresh), name="reference"),
+            )
+            stack.push_async_callback(cancel, *tasks)
         yield Knowledge(library, reference, catalogue)
 
 

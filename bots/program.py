@@ -80,15 +80,20 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    config: Config, *, about: str = "", patience: Patience | None = None
+    config: Config, *, about: str = "", patience: Patience | None = None, lasting: bool = True
 ) -> AsyncIterator[Core]:
-    """Open the database, what is known, and the Hordes, and keep them until the end."""
+    """Open the database, what is known, and the Hordes, and keep them until the end.
+
+    Not `lasting`: for one request; nothing is fetched that it does not need.
+    """
     folder = prepare_folder(config.data_dir)
     async with AsyncExitStack() as stack:
         database = await open_database(config.database_url)
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        knowledge = await stack.enter_async_context(open_knowledge(config, folder, session))
+        knowledge = await stack.enter_async_context(
+            open_knowledge(config, folder, session, lasting=lasting)
+        )
         hordes = await stack.enter_async_context(open_hordes(config, session))
         services = Services(config, database, folder / "pictures", about)
         yield assemble(services, knowledge, hordes, patience)

@@ -69,7 +69,7 @@ def finished(
         text=" ".join((headline, *(() if complete else reasons))),
         pictures=pictures,
         notes=(*notes, *_credits(jobs)),
-        follow_ups=("again",),
+        follow_ups=("again", "info"),
     )
 
 

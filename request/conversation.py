@@ -90,6 +90,8 @@ class Conversation:
                 "queued": sum(int(model.jobs) for model in models),
             }
             lines.append(texts.say("help.horde_up", name=endpoint.name, **values))
+        failing = (source for source in self._library.sources if source.problem)
+        lines += [texts.say("help.source_down", problem=source.problem) for source in failing]
         return "\n".join(lines)
 
     def _help(self, word: str) -> str:

@@ -33,8 +33,12 @@ def recipe(job: Job, *, seed: str, model: str, worker: str = "") -> str:
 
 
 def credits_of(jobs: Iterable[Job]) -> tuple[str, ...]:
-    """Return whose LoRAs and textual inversions were used, each once: title, creator, link."""
-    return tuple(dict.fromkeys(line for job in jobs for line in credit_lines(job)))
+    """Return whose LoRAs and textual inversions were used, each once: title, creator, link.
+
+    What is only a name (a worker's own LoRA) is nobody's credit.
+    """
+    used = (use for job in jobs for use in job.assets if use.credit is not None)
+    return tuple(dict.fromkeys(_credit(use) for use in used))
 
 
 def credit_lines(job: Job) -> tuple[str, ...]:

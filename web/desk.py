@@ -129,7 +129,8 @@ class Desk:
         message = await self._room.message(wanted) if wanted else None
         if message is not None:
             styles = {f"style: {name}" for name in message.suggestions}
-            if words in styles.union(message.follow_ups):
+            varied = {f"vary {picture.number}" for picture in message.pictures}
+            if words in styles.union(message.follow_ups, varied):
                 return message, words
         raise Problem(HTTPStatus.BAD_REQUEST, "web.no_button")
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import aiohttp
+
     from common.config import Config, EndpointConfig
 
 
@@ -36,7 +38,7 @@ def check(
     config: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
     as_json: Annotated[bool, typer.Option("--json", help="Tell as JSON.")] = False,
 ) -> None:
-    """Look at the configuration, the data folder, the styles and each Horde.
+    """Look at the configuration, the data folder, styles, models, LoRAs and each Horde.
 
     Exit code: 0 all is well, 1 something needs attention.
     """
@@ -76,31 +78,71 @@ async def _look(config: Config) -> list[Finding]:
     import aiohttp
 
     from bots.program import check_names, point_at_hub, prepare_folder
-    from common import texts
     from common.errors import HordebotsError
-    from styles.library import StyleLibrary
 
     findings = []
-    try:
-        check_names(config)
-        folder = prepare_folder(config.data_dir)
-        findings.append(Finding("data", ok=True, sentence=str(folder)))
-        library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
-    except HordebotsError as error:
-        findings.append(Finding("start", ok=False, sentence=str(error)))
-    else:
-        current = library.current
-        values = {"styles": len(current.styles), "categories": len(current.categories)}
-        faults = [str(fault) for fault in current.faults]
-        sentence = "; ".join([texts.say("check.styles", **values), *faults])
-        findings.append(Finding("styles", ok=not faults, sentence=sentence))
     async with aiohttp.ClientSession() as session:
+        try:
+            check_names(config)
+            folder = prepare_folder(config.data_dir)
+            findings.append(Finding("data", ok=True, sentence=str(folder)))
+            findings += await _styles(config, folder)
+            findings += await _facts(config, folder, session)
+        except HordebotsError as error:
+            findings.append(Finding("start", ok=False, sentence=str(error)))
         endpoints = config.horde.endpoints
         for entry, pointed in zip(endpoints, point_at_hub(config).horde.endpoints, strict=True):
             if entry.url == OWN and "hub" in config.run:
                 findings.append(_own_hub(entry, config))
             else:
                 findings.append(await _endpoint(pointed, session))
+    return findings
+
+
+async def _styles(config: Config, folder: Path) -> list[Finding]:
+    """Read all sources now; one that fails is named, though its last good copy serves."""
+    from common import texts
+    from styles.library import StyleLibrary
+
+    library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+    await library.refresh()
+    current = library.current
+    values = {"styles": len(current.styles), "categories": len(current.categories)}
+    faults = [str(fault) for fault in current.faults]
+    sentence = "; ".join([texts.say("check.styles", **values), *faults])
+    failing = [source for source in library.sources if source.problem]
+    return [
+        Finding("styles", ok=not faults, sentence=sentence),
+        *(Finding("styles", ok=False, sentence=source.problem) for source in failing),
+    ]
+
+
+async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -> list[Finding]:
+    """Ask for the model reference and for a LoRA, where the configuration says to."""
+    from bots.knowledge import open_catalogue
+    from common import texts
+    from common.civitai.assets import AssetKind
+    from common.errors import AssetError
+    from common.reference_library import ReferenceLibrary
+
+    findings = []
+    if config.reference.url is not None:
+        reference = ReferenceLibrary(config.reference.url, cache=folder / "reference")
+        await reference.refresh()
+        known = texts.say("check.reference", models=len(reference.current.models))
+        problem = reference.problem
+        findings.append(Finding("models", ok=not problem, sentence=problem or known))
+    if config.civitai.url is not None:
+        catalogue = await open_catalogue(config.civitai, folder, session)
+        try:
+            found = await catalogue.search("detail", AssetKind.LORA, nsfw=False)
+            sentence = texts.say("check.civitai")
+            stale = texts.say("check.civitai_down")
+            ok = not found.stale
+            findings.append(Finding("loras", ok=ok, sentence=sentence if ok else stale))
+        except AssetError as error:
+            findings.append(Finding("loras", ok=False, sentence=str(error)))
+        await catalogue.close()
     return findings
 
 
@@ -113,15 +155,12 @@ def _own_hub(entry: EndpointConfig, config: Config) -> Finding:
     return Finding(what, ok=True, sentence=texts.say("check.own_hub", **where))
 
 
-async def _endpoint(entry: EndpointConfig, session: object) -> Finding:
-    import aiohttp
-
+async def _endpoint(entry: EndpointConfig, session: aiohttp.ClientSession) -> Finding:
     from common import texts
     from common.errors import HordeError
     from common.horde.client import HordeClient
     from common.horde.wire import ANONYMOUS_KEY
 
-    assert isinstance(session, aiohttp.ClientSession)
     what = f"horde {entry.name}"
     client = HordeClient(entry.url, entry.key, session, name=entry.name)
     try:

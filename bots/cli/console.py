@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +10,10 @@ if TYPE_CHECKING:
 
 WIDE = 10_000
 """Columns of what is no terminal: nothing is cut or broken there."""
-LABEL = 10
+LABEL = 12
+"""Columns of a label in front of a fact."""
+UNSHOWN = "\N{REPLACEMENT CHARACTER}"
+MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def open_console() -> Console:
@@ -24,30 +26,44 @@ def open_console() -> Console:
     return console
 
 
+def plain(text: str) -> str:
+    """Return a text from elsewhere as it may stand in one line of a terminal."""
+    return "".join(char if char.isprintable() else UNSHOWN for char in text)
+
+
 def fact(console: Console, label: str, value: str, style: str = "") -> None:
-    """Print a label and what belongs to it, in full; further lines of it stand below."""
+    """Print a fact in full under its label (`label.*` of the catalogue), line below line."""
     from rich.text import Text
 
-    first, *more = value.split("\n") or [""]
-    line = Text(f"  {label:<{LABEL}}", style="dim")
-    line.append(first, style=style or "not dim")
-    for rest in more:
-        line.append(f"\n  {'':<{LABEL}}{rest}", style=style or "not dim")
-    console.print(line, soft_wrap=True)
+    from common import texts
+
+    name = texts.say(f"label.{label}") if label else ""
+    text = Text()
+    for number, line in enumerate(value.split("\n")):
+        beginning = "\n" if number else ""
+        text.append(f"{beginning}  {'' if number else name:<{LABEL}}", style="dim")
+        text.append(plain(line), style=style)
+    console.print(text, soft_wrap=True)
 
 
-def table(console: Console, *columns: str) -> Table:
-    """Return an empty table whose cells are folded, never cut."""
+def table(console: Console, *labels: str) -> Table:
+    """Return an empty table with these labels over its columns; cells are folded, never cut."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
+    from common import texts
+
     made = Table(box=SIMPLE_HEAD if console.is_terminal else None, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for label in labels:
+        made.add_column(texts.say(f"label.{label}"), overflow="fold")
     return made
 
 
-def sentences(console: Console, lines: Iterable[str], style: str = "") -> None:
-    """Print sentences, one a line."""
-    for line in lines:
-        console.print(line, style=style or None, soft_wrap=True)
+def age(seconds: float) -> str:
+    """Return how long ago something was."""
+    from common import texts
+
+    for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
+        if seconds >= 2 * unit:
+            return texts.say(f"age.{name}", count=int(seconds // unit))
+    return texts.say("age.now")

@@ -59,7 +59,7 @@ async def ask(config: Config, text: str, out: Path, *, as_json: bool, stop: asyn
             )
 
         adapter = TerminalAdapter(text, show)
-        async with open_core(config, patience=PATIENCE) as core:
+        async with open_core(config, patience=PATIENCE, lasting=False) as core:
             ended = asyncio.Event()
             serving = asyncio.create_task(core.runner(adapter).run(ended))
             waiting = [asyncio.create_task(event.wait()) for event in (stop, adapter.answered)]

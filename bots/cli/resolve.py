@@ -12,23 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bots.cli.settings import WRONG, ConfigOption, read_settings
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from common.config import Config
-    from common.reference import ModelReference
     from request.rehearsal import Stage
     from styles.limits import Served
     from styles.stylelist import StyleList
 
-CONFIG = Path("config.yaml")
 STANDARD_INPUT = Path("-")
 LARGEST_FILE = 100_000_000
 """Bytes of a file of requests."""
 LARGEST_ANSWER = 20_000_000
 """Bytes of an answer of `/v2/status/models`."""
-WRONG = 2
-"""Exit code of a refusal, and of a file that cannot be used."""
 
 
 def register(app: typer.Typer) -> None:
@@ -56,9 +54,7 @@ def resolve(
     reference: Annotated[
         Path | None, typer.Option(help="Model reference, instead of the bundled one.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Configuration; config.yaml if there is one.")
-    ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Print what would be sent to the Horde for a text, and what would be said. Sends nothing.
 
@@ -103,16 +99,13 @@ def _stage(
     config: Path | None, styles: list[str], served: Path | None, reference: Path | None
 ) -> Stage:
     """Put together what texts are rehearsed with. Raises HordebotsError."""
-    from common.config import Config, load
     from common.reference import ModelReference
     from request.rehearsal import Stage, limits_of
 
-    path = config or (CONFIG if CONFIG.exists() else None)
-    settings = load(path) if path is not None else Config()
-    facts = ModelReference.bundled() if reference is None else _reference(reference)
+    settings = read_settings(config)
     return Stage(
         asyncio.run(_styles(settings, styles)),
-        facts,
+        ModelReference.bundled() if reference is None else ModelReference.from_file(reference),
         limits_of(settings),
         None if served is None else _served(served),
     )
@@ -125,12 +118,6 @@ async def _styles(config: Config, named: list[str]) -> StyleList:
     if named:
         return await read_once(named)
     return await read_offline(config.styles.sources, cache=config.data_dir / "styles")
-
-
-def _reference(path: Path) -> ModelReference:
-    from common.reference import ModelReference
-
-    return ModelReference.from_file(path)
 
 
 def _served(path: Path) -> dict[str, Served]:
@@ -199,40 +186,44 @@ def _show(console: Console, document: dict[str, Any], number: int | None) -> Non
     for style, body in zip(document["styles"], document["jobs"], strict=True):
         for label, value in _facts(style, body):
             fact(console, label, value)
+        console.print()
     if (error := document["error"]) is not None:
-        fact(console, texts.say("resolve.refused"), error["text"], style="red")
+        fact(console, "refused", error["text"], style="red")
         if error["suggestions"]:
             names = ", ".join(error["suggestions"])
-            fact(console, "", texts.say("resolve.suggestions", names=names))
+            fact(console, "", texts.say("draw.suggestions", names=names))
     for note in document["notes"]:
         fact(console, "note", note["text"], style="yellow")
     console.print()
 
 
 def _facts(style: str, body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what a body says, for people."""
+    """Yield what a body says, by label."""
+    from common import texts
+
     params = body["params"]
     positive, _, negative = body["prompt"].partition("###")
-    schedule = " karras" if params["karras"] else ""
-    sampler = f"{params['sampler_name']}{schedule}"
+    sampler = f"{params['sampler_name']}{' karras' if params['karras'] else ''}"
+    cfg = f"{params['cfg_scale']:g}"
     yield "style", style
     yield "model", body["models"][0]
-    yield "pictures", f"{params['n']} of {params['width']}×{params['height']}"
-    yield "made in", f"{params['steps']} steps, cfg {params['cfg_scale']:g}, {sampler}"
+    yield "pictures", texts.say("resolve.pictures", **params)
+    yield "made_in", texts.say("resolve.made", steps=params["steps"], cfg=cfg, sampler=sampler)
     if "seed" in params:
         yield "seed", params["seed"]
-    loras = [_lora(lora) for lora in params.get("loras", ())]
-    loras += [f"{ti['name']} (textual inversion)" for ti in params.get("tis", ())]
-    if loras:
-        yield "loras", ", ".join(loras)
-    more = ("post_processing", "hires_fix", "tiling")
-    if extras := [name for name in more if params.get(name)]:
+    assets = [_lora(lora) for lora in params.get("loras", ())]
+    assets += [texts.say("style_list.ti_alone", name=ti["name"]) for ti in params.get("tis", ())]
+    if assets:
+        yield "loras", ", ".join(assets)
+    extras = [*params.get("post_processing", ())]
+    extras += [name for name in ("hires_fix", "tiling") if params.get(name)]
+    if extras:
         yield "also", ", ".join(extras)
     yield "prompt", positive.strip()
     if negative.strip():
-        yield "not in it", negative.strip()
+        yield "not_in_it", negative.strip()
 
 
 def _lora(lora: dict[str, Any]) -> str:
-    version = "version " if lora.get("is_version") else ""
-    return f"{version}{lora['name']} ({lora['model']:g})"
+    version = "v:" if lora.get("is_version") else ""
+    return f"{version}{lora['name']}:{lora['model']:g}"

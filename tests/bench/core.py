@@ -73,7 +73,7 @@ async def _core(horde: FakeHorde, webhook: str | None) -> AsyncIterator[FakePlat
     platform, stop = FakePlatform(), asyncio.Event()
     with tempfile.TemporaryDirectory(prefix="hordebots-bench-") as folder:
         config = Config(data_dir=Path(folder), horde=HordeConfig(endpoints=(endpoint,)))
-        async with open_core(config) as core:
+        async with open_core(config, lasting=False) as core:
             running = asyncio.create_task(core.runner(platform).run(stop))
             try:
                 yield platform

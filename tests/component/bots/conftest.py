@@ -28,11 +28,15 @@ async def horde():
 
 @pytest.fixture
 def write_config(tmp_path):
-    """Return a function that writes a config.yaml only we can read, and returns its path."""
+    """Return a function that writes a config.yaml only we can read, and returns its path.
+
+    Nothing is asked of the internet unless a section says so.
+    """
 
     def write(**sections):
         path = tmp_path / "config.yaml"
-        path.write_text(yaml.safe_dump(sections))
+        nowhere = {"reference": {"url": None}, "civitai": {"url": None}}
+        path.write_text(yaml.safe_dump(nowhere | sections))
         path.chmod(0o600)
         return path
 

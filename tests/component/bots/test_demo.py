@@ -51,7 +51,7 @@ def check_picture(data: bytes, *, style: str) -> None:
     recipe = read_parameters(data)
     assert "Model: hordebots demo" in recipe
     assert re.search(r"Seed: \d+", recipe)
-    assert f"Lora: {style}" in recipe
+    assert f"LoRAs: {style}" in recipe
     assert b"trainedAlgorithmicMedia" in data
 
 

@@ -7,12 +7,12 @@ import json
 import stat
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
 from bots.__main__ import app
 from common.config import load
 from tests.component.bots.programs import run
+from tests.fakes.civitai import FakeCivitai
 
 
 def mode(path):
@@ -49,6 +49,8 @@ def test_init_for_a_hub_of_ones_own(tmp_path):
     assert len(set(keys)) == 2
     assert min(map(len, keys)) >= 32
     assert "hub" in config.run
+    with path.open("a") as file:
+        file.write("reference: {url: null}\ncivitai: {url: null}\n")  # nothing of the internet here
     looked = run("check", "--config", path, cwd=tmp_path)
     assert looked.code == 0, looked.out
 
@@ -101,6 +103,27 @@ async def test_check_of_what_is_well(horde, config_for, tmp_path):
     assert "a key" not in done.out + done.err
 
 
+async def test_check_asks_for_models_and_loras_too(horde, config_for, tmp_path):
+    async with FakeCivitai() as civitai:
+        sections = {"civitai": {"url": civitai.url}, "reference": {"url": civitai.url + "/none"}}
+        config = config_for(horde.url, **sections)
+        done = await asyncio.to_thread(run, "check", "--json", "--config", config, cwd=tmp_path)
+    found = {entry["what"]: entry for entry in map(json.loads, done.out.splitlines())}
+    assert found["loras"]["ok"]
+    assert not found["models"]["ok"]
+    assert "status 404" in found["models"]["sentence"]
+    assert done.code == 1
+
+
+async def test_check_names_a_stylelist_that_fails(horde, config_for, tmp_path):
+    styles = {"sources": ["bundled:demo", str(tmp_path / "nowhere")]}
+    config = config_for(horde.url, styles=styles)
+    done = await asyncio.to_thread(run, "check", "--config", config, cwd=tmp_path)
+    assert done.code == 1
+    [line] = [line for line in done.out.splitlines() if line.startswith("look")]
+    assert "nowhere has no styles.json" in line
+
+
 async def test_check_with_a_key_nobody_knows(horde, config_for, tmp_path):
     horde.keys = {"another key"}
     done = await asyncio.to_thread(
@@ -137,10 +160,8 @@ def test_check_as_json_with_a_horde_that_is_down_and_a_readable_file(config_for,
         ({"run": ["hub", "hub"]}, "names hub twice"),
     ],
 )
-def test_check_names_what_is_wrong(tmp_path, document, sentence):
-    path = tmp_path / "config.yaml"
-    path.write_text(yaml.safe_dump({"horde": {"endpoints": [{"url": "hub"}]}, **document}))
-    path.chmod(0o600)
+def test_check_names_what_is_wrong(write_config, tmp_path, document, sentence):
+    write_config(horde={"endpoints": [{"url": "hub"}]}, **document)
     done = run("check", cwd=tmp_path)
     assert done.code == 1
     [line] = [line for line in done.out.splitlines() if sentence in line]

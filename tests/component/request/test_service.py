@@ -23,7 +23,7 @@ async def test_request_becomes_pictures(start, heard, horde):
     assert outcome.ending is Ending.DONE
     assert [picture.number for picture in outcome.pictures] == [1, 2]
     assert all(picture.path.read_bytes()[:4] == b"RIFF" for picture in outcome.pictures)
-    assert outcome.follow_ups == ("again",)
+    assert outcome.follow_ups == ("again", "info")
     assert horde.journal.count("submit") == 1
     assert (await core.store.request(outcome.request)).state is RequestState.DONE
     assert platform.progress

@@ -142,7 +142,7 @@ async def test_an_answer_to_nothing_is_refused_for_good(adapter, browser):
 async def test_a_button_is_heard_with_the_message_it_stands_under(adapter, browser, house):
     await browser.say("draw a fox")
     posted = await answer(adapter, await heard(adapter), house.picture())
-    for words in ("again", "style: noir"):
+    for words in ("again", "style: noir", "vary 1"):
         fields = await browser.fields("press") | {"press": f"{posted} {words}"}
         status, _ = await browser.post("/again", fields)
         assert status == 303
@@ -152,7 +152,7 @@ async def test_a_button_is_heard_with_the_message_it_stands_under(adapter, brows
         await answer(adapter, pressed)
 
 
-@pytest.mark.parametrize("press", ["", "again", "1 again", "999 again", "{posted} delete", "x y"])
+@pytest.mark.parametrize("press", ["", "again", "1 again", "999 again", "{posted} delete", "{posted} vary 2", "x y"])
 async def test_a_button_that_is_not_there_cannot_be_pressed(adapter, browser, house, press):
     await browser.say("draw a fox")
     posted = await answer(adapter, await heard(adapter), house.picture())

@@ -49,7 +49,7 @@ def test_all_pictures():
     outcome = answers.finished("r", "a fox", [job(n=2)], pictures(2), ())
     assert outcome.ending is Ending.DONE
     assert outcome.text == "Here you are, 2 pictures: a fox"
-    assert outcome.follow_ups == ("again",)
+    assert outcome.follow_ups == ("again", "info")
 
 
 def test_fewer_pictures_come_with_the_reason():

@@ -44,9 +44,7 @@ def test_no_negative_no_line():
 
 
 def test_credits_name_title_creator_and_link_once():
-    assert recipe.credits_of([JOB, JOB]) == (
-        *("Thick ×0.8 by ann (https://civitai.com/models/12)", "77"),
-    )
+    assert recipe.credits_of([JOB, JOB]) == ("Thick ×0.8 by ann (https://civitai.com/models/12)",)
 
 
 def test_info_tells_people_all_that_made_a_picture():
