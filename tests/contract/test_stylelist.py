@@ -3,9 +3,11 @@
 Takes the list's folder from STYLELIST_DIR; the project itself never needs it.
 """
 
+import json
 import os
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from common.horde.wire import SAMPLERS, generation_body
@@ -17,6 +19,7 @@ from styles.limits import Limits
 from styles.resolver import resolve
 
 FOLDER = os.environ.get("STYLELIST_DIR")
+CONTRACTS = os.environ.get("CONTRACTS_DIR")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="set STYLELIST_DIR to a public stylelist")
 
 
@@ -68,6 +71,29 @@ def test_its_faults_are_named(public):
     assert {fault.entry for fault in public.faults if fault.field.endswith(".weight")} == {
         *("steampunk", "glass pony", "pastel ilxl"),
     }
+
+
+@pytest.fixture(scope="module")
+def request_schema():
+    """What `POST /v2/generate/async` takes, from the API's own document."""
+    if not CONTRACTS:
+        pytest.skip("set CONTRACTS_DIR to the folder with aihorde-swagger.json")
+    swagger = json.loads((Path(CONTRACTS) / "aihorde-swagger.json").read_text("utf-8"))
+    [body] = [
+        part
+        for part in swagger["paths"]["/v2/generate/async"]["post"]["parameters"]
+        if part["in"] == "body"
+    ]
+    return jsonschema.Draft4Validator({**body["schema"], "definitions": swagger["definitions"]})
+
+
+def test_every_payload_is_what_the_horde_takes(public, request_schema):
+    bundled = stylelist.merge([stylelist.load_bundled("general")])
+    for list_ in (public, bundled):
+        for name in (*list_.styles, *list_.categories):
+            for job in resolved(list_, name, seed="7", n=3).jobs:
+                request_schema.validate(generation_body(job).body())
+    assert not request_schema.is_valid({"prompt": "a fox", "params": {"width": 100}})
 
 
 def test_every_style_resolves(public):
