@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
+from math import ceil
 
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
@@ -21,6 +24,7 @@ GAP = 12
 LABEL_WIDTH = 200
 LABEL_SIZE = 18
 REASON_SIZE = 14
+LONGEST_TEXT = 1000
 LINE = 1.3
 """Height of a line of text, in letter heights."""
 PAPER = (250, 250, 248)
@@ -102,27 +106,31 @@ def _write(
 def _wrapped(text: str, font: Font, width: int, height: int | None = None) -> list[str]:
     """Return the text in lines that fit the width, and no more of them than fit the height."""
     lines = [""]
-    for word in text.split():
-        rest = word
-        longer = f"{lines[-1]} {rest}".strip()
+    for word in text[:LONGEST_TEXT].split():
+        longer = f"{lines[-1]} {word}".strip()
         if font.getlength(longer) <= width:
             lines[-1] = longer
             continue
         if lines[-1]:
             lines.append("")
-        while font.getlength(rest) > width and len(rest) > 1:
-            fits = next(n for n in range(len(rest) - 1, 0, -1) if _fits(rest[:n], font, width))
-            lines[-1], rest = rest[:fits], rest[fits:]
-            lines.append("")
-        lines[-1] = rest
+        lines[-1:] = _pieces(word, font, width)
     most = len(lines) if height is None else max(1, height // _line_height(font))
     if len(lines) > most:
         lines = [*lines[: most - 1], f"{lines[most - 1][:-1]}…"]
     return lines
 
 
-def _fits(text: str, font: Font, width: int) -> bool:
-    return len(text) == 1 or font.getlength(text) <= width
+def _pieces(word: str, font: Font, width: int) -> Iterator[str]:
+    """Yield a word in pieces that fit the width, of at least one letter."""
+    while word:
+        ends = range(1, len(word) + 1)
+        fits = max(1, bisect_right(ends, width, key=partial(_length, word, font)))
+        yield word[:fits]
+        word = word[fits:]
+
+
+def _length(word: str, font: Font, end: int) -> int:
+    return ceil(font.getlength(word[:end]))
 
 
 def _line_height(font: Font) -> int:

@@ -50,7 +50,7 @@ class Planning:
         image = wanted.image
         if image.private and not (private_replies or incoming.audience is Audience.PRIVATE):
             raise Refusal("refused.private")
-        _check_words(image)
+        safety.check_request(image)
         image = await self._sources.gather(incoming, image)
         image = await self._assets.checked(image, limits)
         resolution = resolver.resolve(
@@ -62,19 +62,5 @@ class Planning:
             rng_seed=wanted.rng_seed,
         )
         jobs, notes = await self._assets.credited(resolution.jobs, image, limits)
-        _check_jobs(jobs, image)
+        safety.check_jobs(jobs, image)
         return Plan(image, jobs, (*resolution.notes, *notes))
-
-
-def _check_words(image: ImageRequest) -> None:
-    """Let the safety check see all a person wrote, before anything is looked up for it."""
-    wishes = (wish.name for wish in image.assets)
-    safety.check([image.prompt, image.style or "", *wishes], negative=image.negative)
-
-
-def _check_jobs(jobs: tuple[Job, ...], image: ImageRequest) -> None:
-    """Let it see what that became: the style's words and the names of its LoRAs with them."""
-    for job in jobs:
-        positive = job.prompt.partition("###")[0]
-        titles = (use.credit.title for use in job.assets if use.credit is not None)
-        safety.check([positive, job.style, *titles], negative=image.negative)

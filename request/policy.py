@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from common.config import PlaceConfig
 from common.errors import Refusal
+from styles.limits import Limits
 
 HOUR = 3600.0
+
+
+def limits_of(place: PlaceConfig, default_style: str | None) -> Limits:
+    """Return what a place allows and prefers, as the resolver takes it."""
+    return Limits(
+        pictures=place.pictures,
+        max_pictures=place.max_pictures,
+        max_pixels=place.max_pixels,
+        max_steps=place.max_steps,
+        nsfw=place.nsfw,
+        trusted_workers=place.trusted_workers,
+        default_style=default_style,
+    )
 
 
 def admit(place: PlaceConfig, *, running: int, recent: int) -> None:

@@ -13,14 +13,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from common.config import Config
 from common.errors import Refusal
 from common.horde.wire import generation_body
 from common.model import Job, Note
 from common.reference import ModelReference
 from request import grammar, safety
 from request.grammar import NotARequest, WhyNot
-from request.grammar.reader import EXAMPLE
 from request.grammar.values import clamped
 from styles import seeds
 from styles.image_request import ImageRequest
@@ -30,7 +28,6 @@ from styles.notes import each_once
 from styles.offer import offered
 from styles.resolver import resolve
 from styles.stylelist import StyleList
-from styles.template import SEPARATOR
 
 
 class Stage:
@@ -100,8 +97,7 @@ class Stage:
         self, request: ImageRequest, rng_seed: int
     ) -> tuple[tuple[Job, ...], tuple[Note, ...]]:
         """Return the jobs, seen by the safety check as a real request's are. Raises Refusal."""
-        wishes = (wish.name for wish in request.assets)
-        safety.check([request.prompt, request.style or "", *wishes], negative=request.negative)
+        safety.check_request(request)
         resolution = resolve(
             request,
             self._stylelist,
@@ -110,26 +106,8 @@ class Stage:
             limits=self._limits,
             rng_seed=rng_seed if request.seed is None else seeds.rng_seed(request.seed),
         )
-        for job in resolution.jobs:
-            if not job.prompt:  # an empty one of `{, a}`, in a style that adds nothing
-                raise Refusal("refused.empty_prompt", example=EXAMPLE)
-            positive = job.prompt.partition(SEPARATOR)[0]
-            safety.check([positive, job.style], negative=request.negative)
+        safety.check_jobs(resolution.jobs, request)
         return resolution.jobs, resolution.notes
-
-
-def limits_of(config: Config) -> Limits:
-    """Return what holds where no community has rules of its own."""
-    place = config.defaults
-    return Limits(
-        pictures=place.pictures,
-        max_pictures=place.max_pictures,
-        max_pixels=place.max_pixels,
-        max_steps=place.max_steps,
-        nsfw=place.nsfw,
-        trusted_workers=place.trusted_workers,
-        default_style=config.styles.default,
-    )
 
 
 def _document(

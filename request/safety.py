@@ -19,6 +19,9 @@ from importlib.resources import files
 import yaml
 
 from common.errors import Refusal
+from common.model import Job
+from styles.image_request import ImageRequest
+from styles.template import SEPARATOR
 
 ADULT = 18
 DISGUISES = str.maketrans("013457@$!|€", "oieastasiie")
@@ -51,6 +54,20 @@ def check(texts: Iterable[str], *, negative: str = "") -> None:
     made_young = sexual and bool(unwanted & lists["grown"])
     if words & lists["always"] or (sexual and minor) or undressed or made_young:
         raise Refusal("refused.minors")
+
+
+def check_request(image: ImageRequest) -> None:
+    """Refuse what a person wrote, before anything is looked up for it. Raises Refusal."""
+    wishes = (wish.name for wish in image.assets)
+    check([image.prompt, image.style or "", *wishes], negative=image.negative)
+
+
+def check_jobs(jobs: Iterable[Job], image: ImageRequest) -> None:
+    """Refuse what it became: with the style's words and the titles of its LoRAs. Raises Refusal."""
+    for job in jobs:
+        positive = job.prompt.partition(SEPARATOR)[0]
+        titles = (use.credit.title for use in job.assets if use.credit is not None)
+        check([positive, job.style, *titles], negative=image.negative)
 
 
 def _fold(text: str) -> str:

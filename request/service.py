@@ -281,16 +281,7 @@ class Service:
         return self._config.place(incoming.place.account, incoming.place.community)
 
     def _limits(self, incoming: Incoming) -> Limits:
-        place = self._place(incoming)
-        return Limits(
-            pictures=place.pictures,
-            max_pictures=place.max_pictures,
-            max_pixels=place.max_pixels,
-            max_steps=place.max_steps,
-            nsfw=place.nsfw,
-            trusted_workers=place.trusted_workers,
-            default_style=self._config.styles.default,
-        )
+        return policy.limits_of(self._place(incoming), self._config.styles.default)
 
 
 def _image(request: RequestRow) -> ImageRequest:

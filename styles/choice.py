@@ -94,8 +94,9 @@ def _category(situation: Situation, category: str) -> Choice:
 def _of(situation: Situation, styles: tuple[Style, ...], category: str) -> Choice:
     usable = tuple(style for style in styles if situation.usable(style))
     if not usable:
+        for_adults = styles and not any(situation.allows(style) for style in styles)
         raise Refusal(
-            "refused.category_not_served",
+            "refused.category_adult" if for_adults else "refused.category_not_served",
             category=category,
             suggestions=_suggestions(situation, None),
         )

@@ -9,6 +9,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from common.errors import Refusal
 from common.model import Job, Note
 from common.reference import ModelReference
 from styles.choice import Choice, choose
@@ -23,6 +24,11 @@ from styles.stylelist import StyleList
 
 SOON = 120
 """Seconds of queue up to which one model is as good as another."""
+
+
+EXAMPLE = "a fox in the snow style: raw"
+_NO_WORDS = " ,.;:!?\n\t"
+"""What a prompt may consist of and still ask for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ def resolve(
     rng_seed: int,
     defaults: Defaults | None = None,
 ) -> Resolution:
-    """Return the jobs of a request. Raises Refusal if no style of it can be used now.
+    """Return the jobs of a request. Raises Refusal if it is empty or no style can be used now.
 
     `served` says what can be had now, by model name; None: everything.
     """
@@ -94,7 +100,12 @@ def _variants(
         notes.append(
             changed("note.variants_dropped", total=_show(variants.total), kept=fit, most=most)
         )
-    return n, variants.prompts[:fit]
+    prompts = tuple(prompt for prompt in variants.prompts[:fit] if prompt.strip(_NO_WORDS))
+    if not prompts:
+        raise Refusal("refused.empty_prompt", example=EXAMPLE)
+    if len(prompts) < len(variants.prompts[:fit]):
+        notes.append(changed("note.variant_empty"))
+    return n, prompts
 
 
 def _draw(

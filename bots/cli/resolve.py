@@ -100,13 +100,14 @@ def _stage(
 ) -> Stage:
     """Put together what texts are rehearsed with. Raises HordebotsError."""
     from common.reference import ModelReference
-    from request.rehearsal import Stage, limits_of
+    from request.policy import limits_of
+    from request.rehearsal import Stage
 
     settings = read_settings(config)
     return Stage(
         asyncio.run(_styles(settings, styles)),
         ModelReference.bundled() if reference is None else ModelReference.from_file(reference),
-        limits_of(settings),
+        limits_of(settings.defaults, settings.styles.default),
         None if served is None else _served(served),
     )
 

@@ -24,10 +24,10 @@ from styles.image_request import ImageRequest
 from styles.limits import Limits
 from styles.names import NameIndex, everything
 from styles.notes import changed
+from styles.resolver import EXAMPLE
 
 NO_NAMES = NameIndex()
 WIDEST = Limits()
-EXAMPLE = "a fox in the snow style: raw"
 
 
 def read(

@@ -19,6 +19,7 @@ GROUPS = {
     "engine": "The demo model",
     "core": "The core",
     "styles": "Requests read and resolved",
+    "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",
     "startup": "Starting",
     "installation": "Installing",

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from common.config import parse
 from common.horde.wire import ModelStatus
 from common.reference import ModelReference
-from request.rehearsal import Stage, limits_of
+from request.policy import limits_of
+from request.rehearsal import Stage
 from request.served import served_of
 from styles import stylelist
 from styles.limits import Limits, Served
@@ -124,7 +125,7 @@ def test_no_request_in_a_text_has_a_code_of_its_own(text):
     assert refusal(text) == "not_a_request"
 
 
-@pytest.mark.parametrize("text", ["draw for me", "style: raw", "--n 2", "### photo", "{,red}"])
+@pytest.mark.parametrize("text", ["draw for me", "style: raw", "--n 2", "### photo", "{,.}"])
 def test_nothing_to_draw_is_another_matter(text):
     assert refusal(f"{text} style: raw") == "empty_prompt"
 
@@ -206,7 +207,8 @@ def test_every_text_has_a_document_in_ascii(text, n, seed):
 
 def test_the_place_is_that_of_the_defaults():
     place = {"nsfw": True, "pictures": 2}
-    limits = limits_of(parse({"defaults": place, "styles": {"default": "oil"}}))
+    config = parse({"defaults": place})
+    limits = limits_of(config.defaults, "oil")
     assert (limits.nsfw, limits.pictures, limits.default_style) == (True, 2, "oil")
     document = rehearse("a fox", limits=limits)
     assert document["jobs"][0]["nsfw"] is True

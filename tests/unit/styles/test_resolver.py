@@ -138,7 +138,7 @@ def test_random_draws_from_everything_usable(resolved):
 def test_adult_styles_and_models_are_not_drawn(resolved):
     with pytest.raises(Refusal) as refusal:
         resolved(style="adults")
-    assert refusal.value.code == "refused.category_not_served"
+    assert refusal.value.code == "refused.category_adult"
     assert not set(refusal.value.suggestions) & {"lewd", "rude"}
     assert set(resolved(style="adults", limits=ADULT).styles) == {"lewd", "rude"}
 
@@ -273,3 +273,18 @@ def test_a_style_with_several_models_takes_the_first_that_is_served(resolved, bu
     assert resolved(stylelist=listed, style="horde/x").jobs[0].model == "gone"
     with pytest.raises(Refusal, match="its model is gone"):
         resolved(stylelist=listed, style="horde/x", served={})
+
+
+def test_a_choice_without_words_is_left_out_with_a_note(resolved):
+    found = resolved("{ , a fox}", style="raw")
+    assert [job.prompt for job in found.jobs] == ["a fox"]
+    assert [note.code for note in found.notes] == ["note.variant_empty"]
+    with pytest.raises(Refusal, match="what to draw"):
+        resolved("{ , .}", style="raw")
+
+
+def test_a_category_for_adults_only_is_said_to_be_that(resolved):
+    with pytest.raises(Refusal, match="are for adults"):
+        resolved(style="adults")
+    with pytest.raises(Refusal, match="right now"):
+        resolved(style="three", served={})
