@@ -5,7 +5,7 @@ from __future__ import annotations
 from common import texts
 from common.civitai.assets import Asset, AssetKind
 from common.civitai.catalogue import AssetCatalogue
-from common.errors import AssetError, HordeError
+from common.errors import AssetError, AssetRefused, HordeError
 from common.model import Outcome
 from request import answers
 from request.grammar import Command, CommandName
@@ -69,6 +69,8 @@ class Conversation:
             return texts.say("help.loras_how")
         try:
             answer = await self._catalogue.search(search, AssetKind.LORA, nsfw=nsfw)
+        except AssetRefused as error:
+            return str(error)
         except AssetError as error:
             return texts.say("help.loras_down", problem=error)
         found = [asset for asset in answer.assets if not asset.poi][:SHOWN]
