@@ -30,11 +30,14 @@ from common.reference import ModelReference
 from common.tasks import cancel
 from request.adapter import Adapter, Services
 from request.assets import Assets, Rules
+from request.commands import Commands
 from request.conversation import Conversation
 from request.delivery import Delivery
 from request.hordes import Endpoint, Hordes
 from request.leases import Leases
+from request.marks import open_marks
 from request.native import NativeLookup
+from request.people import People
 from request.planning import Planning
 from request.posting import Posting
 from request.production import Patience, Production
@@ -104,7 +107,8 @@ def assemble(
 ) -> Core:
     """Put the core together from its parts."""
     config, library, catalogue = services.config, knowledge.library, knowledge.catalogue
-    store = Store(services.database)
+    marks = open_marks(config.data_dir)
+    store = Store(services.database, marks)
     leases = Leases(services.database, config.instance)
     sources = Sources(store, services.pictures, fetch_picture)
     native = NativeLookup(hordes)
@@ -118,7 +122,12 @@ def assemble(
         store=store,
         reading=Reading(store, library, reference, native, sources),
         planning=Planning(reference, hordes, sources, Assets(catalogue, reference, rules)),
-        conversation=Conversation(library, catalogue, hordes, services.about),
+        commands=Commands(
+            store,
+            People(services.database, marks),
+            Conversation(library, catalogue, hordes, services.about),
+            services.pictures,
+        ),
         production=Production(store, hordes, Delivery(services.pictures), patience=patience),
         posting=Posting(store, leases),
         pictures=services.pictures,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -124,6 +124,22 @@ class WebAdapter:
         except StoreError as error:
             raise PlatformError("platform.failed", platform="web", problem=error) from error
         return None if found is None else str(found)
+
+    async def remove(self, incoming: Incoming, post: str) -> None:
+        """Hide a request with all answers to it, for the one who asked."""
+        del post  # the page shows a request and its answers as one
+        try:
+            await self.room.remove(incoming.person.id, int(incoming.event))
+        except StoreError as error:
+            raise PlatformError("platform.failed", platform="web", problem=error) from error
+
+    async def forget(self, person: Person) -> None:
+        """Delete all that a visitor wrote, and the answers to it."""
+        await self.room.forget(person.id)
+
+    async def keeps(self, names: Sequence[str]) -> set[str]:
+        """Return those of the picture files that the pages still show."""
+        return await self.room.shown(names)
 
     async def close(self) -> None:
         """Let the readers go and stop answering."""

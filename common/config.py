@@ -221,6 +221,9 @@ class Config(Section):
         default=None,
         description="SQLAlchemy address; else an SQLite file in the data folder.",
     )
+    keep_days: float = Field(
+        default=30, gt=0, description="Days after which what ended is deleted, with its pictures."
+    )
     run: tuple[str, ...] = Field(
         default=("web",), description="What `hordebots run` starts: accounts, web, hub, worker."
     )

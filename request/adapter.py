@@ -7,14 +7,14 @@ is said belong to `request/` and `common/`. It is found by the entry point group
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 from common.config import Config
 from common.database import Database
-from common.model import Incoming, Outcome, Part, Progress
+from common.model import Incoming, Outcome, Part, Person, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +83,29 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Stop listening and release connections."""
+        ...
+
+
+@runtime_checkable
+class Removing(Protocol):
+    """An adapter that can take its own posts back."""
+
+    async def remove(self, incoming: Incoming, post: str) -> None:
+        """Remove a post that answered `incoming`; one that is gone already is fine.
+
+        Raises PlatformError.
+        """
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """An adapter whose platform is our own and keeps what people wrote and were shown."""
+
+    async def forget(self, person: Person) -> None:
+        """Delete all that a person wrote, and the answers to it. Doing it twice is fine."""
+        ...
+
+    async def keeps(self, names: Sequence[str]) -> set[str]:
+        """Return those of the picture files that are still shown somewhere."""
         ...

@@ -28,6 +28,7 @@ class RequestState(StrEnum):
 
 
 OPEN_STATES = (RequestState.RECEIVED, RequestState.WORKING, RequestState.REPLYING)
+FINAL_STATES = tuple(state for state in RequestState if state not in OPEN_STATES)
 
 
 class JobState(StrEnum):

@@ -24,6 +24,7 @@ STANDBY = 5.0
 """Seconds between two tries to take a lease that another instance holds."""
 AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds until a request that met an unforeseen error is taken up again."""
+PRUNED_EVERY = 3600.0
 FINISHING = 20.0
 """Seconds that posts and withdrawals in progress get when the program ends."""
 WITHDRAWING = "withdraw-"
@@ -67,6 +68,7 @@ class Runner:
         """Answer what was left open and what comes in. Raises LeaseLost."""
         renewing = asyncio.create_task(self._renew(lease))
         listening = asyncio.create_task(self._listen(lease))
+        pruning = asyncio.create_task(self._prune(lease))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({renewing, listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -74,7 +76,7 @@ class Runner:
                 if task.done():
                     task.result()
         finally:
-            await cancel(listening, stopping)
+            await cancel(listening, stopping, pruning)
             await self._finish_posts()
             await cancel(renewing)
 
@@ -89,6 +91,15 @@ class Runner:
                 if not self._leases.outlives(lease, RENEWED_EVERY):
                     raise
                 log.warning("lease_not_renewed", account=lease.name, error=str(error))
+
+    async def _prune(self, lease: Lease) -> None:
+        """Delete now and then what is old; failing is for the next time."""
+        while True:
+            try:
+                await self._service.prune(lease, self._adapter)
+            except Exception:
+                log.exception("not_pruned", account=lease.name)
+            await self._sleep(PRUNED_EVERY)
 
     async def _listen(self, lease: Lease) -> None:
         for request_id in await self._store.open_requests(lease.name):

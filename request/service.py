@@ -18,15 +18,14 @@ from pathlib import Path
 
 import structlog
 
-from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import PlatformRefused, Refusal, StoreError
 from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter
-from request.conversation import Conversation
-from request.grammar import Command, CommandName
+from request.commands import FORGETTING, HEARD_ANYWAY, Commands
+from request.grammar import Command
 from request.leases import Lease
 from request.planning import Planning
 from request.posting import Posting
@@ -59,7 +58,7 @@ class Service:
         store: Store,
         reading: Reading,
         planning: Planning,
-        conversation: Conversation,
+        commands: Commands,
         production: Production,
         posting: Posting,
         pictures: Path,
@@ -70,7 +69,7 @@ class Service:
         self._store = store
         self._reading = reading
         self._planning = planning
-        self._conversation = conversation
+        self._commands = commands
         self._production = production
         self._posting = posting
         self._pictures = pictures
@@ -112,17 +111,33 @@ class Service:
 
     async def _understand(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
+        stopped = await self._commands.unheard(request.incoming)
         try:
             wanted = await self._reading.read(request, self._limits(request.incoming))
-            if isinstance(wanted, Wanted):
-                return await self._begin(lease, request, wanted, adapter)
-            if isinstance(wanted, Hint):
-                return await self._hint(lease, request, wanted)
-            outcome = None if wanted is None else await self._say(lease, request, wanted)
+            if stopped and not (isinstance(wanted, Command) and wanted.name in HEARD_ANYWAY):
+                return await self._drop(lease, request)
+            match wanted:
+                case Wanted():
+                    return await self._begin(lease, request, wanted, adapter)
+                case Hint():
+                    return await self._hint(lease, request, wanted)
+                case Told():
+                    outcome = answers.told(request.id, wanted.text)
+                case Command():
+                    outcome = await self._commands.answer(
+                        lease,
+                        request,
+                        wanted,
+                        adapter,
+                        withdraw=self.withdraw,
+                        nsfw=self._place(request.incoming).nsfw,
+                    )
+                case None:
+                    return await self._drop(lease, request)
         except Refusal as refusal:
+            if stopped:
+                return await self._drop(lease, request)
             outcome = answers.refused(request.id, refusal)
-        if outcome is None:
-            return await self._drop(lease, request)
         return await self._decide(lease, request, outcome)
 
     async def _drop(self, lease: Lease, request: RequestRow) -> RequestRow:
@@ -138,19 +153,6 @@ class Service:
                 return await self._drop(lease, request)
             outcome = answers.told(request.id, hint.text, code=HINT)
             return await self._decide(lease, request, outcome)
-
-    async def _say(self, lease: Lease, request: RequestRow, wanted: Command | Told) -> Outcome:
-        """Return the answer to what asks for words."""
-        if isinstance(wanted, Told):
-            return answers.told(request.id, wanted.text)
-        if wanted.name is not CommandName.CANCEL:
-            nsfw = self._place(request.incoming).nsfw
-            return await self._conversation.reply(request.id, wanted, nsfw=nsfw)
-        incoming = request.incoming
-        running = await self._store.working_of_person(incoming.place.account, incoming.person.id)
-        for request_id in running:
-            await self.withdraw(lease, request_id)
-        return answers.told(request.id, texts.say("answer.cancelled", count=len(running)))
 
     async def withdraw(self, lease: Lease, request_id: str) -> None:
         """Take an unanswered request back: nothing more is made, and nothing is posted."""
@@ -256,10 +258,16 @@ class Service:
             ended = RequestState.FAILED
         else:
             ended = _final_state(outcome)
+            if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
+                await self._commands.forget(lease, request, adapter)
         finally:
             self.replying.discard(request.id)
         await self._store.ended(lease, request.id, ended)
         return ended
+
+    async def prune(self, lease: Lease, adapter: Adapter) -> None:
+        """Delete what ended long enough ago."""
+        await self._commands.prune(lease, adapter, keep_days=self._config.keep_days)
 
     async def outcome(self, request: RequestRow) -> Outcome:
         """Return the decided answer of a request, with its pictures."""

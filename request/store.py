@@ -21,6 +21,7 @@ from common.database import Database
 from common.model import Incoming, Job, Note
 from request import encoding
 from request.leases import Lease, guard
+from request.marks import Marks
 from request.records import (
     OPEN_STATES,
     JobRow,
@@ -31,12 +32,15 @@ from request.records import (
     RequestState,
 )
 from request.rows import job_of, picture_of, request_of
-from request.tables import jobs, pictures, posts, requests
+from request.tables import forgotten_events, jobs, pictures, posts, requests
 
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and digits that are not mistaken for each other when read aloud."""
+
+
+NO_KEY = Marks(b"")
 
 
 def event_key(incoming: Incoming) -> str:
@@ -50,8 +54,16 @@ def event_key(incoming: Incoming) -> str:
 class Store:
     """The requests of all accounts in one database."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        marks: Marks = NO_KEY,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the database, and what recognises the events of people who were forgotten."""
         self._database = database
+        self._marks = marks
         self._now = now
 
     @asynccontextmanager
@@ -92,12 +104,19 @@ class Store:
                 known = sa.select(requests.c.id).where(requests.c.event_key == values["event_key"])
                 if (await connection.execute(known)).first() is not None:
                     return None
+                if await self._forgotten(connection, str(values["event_key"])):
+                    return None
                 await connection.execute(requests.insert().values(values))
         except IntegrityError:  # somebody wrote it down at the same moment
             if await self.request_of_event(incoming) is None:
                 raise
             return None
         return request_id
+
+    async def _forgotten(self, connection: AsyncConnection, key: str) -> bool:
+        mark = self._marks.event(key)
+        query = sa.select(forgotten_events.c.at).where(forgotten_events.c.mark == mark)
+        return (await connection.execute(query)).first() is not None
 
     async def resolved(
         self,
@@ -303,15 +322,20 @@ class Store:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one_or_none()
 
-    async def working_of_person(self, account: str, person: str) -> list[str]:
-        """Return the ids of a person's requests whose pictures are being made."""
-        query = sa.select(requests.c.id).where(
+    async def open_of_person(self, account: str, person: str, *, but: str = "") -> list[RequestRow]:
+        """Return a person's requests that wait for their answer, oldest first, without `but`."""
+        found = await self.requests_of_person(account, person)
+        return [row for row in found if row.state in OPEN_STATES and row.id != but]
+
+    async def requests_of_person(self, account: str, person: str) -> list[RequestRow]:
+        """Return all that is kept of a person's requests, oldest first."""
+        query = sa.select(requests).where(
             requests.c.account == account,
-            requests.c.person == person,
-            requests.c.state == RequestState.WORKING,
+            requests.c.person == encoding.storable(person)[:ID_LENGTH],
         )
         async with self._database.read() as connection:
-            return [row.id for row in await connection.execute(query)]
+            rows = await connection.execute(query.order_by(requests.c.created))
+            return [request_of(row) for row in rows]
 
     async def said_to_person(self, request: RequestRow, *, since: float) -> set[str]:
         """Return the codes of what the person of a request was told in other answers since then."""
@@ -327,6 +351,16 @@ class Store:
         async with self._database.read() as connection:
             rows = await connection.execute(query)
             return {(row.outcome or {}).get("code", "") for row in rows}
+
+    async def posts_of(self, request_id: str) -> list[str]:
+        """Return where the parts of an answer stand on their platform, in order."""
+        query = (
+            sa.select(posts.c.platform_id)
+            .where(posts.c.request == request_id, posts.c.platform_id.is_not(None))
+            .order_by(posts.c.part)
+        )
+        async with self._database.read() as connection:
+            return [row.platform_id for row in await connection.execute(query)]
 
     async def jobs_of(self, request_id: str) -> list[JobRow]:
         """Return the jobs of a request in order."""

@@ -93,3 +93,18 @@ leases = sa.Table(
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("until", sa.Float, nullable=False),
 )
+
+forgotten_events = sa.Table(
+    "forgotten_events",
+    metadata,
+    sa.Column("mark", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("mark", sa.String(64), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from common.database import Database
 from common.errors import StoreError
 from common.model import IncomingKind, Outcome, Part, Progress
-from web import store
+from web import forgetting, store
 from web.live import Advanced, Broadcast, Posted, Removed, Subscription
 from web.store import Message, ShownPicture, Thread, Visitor
 from web.tables import messages, visitors
@@ -85,6 +85,20 @@ class Room:
                 self._progress.pop(number, None)
                 self.live.send(Removed(message))
             return hidden
+
+    async def forget(self, visitor: str) -> None:
+        """Delete all that a visitor wrote in this room, the answers, and what they showed."""
+        async with self._order:
+            async with self._database.write() as connection:
+                removed = await forgetting.delete_visitor(connection, self.name, visitor)
+            for message in removed:
+                self._progress.pop(message.id, None)
+                self.live.send(Removed(message))
+
+    async def shown(self, names: Sequence[str]) -> set[str]:
+        """Return those of the picture files that messages still show, in whatever room."""
+        async with self._database.read() as connection:
+            return await forgetting.shown_pictures(connection, names)
 
     async def nickname(self, visitor: str) -> str | None:
         """Return the name a visitor goes by, None if he never wrote."""

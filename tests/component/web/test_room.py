@@ -152,7 +152,9 @@ async def test_a_button_is_heard_with_the_message_it_stands_under(adapter, brows
         await answer(adapter, pressed)
 
 
-@pytest.mark.parametrize("press", ["", "again", "1 again", "999 again", "{posted} delete", "{posted} vary 2", "x y"])
+@pytest.mark.parametrize(
+    "press", ["", "again", "1 again", "999 again", "{posted} delete", "{posted} vary 2", "x y"]
+)
 async def test_a_button_that_is_not_there_cannot_be_pressed(adapter, browser, house, press):
     await browser.say("draw a fox")
     posted = await answer(adapter, await heard(adapter), house.picture())
@@ -271,3 +273,35 @@ async def test_a_closed_room_ends_listening(adapter):
     adapter.room.close()
     with pytest.raises(AssertionError, match="the room closed"):
         await listening
+
+
+async def test_a_visitor_is_forgotten_with_all_answers_and_nobody_else(
+    adapter, browser, visit, house
+):
+    await browser.say("draw a fox")
+    mine = await heard(adapter)
+    posted = await answer(adapter, mine, house.picture())
+    other = visit(adapter)
+    await other.say("draw a cat", parent=str(posted))
+    theirs = await heard(adapter)
+    await answer(adapter, theirs, house.picture())
+    await adapter.forget(mine.person)
+    await adapter.forget(mine.person)
+    _, page = await other.get("/")
+    assert "draw a fox" not in page
+    assert "draw a cat" in page
+    assert await adapter.room.nickname(mine.person.id) is None
+    assert await adapter.find_own_reply(mine, 1) is None
+    assert await adapter.find_own_reply(theirs, 1) is not None
+
+
+async def test_what_pages_still_show_is_kept_and_what_is_hidden_is_not(adapter, browser, house):
+    await browser.say("draw a fox")
+    mine = await heard(adapter)
+    picture = house.picture()
+    await answer(adapter, mine, picture)
+    assert await adapter.keeps([picture.sha256, "0" * 64]) == {picture.sha256}
+    await adapter.remove(mine, "")
+    assert await adapter.keeps([picture.sha256]) == set()
+    _, page = await browser.get("/")
+    assert "draw a fox" not in page

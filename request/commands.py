@@ -1,0 +1,166 @@
+"""Commands that do something: to running requests, to answers, to what is kept of a person."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from common import texts
+from common.errors import PlatformError, Refusal
+from common.model import Incoming, Outcome
+from request import answers
+from request.adapter import Adapter, Keeping, Removing
+from request.conversation import Conversation
+from request.grammar import Command, CommandName
+from request.leases import Lease
+from request.people import People, Wish
+from request.records import FINAL_STATES, RequestRow
+from request.store import Store
+
+log = structlog.get_logger()
+
+FORGETTING = "answer.forgetting"
+"""Code of the answer after whose posting a person is forgotten."""
+HEARD_ANYWAY = frozenset({CommandName.START, CommandName.STOP, CommandName.FORGET_ME})
+"""What is heard of somebody who said `stop`."""
+PROMPT_SHOWN = 60
+
+Withdraw = Callable[[Lease, str], Awaitable[None]]
+
+
+class Commands:
+    """Carries commands out; what only asks for words goes to the conversation."""
+
+    def __init__(
+        self,
+        store: Store,
+        people: People,
+        conversation: Conversation,
+        pictures: Path,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._people = people
+        self._conversation = conversation
+        self._pictures = pictures
+        self._now = now
+
+    async def answer(
+        self,
+        lease: Lease,
+        request: RequestRow,
+        command: Command,
+        adapter: Adapter,
+        *,
+        withdraw: Withdraw,
+        nsfw: bool,
+    ) -> Outcome:
+        """Do what a command says and return the answer. Raises Refusal if it cannot be done.
+
+        `withdraw` takes a running request back; `nsfw` is whether adult things may be listed.
+        """
+        incoming = request.incoming
+        match command.name:
+            case CommandName.CANCEL:
+                return await self._cancel(lease, request, withdraw)
+            case CommandName.QUEUE:
+                return answers.told(request.id, await self._queue(incoming))
+            case CommandName.DELETE:
+                return await self._remove(lease, request, adapter, withdraw)
+            case CommandName.STOP | CommandName.START as name:
+                return answers.told(request.id, await self._hear(lease, incoming, name))
+            case CommandName.FORGET_ME:
+                await self._cancel(lease, request, withdraw)
+                return answers.told(request.id, texts.say(FORGETTING), code=FORGETTING)
+            case _:
+                return await self._conversation.reply(request.id, command, nsfw=nsfw)
+
+    async def unheard(self, incoming: Incoming) -> bool:
+        """Tell whether a person wants to hear nothing of the bot."""
+        return await self._people.has(Wish.STOPPED, incoming.place.account, incoming.person.id)
+
+    async def forget(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
+        """Delete what is kept of the person of a request, this one included, and his answers.
+
+        Done after the answer is posted; found undone after a crash it is done again.
+        """
+        person = request.incoming.person
+        if isinstance(adapter, Removing):
+            for row in await self._store.requests_of_person(lease.name, person.id):
+                if row.id != request.id:
+                    await self._take_back(row, adapter)
+        if isinstance(adapter, Keeping):
+            await adapter.forget(person)
+        names = await self._people.forget(lease, person.id)
+        await self._drop(names, adapter)
+        log.info("person_forgotten", account=lease.name, pictures=len(names))
+
+    async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
+        """Delete what ended longer ago than that, with its pictures."""
+        before = self._now() - keep_days * 24 * 3600
+        names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
+        await self._drop(names, adapter)
+
+    async def _hear(self, lease: Lease, incoming: Incoming, name: CommandName) -> str:
+        """Hear nothing of a person from now on, or hear him again."""
+        person = incoming.person.id
+        if name is CommandName.STOP:
+            await self._people.remember(lease, Wish.STOPPED, person)
+            return texts.say("answer.stopped")
+        await self._people.unremember(lease, Wish.STOPPED, person)
+        return texts.say("answer.started")
+
+    async def _cancel(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> Outcome:
+        person = request.incoming.person.id
+        running = await self._store.open_of_person(lease.name, person, but=request.id)
+        for row in running:
+            await withdraw(lease, row.id)
+        return answers.told(request.id, texts.say("answer.cancelled", count=len(running)))
+
+    async def _queue(self, incoming: Incoming) -> str:
+        running = await self._store.open_of_person(incoming.place.account, incoming.person.id)
+        shown = [row for row in running if row.parsed is not None]
+        if not shown:
+            return texts.say("answer.queue_empty")
+        prompts = ((row.parsed or {}).get("prompt", "")[:PROMPT_SHOWN] for row in shown)
+        lines = [texts.say("answer.queue_line", prompt=prompt) for prompt in prompts]
+        return "\n".join((texts.say("answer.queue", count=len(shown)), *lines))
+
+    async def _remove(
+        self, lease: Lease, request: RequestRow, adapter: Adapter, withdraw: Withdraw
+    ) -> Outcome:
+        """Take an answer back for the one who asked for it."""
+        incoming = request.incoming
+        parent = None
+        if incoming.parent is not None:
+            parent = await self._store.request_behind(lease.name, incoming.parent)
+        if parent is None:
+            raise Refusal("refused.no_parent")
+        if parent.incoming.person.id != incoming.person.id:
+            raise Refusal("refused.not_yours")
+        if not isinstance(adapter, Removing):
+            raise Refusal("refused.cannot_delete")
+        await withdraw(lease, parent.id)
+        await self._take_back(parent, adapter)
+        return answers.told(request.id, texts.say("answer.deleted"))
+
+    async def _take_back(self, row: RequestRow, adapter: Removing) -> None:
+        for post in await self._store.posts_of(row.id):
+            try:
+                await adapter.remove(row.incoming, post)
+            except PlatformError as error:
+                log.warning("post_not_removed", request=row.id, post=post, error=str(error))
+
+    async def _drop(self, names: list[str], adapter: Adapter) -> None:
+        """Delete picture files that nothing shows any more."""
+        used = await self._people.used(names)
+        if isinstance(adapter, Keeping):
+            used |= await adapter.keeps(names)
+        for name in names:
+            if name not in used:
+                await asyncio.to_thread((self._pictures / name).unlink, missing_ok=True)

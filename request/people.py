@@ -1,0 +1,136 @@
+"""Who wants to hear nothing of the bot, and forgetting people. Every write carries the lease."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database import Database
+from request import encoding
+from request.leases import Lease, guard
+from request.marks import Marks
+from request.store import ID_LENGTH
+from request.tables import forgotten_events, people, pictures, requests
+
+AT_ONCE = 200
+"""Requests deleted in one transaction."""
+
+
+class Wish(StrEnum):
+    """What is remembered of a person, by a mark."""
+
+    STOPPED = "stopped"
+    """He said `stop`: he is not answered until he says `start`."""
+
+
+class People:
+    """What is kept of people beside their requests."""
+
+    def __init__(
+        self, database: Database, marks: Marks, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._database = database
+        self._marks = marks
+        self._now = now
+
+    async def has(self, wish: Wish, account: str, person: str) -> bool:
+        """Tell whether something is remembered of a person."""
+        mark = self._marks.person(account, person)
+        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == wish)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def remember(self, lease: Lease, wish: Wish, person: str) -> None:
+        """Remember something of a person on the lease's account."""
+        mark = self._marks.person(lease.name, person)
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await connection.execute(_of(mark, wish))
+            values = {"mark": mark, "what": wish, "at": self._now()}
+            await connection.execute(people.insert().values(values))
+
+    async def unremember(self, lease: Lease, wish: Wish, person: str) -> None:
+        """Forget something that was remembered of a person."""
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await connection.execute(_of(self._marks.person(lease.name, person), wish))
+
+    async def forget(self, lease: Lease, person: str) -> list[str]:
+        """Delete all requests of a person on the lease's account, with their jobs and posts.
+
+        What is being answered right now is deleted too. Returns the names of the picture files
+        that belonged to them; marks keep their events from being answered again.
+        """
+        stored = encoding.storable(person)[:ID_LENGTH]
+        his = sa.select(requests).where(
+            requests.c.account == lease.name, requests.c.person == stored
+        )
+        return await self._delete(his, lease)
+
+    async def prune(self, lease: Lease, *, older_than: float, states: Sequence[str]) -> list[str]:
+        """Delete the requests of the lease's account in these states that changed before then."""
+        old = sa.select(requests).where(
+            requests.c.account == lease.name,
+            requests.c.state.in_(states),
+            requests.c.changed < older_than,
+        )
+        return await self._delete(old, lease)
+
+    async def used(self, names: Sequence[str]) -> set[str]:
+        """Return those of the picture files that requests still show or start from."""
+        found: set[str] = set()
+        async with self._database.read() as connection:
+            for start in range(0, len(names), AT_ONCE):
+                some = names[start : start + AT_ONCE]
+                query = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(some))
+                found.update(row.sha256 for row in await connection.execute(query))
+            parsed = sa.select(requests.c.parsed).where(requests.c.parsed.is_not(None))
+            for row in await connection.execute(parsed):
+                found.update(_sources(row.parsed))
+        return found & set(names)
+
+    async def _delete(self, rows: sa.Select[Any], lease: Lease) -> list[str]:
+        """Delete requests page by page; return the names of their picture files."""
+        names: set[str] = set()
+        while True:
+            async with self._database.write() as connection:
+                await guard(connection, lease)
+                page = (await connection.execute(rows.limit(AT_ONCE))).all()
+                if not page:
+                    return sorted(names)
+                ids = [row.id for row in page]
+                names.update(name for row in page for name in _sources(row.parsed))
+                names.update(await _shown(connection, ids))
+                await self._mark(connection, [row.event_key for row in page])
+                await connection.execute(requests.delete().where(requests.c.id.in_(ids)))
+
+    async def _mark(self, connection: AsyncConnection, event_keys: Sequence[str]) -> None:
+        marks = {self._marks.event(key) for key in event_keys}
+        known = sa.select(forgotten_events.c.mark).where(forgotten_events.c.mark.in_(marks))
+        new = marks - {row.mark for row in await connection.execute(known)}
+        if new:
+            values = [{"mark": mark, "at": self._now()} for mark in new]
+            await connection.execute(forgotten_events.insert(), values)
+
+
+async def _shown(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
+    query = sa.select(pictures.c.sha256).where(
+        pictures.c.request.in_(ids), pictures.c.sha256.is_not(None)
+    )
+    return {row.sha256 for row in await connection.execute(query)}
+
+
+def _sources(parsed: dict[str, Any] | None) -> set[str]:
+    """Return the names of the pictures a request starts from."""
+    values = parsed or {}
+    named = (values.get("source_picture"), *values.get("extra_pictures", ()))
+    return {name.removeprefix("sha256:") for name in named if name}
+
+
+def _of(mark: str, wish: Wish) -> sa.Delete:
+    return people.delete().where(people.c.mark == mark, people.c.what == wish)

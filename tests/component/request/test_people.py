@@ -1,0 +1,212 @@
+"""What people say about themselves and their answers: stop, start, forget me, delete, queue."""
+
+import pytest
+import sqlalchemy as sa
+
+from common.errors import StartupError
+from common.model import Ending
+from request.marks import Marks, open_marks
+from request.people import People
+from request.records import FINAL_STATES, RequestState
+from request.store import Store
+from request.tables import forgotten_events, jobs, people, pictures, posts, requests
+from tests.fakes.platform import FakePlatform, wait_until
+
+pytestmark = pytest.mark.database
+
+
+class OwnPlatform(FakePlatform):
+    """A platform that takes posts back and keeps what people wrote."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.removed = []
+        self.forgotten = []
+        self.kept = set()
+
+    async def remove(self, incoming, post):
+        self.removed.append(post)
+
+    async def forget(self, person):
+        self.forgotten.append(person.id)
+
+    async def keeps(self, names):
+        return self.kept & set(names)
+
+
+async def rows(database, table):
+    async with database.read() as connection:
+        return (await connection.execute(sa.select(table))).all()
+
+
+async def test_who_says_stop_is_not_heard_until_he_says_start(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard("stop", event="1"))
+        stopped = await platform.answer_to("1")
+        for number, text in enumerate(["draw for me a fox", "hello?", "draw --bad"], start=2):
+            platform.say(heard(text, event=str(number)))
+        platform.say(heard("draw for me a cat style: raw --n 1", event="bob", person="bob"))
+        await platform.answer_to("bob")
+        await wait_until(lambda: not core.service.running)
+        platform.say(heard("start", event="5"))
+        started = await platform.answer_to("5")
+        platform.say(heard("draw for me a fox style: raw --n 1", event="6"))
+        assert (await platform.answer_to("6")).ending is Ending.DONE
+    assert "won't hear from me" in stopped.text
+    assert "have you back" in started.text
+    assert {event for event, _part in platform.posts} == {"1", "bob", "5", "6"}
+
+
+async def test_of_who_is_forgotten_only_hashes_stay(start, heard, horde, database, tmp_path):
+    platform = OwnPlatform()
+    async with start(platform) as core:
+        platform.say(heard("draw for me a fox style: raw --n 2", event="1"))
+        first = await platform.answer_to("1")
+        platform.say(heard("draw for me a cat style: raw --n 1", event="2", person="bob"))
+        others = await platform.answer_to("2")
+        platform.say(heard("forget me", event="3"))
+        answer = await platform.answer_to("3")
+        await wait_until(lambda: not core.service.running)
+        assert (
+            await core.service.receive(
+                await core.leases.take("web"),
+                heard("draw for me a fox style: raw --n 2", event="1"),
+            )
+            is None
+        )
+    assert "being deleted" in answer.text
+    assert platform.removed == ["post-1-1"]
+    assert platform.forgotten == ["ann"]
+    kept = await rows(database, requests)
+    assert [row.person for row in kept] == ["bob"]
+    for table in (jobs, pictures, posts):
+        assert {row.request for row in await rows(database, table)} == {kept[0].id}
+    assert not any(picture.path.exists() for picture in first.pictures)
+    assert all(picture.path.exists() for picture in others.pictures)
+    for row in [*await rows(database, forgotten_events), *await rows(database, people)]:
+        assert "ann" not in str(row)
+
+
+async def test_who_stopped_stays_unheard_when_he_is_forgotten(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard("stop", event="1"))
+        await platform.answer_to("1")
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+        await wait_until(lambda: not core.service.running)
+        platform.say(heard("draw for me a fox", event="3"))
+        platform.say(heard("draw for me a cat style: raw --n 1", event="4", person="bob"))
+        await platform.answer_to("4")
+        await wait_until(lambda: not core.service.running)
+    assert ("3", 1) not in platform.posts
+
+
+async def test_forgetting_begun_before_a_crash_is_finished(start, heard, horde, database):
+    platform = OwnPlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await platform.answer_to("1")
+        platform.forget = None  # the program dies when it gets there
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+    assert await rows(database, requests)
+    again = OwnPlatform(posts=platform.posts)
+    async with start(again):
+        await wait_until(lambda: again.forgotten == ["ann"])
+    assert await rows(database, requests) == []
+
+
+async def test_a_picture_that_is_still_shown_stays(start, heard, horde):
+    platform = OwnPlatform()
+    async with start(platform) as core:
+        platform.say(heard("draw for me a fox style: raw --n 2", event="1"))
+        shown, gone = (await platform.answer_to("1")).pictures
+        platform.kept = {shown.sha256}
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+        await wait_until(lambda: not core.service.running)
+    assert (shown.path.exists(), gone.path.exists()) == (True, False)
+
+
+async def test_an_answer_is_deleted_for_the_one_who_asked_only(start, heard, horde):
+    platform = OwnPlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await platform.answer_to("1")
+        platform.say(heard("delete", event="2", person="bob", parent="post-1-1"))
+        refused = await platform.answer_to("2")
+        platform.say(heard("delete", event="3", parent="post-1-1"))
+        done = await platform.answer_to("3")
+        platform.say(heard("delete", event="4", parent="nothing"))
+        nothing = await platform.answer_to("4")
+    assert "Only the one who asked" in refused.text
+    assert done.text == "It is deleted."
+    assert platform.removed == ["post-1-1"]
+    assert "which picture" in nothing.text
+
+
+async def test_a_platform_that_cannot_delete_says_so(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await platform.answer_to("1")
+        platform.say(heard("delete", event="2", parent="post-1-1"))
+        outcome = await platform.answer_to("2")
+    assert "cannot delete my posts here" in outcome.text
+
+
+async def test_the_queue_names_what_is_at_work(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform) as core:
+        platform.say(heard("queue", event="0"))
+        empty = await platform.answer_to("0")
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await wait_until(lambda: horde.journal.count("submit") == 1)
+        platform.say(heard("queue", event="2"))
+        busy = await platform.answer_to("2")
+        platform.say(heard("cancel", event="3"))
+        await platform.answer_to("3")
+        row = await core.store.request_of_event(heard(event="1"))
+        assert (await core.store.request(row)).state is RequestState.CANCELLED
+    assert "Nothing of yours" in empty.text
+    assert "– a fox" in busy.text
+
+
+async def test_what_ended_long_ago_is_pruned_and_what_is_open_is_not(
+    database, store, leases, lease, heard, clock
+):
+    marks = Marks(b"key")
+    own = Store(database, marks, now=clock)
+    folk = People(database, marks, now=clock)
+    done = await own.insert_once(lease, heard(event="1"), 0)
+    await own.ended(lease, done, RequestState.DONE)
+    await own.insert_once(lease, heard(event="2"), 0)
+    clock.now += 100
+    assert await folk.prune(lease, older_than=clock.now - 200, states=FINAL_STATES) == []
+    assert len(await rows(database, requests)) == 2
+    await folk.prune(lease, older_than=clock.now - 50, states=FINAL_STATES)
+    [left] = await rows(database, requests)
+    assert left.event_key == "web:2"
+    assert await own.insert_once(lease, heard(event="1"), 0) is None
+    assert await own.insert_once(lease, heard(event="3"), 0) is not None
+
+
+def test_a_mark_depends_on_the_key_and_tells_nothing(tmp_path):
+    one, other = Marks(b"1"), Marks(b"2")
+    assert one.person("web", "ann") == one.person("web", "ann")
+    assert len({one.person("web", "ann"), other.person("web", "ann"), one.person("x", "ann")}) == 3
+    assert one.event("ann") != one.person("", "ann")
+
+
+def test_the_key_is_made_once_and_readable_by_us_alone(tmp_path):
+    first = open_marks(tmp_path)
+    assert open_marks(tmp_path).event("x") == first.event("x")
+    file = tmp_path / "marks.key"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+    file.write_bytes(b"short")
+    with pytest.raises(StartupError, match="too short"):
+        open_marks(tmp_path)
