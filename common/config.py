@@ -140,6 +140,12 @@ class PlaceConfig(Section):
     trusted_workers: bool = Field(
         default=True, description="Whether only workers the Horde trusts may serve."
     )
+    hordes: tuple[str, ...] = Field(
+        default=(), description="Names of the Hordes that may be asked; empty: all."
+    )
+    private_hordes: tuple[str, ...] = Field(
+        default=(), description="The same for private requests; empty: those of `hordes`."
+    )
 
 
 class WebConfig(Section):
@@ -283,11 +289,19 @@ def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | Non
     """Check a configuration read from somewhere. A relative `data_dir` is taken from `base`."""
     try:
         config = Config.model_validate(document)
+        places = [config.defaults]
         for name in config.communities:
             account, _, community = name.partition("/")
-            config.place(account, community)
+            places.append(config.place(account, community))
     except ValidationError as error:
         raise ConfigError("config.invalid", file=file, problem=explain(error)) from error
+    known = {endpoint.name for endpoint in config.horde.endpoints}
+    for place in places:
+        for name in (*place.hordes, *place.private_hordes):
+            if name not in known:
+                raise ConfigError(
+                    "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
+                )
     if base is not None and not config.data_dir.is_absolute():
         config = config.model_copy(update={"data_dir": (base / config.data_dir).resolve()})
     return config

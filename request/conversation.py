@@ -86,6 +86,8 @@ class Conversation:
             except HordeError as error:
                 lines.append(texts.say("help.horde_down", name=endpoint.name, problem=error))
                 continue
+            if trouble := self._hordes.trouble(endpoint):
+                lines.append(texts.say("help.horde_rests", name=endpoint.name, problem=trouble))
             values = {
                 "models": len(models),
                 "workers": sum(model.count for model in models),

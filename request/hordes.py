@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from common.errors import HordeError
+import structlog
+
+from common.errors import HordeError, HordeForbidden, HordeUnreachable
 from common.horde.client import HordeClient, count_trusted
 from common.horde.poller import Poller
 from request.served import served_of
@@ -15,6 +17,15 @@ from styles.limits import Served
 
 SERVED_FOR = 30.0
 """Seconds for which an answer of `/v2/status/models` is believed."""
+LONG_QUEUE = 300
+"""Seconds of queue from which another Horde with a shorter one is asked first."""
+RESTS = (10.0, 30.0, 60.0, 300.0)
+"""Seconds an endpoint is left alone after it failed once, twice … in a row."""
+
+Allowed = Collection[str] | None
+"""Names of the endpoints a place may use; None or empty: all."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +51,75 @@ class Hordes:
         self.endpoints = tuple(endpoints)
         self._asking = {endpoint.name: asyncio.Lock() for endpoint in endpoints}
         self._monotonic = monotonic
+        self._resting: dict[str, _Rest] = {}
         self._known: dict[str, tuple[float, _Offer]] = {}
 
     def named(self, name: str | None) -> Endpoint | None:
         """Return the endpoint of that name, if it is still configured."""
         return next((endpoint for endpoint in self.endpoints if endpoint.name == name), None)
 
-    async def served(self, *, trusted: bool = False) -> dict[str, Served] | None:
+    async def served(
+        self, *, trusted: bool = False, allowed: Allowed = None
+    ) -> dict[str, Served] | None:
         """Return the models somebody serves now; None (all of them) where nobody can say.
 
         With `trusted` only workers count that their Horde trusts. A Horde without any worker says
-        nothing: one may be on its way.
+        nothing: one may be on its way. One that rests counts only if all do.
         """
-        union: dict[str, Served] = {}
-        offers = await asyncio.gather(*map(self._offer, self.endpoints))
+        usable = self._allowed(allowed)
+        awake = [endpoint for endpoint in usable if not self.rests(endpoint)] or usable
+        offers = await asyncio.gather(*map(self._offer, awake))
         if not any(offer.models for offer in offers):
             return None
+        union: dict[str, Served] = {}
         for offer in offers:
             for model, had in (offer.served(trusted=trusted) or {}).items():
                 known = union.get(model)
                 union[model] = had if known is None else _together(known, had)
         return union
 
-    async def candidates(self, model: str) -> list[Endpoint]:
-        """Return the endpoints to try for a model: those that serve it first."""
-        serving: list[Endpoint] = []
-        others: list[Endpoint] = []
-        for endpoint in self.endpoints:
-            offer = await self._offer(endpoint)
-            serves = offer.models is None or model in offer.models
-            (serving if serves else others).append(endpoint)
-        return serving + others
+    async def candidates(self, model: str, *, allowed: Allowed = None) -> list[Endpoint]:
+        """Return the endpoints to try for a model, the best first.
+
+        Those that serve it come before those that do not, those that rest last; one with a long
+        queue gives way to one with a short queue; else the operator's order holds.
+        """
+        usable = self._allowed(allowed)
+        offers = await asyncio.gather(*map(self._offer, usable))
+        waits = dict(zip((endpoint.name for endpoint in usable), offers, strict=True))
+
+        def rank(endpoint: Endpoint) -> tuple[bool, bool, bool]:
+            offer = waits[endpoint.name]
+            had = None if offer.models is None else offer.models.get(model)
+            serves = offer.models is None or had is not None
+            return self.rests(endpoint), not serves, had is not None and had.eta > LONG_QUEUE
+
+        return sorted(usable, key=rank)
+
+    def failed(self, endpoint: Endpoint, error: HordeError) -> None:
+        """Let an endpoint rest that does not answer or does not let us in; longer each time."""
+        if not isinstance(error, HordeUnreachable | HordeForbidden):
+            return
+        times = self._resting.get(endpoint.name, _Rest()).times
+        pause = RESTS[min(times, len(RESTS) - 1)]
+        self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, str(error))
+        log.warning("horde_rests", horde=endpoint.name, seconds=pause, reason=str(error))
+
+    def succeeded(self, endpoint: Endpoint) -> None:
+        """Forget that an endpoint had failed."""
+        self._resting.pop(endpoint.name, None)
+
+    def rests(self, endpoint: Endpoint) -> bool:
+        """Tell whether an endpoint is left alone just now, because it failed."""
+        rest = self._resting.get(endpoint.name)
+        return rest is not None and self._monotonic() < rest.until
+
+    def trouble(self, endpoint: Endpoint) -> str:
+        """Return why an endpoint rests; "" if it does not."""
+        return self._resting[endpoint.name].reason if self.rests(endpoint) else ""
+
+    def _allowed(self, allowed: Allowed) -> list[Endpoint]:
+        return [one for one in self.endpoints if not allowed or one.name in allowed]
 
     async def _offer(self, endpoint: Endpoint) -> _Offer:
         """Return what an endpoint serves, from a short memory."""
@@ -81,6 +130,15 @@ class Hordes:
             offer = await _ask(endpoint.client)
             self._known[endpoint.name] = (self._monotonic(), offer)
             return offer
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """How often an endpoint has failed in a row, until when it rests, and why."""
+
+    times: int = 0
+    until: float = 0.0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

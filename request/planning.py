@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from common.config import PlaceConfig
 from common.errors import Refusal
 from common.model import Audience, Incoming, Job, Note
 from common.reference import ModelReference
 from request import safety
 from request.assets import Assets
 from request.hordes import Hordes
+from request.policy import hordes_of
 from request.reading import Wanted
 from request.sources import Sources
 from styles import resolver
@@ -44,7 +46,13 @@ class Planning:
         self._assets = assets
 
     async def plan(
-        self, incoming: Incoming, wanted: Wanted, limits: Limits, *, private_replies: bool
+        self,
+        incoming: Incoming,
+        wanted: Wanted,
+        place: PlaceConfig,
+        limits: Limits,
+        *,
+        private_replies: bool,
     ) -> Plan:
         """Return the plan of a request. Raises Refusal if it is declined."""
         image = wanted.image
@@ -56,7 +64,10 @@ class Planning:
         resolution = resolver.resolve(
             image,
             wanted.stylelist,
-            served=await self._hordes.served(trusted=limits.trusted_workers),
+            served=await self._hordes.served(
+                trusted=limits.trusted_workers,
+                allowed=hordes_of(place, private=image.private),
+            ),
             reference=self._reference(),
             limits=limits,
             rng_seed=wanted.rng_seed,

@@ -22,6 +22,11 @@ def limits_of(place: PlaceConfig, default_style: str | None) -> Limits:
     )
 
 
+def hordes_of(place: PlaceConfig, *, private: bool) -> tuple[str, ...]:
+    """Return the names of the Hordes a place's request may go to; empty: all."""
+    return place.private_hordes or place.hordes if private else place.hordes
+
+
 def admit(place: PlaceConfig, *, running: int, recent: int) -> None:
     """Refuse a person who has enough running or has asked enough this hour. Raises Refusal."""
     if running >= place.running_per_person:

@@ -65,6 +65,16 @@ class Patience:
     """Between two rounds through the endpoints; grows to ten times that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all jobs of a request."""
+
+    private: bool = False
+    """No recipe goes into the files."""
+    hordes: tuple[str, ...] = ()
+    """Names of the Hordes that may be asked; empty: all."""
+
+
 class Production:
     """Makes pictures for requests, with whatever Hordes there are."""
 
@@ -85,10 +95,10 @@ class Production:
         self._now = now
         self._sleep = sleep
 
-    async def run(self, lease: Lease, request: RequestRow, tally: Tally) -> None:
+    async def run(self, lease: Lease, request: RequestRow, tally: Tally, terms: Terms) -> None:
         """Take all jobs of a request to their end; those that take too long are given up."""
         rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
-        tasks = {asyncio.create_task(self._make(lease, request, row, tally)) for row in rows}
+        tasks = {asyncio.create_task(self._make(lease, request, row, tally, terms)) for row in rows}
         try:
             late = await self._await_all(tasks, request)
         except BaseException:
@@ -116,12 +126,12 @@ class Production:
                 break
         return open_tasks
 
-    async def price(self, jobs: Sequence[Job]) -> str:
+    async def price(self, jobs: Sequence[Job], terms: Terms) -> str:
         """Return what jobs would cost, as a sentence. Raises Refusal if nobody can tell."""
         total, names = 0.0, []
         try:
             for job in jobs:
-                endpoint = (await self._hordes.candidates(job.model))[0]
+                endpoint = (await self._hordes.candidates(job.model, allowed=terms.hordes))[0]
                 total += await endpoint.client.dry_run(await self._delivery.body(job))
                 names.append(endpoint.name)
         except (HordeError, NothingCame) as error:
@@ -148,13 +158,14 @@ class Production:
             except HordeError as error:
                 log.info("cancel_failed", horde_id=row.horde_id, error=str(error))
 
-    async def _make(self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally) -> None:
+    async def _make(
+        self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally, terms: Terms
+    ) -> None:
         """Take one job to its end and write that down."""
         made: list[PictureRow] = []
         reason: str | None = None
         try:
-            private = bool((request.parsed or {}).get("private"))
-            made, reason = await self._rounds(lease, row, tally, private=private)
+            made, reason = await self._rounds(lease, row, tally, terms)
         except NothingCame as failure:
             reason = str(failure)
         except (StoreError, asyncio.CancelledError):
@@ -167,21 +178,21 @@ class Production:
         tally.finished(row.number, sum(1 for picture in made if picture.sha256))
 
     async def _rounds(
-        self, lease: Lease, row: JobRow, tally: Tally, *, private: bool
+        self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
     ) -> tuple[list[PictureRow], str | None]:
         """Submit and watch, once more if nothing came of it; return pictures and what lacks."""
         reason = texts.say("outcome.faulted")
         for _ in range(ROUNDS):
             endpoint = self._hordes.named(row.endpoint)
             if row.state is not JobState.SUBMITTED or endpoint is None:
-                row, endpoint = await self._submit(lease, row, tally)
+                row, endpoint = await self._submit(lease, row, tally, terms)
             try:
                 status = await self._watch(endpoint, row, tally)
             except HordeGone:
                 reason = texts.say("outcome.gone")
             else:
                 made, unusable = await self._delivery.fetch(
-                    endpoint.client, row, status, private=private
+                    endpoint.client, row, status, private=terms.private
                 )
                 if made:
                     return made, _what_lacks(row, made, unusable)
@@ -189,23 +200,29 @@ class Production:
             row = replace(row, state=JobState.WAITING)
         raise NothingCame(reason)
 
-    async def _submit(self, lease: Lease, row: JobRow, tally: Tally) -> tuple[JobRow, Endpoint]:
+    async def _submit(
+        self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
+    ) -> tuple[JobRow, Endpoint]:
         """Send the job to the first endpoint that takes it, waiting if none does now."""
         started, pause = self._now(), self._patience.pause
         while True:
             troubles: list[HordeError] = []
-            for endpoint in await self._hordes.candidates(row.job.model):
+            for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
                 body = await self._delivery.body(row.job, webhook=endpoint.webhook)
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
-                    return await self._send(lease, row, endpoint, body), endpoint
+                    sent = await self._send(lease, row, endpoint, body)
                 except HordeError as error:
+                    self._hordes.failed(endpoint, error)
                     log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
                     if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
                         raise NothingCame(texts.say("outcome.rejected", problem=error)) from error
                     troubles.append(error)
                     if not isinstance(error, HordeUnclear):
                         row = replace(row, state=JobState.WAITING)
+                else:
+                    self._hordes.succeeded(endpoint)
+                    return sent, endpoint
             passing = [t for t in troubles if isinstance(t, HordeUnreachable | HordeBusy)]
             if not passing or self._now() - started >= self._patience.unreachable:
                 raise NothingCame(" ".join(dict.fromkeys(map(str, troubles))))

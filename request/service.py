@@ -29,7 +29,7 @@ from request.grammar import Command
 from request.leases import Lease
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Production
+from request.production import Production, Terms
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
 from request.records import OPEN_STATES, RequestRow, RequestState
@@ -181,11 +181,14 @@ class Service:
         plan = await self._planning.plan(
             request.incoming,
             wanted,
+            self._place(request.incoming),
             self._limits(request.incoming),
             private_replies=adapter.capabilities.private_replies,
         )
         if plan.image.price:
-            price = await self._production.price(plan.jobs)
+            price = await self._production.price(
+                plan.jobs, self._terms(request.incoming, plan.image)
+            )
             return await self._decide(lease, request, answers.told(request.id, price))
         async with self._admitting:  # nobody slips in between the count and what it allows
             await self._admit(request)
@@ -216,9 +219,10 @@ class Service:
         """Make the pictures, showing how far they are, and decide the answer."""
         jobs = await self._store.jobs_of(request.id)
         tally = Tally(sum(row.job.n for row in jobs))
+        terms = self._terms(request.incoming, _image(request))
         telling = asyncio.create_task(self._show_progress(request, adapter, tally))
         try:
-            await self._production.run(lease, request, tally)
+            await self._production.run(lease, request, tally, terms)
         finally:
             await cancel(telling)
         jobs = await self._store.jobs_of(request.id)
@@ -287,6 +291,10 @@ class Service:
 
     def _place(self, incoming: Incoming) -> PlaceConfig:
         return self._config.place(incoming.place.account, incoming.place.community)
+
+    def _terms(self, incoming: Incoming, image: ImageRequest) -> Terms:
+        allowed = policy.hordes_of(self._place(incoming), private=image.private)
+        return Terms(private=image.private, hordes=allowed)
 
     def _limits(self, incoming: Incoming) -> Limits:
         return policy.limits_of(self._place(incoming), self._config.styles.default)

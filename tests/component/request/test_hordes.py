@@ -4,8 +4,12 @@ import aiohttp
 import pytest
 
 from bots.program import open_hordes
-from common.config import parse
+from common.config import PlaceConfig, parse
+from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachable
+from common.model import Audience, Ending
+from request.hordes import RESTS, Hordes
 from tests.fakes.horde import FakeHorde
+from tests.fakes.platform import FakePlatform
 
 
 @pytest.fixture
@@ -17,13 +21,28 @@ async def pair():
         yield own, public
 
 
+class Clock:
+    """Monotonic time that passes only when told."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 @pytest.fixture
-async def hordes(pair):
+def ticks():
+    return Clock()
+
+
+@pytest.fixture
+async def hordes(pair, ticks):
     own, public = pair
     endpoints = [{"name": "own", "url": own.url}, {"name": "public", "url": public.url}]
     config = parse({"horde": {"endpoints": endpoints}})
     async with aiohttp.ClientSession() as session, open_hordes(config, session) as opened:
-        yield opened
+        yield Hordes(opened.endpoints, monotonic=ticks)
 
 
 async def order(hordes, model):
@@ -67,3 +86,75 @@ async def test_endpoint_is_found_by_its_name(hordes):
     assert hordes.named("public").name == "public"
     assert hordes.named("gone") is None
     assert hordes.named(None) is None
+
+
+async def test_one_that_fails_rests_and_the_next_is_asked(hordes, ticks):
+    own = hordes.named("own")
+    hordes.failed(own, HordeUnreachable(horde="own"))
+    assert await order(hordes, "both") == ["public", "own"]
+    assert set(await hordes.served()) == {"both", "theirs"}
+    assert hordes.trouble(own)
+    ticks.now += RESTS[0]
+    assert await order(hordes, "both") == ["own", "public"]
+    assert not hordes.trouble(own)
+
+
+async def test_it_rests_longer_each_time_until_it_answers(hordes, ticks):
+    own = hordes.named("own")
+    for pause in (*RESTS, RESTS[-1]):
+        hordes.failed(own, HordeForbidden(horde="own"))
+        ticks.now += pause - 1
+        assert hordes.rests(own)
+        ticks.now += 1
+        assert not hordes.rests(own)
+    hordes.succeeded(own)
+    hordes.failed(own, HordeUnreachable(horde="own"))
+    ticks.now += RESTS[0]
+    assert not hordes.rests(own)
+
+
+async def test_a_busy_one_does_not_rest(hordes):
+    hordes.failed(hordes.named("own"), HordeBusy())
+    assert await order(hordes, "both") == ["own", "public"]
+
+
+async def test_where_all_rest_all_are_asked(hordes):
+    for endpoint in hordes.endpoints:
+        hordes.failed(endpoint, HordeUnreachable(horde=endpoint.name))
+    assert await order(hordes, "both") == ["own", "public"]
+    assert set(await hordes.served()) == {"ours", "both", "theirs"}
+
+
+async def test_a_long_queue_gives_way_to_a_short_one(hordes, pair):
+    pair[0].eta = {"both": 3600}
+    assert await order(hordes, "both") == ["public", "own"]
+    assert await order(hordes, "ours") == ["own", "public"]
+
+
+async def test_a_place_may_use_some_of_them_only(hordes):
+    assert set(await hordes.served(allowed=("own",))) == {"ours", "both"}
+    found = await hordes.candidates("theirs", allowed=("own",))
+    assert [endpoint.name for endpoint in found] == ["own"]
+
+
+def test_a_place_cannot_name_a_horde_that_is_not_there():
+    endpoints = [{"name": "own", "url": "http://127.0.0.1:9/api"}]
+    with pytest.raises(ConfigError, match="has only: own"):
+        parse({"horde": {"endpoints": endpoints}, "defaults": {"private_hordes": ["hub"]}})
+
+
+@pytest.mark.database
+async def test_a_private_request_stays_on_the_hordes_it_may_use(start, heard, pair):
+    own, public = pair
+    for horde in pair:
+        horde.models = {"stable_diffusion": 1}
+    place = PlaceConfig(hordes=("fake1",), private_hordes=("fake0",))
+    platform = FakePlatform()
+    async with start(platform, urls=[own.url, public.url], place=place):
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await platform.answer_to("1")
+        text = "draw for me a fox style: raw --n 1 --private"
+        platform.say(heard(text, event="2", audience=Audience.PRIVATE))
+        outcome = await platform.answer_to("2")
+    assert outcome.ending is Ending.DONE
+    assert (own.journal.count("submit"), public.journal.count("submit")) == (1, 1)
