@@ -14,7 +14,7 @@ from common.database import Database
 from request import encoding
 from request.leases import Lease, guard
 from request.marks import Marks
-from request.store import ID_LENGTH
+from request.queries import ID_LENGTH
 from request.tables import forgotten_events, people, pictures, requests
 
 AT_ONCE = 200

@@ -1,0 +1,147 @@
+"""What can be asked of the requests that are kept. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import hashlib
+
+import sqlalchemy as sa
+
+from common.database import Database
+from common.model import Incoming
+from request import encoding
+from request.records import OPEN_STATES, JobRow, PictureRow, RequestRow, RequestState
+from request.rows import job_of, picture_of, request_of
+from request.tables import jobs, pictures, posts, requests
+
+ID_LENGTH = 255
+"""Characters a platform's ids may have in the tables."""
+
+
+def event_key(incoming: Incoming) -> str:
+    """Return the key that makes one event one request, however often it is delivered."""
+    key = encoding.storable(f"{incoming.place.account}:{incoming.event}")
+    if len(key) <= ID_LENGTH:
+        return key
+    return f"{key[: ID_LENGTH - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+class Queries:
+    """The requests of all accounts in one database, to be looked at."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def request(self, request_id: str) -> RequestRow:
+        """Return a request. Raises KeyError if there is none."""
+        async with self._database.read() as connection:
+            row = (
+                await connection.execute(sa.select(requests).where(requests.c.id == request_id))
+            ).one_or_none()
+        if row is None:
+            raise KeyError(request_id)
+        return request_of(row)
+
+    async def request_behind(self, account: str, platform_id: str) -> RequestRow | None:
+        """Return the request that one of our posts answered."""
+        query = (
+            sa.select(requests)
+            .join(posts, posts.c.request == requests.c.id)
+            .where(posts.c.account == account, posts.c.platform_id == platform_id)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).first()
+        return None if row is None else request_of(row)
+
+    async def open_requests(self, account: str) -> list[str]:
+        """Return the ids of all requests of an account that wait for their answer, oldest first."""
+        query = (
+            sa.select(requests.c.id)
+            .where(requests.c.account == account, requests.c.state.in_(OPEN_STATES))
+            .order_by(requests.c.created)
+        )
+        async with self._database.read() as connection:
+            return [row.id for row in await connection.execute(query)]
+
+    async def request_of_event(self, incoming: Incoming) -> str | None:
+        """Return the id of the request that an event became, if it did."""
+        query = sa.select(requests.c.id).where(requests.c.event_key == event_key(incoming))
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def open_of_person(self, account: str, person: str, *, but: str = "") -> list[RequestRow]:
+        """Return a person's requests that wait for their answer, oldest first, without `but`."""
+        found = await self.requests_of_person(account, person)
+        return [row for row in found if row.state in OPEN_STATES and row.id != but]
+
+    async def requests_of_person(self, account: str, person: str) -> list[RequestRow]:
+        """Return all that is kept of a person's requests, oldest first."""
+        query = sa.select(requests).where(
+            requests.c.account == account,
+            requests.c.person == encoding.storable(person)[:ID_LENGTH],
+        )
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.order_by(requests.c.created))
+            return [request_of(row) for row in rows]
+
+    async def said_to_person(self, request: RequestRow, *, since: float) -> set[str]:
+        """Return the codes of what the person of a request was told in other answers since then."""
+        incoming = request.incoming
+        query = sa.select(requests.c.outcome).where(
+            requests.c.account == incoming.place.account,
+            requests.c.person == encoding.storable(incoming.person.id)[:ID_LENGTH],
+            requests.c.id != request.id,
+            requests.c.created >= since,
+            requests.c.parsed.is_(None),
+            requests.c.outcome.is_not(None),
+        )
+        async with self._database.read() as connection:
+            rows = await connection.execute(query)
+            return {(row.outcome or {}).get("code", "") for row in rows}
+
+    async def posts_of(self, request_id: str) -> list[str]:
+        """Return where the parts of an answer stand on their platform, in order."""
+        query = (
+            sa.select(posts.c.platform_id)
+            .where(posts.c.request == request_id, posts.c.platform_id.is_not(None))
+            .order_by(posts.c.part)
+        )
+        async with self._database.read() as connection:
+            return [row.platform_id for row in await connection.execute(query)]
+
+    async def jobs_of(self, request_id: str) -> list[JobRow]:
+        """Return the jobs of a request in order."""
+        query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
+        async with self._database.read() as connection:
+            return [job_of(row) for row in await connection.execute(query)]
+
+    async def pictures_of(self, request_id: str) -> list[PictureRow]:
+        """Return the generations of a request, in the order of its jobs."""
+        query = (
+            sa.select(pictures)
+            .join(jobs, jobs.c.id == pictures.c.job)
+            .where(pictures.c.request == request_id)
+            .order_by(jobs.c.number, pictures.c.id)
+        )
+        async with self._database.read() as connection:
+            return [picture_of(row) for row in await connection.execute(query)]
+
+    async def count_of_person(
+        self, account: str, person: str, *, since: float, but: str
+    ) -> tuple[int, int]:
+        """Return how many picture requests a person has open, and made since then.
+
+        The request `but` is left out of both counts, and so are refusals and questions.
+        """
+        made = sa.select(sa.func.count()).where(
+            requests.c.account == account,
+            requests.c.person == person,
+            requests.c.id != but,
+            requests.c.parsed.is_not(None),
+        )
+        running = made.where(requests.c.state == RequestState.WORKING)
+        recent = made.where(requests.c.created >= since)
+        async with self._database.read() as connection:
+            return (
+                (await connection.execute(running)).scalar_one(),
+                (await connection.execute(recent)).scalar_one(),
+            )
