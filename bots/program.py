@@ -121,7 +121,13 @@ def assemble(
         config=config,
         store=store,
         reading=Reading(store, library, reference, native, sources),
-        planning=Planning(reference, hordes, sources, Assets(catalogue, reference, rules)),
+        planning=Planning(
+            lambda: library.current,
+            reference,
+            hordes,
+            sources,
+            Assets(catalogue, reference, rules),
+        ),
         commands=Commands(
             store,
             People(services.database, marks),

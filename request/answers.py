@@ -46,17 +46,27 @@ def finished(
     jobs: Sequence[JobRow],
     pictures: tuple[Picture, ...],
     notes: tuple[Note, ...],
+    *,
+    suggestions: tuple[str, ...] = (),
 ) -> Outcome:
     """Return the answer to a request whose jobs have all ended.
 
-    `notes` say what happened on the way; whose LoRAs the pictures owe their look to is added.
+    `suggestions` are styles that may work where these did not. `notes` say what happened on the
+    way; whose LoRAs the pictures owe their look to is added.
     """
     asked = sum(row.job.n for row in jobs)
     reasons = tuple(dict.fromkeys(row.reason for row in jobs if row.reason))
     if not pictures:
         reason = " ".join(reasons) or texts.say("outcome.faulted")
         text = texts.say("answer.none", reason=reason)
-        return Outcome(request_id, Ending.FAILED, text, notes=notes, follow_ups=("again",))
+        return Outcome(
+            request_id,
+            Ending.FAILED,
+            text,
+            notes=notes,
+            suggestions=suggestions,
+            follow_ups=("again",),
+        )
     shown = _shorten(prompt, PROMPT_LENGTH)
     complete = len(pictures) >= asked
     code = "answer.partial" if not complete else "answer.done_many"

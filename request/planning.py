@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.config import PlaceConfig
 from common.errors import Refusal
@@ -15,9 +15,11 @@ from request.hordes import Hordes
 from request.policy import hordes_of
 from request.reading import Wanted
 from request.sources import Sources
-from styles import resolver
+from styles import choice, resolver
 from styles.image_request import ImageRequest
-from styles.limits import Limits
+from styles.limits import Defaults, Limits
+from styles.situation import Situation
+from styles.stylelist import StyleList
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,14 @@ class Planning:
 
     def __init__(
         self,
+        styles: Callable[[], StyleList],
         reference: Callable[[], ModelReference],
         hordes: Hordes,
         sources: Sources,
         assets: Assets,
     ) -> None:
+        """Take the styles and the model reference of the moment, and who is asked."""
+        self._styles = styles
         self._reference = reference
         self._hordes = hordes
         self._sources = sources
@@ -75,3 +80,14 @@ class Planning:
         jobs, notes = await self._assets.credited(resolution.jobs, image, limits)
         safety.check_jobs(jobs, image)
         return Plan(image, jobs, (*resolution.notes, *notes))
+
+    async def alternatives(
+        self, image: ImageRequest, style: str, place: PlaceConfig, limits: Limits
+    ) -> tuple[str, ...]:
+        """Return styles that somebody serves now, in place of one that nobody could make."""
+        served = await self._hordes.served(
+            trusted=limits.trusted_workers, allowed=hordes_of(place, private=image.private)
+        )
+        free = replace(image, model=None, style=None)
+        situation = Situation(free, self._styles(), self._reference(), limits, Defaults(), served)
+        return choice.alternatives(situation, style)

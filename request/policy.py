@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from common.config import PlaceConfig
 from common.errors import Refusal
 from styles.limits import Limits
@@ -27,9 +30,15 @@ def hordes_of(place: PlaceConfig, *, private: bool) -> tuple[str, ...]:
     return place.private_hordes or place.hordes if private else place.hordes
 
 
-def admit(place: PlaceConfig, *, running: int, recent: int) -> None:
-    """Refuse a person who has enough running or has asked enough this hour. Raises Refusal."""
+def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: float) -> None:
+    """Refuse a person who has enough running or has asked enough this hour. Raises Refusal.
+
+    `recent` are the times of his requests in the last hour, oldest first.
+    """
     if running >= place.running_per_person:
         raise Refusal("refused.running", limit=place.running_per_person)
-    if recent >= place.requests_per_hour:
-        raise Refusal("refused.per_hour", limit=place.requests_per_hour)
+    over = len(recent) - place.requests_per_hour
+    if over >= 0:
+        wait = max(0.0, recent[over] + HOUR - now)
+        minutes = max(1, math.ceil(wait / 60))
+        raise Refusal("refused.per_hour", limit=place.requests_per_hour, minutes=minutes)

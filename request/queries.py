@@ -127,21 +127,21 @@ class Queries:
 
     async def count_of_person(
         self, account: str, person: str, *, since: float, but: str
-    ) -> tuple[int, int]:
-        """Return how many picture requests a person has open, and made since then.
+    ) -> tuple[int, list[float]]:
+        """Return how many picture requests a person has open, and when he made those since then.
 
-        The request `but` is left out of both counts, and so are refusals and questions.
+        The request `but` is left out of both, and so are refusals and questions; times are Unix
+        seconds, oldest first.
         """
-        made = sa.select(sa.func.count()).where(
+        his = (
             requests.c.account == account,
             requests.c.person == person,
             requests.c.id != but,
             requests.c.parsed.is_not(None),
         )
-        running = made.where(requests.c.state == RequestState.WORKING)
-        recent = made.where(requests.c.created >= since)
+        count = sa.select(sa.func.count()).where(*his, requests.c.state == RequestState.WORKING)
+        recent = sa.select(requests.c.created).where(*his, requests.c.created >= since)
         async with self._database.read() as connection:
-            return (
-                (await connection.execute(running)).scalar_one(),
-                (await connection.execute(recent)).scalar_one(),
-            )
+            running = (await connection.execute(count)).scalar_one()
+            rows = await connection.execute(recent.order_by(requests.c.created))
+            return running, [row.created for row in rows]

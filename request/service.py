@@ -32,7 +32,7 @@ from request.posting import Posting
 from request.production import Production, Terms
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
-from request.records import OPEN_STATES, RequestRow, RequestState
+from request.records import OPEN_STATES, JobRow, RequestRow, RequestState
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
@@ -211,7 +211,8 @@ class Service:
             since=self._now() - policy.HOUR,
             but=request.id,
         )
-        policy.admit(self._place(request.incoming), running=running, recent=recent)
+        place = self._place(request.incoming)
+        policy.admit(place, running=running, recent=recent, now=self._now())
 
     # --- working → replying ---------------------------------------------------------------
 
@@ -230,8 +231,16 @@ class Service:
         pictures = await self._finished_pictures(request)
         made = await self._store.pictures_of(request.id)
         notes = (*request.notes, *metadata.notes(jobs, made))
-        outcome = answers.finished(request.id, prompt, jobs, pictures, notes)
+        others = () if pictures else await self._alternatives(request, jobs)
+        outcome = answers.finished(request.id, prompt, jobs, pictures, notes, suggestions=others)
         return await self._decide(lease, request, outcome)
+
+    async def _alternatives(self, request: RequestRow, jobs: list[JobRow]) -> tuple[str, ...]:
+        """Return styles that may work where those of a request did not."""
+        incoming = request.incoming
+        return await self._planning.alternatives(
+            _image(request), jobs[0].job.style, self._place(incoming), self._limits(incoming)
+        )
 
     async def _show_progress(self, request: RequestRow, adapter: Adapter, tally: Tally) -> None:
         async def show(progress: Progress) -> None:

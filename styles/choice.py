@@ -53,6 +53,13 @@ def choose(situation: Situation) -> Choice:
     raise Refusal("refused.style_unknown", words=name, suggestions=near)
 
 
+def alternatives(situation: Situation, style: str) -> tuple[str, ...]:
+    """Return styles that can be used now in place of one, the most alike first."""
+    known = situation.stylelist.styles.get(style)
+    found = _suggestions(situation, known)
+    return tuple(name for name in found if name != style)
+
+
 def _unnamed(situation: Situation) -> Choice:
     """Nobody named a style: the place's default, else `featured`, else `raw`."""
     request = situation.request

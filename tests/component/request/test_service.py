@@ -172,7 +172,7 @@ async def test_person_over_the_limit_is_told(start, heard, horde):
         platform.say(heard("draw for me a cat style: raw --n 1", event="3", person="bob"))
         other = await platform.answer_to("3")
     assert (refused.ending, other.ending) == (Ending.REFUSED, Ending.DONE)
-    assert "1 requests an hour" in refused.text
+    assert "1 requests an hour. You can ask again in 60 min" in refused.text
 
 
 # --- the ways it can end -----------------------------------------------------------------------
@@ -194,6 +194,8 @@ async def test_each_ending_has_its_sentence(start, heard, horde, fate, ending, w
         outcome = await platform.answer_to("1")
     assert outcome.ending is ending
     assert words in outcome.text
+    assert outcome.suggestions
+    assert "raw" not in outcome.suggestions
 
 
 async def test_fault_is_tried_once_more(start, heard, horde):
