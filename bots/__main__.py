@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import check, demo, draw, init, loras, resolve, run, styles
+from bots.cli import check, demo, draw, init, loras, people, resolve, run, styles
 from common.errors import HordebotsError
 from hub import cli as hub_cli
 from worker import cli as worker_cli
@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for room in (demo, draw, resolve, styles, loras, run, init, check, hub_cli, worker_cli):
+for room in (demo, draw, resolve, styles, loras, run, init, check, people, hub_cli, worker_cli):
     room.register(app)
 
 

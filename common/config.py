@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY
@@ -44,6 +53,17 @@ def _read_secret(value: object) -> object:
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+
+
+def _check_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text} is no regular expression ({error})") from error
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_check_pattern), Field(min_length=1, max_length=500)]
 
 
 class Section(BaseModel):
@@ -137,6 +157,17 @@ class PlaceConfig(Section):
         default=60, ge=1, description="Requests of one person in an hour."
     )
     nsfw: bool = Field(default=False, description="Whether adult pictures may be asked for.")
+    paused: bool = Field(default=False, description="Whether nothing is drawn here for now.")
+    blocked: tuple[Pattern, ...] = Field(
+        default=(),
+        description="Words or regular expressions that a prompt may not hold, in any capitals.",
+    )
+    censored_per_day: int = Field(
+        default=10,
+        ge=1,
+        description="Pictures of one person that may come back censored in a day before he has "
+        "to wait.",
+    )
     trusted_workers: bool = Field(
         default=True, description="Whether only workers the Horde trusts may serve."
     )

@@ -10,9 +10,10 @@ from pathlib import Path
 import structlog
 
 from common import texts
+from common.config import PlaceConfig
 from common.errors import PlatformError, Refusal
 from common.model import Incoming, Outcome
-from request import answers
+from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
 from request.conversation import Conversation
 from request.grammar import Command, CommandName
@@ -28,6 +29,7 @@ FORGETTING = "answer.forgetting"
 HEARD_ANYWAY = frozenset({CommandName.START, CommandName.STOP, CommandName.FORGET_ME})
 """What is heard of somebody who said `stop`."""
 PROMPT_SHOWN = 60
+DAY = 24 * 3600.0
 
 Withdraw = Callable[[Lease, str], Awaitable[None]]
 
@@ -84,6 +86,14 @@ class Commands:
         """Tell whether a person wants to hear nothing of the bot."""
         return await self._people.has(Wish.STOPPED, incoming.place.account, incoming.person.id)
 
+    async def check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
+        """Refuse somebody who may not ask for pictures (for now). Raises Refusal."""
+        account, person = incoming.place.account, incoming.person.id
+        if await self._people.has(Wish.BANNED, account, person):
+            raise Refusal("refused.banned")
+        since = self._now() - DAY
+        policy.check_record(place, await self._people.censored(account, person, since=since))
+
     async def forget(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
         """Delete what is kept of the person of a request, this one included, and his answers.
 
@@ -102,7 +112,7 @@ class Commands:
 
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
         """Delete what ended longer ago than that, with its pictures."""
-        before = self._now() - keep_days * 24 * 3600
+        before = self._now() - keep_days * DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
         await self._drop(names, adapter)
 

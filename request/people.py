@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +27,21 @@ class Wish(StrEnum):
 
     STOPPED = "stopped"
     """He said `stop`: he is not answered until he says `start`."""
+    BANNED = "banned"
+    """The operator lets him ask no more."""
+
+
+@dataclass
+class Asker:
+    """Somebody who asked for pictures lately."""
+
+    person: str
+    """The platform's id."""
+    name: str
+    requests: int
+    censored: int
+    """Pictures that came back censored."""
+    banned: bool
 
 
 class People:
@@ -59,6 +75,61 @@ class People:
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(_of(self._marks.person(lease.name, person), wish))
+
+    async def ban(self, account: str, person: str) -> None:
+        """Let a person ask no more. The operator's own word: it needs no lease."""
+        mark = self._marks.person(account, person)
+        async with self._database.write() as connection:
+            await connection.execute(_of(mark, Wish.BANNED))
+            values = {"mark": mark, "what": Wish.BANNED, "at": self._now()}
+            await connection.execute(people.insert().values(values))
+
+    async def unban(self, account: str, person: str) -> None:
+        """Let a person ask again."""
+        async with self._database.write() as connection:
+            await connection.execute(_of(self._marks.person(account, person), Wish.BANNED))
+
+    async def recent(self, account: str, *, most: int) -> list[Asker]:
+        """Return who asked for pictures, as far as it is kept; most censored ones first."""
+        censored = sa.func.coalesce(sa.func.sum(sa.case((pictures.c.censored, 1), else_=0)), 0)
+        query = (
+            sa.select(
+                requests.c.person,
+                sa.func.count(sa.distinct(requests.c.id)).label("asked"),
+                censored.label("censored"),
+                sa.func.max(requests.c.id).label("one"),
+            )
+            .select_from(requests.outerjoin(pictures, pictures.c.request == requests.c.id))
+            .where(requests.c.account == account, requests.c.parsed.is_not(None))
+            .group_by(requests.c.person)
+            .order_by(censored.desc(), sa.desc("asked"))
+            .limit(most)
+        )
+        found = []
+        async with self._database.read() as connection:
+            for row in (await connection.execute(query)).all():
+                one = sa.select(requests.c.incoming).where(requests.c.id == row.one)
+                incoming = (await connection.execute(one)).scalar_one()
+                name = str(incoming["person"]["name"])
+                found.append(Asker(row.person, name, row.asked, int(row.censored), banned=False))
+        for asker in found:
+            asker.banned = await self.has(Wish.BANNED, account, asker.person)
+        return found
+
+    async def censored(self, account: str, person: str, *, since: float) -> int:
+        """Return how many pictures of a person came back censored since then."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(pictures.join(requests, pictures.c.request == requests.c.id))
+            .where(
+                requests.c.account == account,
+                requests.c.person == encoding.storable(person)[:ID_LENGTH],
+                requests.c.created >= since,
+                pictures.c.censored,
+            )
+        )
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def forget(self, lease: Lease, person: str) -> list[str]:
         """Delete all requests of a person on the lease's account, with their jobs and posts.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from collections.abc import Sequence
 
 from common.config import PlaceConfig
 from common.errors import Refusal
+from styles.image_request import ImageRequest
 from styles.limits import Limits
 
 HOUR = 3600.0
@@ -28,6 +31,26 @@ def limits_of(place: PlaceConfig, default_style: str | None) -> Limits:
 def hordes_of(place: PlaceConfig, *, private: bool) -> tuple[str, ...]:
     """Return the names of the Hordes a place's request may go to; empty: all."""
     return place.private_hordes or place.hordes if private else place.hordes
+
+
+def check_words(place: PlaceConfig, image: ImageRequest) -> None:
+    """Refuse words that the operator has blocked in a place. Raises Refusal."""
+    words = unicodedata.normalize("NFKC", f"{image.prompt}\n{image.negative}")
+    for pattern in place.blocked:
+        if re.search(rf"(?<!\w)(?:{pattern})(?!\w)", words, re.IGNORECASE):
+            raise Refusal("refused.blocked")
+
+
+def check_open(place: PlaceConfig) -> None:
+    """Refuse where nothing is drawn for now. Raises Refusal."""
+    if place.paused:
+        raise Refusal("refused.paused")
+
+
+def check_record(place: PlaceConfig, censored: int) -> None:
+    """Refuse somebody whose pictures come back censored again and again. Raises Refusal."""
+    if censored >= place.censored_per_day:
+        raise Refusal("refused.censored_often", count=censored)
 
 
 def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: float) -> None:

@@ -45,7 +45,9 @@ OLDEST = 24 * 3600.0
 SEED_BITS = 32
 DAY = 24 * 3600.0
 HINT = "help.no_verb"
-"""Code of the line that helps those who were not understood: once a day."""
+"""Code of the line that helps those who were not understood."""
+ONCE_A_DAY = frozenset({HINT, "refused.banned"})
+"""Codes of what a person is told once a day, not each time."""
 
 
 class Service:
@@ -135,10 +137,16 @@ class Service:
                 case None:
                     return await self._drop(lease, request)
         except Refusal as refusal:
-            if stopped:
+            if stopped or await self._said_today(request, refusal.code):
                 return await self._drop(lease, request)
             outcome = answers.refused(request.id, refusal)
         return await self._decide(lease, request, outcome)
+
+    async def _said_today(self, request: RequestRow, code: str) -> bool:
+        """Tell whether a sentence that is said once a day has been said."""
+        if code not in ONCE_A_DAY:
+            return False
+        return code in await self._store.said_to_person(request, since=self._now() - DAY)
 
     async def _drop(self, lease: Lease, request: RequestRow) -> RequestRow:
         """Close what asks for nothing, without a word."""
@@ -148,8 +156,7 @@ class Service:
     async def _hint(self, lease: Lease, request: RequestRow, hint: Hint) -> RequestRow:
         """Help somebody who was not understood, but only once a day."""
         async with self._admitting:  # who writes twice at once is helped once
-            said = await self._store.said_to_person(request, since=self._now() - DAY)
-            if HINT in said:
+            if await self._said_today(request, HINT):
                 return await self._drop(lease, request)
             outcome = answers.told(request.id, hint.text, code=HINT)
             return await self._decide(lease, request, outcome)
@@ -177,11 +184,15 @@ class Service:
         self, lease: Lease, request: RequestRow, wanted: Wanted, adapter: Adapter
     ) -> RequestRow:
         """Plan what is wanted and keep its jobs, if the person may ask. Raises Refusal."""
+        place = self._place(request.incoming)
+        policy.check_open(place)
+        await self._commands.check_person(request.incoming, place)
+        policy.check_words(place, wanted.image)
         await self._admit(request)  # nothing is looked up for those who have to wait
         plan = await self._planning.plan(
             request.incoming,
             wanted,
-            self._place(request.incoming),
+            place,
             self._limits(request.incoming),
             private_replies=adapter.capabilities.private_replies,
         )

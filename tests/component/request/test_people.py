@@ -3,13 +3,15 @@
 import pytest
 import sqlalchemy as sa
 
-from common.errors import StartupError
+from common.config import PlaceConfig, parse
+from common.errors import ConfigError, StartupError
 from common.model import Ending
 from request.marks import Marks, open_marks
 from request.people import People
 from request.records import FINAL_STATES, RequestState
 from request.store import Store
 from request.tables import forgotten_events, jobs, people, pictures, posts, requests
+from tests.fakes.horde import Fate
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
@@ -210,3 +212,112 @@ def test_the_key_is_made_once_and_readable_by_us_alone(tmp_path):
     file.write_bytes(b"short")
     with pytest.raises(StartupError, match="too short"):
         open_marks(tmp_path)
+
+
+# --- who may ask -------------------------------------------------------------------------------
+
+
+def draw(number, person="ann"):
+    return {"text": "draw for me a fox style: raw --n 1", "event": str(number), "person": person}
+
+
+async def test_who_is_banned_is_told_so_once_a_day_and_draws_nothing(
+    start, heard, horde, database, tmp_path
+):
+    platform = FakePlatform()
+    folk = People(database, open_marks(tmp_path))
+    await folk.ban("web", "ann")
+    async with start(platform) as core:
+        platform.say(heard(**draw(1)))
+        first = await platform.answer_to("1")
+        platform.say(heard(**draw(2)))
+        platform.say(heard("help", event="3"))
+        assert (await platform.answer_to("3")).ending is Ending.TOLD
+        platform.say(heard(**draw(4, "bob")))
+        assert (await platform.answer_to("4")).ending is Ending.DONE
+        await wait_until(lambda: not core.service.running)
+        await folk.unban("web", "ann")
+        platform.say(heard(**draw(5)))
+        assert (await platform.answer_to("5")).ending is Ending.DONE
+    assert "may not ask" in first.text
+    assert ("2", 1) not in platform.posts
+    assert horde.journal.count("submit") == 2
+
+
+async def test_a_ban_outlives_being_forgotten(start, heard, horde, database, tmp_path):
+    platform = FakePlatform()
+    async with start(platform) as core:
+        await People(database, open_marks(tmp_path)).ban("web", "ann")
+        platform.say(heard("forget me", event="1"))
+        await platform.answer_to("1")
+        await wait_until(lambda: not core.service.running)
+        platform.say(heard(**draw(2)))
+        assert "may not ask" in (await platform.answer_to("2")).text
+
+
+async def test_a_place_that_is_paused_draws_nothing_but_still_talks(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(paused=True)):
+        platform.say(heard(**draw(1)))
+        refused = await platform.answer_to("1")
+        platform.say(heard("help", event="2"))
+        assert (await platform.answer_to("2")).ending is Ending.TOLD
+    assert "for now" in refused.text
+    assert horde.journal.count("submit") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "blocked"),
+    [
+        ("a POLITICIAN eating", True),
+        ("ａ ｐｏｌｉｔｉｃｉａｎ", True),
+        ("a fox ### politician", True),
+        ("a branded fox", True),
+        ("a politicianship", False),
+        ("a fox", False),
+    ],
+)
+async def test_blocked_words_are_refused_in_prompt_and_negative(start, heard, horde, text, blocked):
+    platform = FakePlatform()
+    place = PlaceConfig(blocked=("politician", "brand(ed|s)"))
+    async with start(platform, place=place):
+        platform.say(heard(f"draw for me {text} style: raw --n 1"))
+        outcome = await platform.answer_to("1")
+    assert (outcome.ending is Ending.REFUSED) is blocked
+    assert ("not allowed here" in outcome.text) is blocked
+
+
+async def test_who_is_censored_again_and_again_has_to_wait(start, heard, horde):
+    horde.fate = Fate.CENSORED
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(censored_per_day=2)):
+        for number in (1, 2, 3):
+            platform.say(heard(**draw(number)))
+            outcome = await platform.answer_to(str(number))
+        horde.fate = Fate.OK
+        platform.say(heard(**draw(4, "bob")))
+        other = await platform.answer_to("4")
+    assert "come back tomorrow" in outcome.text
+    assert other.ending is Ending.DONE
+    assert horde.journal.count("submit") == 3
+
+
+async def test_the_operator_sees_who_asks(start, heard, horde, database, tmp_path):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard(**draw(1)))
+        await platform.answer_to("1")
+        horde.fate = Fate.CENSORED
+        platform.say(heard(**draw(2, "bob")))
+        await platform.answer_to("2")
+    folk = People(database, open_marks(tmp_path))
+    await folk.ban("web", "bob")
+    assert [vars(row) for row in await folk.recent("web", most=9)] == [
+        {"person": "bob", "name": "Bob", "requests": 1, "censored": 1, "banned": True},
+        {"person": "ann", "name": "Ann", "requests": 1, "censored": 0, "banned": False},
+    ]
+
+
+def test_a_pattern_that_is_none_is_a_mistake_in_the_configuration():
+    with pytest.raises(ConfigError, match="no regular expression"):
+        parse({"defaults": {"blocked": ["("]}})
