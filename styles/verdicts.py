@@ -21,9 +21,9 @@ _BASELINES = (
     ("z_image_turbo", ("zimage", "z-image", "z image")),
 )
 """What CivitAI's names of base models begin with, by the Horde's baseline."""
-_FAMILIES = ("pony", "illustrious", "noobai")
-"""Relatives of SDXL whose LoRAs show weakly, or oddly, outside the family."""
-_ONLY_CALLED_SO = ("pony v7",)
+_FAMILIES = ("pony", "illustrious", "noobai", "zimagebase")
+"""Relatives of a baseline whose LoRAs show weakly, or oddly, outside the family."""
+_ONLY_CALLED_SO = ("pony v7", "qwen 2", "qwen 3")
 """Called like a relative, built on something else."""
 
 
@@ -115,7 +115,7 @@ def _forbidden(asset: Asset, *, nsfw: bool) -> VerdictKind | None:
 
 
 def _unusable(asset: Asset, version: AssetVersion | None, max_bytes: int) -> VerdictKind | None:
-    if version is None:
+    if version is None or not version.has_file:
         return VerdictKind.NO_VERSION
     if not version.downloadable:
         return VerdictKind.MEMBERS_ONLY

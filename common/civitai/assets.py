@@ -35,7 +35,12 @@ class AssetVersion:
     safetensors: bool = False
     sha256: str | None = None
     downloadable: bool = True
-    """False for what is only offered to members or in early access."""
+    """False for what is in early access, for sale, or only made pictures with on the site."""
+
+    @property
+    def has_file(self) -> bool:
+        """Whether anything is known of a file; the site keeps none of what it has archived."""
+        return self.safetensors or self.size_bytes is not None or self.sha256 is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Asset:
     name: str
     creator: str = ""
     nsfw: bool = False
-    """Marked as adult, or shown with adult pictures."""
+    """Marked as adult, or shown with nothing but adult pictures."""
     poi: bool = False
     """Shows a real person."""
     minor: bool = False

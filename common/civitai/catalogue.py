@@ -9,26 +9,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import structlog
 
 from common.civitai.assets import Asset, AssetKind, AssetVersion
 from common.civitai.client import CivitaiClient
 from common.civitai.errands import Errands
+from common.civitai.learning import GONE, Learning
 from common.civitai.memory import AssetMemory, Known, fold
-from common.civitai.ranking import best, is_number, matches, may_be_shown, rank, search_key
+from common.civitai.ranking import matches, may_be_shown, rank, recall, search_key
+from common.civitai.sharing import Sharing
 from common.errors import AssetError, AssetRefused, AssetUnreachable
 
 DAY = 24 * 3600.0
 SEARCH_FRESH = DAY
 ASSET_FRESH = 7 * DAY
 MISSING_FRESH = DAY
+WARM_FRESH = 7 * DAY
+"""How old a common search may be that nobody has asked for."""
+QUIET = 30.0
+"""Seconds in which a server that did not answer is not asked for what can do without."""
+SEARCHING = 20.0
+"""Seconds a person waits for a search, unless told otherwise."""
+PATIENT = 90.0
+"""Seconds for what nobody waits for."""
+OLD_WILL_DO = 5.0
+"""Seconds he waits if there is an old answer."""
 MOST_COMPLETIONS = 25
 """As many as Discord shows."""
 COMMON_SEARCHES = (
@@ -38,7 +49,6 @@ COMMON_SEARCHES = (
 )
 """Searches whose first page is fetched before anybody asks."""
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -65,11 +75,12 @@ class AssetCatalogue:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take the client (None: nothing new is learnt) and the memory, loaded."""
-        self._client = client
+        self._learning = None if client is None else Learning(client, memory, clock)
         self._memory = memory
         self._clock = clock
         self._errands = Errands(sleep)
-        self._asking: dict[str, asyncio.Task[object]] = {}
+        self._sharing = Sharing()
+        self._quiet_until = 0.0
 
     @classmethod
     async def open(
@@ -118,7 +129,7 @@ class AssetCatalogue:
         self, name: str, *, kind: AssetKind, is_version: bool
     ) -> tuple[Asset, AssetVersion] | None:
         """Return what is remembered of a LoRA, however old; None if nothing is."""
-        known = self._remembered(name, kind, is_version=is_version)
+        known = recall(self._memory, name, kind, is_version=is_version)
         if known is None:
             return None
         version = known.asset.version(int(name) if is_version else None)
@@ -126,19 +137,26 @@ class AssetCatalogue:
 
     # --- asking ------------------------------------------------------------------------------
 
-    async def search(self, text: str, kind: AssetKind, *, nsfw: bool) -> Answer:
-        """Return what a text or the beginning of a number finds. Raises AssetError."""
+    async def search(
+        self, text: str, kind: AssetKind, *, nsfw: bool, deadline: float = SEARCHING
+    ) -> Answer:
+        """Return what a text finds, or the number of a model or version.
+
+        Raises AssetError if nothing is known and CivitAI does not answer in `deadline` seconds. It
+        is asked on, so that the next who searches for this has it at once.
+        """
         key = search_key(text, kind)
-        known = self._memory.searches.get(key)
-        stale = False
-        if known is None or self._clock() - known.at > SEARCH_FRESH:
+        found, stale = self._memory.searches.get(key), False
+        if found is None or self._clock() - found.at > SEARCH_FRESH:
+            wait = deadline if found is None else min(deadline, OLD_WILL_DO)
             try:
-                await self._shared(key, lambda: self._fetch_search(text, kind))
+                await self._ask(key, wait, lambda learning: learning.search(text, kind))
             except AssetError:
-                if known is None:
+                if found is None:
                     raise
                 stale = True
-        found = self._memory.searches[key]
+            found = self._memory.searches.get(key, found)
+        assert found is not None  # it was just learnt, or known
         assets = (self._memory.assets[n].asset for n in found.ids if n in self._memory.assets)
         shown = tuple(asset for asset in assets if may_be_shown(asset, nsfw=nsfw))
         return Answer(shown, found.at, stale)
@@ -148,147 +166,115 @@ class AssetCatalogue:
     ) -> tuple[Asset, AssetVersion]:
         """Return a LoRA or textual inversion by model id, version id or name.
 
-        Raises AssetRefused if there is no such thing, AssetUnreachable if nothing is known and
-        CivitAI does not answer within `deadline` seconds.
+        Raises AssetRefused if there is no such thing (any more), AssetUnreachable if nothing is
+        known and CivitAI does not answer within `deadline` seconds.
         """
-        known = self._remembered(name, kind, is_version=is_version)
-        if known is None or self._clock() - known.at > ASSET_FRESH:
-            await self._ask_about(name, kind, is_version, deadline, known)
-            known = self._remembered(name, kind, is_version=is_version) or known
+        known = recall(self._memory, name, kind, is_version=is_version)
         if known is None:
-            raise AssetRefused("civitai.no_such")
+            known = await self._found(name, kind, is_version, deadline)
+        elif not self._is_fresh(known):
+            known = await self._refreshed(known, name, kind, is_version, deadline)
         version = known.asset.version(int(name) if is_version else None)
         if version is None:
             raise AssetRefused("civitai.no_version")
         return known.asset, version
 
-    async def _ask_about(
-        self, name: str, kind: AssetKind, is_version: bool, deadline: float, known: Known | None
-    ) -> None:
-        key = f"{kind.value}:{'v' if is_version else ''}:{fold(name)}"
-        if self._client is None and known is None:
-            raise AssetRefused("civitai.off")
-        missing = self._memory.missing.get(key)
-        if missing is not None and self._clock() - missing[1] < MISSING_FRESH:
-            raise AssetRefused(missing[0])
+    async def _refreshed(
+        self, known: Known, name: str, kind: AssetKind, is_version: bool, deadline: float
+    ) -> Known:
+        """Return what is known now; what was known before if nobody says otherwise."""
+        if self._learning is None or self._clock() < self._quiet_until:
+            return known
         try:
-            async with asyncio.timeout(deadline):
-                await self._shared(key, lambda: self._fetch(name, kind, is_version=is_version))
+            return await self._found(name, kind, is_version, deadline)
         except AssetRefused as error:
-            if known is not None:
-                return  # what was known stays in use
-            self._memory.learn_missing(key, error.code, self._clock())
+            if error.code not in GONE:
+                return known
+            self._memory.forget(known.asset.id)
             await asyncio.to_thread(self._memory.flush)
             raise
         except AssetUnreachable:
-            if known is None:
-                raise
+            return known
+
+    async def _found(self, name: str, kind: AssetKind, is_version: bool, deadline: float) -> Known:
+        """Ask, unless it was said lately that there is no such thing."""
+        key = f"{kind.value}:{'v' if is_version else ''}:{fold(name)}"
+        refused, at = self._memory.missing.get(key, ("", 0.0))
+        if self._learning is not None and refused and self._clock() - at < MISSING_FRESH:
+            raise AssetRefused(refused)
+        await self._ask(key, deadline, lambda asked: asked.asset(key, name, kind, is_version))
+        known = recall(self._memory, name, kind, is_version=is_version)
+        if known is None:
+            raise AssetRefused("civitai.no_such")
+        return known
+
+    async def _ask(
+        self, key: str, deadline: float, question: Callable[[Learning], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Have something learnt. Raises AssetError; a late answer is learnt all the same."""
+        learning = self._learning
+        if learning is None:
+            raise AssetRefused("civitai.off")
+        try:
+            async with asyncio.timeout(deadline):
+                await self._sharing.ask(key, lambda: question(learning))
         except TimeoutError as error:
-            if known is None:
-                raise AssetUnreachable from error
+            self._quiet_until = self._clock() + QUIET
+            raise AssetUnreachable from error
+        except AssetUnreachable:
+            self._quiet_until = self._clock() + QUIET
+            raise
 
     # --- in the background -------------------------------------------------------------------
 
     def wanted(self, typed: str, kind: AssetKind = AssetKind.LORA) -> None:
         """Have what somebody is typing looked up, for the next keystroke."""
         known = self._memory.searches.get(search_key(typed, kind))
-        if self._client is None or (known and self._clock() - known.at < SEARCH_FRESH):
+        fresh = known is not None and self._clock() - known.at < SEARCH_FRESH
+        if self._learning is None or fresh or self._clock() < self._quiet_until:
             return
         self._errands.hurry("typed", partial(self._seek, typed, kind))
 
     def warm(self, searches: Sequence[str] = COMMON_SEARCHES) -> None:
         """Have the first page of common searches fetched, slowly."""
-        for text in searches if self._client is not None else ():
-            self._errands.queue(f"search {text}", partial(self._seek, text, AssetKind.LORA))
+        for text in searches if self._learning is not None else ():
+            known = self._memory.searches.get(search_key(text, AssetKind.LORA))
+            if known is None or self._clock() - known.at > WARM_FRESH:
+                self._errands.queue(f"search {text}", partial(self._seek, text, AssetKind.LORA))
 
     def learn(self, assets: Iterable[tuple[str, AssetKind, bool]]) -> None:
         """Have LoRAs of styles (name, kind, is_version) looked up, slowly."""
-        for name, kind, is_version in assets if self._client is not None else ():
-            known = self._remembered(name, kind, is_version=is_version)
-            if known is None or self._clock() - known.at > ASSET_FRESH:
-                ask = partial(self.about, name, kind=kind, is_version=is_version, deadline=60)
-                self._errands.queue(f"{kind} {name} {is_version}", partial(self._quietly, ask))
+        for name, kind, is_version in assets if self._learning is not None else ():
+            if not self._is_fresh(recall(self._memory, name, kind, is_version=is_version)):
+                errand = partial(self._look_up, name, kind, is_version)
+                self._errands.queue(f"{kind} {name} {is_version}", errand)
 
     async def close(self) -> None:
         """Stop what is under way in the background, and write what was learnt."""
         await self._errands.close()
-        for task in tuple(self._asking.values()):
-            task.cancel()
-        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        await self._sharing.close()
         await asyncio.to_thread(self._memory.flush)
 
-    async def _seek(self, text: str, kind: AssetKind) -> None:
-        await self._quietly(partial(self.search, text, kind, nsfw=True))
-
-    async def _quietly(self, ask: Callable[[], Awaitable[object]]) -> None:
+    async def _seek(self, text: str, kind: AssetKind) -> bool:
+        """Search; tell whether CivitAI said something, be it no."""
         try:
-            await ask()
+            answer = await self.search(text, kind, nsfw=True, deadline=PATIENT)
         except AssetError as error:
-            log.info("asset_not_learnt", problem=str(error))
+            return _is_final(error)
+        return not answer.stale
 
-    # --- fetching ----------------------------------------------------------------------------
+    async def _look_up(self, name: str, kind: AssetKind, is_version: bool) -> bool:
+        """Learn of an asset; tell whether CivitAI said something, be it no."""
+        try:
+            await self.about(name, kind=kind, is_version=is_version, deadline=PATIENT)
+        except AssetError as error:
+            return _is_final(error)
+        return self._is_fresh(recall(self._memory, name, kind, is_version=is_version))
 
-    def _remembered(self, name: str, kind: AssetKind, *, is_version: bool) -> Known | None:
-        memory = self._memory
-        if is_number(name):
-            number = memory.owners.get(int(name), 0) if is_version else int(name)
-            known = memory.assets.get(number)
-            return known if known is not None and known.asset.kind is kind else None
-        searched = memory.searches.get(search_key(name, kind))
-        if is_version or searched is None:
-            return None
-        return best(fold(name), [memory.assets[n] for n in searched.ids if n in memory.assets])
-
-    async def _fetch(self, name: str, kind: AssetKind, *, is_version: bool) -> None:
-        client = self._asked()
-        if not is_number(name):
-            await self._fetch_search(name, kind)
-            return
-        number = await client.model_of_version(int(name)) if is_version else int(name)
-        await self._learn([await client.model(number)])
-
-    async def _fetch_search(self, text: str, kind: AssetKind) -> None:
-        client = self._asked()
-        found = list(await client.search(text, kind))
-        if is_number(text):
-            found[:0] = await self._by_number(client, int(text))
-        found = [asset for asset in dict.fromkeys(found) if asset.kind is kind]
-        ids = [asset.id for asset in found]
-        self._memory.learn_search(search_key(text, kind), ids, self._clock())
-        await self._learn(found)
-
-    async def _by_number(self, client: CivitaiClient, number: int) -> list[Asset]:
-        """Return the model of this id, and the one with a version of this id."""
-        found = []
-        with suppress(AssetRefused):
-            found.append(await client.model(number))
-        with suppress(AssetRefused):
-            found.append(await client.model(await client.model_of_version(number)))
-        return found
-
-    async def _learn(self, assets: Sequence[Asset]) -> None:
-        self._memory.learn(assets, self._clock())
-        await asyncio.to_thread(self._memory.flush)
-
-    def _asked(self) -> CivitaiClient:
-        if self._client is None:
-            raise AssetRefused("civitai.off")
-        return self._client
-
-    async def _shared(self, key: str, ask: Callable[[], Awaitable[T]]) -> None:
-        """Ask, unless somebody is asking the same: then wait for his answer."""
-        task = self._asking.get(key)
-        if task is None:
-            task = asyncio.ensure_future(_run(ask))
-            self._asking[key] = task
-            task.add_done_callback(lambda done: self._forget(key, done))
-        await asyncio.shield(task)
-
-    def _forget(self, key: str, done: asyncio.Task[object]) -> None:
-        self._asking.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # whoever waited has it; nobody else must hear of it
+    def _is_fresh(self, known: Known | None) -> bool:
+        return known is not None and self._clock() - known.at <= ASSET_FRESH
 
 
-async def _run(ask: Callable[[], Awaitable[T]]) -> T:
-    return await ask()
+def _is_final(error: AssetError) -> bool:
+    log.info("asset_not_learnt", problem=str(error))
+    return isinstance(error, AssetRefused)

@@ -7,8 +7,10 @@ tried again and ends as AssetUnreachable.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -17,7 +19,7 @@ import stamina
 from pydantic import SecretStr, ValidationError
 
 from common.civitai.assets import Asset, AssetKind
-from common.civitai.wire import QUERIED, Model, Page, VersionOwner
+from common.civitai.wire import HIGHEST_ID, QUERIED, Model, Page, VersionOwner, seen
 from common.errors import AssetError, AssetRefused, AssetUnreachable
 
 LARGEST_ANSWER = 8 * 1024 * 1024
@@ -27,7 +29,6 @@ PAGE = 50
 LONGEST_QUERY = 100
 LONGEST_PAUSE = 10.0
 """Seconds the server may have us wait; if it wants more, that is an answer."""
-AGENT = "hordebots"
 FINAL = {401: "members", 403: "forbidden", 404: "gone", 410: "gone", 451: "taken_down"}
 """Answers that stay the same however often one asks, and their sentences."""
 
@@ -55,39 +56,55 @@ class CivitaiClient:
         key: SecretStr | None = None,
         *,
         patience: Patience | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the site's address (without /api), and a key if there is one."""
+        """Take the site's address (without /api), and a key if there is one.
+
+        The clock (seconds since the epoch) tells whether an early access is over.
+        """
         self._url = f"{url.rstrip('/')}/api/v1"
         self._session = session
         self._key = key
         self._patience = patience or Patience()
+        self._clock = clock
+        self._headers = {"User-Agent": agent(), "Accept": "application/json"}
 
     async def search(self, text: str, kind: AssetKind) -> tuple[Asset, ...]:
         """Return the first page of what a text finds, adult things included.
 
-        (Asking the server to leave those out takes it half a minute; they are filtered here.)
+        (They are filtered here: the server takes far longer to leave them out, and then also leaves
+        out versions of what it does tell. Models whose makers allow no adult pictures are not among
+        the hits; they are found by their number.)
         """
         query = [("limit", str(PAGE)), ("nsfw", "true")]
         query += [("types", name) for name in QUERIED[kind]]
-        if text:
-            query.append(("query", text[:LONGEST_QUERY]))
+        words = seen(text)[:LONGEST_QUERY]
+        if words:
+            query.append(("query", words))
         else:
             query.append(("sort", "Most Downloaded"))
         page = _read(Page.model_validate, await self._get(f"/models?{urlencode(query)}"))
-        found = (_readable(item) for item in page.items[:PAGE])
+        found = (self._readable(item) for item in page.items[:PAGE])
         return tuple(asset for asset in found if asset is not None)
 
     async def model(self, model_id: int) -> Asset:
         """Return a model. Raises AssetRefused if it is neither LoRA nor textual inversion."""
-        asset = _read(Model.model_validate, await self._get(f"/models/{model_id}")).value()
+        answer = await self._get(f"/models/{_possible(model_id)}")
+        asset = _read(Model.model_validate, answer).value(self._clock())
         if asset is None:
             raise AssetRefused("civitai.other_kind", id=model_id)
         return asset
 
     async def model_of_version(self, version_id: int) -> int:
         """Return the id of the model a version belongs to."""
-        answer = await self._get(f"/model-versions/{version_id}")
+        answer = await self._get(f"/model-versions/{_possible(version_id)}")
         return _read(VersionOwner.model_validate, answer).modelId
+
+    def _readable(self, item: Any) -> Asset | None:
+        try:
+            return _read(Model.model_validate, item).value(self._clock())
+        except AssetError:
+            return None
 
     async def _get(self, path: str) -> Any:
         attempts = stamina.retry_context(
@@ -104,7 +121,7 @@ class CivitaiClient:
         raise AssertionError("stamina either returns or raises")
 
     async def _once(self, path: str) -> Any:
-        headers = {"User-Agent": AGENT, "Accept": "application/json"}
+        headers = dict(self._headers)
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         timeout = aiohttp.ClientTimeout(total=self._patience.total, connect=self._patience.connect)
@@ -126,9 +143,25 @@ class CivitaiClient:
             raise AssetUnreachable("civitai.strange") from error
 
 
+def agent() -> str:
+    """Return `hordebots/VERSION`, by which the site knows us."""
+    try:
+        return f"hordebots/{metadata.version('hordebots')}"
+    except metadata.PackageNotFoundError:
+        return "hordebots/0"
+
+
+def _possible(number: int) -> int:
+    if not 0 < number <= HIGHEST_ID:
+        raise AssetRefused("civitai.gone", status=404)
+    return number
+
+
 def _judge(answer: aiohttp.ClientResponse) -> None:
     """Raise what an answer that brings nothing stands for."""
     status = answer.status
+    if status == 403 and answer.content_type == "text/html":
+        raise AssetUnreachable("civitai.strange", status=status)  # the guard before the site
     if status in FINAL:
         raise AssetRefused(f"civitai.{FINAL[status]}", status=status)
     if status == 429:
@@ -161,10 +194,3 @@ def _read(read: Callable[[Any], T], answer: Any) -> T:
         return read(answer)
     except ValidationError as error:
         raise AssetUnreachable("civitai.strange") from error
-
-
-def _readable(item: Any) -> Asset | None:
-    try:
-        return _read(Model.model_validate, item).value()
-    except AssetError:
-        return None

@@ -12,11 +12,18 @@ PAUSE = 2.0
 SETTLING = 0.4
 """Seconds in which somebody who types may type on."""
 
-Errand = Callable[[], Awaitable[None]]
+AGAIN = 60.0
+"""Seconds after which what could not be done is tried again."""
+
+Errand = Callable[[], Awaitable[bool]]
+"""What is to be done; it tells whether it is."""
 
 
 class Errands:
-    """Runs errands: hurried ones first, of each name only the latest."""
+    """Runs errands: hurried ones first, of each name only the latest.
+
+    What nobody is in a hurry for is tried until it is done.
+    """
 
     def __init__(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._sleep = sleep
@@ -24,6 +31,7 @@ class Errands:
         self._queued: dict[str, Errand] = {}
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
+        self._closed = False
 
     def hurry(self, name: str, errand: Errand) -> None:
         """Do this next; a later one of the same name takes its place."""
@@ -37,35 +45,36 @@ class Errands:
         self._begin()
 
     async def close(self) -> None:
-        """Stop; what is not done is not done."""
+        """Stop for good; what is not done is not done."""
+        self._closed = True
         if self._task is not None:
             await cancel(self._task)
 
     def _begin(self) -> None:
-        if self._task is None or self._task.done():
+        if not self._closed and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._run(), name="errands")
 
     async def _run(self) -> None:
         while self._hurried or self._queued:
             if self._hurried:
                 await self._sleep(SETTLING)
-                await _take(self._hurried)()
+                await self._hurried.pop(next(iter(self._hurried)))()
                 continue
-            await _take(self._queued)()
-            await self._rest()
+            name = next(iter(self._queued))
+            errand = self._queued.pop(name)
+            done = await errand()
+            if not done:
+                self._queued[name] = errand
+            await self._rest(PAUSE if done else AGAIN)
 
-    async def _rest(self) -> None:
+    async def _rest(self, seconds: float) -> None:
         """Pause, unless somebody is in a hurry."""
         self._hurry.clear()
         if self._hurried:
             return
-        resting = asyncio.ensure_future(self._sleep(PAUSE))
+        resting = asyncio.ensure_future(self._sleep(seconds))
         hurrying = asyncio.ensure_future(self._hurry.wait())
         try:
             await asyncio.wait({resting, hurrying}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await cancel(resting, hurrying)
-
-
-def _take(errands: dict[str, Errand]) -> Errand:
-    return errands.pop(next(iter(errands)))

@@ -1,11 +1,11 @@
-"""How well a known asset fits what somebody typed, and whether it may be shown to him. Pure."""
+"""Which known asset somebody means by what he typed, and whether it may be shown to him. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from common.civitai.assets import Asset, AssetKind
-from common.civitai.memory import Known, fold
+from common.civitai.memory import AssetMemory, Known, fold
 
 LONGEST_NUMBER = 12
 """Digits of an id."""
@@ -32,15 +32,12 @@ def matches(known: Known, wanted: str) -> bool:
     """Tell whether all folded words are in the name, or digits begin an id."""
     if all(word in known.folded for word in wanted.split()):
         return True
-    return wanted.isdigit() and (
-        str(known.asset.id).startswith(wanted)
-        or any(str(version.id).startswith(wanted) for version in known.asset.versions)
-    )
+    return is_number(wanted) and any(str(n).startswith(wanted) for n in known.numbers)
 
 
 def rank(known: Known, wanted: str) -> int:
     """Return how well a name fits, the smaller the better."""
-    if wanted in {known.folded, str(known.asset.id)}:
+    if wanted == known.folded or wanted in map(str, known.numbers):
         return 0
     if known.folded.startswith(wanted):
         return 1
@@ -48,7 +45,23 @@ def rank(known: Known, wanted: str) -> int:
 
 
 def best(wanted: str, found: Sequence[Known]) -> Known | None:
-    """Return the hit that a name means: the one called so, else the first with all its words."""
+    """Return the hit that a name means, if any.
+
+    That is the one called so, else the first with all its words, else the only one there is.
+    """
     exact = [known for known in found if known.folded == wanted]
     near = [known for known in found if all(word in known.folded for word in wanted.split())]
-    return next(iter((*exact, *near)), None)
+    only = found if len(found) == 1 else ()
+    return next(iter((*exact, *near, *only)), None)
+
+
+def recall(memory: AssetMemory, name: str, kind: AssetKind, *, is_version: bool) -> Known | None:
+    """Return what a number or name means, as far as it is remembered; names were searched for."""
+    if is_number(name):
+        number = memory.owners.get(int(name), 0) if is_version else int(name)
+        known = memory.assets.get(number)
+        return known if known is not None and known.asset.kind is kind else None
+    searched = memory.searches.get(search_key(name, kind))
+    if is_version or searched is None:
+        return None
+    return best(fold(name), [memory.assets[n] for n in searched.ids if n in memory.assets])

@@ -5,8 +5,18 @@
         civitai.fail(429, times=2)        # the next two answers, then normal again
         civitai.journal                   # paths with queries, as asked
 
-`fail` takes a status, or "hang", "html", "huge", "cut". Every kind of thing a bot must judge is in
-`MODELS`, under a name that says what it is.
+It answers searches (`query`: all words in the name; `types`, `limit`), models and versions, in the
+site's own shapes: what its maker says no adult pictures may be made with is not among the hits of a
+search with nsfw=true, and a number of more than 31 bits is a bad request.
+
+`fail` takes a status (with `headers`, if a test sets them), or
+- "hang": no answer while the server runs; "slow": the right answer, once `go_on()` is called;
+- "html": a page with status 200; "guard": one with status 403, as in front of the site;
+- "huge": 9 MB; "cut": the connection ends amid the answer;
+- "redirect": to `elsewhere`, which is another model here unless a test sets it.
+
+Every kind of thing a bot must judge is in `MODELS`, under a name that says what it is. `models`, a
+copy of it, may be changed by a test.
 """
 
 from __future__ import annotations
@@ -17,6 +27,8 @@ from typing import Any, Self
 from aiohttp import web
 
 SHA = "AB" * 32
+HIGHEST_ID = 2**31 - 1
+PAGE = "<html>checking your browser</html>"
 
 
 def version(number: int, base: str, **more: Any) -> dict[str, Any]:
@@ -30,7 +42,14 @@ def version(number: int, base: str, **more: Any) -> dict[str, Any]:
         "metadata": {"fp": "fp16", "format": "SafeTensor"},
         "hashes": {"AutoV2": "ABCDEF0123", "SHA256": SHA},
     }
-    own = {"trainedWords": ["thick paint"], "availability": "Public", "name": f"v{number}"}
+    own: dict[str, Any] = {
+        "name": f"v{number}",
+        "trainedWords": ["thick paint"],
+        "availability": "Public",
+        "usageControl": "Download",
+        "earlyAccessEndsAt": None,
+        "paidAccess": None,
+    }
     for name, value in more.items():
         (own if name in own else file)[name] = value
     training = {"name": "data.zip", "type": "Training Data", "sizeKB": 9e6, "hashes": {}}
@@ -69,10 +88,20 @@ MODELS = [
     ),
     model(17, "No Checksum", version(1701, "SD 1.5", hashes={})),
     model(18, "Early Bird", version(1801, "SDXL 1.0", availability="EarlyAccess")),
+    model(
+        19,
+        "For Sale",
+        version(1902, "SDXL 1.0", paidAccess={"permanent": True, "endsAt": None}),
+        version(
+            1901, "SDXL 1.0", paidAccess={"permanent": False, "endsAt": "2020-01-01T00:00:00Z"}
+        ),
+    ),
+    model(20, "Archived", {**version(2001, "SDXL 1.0"), "files": []}, mode="Archived"),
     model(21, "Somebody Real", poi=True),
     model(22, "Young Hero", minor=True),
     model(23, "Family Friendly", sfwOnly=True),
-    model(24, "For Adults", nsfw=True),
+    model(24, "For Adults", nsfw=True, nsfwLevel=29),
+    model(26, "Racy Samples", nsfwLevel=24),
     model(25, "Nothing In It", modelVersions=[]),
     model(31, "Easy Negative", version(3101, "SD 1.5"), type="TextualInversion"),
     model(32, "A Checkpoint", type="Checkpoint"),
@@ -81,13 +110,16 @@ MODELS = [
 
 
 class FakeCivitai:
-    """The server. `models` may be changed by a test."""
+    """The server; the module says what it can."""
 
     def __init__(self) -> None:
         self.models = [dict(entry) for entry in MODELS]
         self.journal: list[str] = []
         self.keys: list[str | None] = []
+        self.agents: list[str] = []
+        self.elsewhere = "/api/v1/models/12"
         self.url = ""
+        self._going_on = asyncio.Event()
         self._faults: list[int | str] = []
         self._done = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -96,6 +128,10 @@ class FakeCivitai:
     def fail(self, how: int | str, *, times: int = 1) -> None:
         """Have the next answers fail."""
         self._faults += [how] * times
+
+    def go_on(self) -> None:
+        """Let what is slow be answered."""
+        self._going_on.set()
 
     async def __aenter__(self) -> Self:
         application = web.Application()
@@ -113,6 +149,7 @@ class FakeCivitai:
 
     async def __aexit__(self, *_exc: object) -> None:
         self._done.set()
+        self.go_on()
         assert self._runner is not None
         await self._runner.cleanup()
 
@@ -126,6 +163,7 @@ class FakeCivitai:
             for entry in self.models
             if all(word in entry["name"].casefold() for word in wanted)
             and (not types or entry["type"] in types)
+            and not (entry.get("sfwOnly") and request.query.get("nsfw") == "true")
         ]
         limit = int(request.query.get("limit", "100"))
         return web.json_response({"items": found[:limit], "metadata": {"nextCursor": None}})
@@ -133,6 +171,8 @@ class FakeCivitai:
     async def _model(self, request: web.Request) -> web.StreamResponse:
         if (fault := await self._heard(request)) is not None:
             return fault
+        if int(request.match_info["id"]) > HIGHEST_ID:
+            return web.json_response({"error": "Too big"}, status=400)
         for entry in self.models:
             if str(entry["id"]) == request.match_info["id"]:
                 return web.json_response(entry)
@@ -152,24 +192,34 @@ class FakeCivitai:
         """Write down what was asked, and return the fault that is due."""
         self.journal.append(request.path_qs.removeprefix("/api/v1"))
         self.keys.append(request.headers.get("Authorization"))
-        if not self._faults:
-            return None
-        match self._faults.pop(0):
-            case int() as status:
-                return web.json_response({"error": "no"}, status=status, headers=self.headers)
-            case "hang":
-                await self._done.wait()
-                return web.Response()
-            case "html":
-                return web.Response(text="<html>checking your browser</html>")
+        self.agents.append(request.headers["User-Agent"])
+        how = self._faults.pop(0) if self._faults else None
+        if isinstance(how, int):
+            return web.json_response({"error": "no"}, status=how, headers=self.headers)
+        if how in {"hang", "slow"}:
+            await (self._done if how == "hang" else self._going_on).wait()
+            return web.Response() if how == "hang" else None
+        return await _cut(request) if how == "cut" else self._wrong(how)
+
+    def _wrong(self, how: str | None) -> web.Response | None:
+        match how:
+            case None:
+                return None
+            case "html" | "guard":
+                status = 200 if how == "html" else 403
+                return web.Response(text=PAGE, content_type="text/html", status=status)
+            case "redirect":
+                return web.Response(status=302, headers={"Location": self.elsewhere})
             case "huge":
                 return web.Response(body=b'"' + b"x" * 9_000_000 + b'"')
-            case "cut":
-                stream = web.StreamResponse(headers={"Content-Length": "500"})
-                await stream.prepare(request)
-                await stream.write(b"{")
-                assert request.transport is not None
-                request.transport.close()
-                return stream
             case other:
                 raise AssertionError(other)
+
+
+async def _cut(request: web.Request) -> web.StreamResponse:
+    stream = web.StreamResponse(headers={"Content-Length": "500"})
+    await stream.prepare(request)
+    await stream.write(b"{")
+    assert request.transport is not None
+    request.transport.close()
+    return stream

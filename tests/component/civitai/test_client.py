@@ -102,11 +102,41 @@ async def test_after_three_tries_it_is_unreachable(client, civitai, how):
         await client.model(11)
 
 
-@pytest.mark.parametrize("how", ["html", "huge", 302])
+@pytest.mark.parametrize("how", ["html", "guard", "huge", "redirect", 302, 400])
 async def test_what_is_no_answer_of_civitai_is_said_so(client, civitai, how):
     civitai.fail(how)
     with pytest.raises(AssetUnreachable, match="cannot be read"):
         await client.model(11)
+    assert len(civitai.journal) == 1  # neither followed nor asked again
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 10**11])
+async def test_a_number_nothing_can_have_is_not_asked_for(client, civitai, number):
+    for ask in (client.model, client.model_of_version):
+        with pytest.raises(AssetRefused, match="does not have"):
+            await ask(number)
+    assert civitai.journal == []
+
+
+async def test_what_is_typed_can_be_anything(client, civitai):
+    assert await client.search("\ud800\x00 thick\npaint " + "x" * 500, LORA) == ()
+    assert "query=thick+paint+xxx" in civitai.journal[0]
+    assert len(civitai.journal[0]) < 200
+
+
+async def test_it_says_who_asks(client, civitai):
+    await client.model(11)
+    [agent] = civitai.agents
+    assert agent.startswith("hordebots/0.")
+
+
+async def test_an_early_access_ends(civitai, session):
+    now = 1_800_000_000.0
+    client = CivitaiClient(civitai.url, session, patience=QUICK, clock=lambda: now)
+    civitai.models[0]["modelVersions"][0]["earlyAccessEndsAt"] = "2027-01-16T00:00:00.000Z"
+    assert not (await client.model(11)).versions[0].downloadable
+    now += 86_400
+    assert (await client.model(11)).versions[0].downloadable
 
 
 async def test_one_hit_that_cannot_be_read_is_left_out(client, civitai):

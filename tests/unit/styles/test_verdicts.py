@@ -37,6 +37,9 @@ def kind(asset=ASSET, version=VERSION, *, baseline=XL, nsfw=False, **more):
         ("Flux.1 Krea", "flux_1"),
         ("Qwen", "qwen_image"),
         ("ZImageTurbo", "z_image_turbo"),
+        ("ZImageBase", "z_image_turbo"),
+        ("Flux.2 D", None),
+        ("Qwen 2", None),
         ("Other", None),
         ("Pony V7", None),
         ("SD 3.5 Large", None),
@@ -97,6 +100,14 @@ def test_a_textual_inversion_needs_no_safetensors():
 
 def test_nothing_to_load():
     assert kind(version=None) is VerdictKind.NO_VERSION
+    assert kind(version=AssetVersion(1, "archived", "SDXL 1.0")) is VerdictKind.NO_VERSION
+
+
+def test_a_relative_outside_sdxl():
+    base = replace(VERSION, base_model="ZImageBase")
+    asked = {"baseline": "z_image_turbo", "model": "Z-Image-Turbo"}
+    assert kind(version=base, **asked) is VerdictKind.PARTLY
+    assert kind(version=replace(base, base_model="ZImageTurbo"), **asked) is VerdictKind.FITS
 
 
 @pytest.mark.parametrize(
