@@ -1,21 +1,39 @@
 """How often a Horde may be asked, and the client-side limiter that keeps to it.
 
-The public server counts in fixed windows, per address: submissions 2 a second and 90 a minute
-(10 and 300 for an address whose user is trusted), `check` 10 a second per id, `status` 10 a
-minute per id. A server on this machine is ours and is asked as often as we like.
+The public server counts in fixed windows, per address and, where a path holds an id, mostly per
+id. Each budget below is one such window or pair of windows. A server on this machine is ours and
+is asked as often as we like.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
-REMEMBERED_IDS = 4096
-"""Ids whose counters are kept; older ones have long left every window."""
+REMEMBERED_KEYS = 4096
+"""Keys (ids, paths) whose counters are kept; older ones have mostly left their windows."""
+
+
+class Budget(StrEnum):
+    """What is counted together. Each value is the name of a field of `Limits`."""
+
+    SUBMIT = "submit"
+    CHECK = "check"
+    STATUS = "status"
+    TEXT_STATUS = "text_status"
+    ALCHEMY_STATUS = "alchemy_status"
+    STYLE = "style"
+    STYLES = "styles"
+    WORKER = "worker"
+    USER = "user"
+    SHARED_KEY = "shared_key"
+    TRANSFER = "transfer"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +59,29 @@ class Limits:
     """The limits of one server; an empty tuple means "as often as you like"."""
 
     submit: tuple[Rate, ...] = ()
+    """Images and text each; dry runs count too."""
     check: tuple[Rate, ...] = ()
     """Per id."""
     status: tuple[Rate, ...] = ()
     """Per id and method."""
+    text_status: tuple[Rate, ...] = ()
+    """Per id and method; text has no `check`."""
+    alchemy_status: tuple[Rate, ...] = ()
+    """Per id and method."""
+    style: tuple[Rate, ...] = ()
+    """Reading a style by its id; per id."""
+    styles: tuple[Rate, ...] = ()
+    """Lists of styles, and of collections."""
+    worker: tuple[Rate, ...] = ()
+    """Per id."""
+    user: tuple[Rate, ...] = ()
+    """Per id."""
+    shared_key: tuple[Rate, ...] = ()
+    """Creating shared keys."""
+    transfer: tuple[Rate, ...] = ()
+    """Kudos transfers, per sender."""
     other: tuple[Rate, ...] = ()
-    """Per path: models, workers, user."""
+    """Per endpoint: models, workers, one by its name, alchemy, everything else."""
 
     @classmethod
     def public(cls) -> Limits:
@@ -55,18 +90,27 @@ class Limits:
             submit=(Rate(2, 1.0), Rate(90, 60.0, burst=30)),
             check=(Rate(10, 1.0, burst=3),),
             status=(Rate(10, 60.0, burst=5),),
+            text_status=(Rate(60, 60.0, burst=20),),
+            alchemy_status=(Rate(10, 1.0, burst=3),),
+            style=(Rate(2, 1.0), Rate(20, 3600.0, burst=10)),
+            styles=(Rate(2, 1.0), Rate(90, 60.0, burst=30)),
+            worker=(Rate(30, 60.0, burst=10),),
+            user=(Rate(60, 60.0, burst=20),),
+            shared_key=(Rate(5, 60.0, burst=2),),
+            transfer=(Rate(1, 1.0), Rate(90, 3600.0, burst=45)),
             other=(Rate(90, 60.0, burst=30),),
         )
 
     @classmethod
     def whitelisted(cls) -> Limits:
         """Return the limits for the address of a trusted user, a service or a school."""
-        public = cls.public()
-        return cls(
-            submit=(Rate(10, 1.0, burst=2), Rate(300, 60.0, burst=100)),
-            check=public.check,
-            status=public.status,
-            other=public.other,
+        many = (Rate(10, 1.0, burst=2), Rate(300, 60.0, burst=100))
+        return replace(
+            cls.public(),
+            submit=many,
+            style=(Rate(10, 1.0, burst=2), Rate(20, 3600.0, burst=10)),
+            styles=many,
+            transfer=(Rate(1, 1.0), Rate(600, 3600.0, burst=300)),
         )
 
     @classmethod
@@ -85,39 +129,22 @@ class Limiter:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._submit = [rate.limiter() for rate in limits.submit]
-        self._keyed: OrderedDict[tuple[str, str], list[AsyncLimiter]] = OrderedDict()
+        self._buckets: OrderedDict[tuple[Budget, str], list[AsyncLimiter]] = OrderedDict()
 
-    async def before_submit(self) -> None:
-        """Wait for a turn to submit (a dry run counts too)."""
-        for bucket in self._submit:
+    async def turn(self, budget: Budget, key: str = "") -> None:
+        """Wait for a turn. `key` is what the server counts by inside a budget, such as an id."""
+        for bucket in self._buckets_of(budget, key):
             await bucket.acquire()
 
-    async def before_check(self, horde_id: str) -> None:
-        """Wait for a turn to check this id."""
-        await self._wait("check", horde_id, self._limits.check)
-
-    async def before_status(self, horde_id: str) -> None:
-        """Wait for a turn to fetch the status of this id."""
-        await self._wait("status", horde_id, self._limits.status)
-
-    async def before_cancel(self, horde_id: str) -> None:
-        """Wait for a turn to cancel this id."""
-        await self._wait("cancel", horde_id, self._limits.status)
-
-    async def before_other(self, path: str) -> None:
-        """Wait for a turn to ask for something that is not a request."""
-        await self._wait("other", path, self._limits.other)
-
-    async def _wait(self, what: str, key: str, rates: tuple[Rate, ...]) -> None:
+    def _buckets_of(self, budget: Budget, key: str) -> list[AsyncLimiter]:
+        rates: tuple[Rate, ...] = getattr(self._limits, budget)
         if not rates:
-            return
-        buckets = self._keyed.pop((what, key), None) or [rate.limiter() for rate in rates]
-        self._keyed[what, key] = buckets
-        if len(self._keyed) > REMEMBERED_IDS:
-            self._keyed.popitem(last=False)
-        for bucket in buckets:
-            await bucket.acquire()
+            return []
+        buckets = self._buckets.pop((budget, key), None) or [rate.limiter() for rate in rates]
+        self._buckets[budget, key] = buckets
+        if len(self._buckets) > REMEMBERED_KEYS:
+            self._buckets.popitem(last=False)
+        return buckets
 
 
 def _is_loopback(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the server's errors mean: each return code (`rc`) with its error class and its sentence.
+"""What the server's errors mean: an answer turned into the error it stands for.
 
 The server says `{"message", "rc"}`. Its limiter says 429 with a message and no `rc`, its schema
 check 400 with `errors` and no `rc`; what it does not explain is judged by the status code.
@@ -6,6 +6,7 @@ check 400 with `errors` and no `rc`; what it does not explain is judged by the s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from common.errors import (
     HordeRejected,
     HordeUnreachable,
 )
+from common.horde.return_codes import ENDPOINT_PAUSES, KEY_PAUSE, OUTCOMES, PAUSES
 
 SHOWN = 200
 """Characters of the server's message that people are shown."""
@@ -26,112 +28,9 @@ LOGGED = 2000
 
 LIMITER_PAUSE = 5.0
 """Seconds to wait after a 429 that does not say how long."""
-PAUSES = {"TooManyPrompts": 10.0, "MaintenanceMode": 300.0, "NoValidWorkers": 60.0, "Locked": 60.0}
-"""Seconds after which it makes sense to try again. (The Retry-After that comes with these belongs
-to the limiter, which had no part in it.)"""
-
-_BY_SENTENCE: dict[type[HordeError], dict[str, str]] = {
-    HordeRejected: {
-        "prompt_missing": "MissingPrompt",
-        "prompt_corrupt": "CorruptPrompt",
-        "prompt_unreadable": "InvalidPromptEncoding NulByteInPayload",
-        "prompt_too_long": "InvalidPromptSize TokenOverflow",
-        "size_invalid": "InvalidSize",
-        "too_many_steps": "TooManySteps",
-        "profane": (
-            "Profanity ProfaneWorkerName ProfaneBridgeAgent ProfaneWorkerInfo ProfaneUserName "
-            "ProfaneUserContact ProfaneAdminComment ProfaneTeamName ProfaneTeamInfo"
-        ),
-        "source_picture": "ImageValidationFailed SourceImageUnreadable SourceImageUrlInvalid",
-        "source_picture_too_large": "SourceImageResolutionExceeded SourceImageSizeExceeded",
-        "source_picture_missing": "SourceImageRequiredForModel ControlNetSourceMissing",
-        "source_pictures_extra": (
-            "InvalidExtraSourceImages TooManyExtraSourceImages MoreThanMinExtraSourceImage"
-        ),
-        "mask_missing": "InpaintingMissingMask",
-        "mask_unnecessary": "SourceMaskUnnecessary",
-        "sampler_unsupported": (
-            "UnsupportedSampler SamplerKnobInapplicable SamplerKnobOutOfRange "
-            "SamplerSolverTypeUnsupported SamplerSchedulerMismatch SchedulerBaselineMismatch "
-            "FlowShiftInapplicable FlowShiftOutOfRange"
-        ),
-        "model_unsupported": "UnsupportedModel UnexpectedModelName InvalidRemixModel InvalidRemix",
-        "model_mismatch": "Img2ImgMismatch TilingMismatch HiResMismatch HiResFixMismatch",
-        "controlnet": (
-            "ControlNetUnsupported ControlNetInvalidPayload ControlNetInpaintingMismatch "
-            "ControlNetMismatch InvalidControlType ControlStrengthWithoutControlType "
-            "ControlStrengthOutOfRange"
-        ),
-        "transparency": (
-            "InvalidTransparencyModel InvalidTransparencyImg2Img InvalidTransparencyCN"
-        ),
-        "extra_texts": "InvalidExtraTexts MissingExtraTexts",
-        "too_many_loras": "TooManyLoras",
-        "lora_version": "BadLoraVersion",
-        "too_many_tis": "TooManyTIs",
-        "too_many_upscalers": "TooManyUpscalers",
-        "cfg_invalid": "BadCFGDecimals BadCFGNumber",
-        "needs_trust": "RequiresTrust",
-        "kudos_upfront": "KudosUpfront",
-        "worker_asked_for": "WorkerNotFound",
-        "style_not_found": "StyleNotFound CollectionNotFound",
-        "generation_duplicate": "DuplicateGen",
-        "kudos_transfer": (
-            "KudosValidationError TooFastKudosTransfers KudosTransferToAnon KudosTransferToSelf "
-            "KudosTransferNotEnough NegativeKudosTransfer KudosTransferFromAnon "
-            "InvalidAwardUsername KudosAwardToAnon FaultWhenKudosReceiving FaultWhenKudosSending "
-            "EducationCannotSendKudos InvalidTargetUsername"
-        ),
-        "rating": (
-            "ProcGenNotFound InvalidAestheticAttempt AestheticsNotCompleted AestheticsNotPublic "
-            "AestheticsDuplicate AestheticsMissing AestheticsSolo AestheticsConfused "
-            "AestheticsAlreadyExist AestheticsServerRejected AestheticsServerError "
-            "AestheticsServerDown AestheticsServerTimeout"
-        ),
-        "name_taken": (
-            "NameAlreadyExists WorkerNameAlreadyExists TeamNameAlreadyExists "
-            "PolymorphicNameConflict TooLong TooLongWorkerName TooLongUserName"
-        ),
-        "rejected_because": "BadRequest InvalidPriorityUsername TeamNotFound",
-    },
-    HordeForbidden: {
-        "key_invalid": "InvalidAPIKey UserNotFound WrongCredentials DeletedUser",
-        "shared_key_empty": "SharedKeyEmpty SharedKeyInsufficientKudos",
-        "shared_key_expired": "SharedKeyExpired SharedKeyInvalid",
-        "shared_key_styles": "SharedKeyAssignedStyles",
-        "address_blocked": "TimeoutIP UnsafeIP UntrustedUnsafeIP",
-        "agent_blocked": "BadClientAgent BannedClientAgent",
-        "not_allowed": (
-            "NotTrusted NotModerator NotAdmin NotOwner NotPrivileged OnlyServiceAccountProxy "
-            "NonServiceForbidden StylesRequiresCustomizer StylesAnonForbidden AnonForbidden "
-            "AnonForbiddenUserMod BetaAnonForbidden SpecialForbidden Forbidden "
-            "SourceAccountFlagged TargetAccountFlagged"
-        ),
-        "worker_not_allowed": (
-            "AnonForbiddenWorker WorkerInviteOnly TooManyWorkers TooManyWorkersTrusted "
-            "TooManySameIPs TooManyNewIPs WorkerFlaggedMaintenance"
-        ),
-        "worker_maintenance": "WorkerMaintenance",
-    },
-    HordeGone: {
-        "gone": "RequestNotFound RequestExpired",
-        "job_gone": "InvalidJobID AbortedGen",
-    },
-    HordeBusy: {
-        "too_many": "TooManyPrompts",
-        "maintenance": "MaintenanceMode",
-        "no_workers": "NoValidWorkers",
-        "busy": "Locked",
-    },
-}
-
-OUTCOMES: dict[str, tuple[type[HordeError], str]] = {
-    rc: (kind, f"horde.{sentence}")
-    for kind, sentences in _BY_SENTENCE.items()
-    for sentence, codes in sentences.items()
-    for rc in codes.split()
-}
-"""`{rc: (error class, code of the message catalogue)}`."""
+LONGEST_TIMEOUT = 86_400.0
+"""Seconds of a `TimeoutIP` that are believed."""
+_TIMEOUT = re.compile(r"(\d{1,9}) more seconds")
 
 _BY_STATUS: dict[int, tuple[type[HordeError], str]] = {
     401: (HordeForbidden, "horde.key_invalid"),
@@ -166,7 +65,18 @@ def error_of(
         horde=horde,
         message=shorten(said),
         answer=said[:LOGGED],
+        pauses_endpoint=_endpoint_pause(status, rc, said),
     )
+
+
+def endpoint_pause(error: HordeError) -> float | None:
+    """Return the seconds for which the whole endpoint is of no use to us, if the error says so.
+
+    It does where the server closed (maintenance), shut our address out, or does not take our key
+    or our name; None is an error about this one request, or one that says nothing.
+    """
+    seconds = error.values.get("pauses_endpoint")
+    return seconds if isinstance(seconds, float) else None
 
 
 def is_limiter(error: HordeError) -> bool:
@@ -207,6 +117,14 @@ def _pause(kind: type[HordeError], rc: str, headers: Mapping[str, str]) -> float
     if rc:
         return PAUSES.get(rc)
     return parse_retry_after(headers.get("Retry-After")) or LIMITER_PAUSE
+
+
+def _endpoint_pause(status: int, rc: str, said: str) -> float | None:
+    if rc == "TimeoutIP" and (found := _TIMEOUT.search(said)):
+        return min(max(float(found[1]), 1.0), LONGEST_TIMEOUT)
+    if rc in OUTCOMES or status != 401:
+        return ENDPOINT_PAUSES.get(rc)
+    return KEY_PAUSE
 
 
 def parse_retry_after(text: str | None) -> float | None:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -22,6 +23,9 @@ from common.horde.outcomes import error_of, is_limiter
 
 PROJECT_PAGE = "https://github.com/hordebots/hordebots"
 CHUNK = 64 * 1024
+NOTHING: Mapping[str, str] = MappingProxyType({})
+HIDDEN = b"***"
+"""What stands in a server's message where it repeated a secret."""
 AMBIGUOUS_STATUS = frozenset({502, 504})
 """A proxy lost the server's answer; whether the server acted is unknown."""
 
@@ -90,8 +94,13 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         with_key: bool = False,
         repeatable: bool = True,
+        headers: Mapping[str, str] = NOTHING,
+        secret: str = "",
     ) -> Any:
         """Return the decoded JSON of a successful answer. `turn` waits for our own limiter.
+
+        `headers` are sent besides our own. `secret` is taken out of what the server says about a
+        failure, because its words are shown and logged, and it likes to repeat what was asked.
 
         Raises the HordeError the server's answer stands for; HordeUnreachable if there is none;
         HordeUnclear if the exchange is not `repeatable` and may have been accepted.
@@ -116,6 +125,8 @@ class Transport:
                     body=body,
                     with_key=with_key,
                     repeatable=repeatable,
+                    headers=headers,
+                    secret=secret,
                 )
         raise AssertionError("stamina either returns or raises")
 
@@ -143,21 +154,19 @@ class Transport:
         body: Mapping[str, Any] | None,
         with_key: bool,
         repeatable: bool,
+        headers: Mapping[str, str],
+        secret: str,
     ) -> Any:
         lost = HordeUnreachable if repeatable else HordeUnclear
-        headers = {"Client-Agent": self._agent, "User-Agent": self._agent}
-        if with_key:
-            headers["apikey"] = self._key.get_secret_value()
-        if body is not None:
-            headers["Content-Type"] = "application/json"
         try:
             async with self._session.request(
                 method,
                 f"{self._url}/v2{path}",
                 data=_encode(body),
-                headers=headers,
+                headers={**headers, **self._headers(with_key=with_key, with_body=body is not None)},
                 timeout=self._patience.timeout(),
                 allow_redirects=False,
+                middlewares=None if repeatable else (_send_once,),
             ) as response:
                 data = await read_bounded(
                     response,
@@ -169,12 +178,26 @@ class Transport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             code = "horde.no_answer" if repeatable else "horde.unclear"
             raise lost(code, horde=self._name) from error
-        return self._judge(response, data, lost)
+        return self._judge(response, data, lost, secret)
+
+    def _headers(self, *, with_key: bool, with_body: bool) -> dict[str, str]:
+        headers = {"Client-Agent": self._agent, "User-Agent": self._agent}
+        if with_key:
+            headers["apikey"] = self._key.get_secret_value()
+        if with_body:
+            headers["Content-Type"] = "application/json"
+        return headers
 
     def _judge(
-        self, response: aiohttp.ClientResponse, data: bytes, lost: type[HordeUnreachable]
+        self,
+        response: aiohttp.ClientResponse,
+        data: bytes,
+        lost: type[HordeUnreachable],
+        secret: str,
     ) -> Any:
         """Return the JSON of a good answer; raise what a bad one stands for."""
+        if secret and response.status >= 300:
+            data = data.replace(secret.encode(), HIDDEN)
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError):
@@ -190,6 +213,18 @@ class Transport:
                 horde=self._name,
             )
         return answer
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a PUT again when the line breaks, as it does by itself."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientError("The line broke.") from error
 
 
 async def read_bounded(

@@ -3,72 +3,54 @@
 Facts come from the public API (2.5). Requests are written by us and therefore strict; answers
 come from servers we do not control, so unknown fields are ignored and missing ones get the
 server's own default. Client, hub and worker all read and write these models; what only workers say
-is in `common/horde/work.py`.
+is in `common/horde/work.py`. This module has what pictures need; the neighbours `wire_status`,
+`wire_accounts`, `wire_alchemy` and `wire_text` have the rest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
+from common.horde.wire_accounts import User
+from common.horde.wire_base import Answer, Sent
+from common.horde.wire_names import CONTROL_TYPES, SAMPLERS, ControlType, Sampler
+from common.horde.wire_status import Heartbeat, ModelStatus, WorkerStatus
 from common.model import Job
 
+__all__ = [
+    "ANONYMOUS_KEY",
+    "CONTROL_TYPES",
+    "SAMPLERS",
+    "Answer",
+    "Check",
+    "ControlType",
+    "DryRun",
+    "GenMetadata",
+    "Generation",
+    "GenerationBody",
+    "GenerationParams",
+    "Heartbeat",
+    "Lora",
+    "ModelStatus",
+    "Sampler",
+    "Sent",
+    "Side",
+    "SourceImage",
+    "Status",
+    "SubmissionWarning",
+    "Submitted",
+    "TextualInversion",
+    "User",
+    "WebhookCall",
+    "WorkerStatus",
+    "generation_body",
+]
+
 ANONYMOUS_KEY = "0000000000"
-Sampler = Literal[
-    "k_lms",
-    "k_heun",
-    "k_euler",
-    "k_euler_a",
-    "k_dpm_2",
-    "k_dpm_2_a",
-    "k_dpm_fast",
-    "k_dpm_adaptive",
-    "k_dpmpp_2s_a",
-    "k_dpmpp_2m",
-    "dpmsolver",
-    "k_dpmpp_sde",
-    "DDIM",
-    "lcm",
-]
-SAMPLERS: tuple[str, ...] = get_args(Sampler)
-ControlType = Literal[
-    "canny",
-    "hed",
-    "depth",
-    "normal",
-    "openpose",
-    "seg",
-    "scribble",
-    "fakescribbles",
-    "hough",
-]
-CONTROL_TYPES: tuple[str, ...] = get_args(ControlType)
 Side = Annotated[int, Field(ge=64, le=3072, multiple_of=64)]
-
-
-class Sent(BaseModel):
-    """Base of what we send: frozen; None means "left out"."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def body(self) -> dict[str, Any]:
-        """Return the JSON body without what was left out."""
-        return self.model_dump(mode="json", exclude_none=True)
-
-
-class Answer(BaseModel):
-    """Base of what servers answer: frozen, unknown fields ignored, null is "not said"."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_not_said(cls, fields: Any) -> Any:
-        if isinstance(fields, dict):
-            return {name: value for name, value in fields.items() if value is not None}
-        return fields
 
 
 class Lora(Sent):
@@ -208,7 +190,7 @@ class Submitted(Answer):
     id: str
     kudos: float = 0
     message: str | None = None
-    warnings: list[SubmissionWarning] = []
+    warnings: list[SubmissionWarning] = Field(default=[])
 
 
 class Check(Answer):
@@ -243,7 +225,7 @@ class Generation(Answer):
     """Presigned address (30 minutes), or base64 WebP where `r2` was false."""
     seed: str = ""
     censored: bool = False
-    gen_metadata: list[GenMetadata] = []
+    gen_metadata: list[GenMetadata] = Field(default=[])
     worker_id: str = ""
     worker_name: str = ""
     model: str = ""
@@ -253,63 +235,14 @@ class Generation(Answer):
 class Status(Check):
     """200 of `GET /v2/generate/status/{id}` and of its DELETE."""
 
-    generations: list[Generation] = []
+    generations: list[Generation] = Field(default=[])
     shared: bool = False
-
-
-class ModelStatus(Answer):
-    """One row of `GET /v2/status/models`."""
-
-    name: str
-    count: int = 0
-    performance: float = 0
-    queued: float = 0
-    jobs: float = 0
-    eta: int = 0
-    type: str = "image"
-
-
-class WorkerStatus(Answer):
-    """One row of `GET /v2/workers`."""
-
-    id: str = ""
-    name: str
-    type: str = "image"
-    online: bool = False
-    trusted: bool = False
-    maintenance_mode: bool = False
-    paused: bool = False
-    flagged: bool = False
-    nsfw: bool = False
-    models: list[str] = []
-    max_pixels: int | None = None
-    threads: int = 1
 
 
 class DryRun(Answer):
     """200 of a submission with `dry_run`: what the whole request would cost."""
 
     kudos: float
-
-
-class User(Answer):
-    """`GET /v2/find_user`, the fields we use."""
-
-    username: str
-    id: int | None = None
-    kudos: float = 0
-    concurrency: int | None = None
-    trusted: bool = False
-    moderator: bool = False
-    service: bool = False
-    worker_ids: list[str] | None = None
-
-
-class Heartbeat(Answer):
-    """`GET /v2/status/heartbeat`."""
-
-    message: str = "OK"
-    version: str = ""
 
 
 class WebhookCall(Answer):
@@ -324,4 +257,4 @@ class WebhookCall(Answer):
     worker_name: str = ""
     model: str = ""
     kudos: float = 0
-    gen_metadata: list[GenMetadata] = []
+    gen_metadata: list[GenMetadata] = Field(default=[])

@@ -12,7 +12,10 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Exchange:
     route: str
-    """submit, check, status, cancel, models, workers, heartbeat, find_user, picture, webhook."""
+    """submit, check, status, cancel, picture, webhook; alchemy, text, each also with _status and
+    _cancel; models, workers, worker, worker_name, performance, modes, news, heartbeat; styles,
+    style, style_name, collections, collection_id, collection; find_user, user, transfer,
+    shared_key, also with _create, _change and _delete."""
     method: str
     path: str
     """With the query."""

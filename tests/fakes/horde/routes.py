@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.fakes.horde.accounts import AccountRoutes
+from tests.fakes.horde.alchemy import AlchemyRoutes
+from tests.fakes.horde.answers import error, invalid, json_of, not_found
 from tests.fakes.horde.faults import Fault
 from tests.fakes.horde.pictures import paint
-from tests.fakes.horde.requests import WORKER_ID, WORKER_NAME, FakeRequest, Fate
+from tests.fakes.horde.requests import FakeRequest, Fate
+from tests.fakes.horde.status import StatusRoutes
+from tests.fakes.horde.styles import StyleRoutes
+from tests.fakes.horde.text import TextRoutes
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde
@@ -24,6 +29,14 @@ class Routes:
 
     def __init__(self, horde: FakeHorde) -> None:
         self._horde = horde
+        self._accounts = AccountRoutes(horde)
+        self._subjects = (
+            StatusRoutes(horde),
+            StyleRoutes(horde),
+            self._accounts,
+            AlchemyRoutes(horde),
+            TextRoutes(horde),
+        )
 
     def all(self) -> Iterable[web.RouteDef]:
         v2 = "/api/v2"
@@ -32,13 +45,7 @@ class Routes:
             web.get(f"{v2}/generate/check/{{id}}", self._check, name="check"),
             web.get(f"{v2}/generate/status/{{id}}", self._status, name="status"),
             web.delete(f"{v2}/generate/status/{{id}}", self._cancel, name="cancel"),
-            web.get(f"{v2}/status/models", self._models, name="models"),
-            web.get(f"{v2}/status/heartbeat", self._heartbeat, name="heartbeat"),
-            web.get(f"{v2}/find_user", self._find_user, name="find_user"),
-            web.get(f"{v2}/workers", self._workers, name="workers"),
-            web.get(f"{v2}/styles/image_by_name/{{name}}", self._style_by_name, name="style_name"),
-            web.get(f"{v2}/styles/image/{{id}}", self._style, name="style"),
-            web.get(f"{v2}/collection_by_name/{{name}}", self._collection, name="collection"),
+            *(route for subject in self._subjects for route in subject.all(v2)),
             web.get("/pictures/{name}", self._picture, name="picture"),
             web.get("/_fake/journal", self._show_journal, name="control"),
             web.post("/_fake/{verb}", self._control, name="steering"),
@@ -75,28 +82,41 @@ class Routes:
 
     def _problem(self, request: web.Request, body: Any) -> web.Response | None:
         """Return the server's refusal of a submission, or None."""
+        problem = self.refusal(request, body)
+        if problem is not None:
+            return problem
+        if not body.get("prompt"):
+            return invalid({"prompt": "'' should be non-empty"})
+        params = body.get("params") or {}
+        problem = self._problem_with_numbers(params)
+        if problem is None and not body.get("dry_run"):
+            problem = self._accounts.refuse_payer(request, 6.0 * params.get("n", 1))
+        return problem
+
+    def refusal(self, request: web.Request, body: Any) -> web.Response | None:
+        """Return what images, alchemy and text are refused for alike, or None."""
         if "apikey" not in request.headers:
-            return _invalid({"apikey": "Missing required parameter in the HTTP headers"})
-        if not self._known_key(request):
-            return _error(401, "InvalidAPIKey", "No user matching sent API Key.")
+            return invalid({"apikey": "Missing required parameter in the HTTP headers"})
+        if self._horde.maintenance:
+            return error(400, "MaintenanceMode", "The Horde has entered maintenance mode.")
+        if not self._accounts.knows_key(request):
+            return error(401, "InvalidAPIKey", "No user matching sent API Key.")
         if not isinstance(body, dict):
             return web.json_response(
                 {"message": "The browser (or proxy) sent nonsense."}, status=400
             )
-        if not body.get("prompt"):
-            return _invalid({"prompt": "'' should be non-empty"})
-        return self._problem_with_numbers(body.get("params") or {})
+        return None
 
     def _problem_with_numbers(self, params: Mapping[str, Any]) -> web.Response | None:
         for side in ("width", "height"):
             if params.get(side, 512) % 64:
-                return _invalid({f"params.{side}": f"{params[side]} is not a multiple of 64"})
+                return invalid({f"params.{side}": f"{params[side]} is not a multiple of 64"})
         if self._horde.concurrency is not None:
             wanted = params.get("n", 1) + sum(
                 made.check(self._horde.now())["waiting"] for made in self._horde.requests.values()
             )
             if wanted > self._horde.concurrency:
-                return _error(429, "TooManyPrompts", "Parallel requests exceeded user limit.")
+                return error(429, "TooManyPrompts", "Parallel requests exceeded user limit.")
         return None
 
     def _next_fate(self, body: Mapping[str, Any]) -> Fate:
@@ -119,76 +139,6 @@ class Routes:
         answer = made.status(self._horde.now(), self.images(made))
         made.cancel(self._horde.now())
         return web.json_response(answer)
-
-    async def _style_by_name(self, request: web.Request) -> web.Response:
-        wanted = request.match_info["name"].rpartition("::")[2]
-        for style in self._horde.styles:
-            if style["name"] == wanted:
-                return web.json_response(style)
-        return _error(404, "StyleNotFound", "Style does not exist.")
-
-    async def _style(self, request: web.Request) -> web.Response:
-        for style in self._horde.styles:
-            if style["id"] == request.match_info["id"]:
-                return web.json_response(style)
-        return _error(404, "StyleNotFound", "Style does not exist.")
-
-    async def _collection(self, request: web.Request) -> web.Response:
-        for collection in self._horde.collections:
-            if collection["name"] == request.match_info["name"]:
-                return web.json_response(collection)
-        return _error(404, "CollectionNotFound", "Collection does not exist.")
-
-    async def _models(self, _: web.Request) -> web.Response:
-        rows = [
-            {
-                "name": name,
-                "count": count,
-                "performance": 1.5e8,
-                "queued": 0.0,
-                "jobs": 0.0,
-                "eta": self._horde.eta.get(name, 0),
-                "type": "image",
-            }
-            for name, count in self._horde.models.items()
-        ]
-        return web.json_response(rows)
-
-    async def _workers(self, _: web.Request) -> web.Response:
-        worker = {
-            "type": "image",
-            "name": WORKER_NAME,
-            "id": WORKER_ID,
-            "online": True,
-            "trusted": self._horde.worker_trusted,
-            "maintenance_mode": False,
-            "flagged": False,
-            "nsfw": True,
-            "threads": 1,
-            "models": list(self._horde.models),
-            "max_pixels": 4194304,
-            "bridge_agent": "AI Horde Worker reGen:13.0.0:https://example.org",
-        }
-        return web.json_response([worker])
-
-    async def _heartbeat(self, _: web.Request) -> web.Response:
-        return web.json_response({"message": "OK", "version": "fake", "queue": 0})
-
-    async def _find_user(self, request: web.Request) -> web.Response:
-        if not self._known_key(request):
-            return _error(404, "UserNotFound", "No user matching sent API Key.")
-        anonymous = request.headers.get("apikey") == "0000000000"
-        user = {
-            "username": "Anonymous#0" if anonymous else "member#1",
-            "id": 0 if anonymous else 1,
-            "kudos": 0.0 if anonymous else 1000.0,
-            "concurrency": 500 if anonymous else 30,
-            "trusted": self._horde.trusted,
-            "moderator": False,
-            "service": False,
-            "worker_ids": [],
-        }
-        return web.json_response(user)
 
     async def _picture(self, request: web.Request) -> web.Response:
         name, _, _ = request.match_info["name"].partition(".")
@@ -221,16 +171,12 @@ class Routes:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _known_key(self, request: web.Request) -> bool:
-        return self._horde.keys is None or request.headers.get("apikey") in self._horde.keys
-
     def _find(self, request: web.Request, what: str) -> FakeRequest:
         horde_id = request.match_info["id"]
         if horde_id in self._horde.requests:
             return self._horde.requests[horde_id]
         message = f"Image Waiting Prompt ({what}) with ID '{horde_id}' not found."
-        body = json.dumps({"message": message, "rc": "RequestNotFound"})
-        raise web.HTTPNotFound(text=body, content_type="application/json")
+        raise not_found("RequestNotFound", message)
 
     def images(self, made: FakeRequest) -> list[str]:
         """Return a link or base64 for each finished picture."""
@@ -245,28 +191,3 @@ class Routes:
 
     def _paint(self, made: FakeRequest, number: int) -> bytes:
         return paint(made.seed(number), side=self._horde.side, censored=made.fate is Fate.CENSORED)
-
-
-def _error(status: int, rc: str, message: str) -> web.Response:
-    return web.json_response({"message": message, "rc": rc}, status=status)
-
-
-def _invalid(errors: dict[str, str]) -> web.Response:
-    answer = {"errors": errors, "message": "Input payload validation failed"}
-    return web.json_response(answer, status=400)
-
-
-async def json_of(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.read())
-    except ValueError:
-        return None
-
-
-def answer_of(response: web.StreamResponse) -> Any:
-    if not isinstance(response, web.Response) or response.content_type != "application/json":
-        return None
-    try:
-        return json.loads(bytes(response.body or b""))
-    except ValueError:
-        return None

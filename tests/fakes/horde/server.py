@@ -10,11 +10,12 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.fakes.horde.answers import answer_of, json_of
 from tests.fakes.horde.faults import Fault, Faults, Kind
 from tests.fakes.horde.journal import Exchange, Journal
 from tests.fakes.horde.pictures import SIDE
 from tests.fakes.horde.requests import FakeRequest, Fate
-from tests.fakes.horde.routes import Routes, answer_of, json_of
+from tests.fakes.horde.routes import Routes
 from tests.fakes.horde.webhooks import Webhooks
 
 MODELS = {
@@ -28,6 +29,25 @@ MODELS = {
     "AMPonyXL": 2,
     "Flux.1-Schnell fp8 (Compact)": 1,
 }
+
+NEWS = (
+    {
+        "date_published": "2026-05-02",
+        "newspiece": "There are [new styles](https://example.org/styles).",
+        "importance": "Information",
+        "tags": ["styles"],
+        "title": "New styles",
+        "more_info_urls": ["https://example.org/styles"],
+    },
+    {
+        "date_published": "2026-01-31",
+        "newspiece": "Workers can be paused now.",
+        "importance": "Workers",
+        "tags": ["workers"],
+        "title": "Pausing workers",
+        "more_info_urls": [],
+    },
+)
 
 
 class FakeHorde:
@@ -64,6 +84,26 @@ class FakeHorde:
         self.styles: list[dict[str, Any]] = []
         """Styles kept on it, as its API tells them."""
         self.collections: list[dict[str, Any]] = []
+        self.maintenance = False
+        self.invite_only = False
+        self.news: list[dict[str, Any]] = [dict(piece) for piece in NEWS]
+        """As its API tells them, newest first."""
+        self.kudos = 1000.0
+        """Of member#1, whose every key is."""
+        self.users: dict[str, float] = {"member#1": 0.0, "friend#2": 50.0}
+        """Kudos by name; of member#1 see above."""
+        self.shared_keys: dict[str, dict[str, Any]] = {}
+        """By id, as its API tells them. Their ids are keys as well."""
+        self.transfers: list[tuple[str, int]] = []
+        """Kudos that went, each once: to whom, how many."""
+        self.orders: dict[str, tuple[str, int]] = {}
+        """The same by the idempotency key they came with."""
+        self.alchemies: dict[str, FakeRequest] = {}
+        self.alchemy_results: dict[str, Any] = {}
+        """What alchemists find, by form, other than usual."""
+        self.texts: dict[str, FakeRequest] = {}
+        self.text = " there was a fox."
+        """What text workers write."""
         self.side = SIDE
         self.journal = Journal(journal)
         self.requests: dict[str, FakeRequest] = {}
@@ -126,18 +166,27 @@ class FakeHorde:
         self._faults.clear(route)
 
     def finish(self, horde_id: str, count: int | None = None) -> None:
-        """Let `count` pictures (all) be ready; a request to be faulted faults now."""
-        request = self.requests[horde_id]
+        """Let `count` pictures, forms or texts (all) be ready; a request to be faulted faults now."""
+        request = self._find(horde_id)
         request.by_hand = request.n if count is None else min(count, request.n)
-        self.webhooks.announce(request)
+        if horde_id in self.requests:
+            self.webhooks.announce(request)
 
     def fault(self, horde_id: str) -> None:
-        self.requests[horde_id].fate = Fate.FAULTED
+        self._find(horde_id).fate = Fate.FAULTED
         self.finish(horde_id)
 
     def expire(self, horde_id: str) -> None:
         """Forget a request: 404 from now on."""
-        del self.requests[horde_id]
+        self._find(horde_id)
+        for requests in (self.requests, self.alchemies, self.texts):
+            requests.pop(horde_id, None)
+
+    def _find(self, horde_id: str) -> FakeRequest:
+        for requests in (self.requests, self.alchemies):
+            if horde_id in requests:
+                return requests[horde_id]
+        return self.texts[horde_id]
 
     def now(self) -> float:
         return self._clock()

@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from common.horde.limits import REMEMBERED_IDS, Limiter, Limits, Rate
+from common.horde.limits import REMEMBERED_KEYS, Budget, Limiter, Limits, Rate
 
 RATES = [
     rate
     for limits in (Limits.public(), Limits.whitelisted())
-    for rates in (limits.submit, limits.check, limits.status, limits.other)
+    for rates in (getattr(limits, budget) for budget in Budget)
     for rate in rates
 ]
 
@@ -31,6 +31,35 @@ def test_most_of_the_rate_is_usable(rate):
 
 
 @pytest.mark.parametrize(
+    ("budget", "public", "whitelisted"),
+    [
+        (Budget.SUBMIT, [(2, 1), (90, 60)], [(10, 1), (300, 60)]),
+        (Budget.CHECK, [(10, 1)], [(10, 1)]),
+        (Budget.STATUS, [(10, 60)], [(10, 60)]),
+        (Budget.TEXT_STATUS, [(60, 60)], [(60, 60)]),
+        (Budget.ALCHEMY_STATUS, [(10, 1)], [(10, 1)]),
+        (Budget.STYLE, [(2, 1), (20, 3600)], [(10, 1), (20, 3600)]),
+        (Budget.STYLES, [(2, 1), (90, 60)], [(10, 1), (300, 60)]),
+        (Budget.WORKER, [(30, 60)], [(30, 60)]),
+        (Budget.USER, [(60, 60)], [(60, 60)]),
+        (Budget.SHARED_KEY, [(5, 60)], [(5, 60)]),
+        (Budget.TRANSFER, [(1, 1), (90, 3600)], [(1, 1), (600, 3600)]),
+        (Budget.OTHER, [(90, 60)], [(90, 60)]),
+    ],
+)
+def test_each_budget_is_the_servers(budget, public, whitelisted):
+    def told(limits):
+        return [(rate.count, rate.seconds) for rate in getattr(limits, budget)]
+
+    assert told(Limits.public()) == public
+    assert told(Limits.whitelisted()) == whitelisted
+
+
+def test_our_own_server_has_no_budget_at_all():
+    assert not any(getattr(Limits.unlimited(), budget) for budget in Budget)
+
+
+@pytest.mark.parametrize(
     ("url", "limited"),
     [
         ("https://aihorde.net/api", True),
@@ -48,16 +77,16 @@ def test_only_a_server_on_this_machine_is_asked_without_limit(url, limited):
 async def test_one_id_does_not_wait_for_another():
     limiter = Limiter(Limits(check=(Rate(1, 3600.0),)))
 
-    await asyncio.wait_for(limiter.before_check("a"), 1)
-    await asyncio.wait_for(limiter.before_check("b"), 1)
+    await asyncio.wait_for(limiter.turn(Budget.CHECK, "a"), 1)
+    await asyncio.wait_for(limiter.turn(Budget.CHECK, "b"), 1)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(limiter.before_check("a"), 0.01)
+        await asyncio.wait_for(limiter.turn(Budget.CHECK, "a"), 0.01)
 
 
 async def test_the_memory_of_ids_is_bounded():
     limiter = Limiter(Limits(check=(Rate(1, 3600.0),)))
 
-    for number in range(REMEMBERED_IDS + 100):
-        await limiter.before_check(str(number))
+    for number in range(REMEMBERED_KEYS + 100):
+        await limiter.turn(Budget.CHECK, str(number))
 
-    assert len(limiter._keyed) == REMEMBERED_IDS
+    assert len(limiter._buckets) == REMEMBERED_KEYS

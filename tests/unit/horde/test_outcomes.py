@@ -12,27 +12,52 @@ from common.errors import (
 )
 from common.horde import outcomes
 
+# every code the API's documentation and its servers name, by what it means to a caller
 FACTS = {
     HordeRejected: """
         MissingPrompt CorruptPrompt InvalidSize InvalidPromptSize TooManySteps Profanity
-        ImageValidationFailed SourceImageResolutionExceeded SourceImageSizeExceeded
-        SourceImageUrlInvalid SourceImageUnreadable InpaintingMissingMask SourceMaskUnnecessary
-        UnsupportedModel ControlNetUnsupported ControlNetSourceMissing ControlNetInvalidPayload
-        HiResMismatch TooManyLoras BadLoraVersion TooManyTIs TooManyUpscalers BadCFGDecimals
-        InvalidRemixModel InvalidExtraTexts MissingExtraTexts InvalidTransparencyModel
-        InvalidTransparencyImg2Img InvalidTransparencyCN RequiresTrust DuplicateGen
-        AestheticsNotPublic TooFastKudosTransfers KudosTransferNotEnough KudosUpfront
-        WorkerNotFound StyleNotFound CollectionNotFound BadRequest InvalidPriorityUsername
+        ProfaneWorkerName ProfaneBridgeAgent ProfaneWorkerInfo ProfaneUserName ProfaneUserContact
+        ProfaneAdminComment ProfaneTeamName ProfaneTeamInfo TooLong TooLongWorkerName
+        TooLongUserName NameAlreadyExists WorkerNameAlreadyExists TeamNameAlreadyExists
+        PolymorphicNameConflict ImageValidationFailed SourceImageResolutionExceeded
+        SourceImageSizeExceeded SourceImageUrlInvalid SourceImageUnreadable InpaintingMissingMask
+        SourceMaskUnnecessary UnsupportedSampler UnsupportedModel UnexpectedModelName
+        ControlNetUnsupported ControlNetSourceMissing ControlNetInvalidPayload ControlNetMismatch
+        ControlNetInpaintingMismatch SourceImageRequiredForModel HiResMismatch HiResFixMismatch
+        Img2ImgMismatch TilingMismatch TooManyLoras BadLoraVersion TooManyTIs TooManyUpscalers
+        BadCFGDecimals BadCFGNumber InvalidRemix InvalidRemixModel InvalidExtraSourceImages
+        TooManyExtraSourceImages MoreThanMinExtraSourceImage InvalidExtraTexts MissingExtraTexts
+        InvalidTransparencyModel InvalidTransparencyImg2Img InvalidTransparencyCN RequiresTrust
+        MissingFullSamplerOrder TooManyStopSequences ExcessiveStopSequence TokenOverflow
+        NulByteInPayload DuplicateGen KudosUpfront WorkerNotFound StyleNotFound CollectionNotFound
+        TeamNotFound FilterNotFound BadRequest InvalidPriorityUsername ProcGenNotFound
+        InvalidAestheticAttempt AestheticsNotCompleted AestheticsNotPublic AestheticsDuplicate
+        AestheticsMissing AestheticsSolo AestheticsConfused AestheticsAlreadyExist
+        AestheticsServerRejected AestheticsServerError AestheticsServerDown
+        AestheticsServerTimeout KudosValidationError KudosTransferToAnon KudosTransferToSelf
+        KudosTransferNotEnough NegativeKudosTransfer InvalidKudosTransferAmount
+        KudosTransferFromAnon InvalidTargetUsername InvalidAwardUsername KudosAwardToAnon
+        FaultWhenKudosReceiving FaultWhenKudosSending EducationCannotSendKudos
+        IdempotencyKeyConflict NoValidActions NoWorkerModSelected NoUserModSelected
+        NoHordeModSelected NoTeamModSelected NoFilterModSelected NoSharedKeyModSelected
+        BetaComparisonFault SpecialMissingPayload SpecialMissingUsername
+        SpecialModelNeedsSpecialUser SpecialFieldNeedsSpecialUser StylePromptMissingVars
+        StyleMismatch StyleGetMistmatch TooManyStyleExamples ExampleURLAlreadyInUse UserNotDeleted
+        CannotWipeActiveUser
     """,
     HordeForbidden: """
-        InvalidAPIKey OnlyServiceAccountProxy SharedKeyEmpty SharedKeyExpired
-        SharedKeyInsufficientKudos SharedKeyAssignedStyles TimeoutIP UnsafeIP TooManySameIPs
-        TooManyNewIPs WorkerMaintenance WorkerFlaggedMaintenance WorkerInviteOnly AnonForbidden
-        AnonForbiddenWorker WrongCredentials NotTrusted NotModerator TooManyWorkers DeletedUser
-        BannedClientAgent StylesRequiresCustomizer UserNotFound
+        InvalidAPIKey OnlyServiceAccountProxy SharedKeyInvalid SharedKeyEmpty SharedKeyExpired
+        SharedKeyInsufficientKudos SharedKeyAssignedStyles TimeoutIP UnsafeIP UntrustedUnsafeIP
+        TooManySameIPs TooManyNewIPs WorkerMaintenance WorkerFlaggedMaintenance WorkerInviteOnly
+        AnonForbidden AnonForbiddenWorker AnonForbiddenUser AnonForbiddenUserMod
+        BetaAnonForbidden StylesAnonForbidden WrongCredentials NotTrusted NotModerator NotAdmin
+        NotOwner NotPrivileged NotUserOrMod NotAllowedAwards MessagesOnlyOwnWorkers
+        UntrustedTeamCreation CannotDeleteMod TooManyWorkers TooManyWorkersTrusted DeletedUser
+        BadClientAgent BannedClientAgent StylesRequiresCustomizer UserNotFound NonServiceForbidden
+        SpecialForbidden Forbidden SourceAccountFlagged TargetAccountFlagged
     """,
-    HordeGone: "RequestNotFound InvalidJobID AbortedGen",
-    HordeBusy: "TooManyPrompts MaintenanceMode Locked",
+    HordeGone: "RequestNotFound RequestExpired InvalidJobID AbortedGen",
+    HordeBusy: "TooManyPrompts MaintenanceMode NoValidWorkers TooFastKudosTransfers Locked",
 }
 KNOWN = [(rc, kind) for kind, codes in FACTS.items() for rc in codes.split()]
 BODY = {"message": "The server's own words.", "rc": "?"}
@@ -44,7 +69,7 @@ def test_each_return_code_has_its_class_and_a_sentence_of_its_own(rc, kind):
 
     assert type(error) is kind
     assert error.rc == rc
-    assert error.code != kind.default_code or rc in {"RequestNotFound", "Locked"}
+    assert error.code != kind.default_code or rc in {"RequestNotFound", "RequestExpired", "Locked"}
     assert len(str(error)) > 20
 
 
@@ -72,6 +97,10 @@ def test_every_sentence_of_the_catalogue_group_is_used_or_a_default():
         "horde.forbidden_because",
         "horde.picture_gone",
         "horde.picture_unreachable",
+        "horde.kudos_unclear",
+        "horde.user_unknown",
+        "horde.worker_unknown",
+        "horde.shared_key_unknown",
     }
     assert group == used | elsewhere
 
@@ -161,3 +190,70 @@ def test_the_web_frameworks_advice_is_cut_off():
 @pytest.mark.parametrize("answer", [[], "text", 3, {"rc": 5, "message": ["?"]}, {"errors": "x"}])
 def test_strange_json_is_survived(answer):
     assert str(outcomes.error_of(400, answer, {}))
+
+
+# --- what is wrong with the whole endpoint ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rc", "least"),
+    [
+        ("MaintenanceMode", 60),
+        ("InvalidAPIKey", 60),
+        ("DeletedUser", 600),
+        ("UnsafeIP", 600),
+        ("BannedClientAgent", 600),
+        ("SharedKeyEmpty", 60),
+        ("SharedKeyExpired", 600),
+    ],
+)
+def test_an_error_about_the_endpoint_says_how_long_to_leave_it_alone(rc, least):
+    seconds = outcomes.endpoint_pause(outcomes.error_of(403, {**BODY, "rc": rc}, {}))
+
+    assert least <= seconds <= 86_400
+
+
+@pytest.mark.parametrize(
+    "rc",
+    [
+        "CorruptPrompt",
+        "KudosUpfront",
+        "TooManyPrompts",
+        "SharedKeyInsufficientKudos",
+        "WorkerMaintenance",
+        "RequestNotFound",
+        "NotTrusted",
+        "BrandNew",
+    ],
+)
+def test_an_error_about_one_request_does_not_pause_the_endpoint(rc):
+    assert outcomes.endpoint_pause(outcomes.error_of(400, {**BODY, "rc": rc}, {})) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("Your address waits for 179 more seconds.", 179),
+        ("Your address waits for 99999999 more seconds.", 86_400),
+        ("Your address waits for 0 more seconds.", 1),
+        ("Your address waits.", 180),
+    ],
+)
+def test_a_blocked_address_waits_as_long_as_the_server_says(said, seconds):
+    error = outcomes.error_of(403, {"message": said, "rc": "TimeoutIP"}, {})
+
+    assert outcomes.endpoint_pause(error) == seconds
+
+
+def test_an_unexplained_401_is_about_the_key():
+    assert outcomes.endpoint_pause(outcomes.error_of(401, {"message": "no"}, {})) > 60
+
+
+def test_errors_made_elsewhere_say_nothing_of_the_endpoint():
+    assert outcomes.endpoint_pause(HordeUnreachable()) is None
+
+
+def test_kudos_that_came_too_soon_may_go_later():
+    error = outcomes.error_of(400, {**BODY, "rc": "TooFastKudosTransfers"}, {})
+
+    assert error.retry_after == 60

@@ -1,0 +1,146 @@
+"""What all calls to a Horde share: their turn, the exchange, and reading what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from common.errors import HordeBusy, HordeError, HordeGone, HordeUnclear, HordeUnreachable
+from common.horde.limits import Budget, Limiter, Limits
+from common.horde.transport import Patience, Transport
+from common.horde.wire_base import Sent
+
+SMALL = 1024 * 1024
+"""Bytes of an answer about one thing."""
+LIST = 32 * 1024 * 1024
+"""Bytes of an answer about all models or workers."""
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class Connection:
+    """One Horde, asked with one key. `url` is the API's address without the /v2.
+
+    `limits` default to the public server's, and to none for a server on this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: SecretStr,
+        session: aiohttp.ClientSession,
+        *,
+        name: str,
+        limits: Limits | None = None,
+        patience: Patience | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.url = url
+        self._session = session
+        self._patience = patience or Patience()
+        self._limiter = Limiter(limits if limits is not None else Limits.of(url))
+        self._transport = Transport(
+            url,
+            key,
+            session,
+            name=name,
+            patience=self._patience,
+            sleep=sleep,
+            monotonic=monotonic,
+        )
+
+    def use_limits(self, limits: Limits) -> None:
+        """Keep to other limits from now on, e.g. when `find_user` shows a trusted account."""
+        self._limiter = Limiter(limits)
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        budget: Budget = Budget.OTHER,
+        counted_by: str = "",
+        body: Sent | None = None,
+        limit_bytes: int = SMALL,
+        missing: str = "",
+        **options: Any,
+    ) -> Any:
+        """Wait for a turn, exchange, and return the decoded JSON.
+
+        `counted_by` is what the server counts inside the budget; `missing` the code of the
+        sentence for a 404, where it is not a request that is gone. `options` go to `exchange`.
+        """
+        try:
+            return await self._transport.exchange(
+                method,
+                path,
+                turn=lambda: self._turn(budget, counted_by),
+                limit_bytes=limit_bytes,
+                body=None if body is None else body.body(),
+                **options,
+            )
+        except HordeError as error:
+            if missing and error.status == 404 and not isinstance(error, HordeUnreachable):
+                raise HordeGone(missing, rc=error.rc, status=404, horde=self.name) from error
+            raise
+
+    async def _turn(self, budget: Budget, key: str) -> None:
+        """Wait until our own limiter lets one more through, as long as patience allows."""
+        try:
+            async with asyncio.timeout(self._patience.limiter_wait):
+                await self._limiter.turn(budget, key)
+        except TimeoutError as error:
+            raise HordeBusy(retry_after=self._patience.limiter_wait) from error
+
+    def _read(
+        self,
+        read: Callable[[Any], T],
+        answer: Any,
+        *,
+        needs: str = "",
+        lost: type[HordeUnreachable] = HordeUnreachable,
+    ) -> T:
+        """Turn JSON into a value. `needs` is a field without which it is somebody else's JSON."""
+        code = "horde.unclear" if lost is HordeUnclear else "horde.not_a_horde"
+        if needs and not (isinstance(answer, dict) and needs in answer):
+            raise lost(code, horde=self.name)
+        try:
+            return read(answer)
+        except ValidationError as error:
+            raise lost(code, horde=self.name) from error
+
+    def _read_rows(self, shape: type[M], answer: Any) -> list[M]:
+        """Turn a JSON list into values. A row that cannot be read does not spoil the others."""
+        if not isinstance(answer, list):
+            raise HordeUnreachable("horde.not_a_horde", horde=self.name)
+        rows = [row for entry in answer if (row := _row(shape, entry)) is not None]
+        if answer and not rows:
+            raise HordeUnreachable("horde.not_a_horde", horde=self.name)
+        return rows
+
+
+def _row(shape: type[M], entry: Any) -> M | None:
+    try:
+        return shape.model_validate(entry)
+    except ValidationError:
+        return None
+
+
+def segment(text: str) -> str:
+    """Return an id or a name as one segment of a path: it cannot reach another path."""
+    return quote(text, safe="")
+
+
+def query(path: str, fields: Mapping[str, str | int]) -> str:
+    """Return a path with those fields that are not empty as its query."""
+    given = {name: value for name, value in fields.items() if value != ""}
+    return f"{path}?{urlencode(given)}" if given else path

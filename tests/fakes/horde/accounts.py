@@ -1,0 +1,222 @@
+"""The fake's accounts: users, shared keys, and kudos that go from one to the other."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from tests.fakes.horde.answers import error, invalid, json_of
+
+if TYPE_CHECKING:
+    from tests.fakes.horde.server import FakeHorde
+
+ANONYMOUS = "0000000000"
+SELF = "member#1"
+"""Whose every key is that is not the anonymous one."""
+DEFAULTS = {
+    "kudos": 5000,
+    "max_image_pixels": -1,
+    "max_image_steps": -1,
+    "max_text_tokens": -1,
+}
+"""Of a shared key."""
+NO_SHARED_KEY = "No user matching sent Shared Key."
+
+
+class AccountRoutes:
+    def __init__(self, horde: FakeHorde) -> None:
+        self._horde = horde
+
+    def all(self, v2: str) -> Iterable[web.RouteDef]:
+        key = f"{v2}/sharedkeys/{{id}}"
+        return [
+            web.get(f"{v2}/find_user", self._find_user, name="find_user"),
+            web.get(f"{v2}/users/{{id}}", self._user, name="user"),
+            web.put(f"{v2}/sharedkeys", self._create_key, name="shared_key_create"),
+            web.get(key, self._show_key, name="shared_key"),
+            web.patch(key, self._change_key, name="shared_key_change"),
+            web.delete(key, self._delete_key, name="shared_key_delete"),
+            web.post(f"{v2}/kudos/transfer", self._transfer, name="transfer"),
+        ]
+
+    # --- users ------------------------------------------------------------------------------
+
+    async def _find_user(self, request: web.Request) -> web.Response:
+        if not self.knows_key(request):
+            return error(404, "UserNotFound", "No user matching sent API Key.")
+        given = request.headers.get("apikey", "")
+        anonymous = given == ANONYMOUS
+        shared = self._horde.shared_keys.get(given)
+        name = SELF if shared is None else f"{SELF} (Shared Key: {shared['name']})"
+        user = {
+            "username": "Anonymous#0" if anonymous else name,
+            "id": 0 if anonymous else 1,
+            "kudos": 0.0 if anonymous else self._horde.kudos,
+            "concurrency": 500 if anonymous else 30,
+            "trusted": self._horde.trusted,
+            "moderator": False,
+            "service": False,
+            "worker_ids": [],
+        }
+        return web.json_response(user)
+
+    async def _user(self, request: web.Request) -> web.Response:
+        asked = request.match_info["id"]
+        username = next((u for u in self._horde.users if u.endswith(f"#{asked}")), None)
+        if username is None:
+            return error(404, "UserNotFound", f"User with ID '{asked}' not found.")
+        return web.json_response(
+            {
+                "username": username,
+                "id": int(asked),
+                "kudos": self._horde.kudos if username == SELF else self._horde.users[username],
+                "concurrency": 30,
+                "worker_invited": 0,
+                "moderator": False,
+                "worker_count": 0,
+                "trusted": self._horde.trusted,
+                "flagged": False,
+                "service": False,
+                "education": False,
+                "customizer": False,
+                "deleted": False,
+                "pseudonymous": False,
+                "account_age": 851,
+            }
+        )
+
+    def knows_key(self, request: web.Request) -> bool:
+        given = request.headers.get("apikey")
+        known = self._horde.keys
+        return known is None or given in known or given in self._horde.shared_keys
+
+    def _refuse_key(self, request: web.Request) -> web.Response | None:
+        if "apikey" not in request.headers:
+            return invalid({"apikey": "Missing required parameter in the HTTP headers"})
+        if not self.knows_key(request):
+            return error(401, "InvalidAPIKey", "No user matching sent API Key.")
+        return None
+
+    # --- shared keys ------------------------------------------------------------------------
+
+    async def _create_key(self, request: web.Request) -> web.Response:
+        problem = self._refuse_key(request)
+        if problem is not None:
+            return problem
+        if request.headers["apikey"] == ANONYMOUS:
+            return error(403, "AnonForbidden", "Anonymous is not allowed to do this.")
+        key_id = str(uuid.uuid4())
+        key = {"id": key_id, "username": SELF, "utilized": 0, **DEFAULTS}
+        self._horde.shared_keys[key_id] = key | _changes(await json_of(request) or {})
+        return web.json_response(self._horde.shared_keys[key_id])
+
+    async def _show_key(self, request: web.Request) -> web.Response:
+        key = self._horde.shared_keys.get(request.match_info["id"])
+        if key is None:
+            return error(401, "InvalidAPIKey", NO_SHARED_KEY)
+        return web.json_response(key)
+
+    async def _change_key(self, request: web.Request) -> web.Response:
+        problem = self._not_our_key(request)
+        if problem is not None:
+            return problem
+        changes = _changes(await json_of(request) or {})
+        if not changes:
+            return error(400, "NoSharedKeyModSelected", "Nothing to modify was given.")
+        key = self._horde.shared_keys[request.match_info["id"]]
+        key.update(changes)
+        return web.json_response(key)
+
+    async def _delete_key(self, request: web.Request) -> web.Response:
+        problem = self._not_our_key(request)
+        if problem is not None:
+            return problem
+        del self._horde.shared_keys[request.match_info["id"]]
+        return web.json_response({"message": "OK"})
+
+    def _not_our_key(self, request: web.Request) -> web.Response | None:
+        key_id = request.match_info["id"]
+        key = self._horde.shared_keys.get(key_id)
+        if key is None:
+            return error(401, "InvalidAPIKey", NO_SHARED_KEY)
+        problem = self._refuse_key(request)
+        if problem is None and key["username"] != SELF:
+            problem = error(403, "Forbidden", f"Shared Key {key_id} belongs to somebody else.")
+        return problem
+
+    def refuse_payer(self, request: web.Request, cost: float) -> web.Response | None:
+        """Return the refusal of a shared key that cannot pay; take the cost from one that can."""
+        key = self._horde.shared_keys.get(request.headers.get("apikey", ""))
+        if key is None or key["kudos"] == -1:
+            return None
+        if key["kudos"] == 0:
+            return error(403, "SharedKeyEmpty", "This shared key has no kudos.")
+        if key["kudos"] < cost:
+            return error(403, "SharedKeyInsufficientKudos", "This shared key has too few kudos.")
+        key["kudos"] -= int(cost)
+        key["utilized"] += int(cost)
+        return None
+
+    # --- kudos ------------------------------------------------------------------------------
+
+    async def _transfer(self, request: web.Request) -> web.Response:
+        problem = self._refuse_key(request)
+        if problem is not None:
+            return problem
+        body = await json_of(request) or {}
+        missing = {
+            field: "Missing required parameter in the JSON body"
+            for field in ("username", "amount")
+            if field not in body
+        }
+        if missing:
+            return invalid(missing)
+        to, amount = str(body["username"]), int(body["amount"])
+        order = request.headers.get("Idempotency-Key")
+        if order is not None and order in self._horde.orders:
+            if self._horde.orders[order] != (to, amount):
+                return error(400, "IdempotencyKeyConflict", "The key was used otherwise.")
+            return web.json_response({"transferred": float(amount)})
+        reason = self._why_not(request, to, amount)
+        if reason:
+            return error(400, reason, "The kudos stay where they are.")
+        self._move(to, amount)
+        if order is not None:
+            self._horde.orders[order] = (to, amount)
+        return web.json_response({"transferred": float(amount)})
+
+    def _why_not(self, request: web.Request, to: str, amount: int) -> str:
+        known = to in self._horde.users or to in self._horde.shared_keys
+        reasons = {
+            "KudosTransferFromAnon": request.headers["apikey"] == ANONYMOUS,
+            "KudosTransferToAnon": to == "Anonymous#0",
+            "KudosTransferToSelf": to == SELF,
+            "InvalidTargetUsername": not known,
+            "NegativeKudosTransfer": amount < 0,
+            "InvalidKudosTransferAmount": amount == 0,
+            "KudosTransferNotEnough": amount > self._horde.kudos,
+        }
+        return next((rc for rc, holds in reasons.items() if holds), "")
+
+    def _move(self, to: str, amount: int) -> None:
+        self._horde.kudos -= amount
+        if to in self._horde.users:
+            self._horde.users[to] += amount
+        else:
+            self._horde.shared_keys[to]["kudos"] += amount
+        self._horde.transfers.append((to, amount))
+
+
+def _changes(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a shared key that a body sets, as the server tells them."""
+    changes = {name: body[name] for name in ("name", *DEFAULTS) if name in body}
+    days = body.get("expiry", -1)
+    if days != -1:
+        end = datetime.now(UTC) + timedelta(days=days)
+        changes["expiry"] = format_datetime(end.replace(tzinfo=None, microsecond=0))
+    return changes
