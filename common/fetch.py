@@ -8,6 +8,7 @@ judged is the one that is connected to.
 from __future__ import annotations
 
 import asyncio
+import base64
 import ipaddress
 import socket
 import zlib
@@ -21,15 +22,22 @@ from common.errors import FetchError
 if TYPE_CHECKING:
     import aiohttp
     from aiohttp.abc import ResolveResult
+    from yarl import URL
 
 MOST_REDIRECTS = 3
 STALL = 10.0
 """Seconds in which something must arrive."""
 CHUNK = 64 * 1024
+LONGEST_MARK = 500
+"""Characters of an ETag or a date that are sent back to a server."""
 NOT_CHANGED = 304
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-INFLATING = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+GZIP, DEFLATE, BARE_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 """Compressions of a reply, as zlib calls them."""
+INFLATING = {"gzip": GZIP, "x-gzip": GZIP, "deflate": DEFLATE}
+UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that has been given out to the open internet."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Allow = Callable[[IpAddress], bool]
@@ -42,6 +50,19 @@ class Fetched:
     content: bytes | None
     etag: str | None = None
     modified: str | None = None
+    mime: str = ""
+    """What the server calls it, in lower case; "" if it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is fetched, and under which conditions."""
+
+    limit_bytes: int
+    stall: float
+    known: Fetched | None
+    public_only: bool
+    allow: Allow
 
 
 def is_public(address: IpAddress) -> bool:
@@ -50,6 +71,8 @@ def is_public(address: IpAddress) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or _nat64(address)
         if inner is not None:
             return is_public(inner)
+        if address not in UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
@@ -58,25 +81,28 @@ async def fetch(
     *,
     limit_bytes: int,
     timeout: float,
+    public_only: bool,
+    stall: float = STALL,
     known: Fetched | None = None,
-    public_only: bool = False,
     allow: Allow = is_public,
 ) -> Fetched:
     """Return the file at an address.
 
-    `known` is what came last time: it is asked for only if it has changed. With `public_only` (for
-    what strangers write) the address must be https and public from the start; else only redirects
-    must. Raises FetchError with a sentence.
+    It may take `timeout` seconds in all, and no longer than `stall` seconds until more of it
+    comes. `known` is what came last time: it is asked for only if it has changed. With
+    `public_only` (for what strangers write) the address must be https and public from the start;
+    else only redirects must. `allow` says which addresses count as public. Raises FetchError with
+    a sentence.
     """
     import aiohttp  # noqa: PLC0415  (half a second that only those who fetch pay)
 
     shown = without_password(address)
-    limits = aiohttp.ClientTimeout(total=timeout, sock_read=min(STALL, timeout))
+    wish = _Wish(limit_bytes, min(stall, timeout), known, public_only, allow)
     try:
         async with asyncio.timeout(timeout):
-            return await _follow(
-                address, limit_bytes, limits, known, public_only=public_only, allow=allow
-            )
+            return await _follow(address, wish)
+    except aiohttp.ServerTimeoutError as error:
+        raise FetchError("fetch.stalled", address=shown, seconds=f"{wish.stall:g}") from error
     except TimeoutError as error:
         raise FetchError("fetch.too_slow", address=shown, seconds=f"{timeout:g}") from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -84,68 +110,93 @@ async def fetch(
         raise FetchError("fetch.unreachable", address=shown, problem=problem) from error
 
 
-async def _follow(
-    address: str,
-    limit_bytes: int,
-    limits: aiohttp.ClientTimeout,
-    known: Fetched | None,
-    *,
-    public_only: bool,
-    allow: Allow,
-) -> Fetched:
+async def _follow(address: str, wish: _Wish) -> Fetched:
     """Get an address, going where it redirects to as far as that is allowed."""
-    first = _origin(address)
-    headers = {"Accept-Encoding": "identity", **_conditions(known)}
+    import aiohttp  # noqa: PLC0415
+    from yarl import URL  # noqa: PLC0415
+
+    url = URL(address)
+    first = _origin(url)
+    login = _login(url)
+    headers = {"Accept-Encoding": "identity", **_conditions(wish.known)}
     for _ in range(MOST_REDIRECTS + 1):
-        trusted = not public_only and _origin(address) == first
-        _check(address, public_only=public_only, allow=None if trusted else allow)
+        url = url.with_user(None) if url.user or url.password else url
+        at_home = _origin(url) == first
+        trusted = at_home and not wish.public_only
+        _check(url, public_only=wish.public_only, allow=None if trusted else wish.allow)
         async with (
-            _session(limits, None if trusted else allow) as session,
-            session.get(address, headers=headers, allow_redirects=False) as answer,
+            _session(wish.stall, None if trusted else wish.allow) as session,
+            session.get(
+                url,
+                headers=headers | (login if at_home else {}),
+                allow_redirects=False,
+            ) as answer,
         ):
-            if answer.status not in REDIRECTS:
-                return await _read(answer, limit_bytes)
-            target = answer.headers.get("Location", "")
-            address = str(answer.url.join(type(answer.url)(target)))
-    raise FetchError("fetch.redirects", address=without_password(address))
+            target = answer.headers.get(aiohttp.hdrs.LOCATION)
+            if answer.status not in REDIRECTS or not target:
+                return await _read(answer, wish)
+            url = url.join(URL(target))
+    raise FetchError("fetch.redirects", address=without_password(str(url)))
 
 
-async def _read(answer: aiohttp.ClientResponse, limit_bytes: int) -> Fetched:
+async def _read(answer: aiohttp.ClientResponse, wish: _Wish) -> Fetched:
     shown = without_password(str(answer.url))
-    marks = (answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
-    if answer.status == NOT_CHANGED:
-        return Fetched(None, *marks)
+    headers = answer.headers
+    etag, modified = _mark(headers.get("ETag")), _mark(headers.get("Last-Modified"))
+    if answer.status == NOT_CHANGED and wish.known is not None:
+        return Fetched(None, etag or wish.known.etag, modified or wish.known.modified)
     if answer.status != 200:
         raise FetchError("fetch.status", address=shown, status=answer.status)
     chunks: AsyncIterator[bytes] = answer.content.iter_chunked(CHUNK)
-    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in {"", "identity"}:
-        if encoding not in INFLATING:
-            raise FetchError("fetch.encoding", address=shown, encoding=encoding[:20])
-        chunks = _inflated(chunks, INFLATING[encoding])
+    encoding = headers.get("Content-Encoding", "identity").strip().lower()
+    packed = encoding not in {"", "identity"}
+    if packed and encoding not in INFLATING:
+        raise FetchError("fetch.encoding", address=shown, encoding=encoding[:20])
+    if packed:
+        chunks = _inflated(chunks, encoding, wish.limit_bytes)
     content = bytearray()
     try:
         async for chunk in chunks:
             content += chunk
-            if len(content) > limit_bytes:
-                limit = f"{limit_bytes / 2**20:g}"
-                raise FetchError("fetch.too_large", address=shown, limit=limit)
+            if len(content) > wish.limit_bytes:
+                code = "fetch.swells" if packed else "fetch.too_large"
+                raise FetchError(code, address=shown, limit=f"{wish.limit_bytes / 2**20:.3g}")
     except zlib.error as error:
         raise FetchError("fetch.encoding", address=shown, encoding=encoding) from error
-    return Fetched(bytes(content), *marks)
+    mime = headers.get("Content-Type", "").partition(";")[0].strip().lower()[:100]
+    return Fetched(bytes(content), etag, modified, mime)
 
 
-async def _inflated(chunks: AsyncIterator[bytes], window: int) -> AsyncIterator[bytes]:
-    """Unpack piece by piece, so that a reply that swells is stopped before it fills the memory."""
-    unpacking = zlib.decompressobj(window)
+async def _inflated(
+    chunks: AsyncIterator[bytes], encoding: str, limit_bytes: int
+) -> AsyncIterator[bytes]:
+    """Unpack piece by piece, so that a reply that swells is stopped before it fills the memory.
+
+    What follows the packed file would be kept by zlib without bound, and packed nothing can be
+    sent for ever: both are errors.
+    """
+    unpacking = None
+    came = 0
     async for chunk in chunks:
+        unpacking = unpacking or zlib.decompressobj(_window(encoding, chunk))
+        came += len(chunk)
         rest = chunk
-        while rest:
+        while rest and not unpacking.eof:
             yield unpacking.decompress(rest, CHUNK)
             rest = unpacking.unconsumed_tail
-    yield unpacking.flush(CHUNK)
+        if unpacking.unused_data or rest or came > limit_bytes + CHUNK:
+            raise zlib.error("more was sent than was packed")
+    if unpacking is None:
+        return
+    yield unpacking.flush()
     if not unpacking.eof:
         raise zlib.error("the reply ends too early")
+
+
+def _window(encoding: str, chunk: bytes) -> int:
+    """Return what zlib calls a compression; many servers leave the frame of `deflate` away."""
+    framed = chunk[0] & 0x0F == zlib.DEFLATED
+    return INFLATING[encoding] if encoding != "deflate" or framed else BARE_DEFLATE
 
 
 def _conditions(known: Fetched | None) -> dict[str, str]:
@@ -155,13 +206,27 @@ def _conditions(known: Fetched | None) -> dict[str, str]:
     return {name: value for name, value in conditions.items() if value}
 
 
-def _session(limits: aiohttp.ClientTimeout, allow: Allow | None) -> aiohttp.ClientSession:
+def _mark(value: str | None) -> str | None:
+    """Return an ETag or date if it can be sent back as it is."""
+    fit = value and len(value) <= LONGEST_MARK and value.isascii() and value.isprintable()
+    return value if fit else None
+
+
+def _login(url: URL) -> dict[str, str]:
+    """Return the header that carries the name and the password of an address."""
+    if not url.user and not url.password:
+        return {}
+    login = base64.b64encode(f"{url.user or ''}:{url.password or ''}".encode())
+    return {"Authorization": f"Basic {login.decode()}"}
+
+
+def _session(stall: float, allow: Allow | None) -> aiohttp.ClientSession:
     """Return a session without cookies whose names lead only to allowed addresses."""
     import aiohttp  # noqa: PLC0415
 
     connector = aiohttp.TCPConnector(resolver=_resolver(allow)) if allow else None
     return aiohttp.ClientSession(
-        timeout=limits,
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=stall, sock_read=stall),
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -186,33 +251,40 @@ def _resolver(allow: Allow) -> aiohttp.abc.AbstractResolver:
     return Resolver()
 
 
-def _check(address: str, *, public_only: bool, allow: Allow | None) -> None:
+def _check(url: URL, *, public_only: bool, allow: Allow | None) -> None:
     """Refuse an address of the wrong kind, or one that names a host that is not allowed."""
-    parts = urlsplit(address)
-    if parts.scheme not in ({"https"} if public_only else {"http", "https"}) or not parts.hostname:
+    host = url.raw_host
+    if url.scheme not in ({"https"} if public_only else {"http", "https"}) or not host:
         kinds = "https://" if public_only else "http:// or https://"
-        raise FetchError("fetch.scheme", address=without_password(address)[:100], kinds=kinds)
-    try:
-        literal = _parse(parts.hostname)
-    except ValueError:
+        raise FetchError("fetch.scheme", address=without_password(str(url))[:100], kinds=kinds)
+    numeric = ":" in host or host.replace(".", "").isdigit()
+    if allow is None or not numeric:
         return  # a name: the resolver judges what it leads to
-    if allow is not None and not allow(literal):
-        raise FetchError("fetch.private", address=parts.hostname)
+    try:
+        allowed = allow(_parse(host))
+    except ValueError:  # 127.1, 0177.0.0.1, 2130706433: nobody judges what those lead to
+        allowed = False
+    if not allowed:
+        raise FetchError("fetch.private", address=host)
 
 
 def without_password(address: str) -> str:
-    """Return an address as it may be shown: without name and password in it."""
+    """Return an address as it may be shown: without name, password and query in it.
+
+    Queries carry tokens and signatures, so only that there is one is shown.
+    """
     try:
         parts = urlsplit(address)
+        parts.port  # noqa: B018  (a password with a slash in it reads as a port that is none)
     except ValueError:
         return "?"
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+    path = parts.path if host else parts.path.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, path, "…" if parts.query else "", ""))
 
 
-def _origin(address: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(address)
-    return parts.scheme, parts.hostname, parts.port
+def _origin(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.raw_host, url.port
 
 
 def _parse(host: str) -> IpAddress:
@@ -220,6 +292,4 @@ def _parse(host: str) -> IpAddress:
 
 
 def _nat64(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if address in ipaddress.ip_network("64:ff9b::/96"):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from itertools import islice
@@ -28,10 +28,20 @@ NATIVE_SIZES: Mapping[str, tuple[int, int]] = {
     "z_image_turbo": (1024, 1024),
 }
 """Width and height in pixels at which models of a baseline were trained."""
-LARGEST_FILE = 20 * 1024 * 1024
+LARGEST_FILE = 5 * 1024 * 1024
+"""Bytes of a reference, some twenty times the public one."""
 MOST_MODELS = 20_000
 LONGEST_NAME = 255
-MOST_PICTURES = 20
+PICTURES = (1, 20)
+STEPS = (1, 500)
+CFG_SCALE = (0, 100)
+CLIP_SKIP = (1, 12)
+"""Least and most a number may be to be taken for a fact."""
+LONGEST_WORD = 100
+"""Characters of a baseline or a kind of style."""
+
+Bounds = tuple[float | None, float | None]
+"""Least and most; None: not said."""
 
 
 def baseline_key(baseline: str) -> str:
@@ -49,6 +59,13 @@ class ModelFacts:
     """Made for painting into pictures; makes nothing out of words alone."""
     pictures_per_request: int = 1
     """Some models return several pictures for each one asked for."""
+    style: str = ""
+    """What kind of pictures it is for: `anime`, `realistic`, `generalist` …; "" if not said."""
+    steps: Bounds = (None, None)
+    """Between which it works well."""
+    cfg_scale: Bounds = (None, None)
+    clip_skip: int | None = None
+    """With which it works well; None: not said."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +94,21 @@ class ModelReference:
         return facts.pictures_per_request if facts else 1
 
     @classmethod
-    def from_mapping(cls, entries: Mapping[str, Any]) -> ModelReference:
-        """Read the public format; entries without a readable baseline are skipped."""
-        return cls(
-            {
-                name: _facts(entry)
-                for name, entry in islice(entries.items(), MOST_MODELS)
-                if isinstance(entry, dict)
-                and isinstance(entry.get("baseline"), str)
-                and len(name) <= LONGEST_NAME
-            }
-        )
+    def from_mapping(
+        cls, entries: Mapping[str, Any], over: ModelReference | None = None
+    ) -> ModelReference:
+        """Read the public format; entries without a readable baseline are skipped.
+
+        What they say goes `over` what another reference knows; what they do not say stays as it
+        is there, fact by fact.
+        """
+        known = {} if over is None else over.models
+        read = {
+            name: _facts(entry, known.get(name))
+            for name, entry in islice(entries.items(), MOST_MODELS)
+            if isinstance(entry, dict) and _word(entry.get("baseline")) and _is_name(name)
+        }
+        return cls({**known, **read})
 
     @classmethod
     def from_file(cls, path: Path) -> ModelReference:
@@ -110,12 +131,52 @@ class ModelReference:
         return ModelReference.from_mapping(json.loads(file.read_text("utf-8")))
 
 
-def _facts(entry: Mapping[str, Any]) -> ModelFacts:
-    several = entry.get("pictures_per_request")
-    known = isinstance(several, int) and 1 <= several <= MOST_PICTURES
-    return ModelFacts(
-        baseline_key(entry["baseline"]),
-        nsfw=entry.get("nsfw") is True,
-        inpainting=entry.get("inpainting") is True,
-        pictures_per_request=int(several) if known else 1,  # type: ignore[arg-type]
-    )
+def _facts(entry: Mapping[str, Any], known: ModelFacts | None) -> ModelFacts:
+    """Read an entry with a baseline; what else it does not say, or not readably, is as known."""
+    baseline = baseline_key(entry["baseline"])
+    facts = ModelFacts(baseline) if known is None else replace(known, baseline=baseline)
+    asked = entry.get("requirements")
+    needs: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
+    told: dict[str, Any] = {
+        "nsfw": _yes_or_no(entry.get("nsfw")),
+        "inpainting": _yes_or_no(entry.get("inpainting")),
+        "pictures_per_request": _number(entry.get("pictures_per_request"), PICTURES),
+        "style": _word(entry.get("style")),
+        "steps": _bounds(needs, "steps", STEPS),
+        "cfg_scale": _bounds(needs, "cfg_scale", CFG_SCALE),
+        "clip_skip": _number(needs.get("clip_skip"), CLIP_SKIP),
+    }
+    return replace(facts, **{name: fact for name, fact in told.items() if fact is not None})
+
+
+def _bounds(needs: Mapping[str, Any], name: str, possible: tuple[float, float]) -> Bounds | None:
+    """Read `min_NAME` and `max_NAME`, or `NAME` where only one value will do."""
+    only = _decimal(needs.get(name), possible)
+    least = _decimal(needs.get(f"min_{name}"), possible) if only is None else only
+    most = _decimal(needs.get(f"max_{name}"), possible) if only is None else only
+    if (least is None and most is None) or (least or possible[0]) > (most or possible[1]):
+        return None
+    return least, most
+
+
+def _decimal(value: Any, possible: tuple[float, float]) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if known and possible[0] <= value <= possible[1] else None
+
+
+def _number(value: Any, possible: tuple[float, float]) -> int | None:
+    return value if isinstance(value, int) and _decimal(value, possible) is not None else None
+
+
+def _yes_or_no(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _word(value: Any) -> str | None:
+    """Return a short text, if it is one."""
+    fit = isinstance(value, str) and value.strip() and len(value) <= LONGEST_WORD
+    return value if fit and value.isprintable() else None
+
+
+def _is_name(name: str) -> bool:
+    return bool(name.strip()) and len(name) <= LONGEST_NAME and name.isprintable()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import structlog
 
+from common import texts
 from common.errors import FetchError
+from common.fetch import without_password
 from common.kept import KeptFiles
 from common.reference import LARGEST_FILE, ModelReference
 
@@ -35,6 +37,7 @@ class ReferenceLibrary:
     ) -> None:
         """Take the address (None: only the bundled facts) and the folder for the copy."""
         self._file = KeptFiles(url, (FILE,), cache, limit_bytes=LARGEST_FILE) if url else None
+        self._shown = without_password(url or "")
         self._timeout = timeout
         self._clock = clock
         self.current = ModelReference.bundled()
@@ -61,19 +64,22 @@ class ReferenceLibrary:
         """Ask for the reference again; one that cannot be read changes nothing. Raises nothing."""
         if self._file is None:
             return
+        now = self._clock()
         try:
-            contents = await self._file.fetch(timeout=self._timeout)
+            files = await self._file.fetch(timeout=self._timeout)
         except FetchError as error:
             self._failed(str(error))
             return
-        if contents is not None:
-            reference = await asyncio.to_thread(_read, contents[FILE])
+        if files is None:
+            await asyncio.to_thread(self._file.confirm, now)
+        else:
+            reference = await asyncio.to_thread(_read, files.contents[FILE])
             if reference is None:
-                self._failed("it is no model reference")
+                self._failed(texts.say("reference.no_models", address=self._shown))
                 return
             self.current = reference
-            await asyncio.to_thread(self._file.keep, contents)
-        self.good_at, self.problem = self._clock(), ""
+            await asyncio.to_thread(self._file.keep, files, now)
+        self.good_at, self.problem = now, ""
 
     def _read_copy(self) -> None:
         kept = None if self._file is None else self._file.copy()
@@ -98,7 +104,7 @@ def _read(content: bytes) -> ModelReference | None:
         return None
     if not isinstance(entries, dict):
         return None
-    read = ModelReference.from_mapping(entries)
-    if len(read.models) < FEWEST:
+    bundled = ModelReference.bundled()
+    if len(ModelReference.from_mapping(entries).models) < FEWEST:
         return None
-    return ModelReference({**ModelReference.bundled().models, **read.models})
+    return ModelReference.from_mapping(entries, over=bundled)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import structlog
 
+from common import texts
 from common.errors import FetchError, StyleListError
 from common.fetch import without_password
-from common.kept import KeptFiles
+from common.kept import Files, KeptFiles
 from styles import stylelist
 from styles.fields import Fault
 from styles.stylelist import FILES, LARGEST_FILE, StyleList
@@ -44,6 +45,12 @@ class SourceState:
     """When its list was last read well, in seconds since the epoch; None: never."""
     problem: str = ""
     """Why the last reading failed; "" if it did not."""
+    checked_at: float | None = None
+    """When it was last asked, with or without success; None: not since the start."""
+
+    def age(self, now: float) -> float | None:
+        """Return for how many seconds nobody knows whether the list is still good."""
+        return None if self.good_at is None else max(0.0, now - self.good_at)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -106,7 +113,7 @@ class StyleLibrary:
     async def _start(self) -> None:
         async def started(source: _Source, state: SourceState) -> SourceState:
             copied = await asyncio.to_thread(source.copied, state) if source.remote else state
-            return copied if copied.good_at is not None else await self._refreshed(source, state)
+            return copied if copied.good_at is not None else await self._refreshed(source, copied)
 
         await self._take(await asyncio.gather(*map(started, self._sources, self._states)))
 
@@ -120,21 +127,21 @@ class StyleLibrary:
             self._current = await asyncio.to_thread(_merged, states)
 
     async def _refreshed(self, source: _Source, state: SourceState) -> SourceState:
+        now = self._clock()
         try:
-            contents = await source.read()
-            if contents is None:  # nothing has changed since the copy was made
-                if state.good_at is not None:
-                    return replace(state, good_at=self._clock(), problem="")
-                return await asyncio.to_thread(source.copied, state)
-            read = await asyncio.to_thread(_parse, contents, source.shown)
+            files = await source.read()
+            if files is None:
+                await asyncio.to_thread(source.confirm, now)
+                return replace(state, good_at=now, problem="", checked_at=now)
+            read = await asyncio.to_thread(_parse, files.contents, source.shown)
         except StyleListError as error:
             log.warning("style_source_failed", source=source.shown, problem=str(error))
-            failed = replace(state, problem=str(error))
+            failed = replace(state, problem=str(error), checked_at=now)
             if state.good_at is not None:
                 return failed
             return await asyncio.to_thread(source.copied, failed)
-        await asyncio.to_thread(source.keep, contents)
-        return SourceState(source.shown, read, self._clock())
+        await asyncio.to_thread(source.keep, files, now)
+        return SourceState(source.shown, read, good_at=now, checked_at=now)
 
 
 async def read_once(sources: Sequence[str], *, timeout: float = FETCH_TIMEOUT) -> StyleList:
@@ -145,25 +152,31 @@ async def read_once(sources: Sequence[str], *, timeout: float = FETCH_TIMEOUT) -
     read = []
     for name in sources:
         source = _Source(name, None, timeout)
-        read.append(_parse(await source.read() or {}, source.shown))
+        read.append(await asyncio.to_thread(_parse, await source.contents(), source.shown))
     return stylelist.merge(read)
 
 
 async def read_offline(sources: Sequence[str], *, cache: Path) -> StyleList:
     """Return the lists of some sources without asking the network: addresses by their copies.
 
-    Raises StyleListError if there is no style at all.
+    Raises StyleListError if a list here cannot be read, or if there is no style at all.
     """
     states = []
+    problems = []
     for name in sources:
         source = _Source(name, cache, 0)
+        state = SourceState(source.shown)
         if source.remote:
-            states.append(source.copied(SourceState(source.shown)))
+            state = await asyncio.to_thread(source.copied, state)
+            if state.good_at is None:
+                problems.append(texts.say("styles.no_copy", source=source.shown))
         else:
-            states.append(SourceState(source.shown, _parse(await source.read() or {}, name)))
-    merged = _merged(states)
+            read = await asyncio.to_thread(_parse, await source.contents(), source.shown)
+            state = replace(state, stylelist=read)
+        states.append(state)
+    merged = await asyncio.to_thread(_merged, states)
     if not merged.styles:
-        raise StyleListError("styles.none_usable", problem="")
+        raise StyleListError("styles.none_usable", problem=" ".join(problems))
     return merged
 
 
@@ -178,16 +191,20 @@ class _Source:
         kept_in = None if source.startswith(BUNDLED) else cache
         self._files = KeptFiles(source, FILES, kept_in, limit_bytes=LARGEST_FILE)
 
-    async def read(self) -> dict[str, bytes] | None:
-        """Return the files, or None if they are those of the copy. Raises StyleListError."""
-        if self.remote:
-            try:
-                return await self._files.fetch(timeout=self._timeout)
-            except FetchError as error:
-                raise StyleListError(
-                    "styles.unreachable", source=self.shown, problem=error
-                ) from error
-        return await asyncio.to_thread(self._read_here)
+    async def read(self) -> Files | None:
+        """Return the files, or None if they are those read last. Raises StyleListError."""
+        if not self.remote:
+            files = Files.of(await asyncio.to_thread(self._read_here))
+            return None if self._files.unchanged(files) else files
+        try:
+            return await self._files.fetch(timeout=self._timeout)
+        except FetchError as error:
+            raise StyleListError("styles.unreachable", source=self.shown, problem=error) from error
+
+    async def contents(self) -> Mapping[str, bytes]:
+        """Return the files of a source that has not been read before. Raises StyleListError."""
+        files = await self.read()
+        return {} if files is None else files.contents
 
     def copied(self, state: SourceState) -> SourceState:
         """Return the state with the list of the last good copy, if there is one."""
@@ -200,9 +217,13 @@ class _Source:
             self._files.forget()
             return state
 
-    def keep(self, contents: Mapping[str, bytes]) -> None:
+    def keep(self, files: Files, now: float) -> None:
         """Make these files the last good copy."""
-        self._files.keep(contents)
+        self._files.keep(files, now)
+
+    def confirm(self, now: float) -> None:
+        """Note that the last good copy is still good."""
+        self._files.confirm(now)
 
     def _read_here(self) -> dict[str, bytes]:
         if self._source.startswith(BUNDLED):

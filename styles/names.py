@@ -6,6 +6,7 @@ spaces as one. An index is built once per list and is then only read.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -105,10 +106,15 @@ class NameIndex:
         self._lengths = tuple(sorted({len(entry) for entry in self._keys}, reverse=True))
         self._most_words = max((entry.count(" ") + 1 for entry in self._keys), default=0)
 
-    def extended(self, names: Iterable[str]) -> NameIndex:
-        """Return an index with some more names; they win over those that fold alike."""
+    def extended(self, names: Iterable[str], aliases: Mapping[str, str] | None = None) -> NameIndex:
+        """Return an index with some more names and aliases.
+
+        The names win over those that fold alike; of aliases those known before do.
+        """
         index = NameIndex(names)
         index._targets = {**self._targets, **index._targets}
+        for alias, name in (aliases or {}).items():
+            index._targets.setdefault(key(alias), name)
         index._prepare()
         return index
 
@@ -156,11 +162,12 @@ class NameIndex:
         """
         wanted = key(typed[:LONGEST_REGION])
         words = wanted.split()
+        inner_word = re.compile(rf"(?<![^\W_]){re.escape(wanted)}")
         ranked: tuple[list[str], ...] = ([], [], [])
         for entry in self._keys:
             if entry.startswith(wanted):
                 ranked[0].append(entry)
-            elif f" {wanted}" in entry:
+            elif wanted in entry and inner_word.search(entry):
                 ranked[1].append(entry)
             elif all(word in entry for word in words):
                 ranked[2].append(entry)

@@ -8,11 +8,12 @@ stay. `styles.parsing` reads one style, `styles.library` keeps the lists of seve
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.resources import files as package_files
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,23 @@ from common.errors import StyleListError
 from common.reference import baseline_key
 from styles.fields import Fault
 from styles.names import NameIndex, key
-from styles.parsing import Enhancement, Style, parse_enhancement, parse_style
+from styles.parsing import LONGEST_NAME, Enhancement, Style, parse_enhancement, parse_style
 
 STYLES_FILE = "styles.json"
 CATEGORIES_FILE = "categories.json"
 ENHANCEMENTS_FILE = "enhancements.json"
 FILES = (STYLES_FILE, CATEGORIES_FILE, ENHANCEMENTS_FILE)
 BUNDLED = ("general", "demo")
-LARGEST_FILE = 20 * 1024 * 1024
-"""Bytes of one file of a list."""
+LARGEST_FILE = 5 * 1024 * 1024
+"""Bytes of one file of a list, some forty times the public one."""
+MOST_ENTRIES = 10_000
+"""Styles, and categories, of one list."""
+MOST_FIELDS = 100
+"""Of one style."""
+MOST_MEMBERS = 20_000
+"""Of all categories of a list together."""
+MOST_FAULTS = 1_000
+"""Faults of one list that are kept; the rest is only counted."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +53,7 @@ class StyleList:
     @cached_property
     def names(self) -> NameIndex:
         """Styles, then categories, then aliases: a name that is both means the style."""
-        aliases = {alias: style.name for style in self.styles.values() for alias in style.aliases}
-        return NameIndex((*self.styles, *self.categories), aliases)
+        return NameIndex((*self.styles, *self.categories), _aliases(self.styles))
 
     def style(self, name: str) -> Style | None:
         """Return the style a name or alias means, if it means one."""
@@ -77,7 +85,7 @@ class StyleList:
             self.faults,
         )
         # what `names` would work out from all of them, without beginning anew
-        overlaid.__dict__["names"] = self.names.extended((*styles, *categories))
+        overlaid.__dict__["names"] = self.names.extended((*styles, *categories), _aliases(styles))
         return overlaid
 
     def _expand(self, category: str) -> tuple[str, ...]:
@@ -97,6 +105,10 @@ class StyleList:
         return tuple(found)
 
 
+def _aliases(styles: Mapping[str, Style]) -> dict[str, str]:
+    return {alias: style.name for style in styles.values() for alias in style.aliases}
+
+
 def merge(lists: Iterable[StyleList]) -> StyleList:
     """Return one list of several; later ones override earlier ones, name by name.
 
@@ -113,7 +125,7 @@ def merge(lists: Iterable[StyleList]) -> StyleList:
         enhancements |= stylelist.enhancements
         faults += stylelist.faults
     merged = StyleList(styles, categories, enhancements)
-    return replace(merged, faults=(*faults, *_faults_of_whole(merged)))
+    return replace(merged, faults=(*faults, *_first(_faults_of_whole(merged))))
 
 
 def parse(contents: Mapping[str, bytes], source: str = "") -> StyleList:
@@ -126,24 +138,26 @@ def parse(contents: Mapping[str, bytes], source: str = "") -> StyleList:
     tables = {file: _table(contents.get(file, b"{}"), file, source) for file in FILES}
     faults: list[Fault] = []
     styles: dict[str, Style] = {}
-    for name, values in tables[STYLES_FILE].items():
+    for name, values in _entries(tables, STYLES_FILE, faults):
         style, wrong = parse_style(name, values, STYLES_FILE)
         faults += wrong
         if style is not None:
             styles[name] = style
     categories: dict[str, tuple[str, ...]] = {}
-    for name, members in tables[CATEGORIES_FILE].items():
-        kept, wrong = _members(name, members)
+    room = MOST_MEMBERS
+    for name, members in _entries(tables, CATEGORIES_FILE, faults):
+        kept, wrong = _members(name, members, room)
         faults += wrong
         if kept is not None:
             categories[name] = kept
+            room -= len(kept)
     enhancements: dict[str, Enhancement] = {}
-    for name, values in tables[ENHANCEMENTS_FILE].items():
+    for name, values in _entries(tables, ENHANCEMENTS_FILE, faults):
         enhancement, wrong = parse_enhancement(baseline_key(name), values, ENHANCEMENTS_FILE)
         faults += wrong
         if enhancement is not None:
             enhancements[enhancement.baseline] = enhancement
-    named = tuple(replace(fault, source=source) for fault in faults)
+    named = tuple(_fit_to_show(fault, source) for fault in _first(faults))
     return StyleList(styles, categories, enhancements, named)
 
 
@@ -195,16 +209,66 @@ def _table(content: bytes, file: str, source: str) -> dict[str, Any]:
     return table
 
 
-def _members(name: str, members: Any) -> tuple[tuple[str, ...] | None, list[Fault]]:
+def _entries(
+    tables: Mapping[str, Mapping[str, Any]], file: str, faults: list[Fault]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the entries of a file that are worth reading, and name the others."""
+    table = tables[file]
+    if len(table) > MOST_ENTRIES:
+        problem = f"{len(table)} entries, at most {MOST_ENTRIES}; the first are used"
+        faults.append(Fault(file, "", "", problem))
+    for name, values in islice(table.items(), MOST_ENTRIES):
+        if isinstance(values, dict) and len(values) > MOST_FIELDS:
+            faults.append(Fault(file, name, "", f"has over {MOST_FIELDS} fields", left_out=True))
+        else:
+            yield name, values
+
+
+def _members(name: str, members: Any, room: int) -> tuple[tuple[str, ...] | None, list[Fault]]:
+    if not _is_name(name):
+        problem = f"not 1 to {LONGEST_NAME} printable characters"
+        return None, [Fault(CATEGORIES_FILE, name, "name", problem, left_out=True)]
     if not isinstance(members, list):
         return None, [Fault(CATEGORIES_FILE, name, "", "is not a list of names", left_out=True)]
-    kept = tuple(member for member in members if isinstance(member, str))
+    named = tuple(member for member in members if _is_name(member))
+    kept = named[:room]
     faults = []
-    if len(kept) < len(members):
+    if len(named) < len(members):
         faults.append(Fault(CATEGORIES_FILE, name, "", "has members that are no names; dropped"))
+    if len(kept) < len(named):
+        problem = f"all categories together have over {MOST_MEMBERS} members; the rest is dropped"
+        faults.append(Fault(CATEGORIES_FILE, name, "", problem))
     if len({key(member) for member in kept}) < len(kept):
         faults.append(Fault(CATEGORIES_FILE, name, "", "names a member twice; counted once"))
     return kept, faults
+
+
+def _is_name(name: Any) -> bool:
+    return (
+        isinstance(name, str)
+        and bool(name.strip())
+        and len(name) <= LONGEST_NAME
+        and name.isprintable()
+    )
+
+
+def _first(faults: Sequence[Fault]) -> list[Fault]:
+    """Return as many faults as are kept, the last of them telling how many there are."""
+    kept = list(faults[:MOST_FAULTS])
+    if len(faults) > MOST_FAULTS:
+        last = faults[-1]
+        kept.append(Fault(last.file, "", "", f"{len(faults)} faults in all; these are the first"))
+    return kept
+
+
+def _fit_to_show(fault: Fault, source: str) -> Fault:
+    """Return a fault whose names, which a stranger chose, fit into a line."""
+    return replace(fault, entry=_line(fault.entry), field=_line(fault.field), source=source)
+
+
+def _line(text: str) -> str:
+    cut = text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else "�" for c in cut)
 
 
 def _override(table: dict[str, Any], later: Mapping[str, Any]) -> None:

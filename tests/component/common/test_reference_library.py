@@ -20,10 +20,10 @@ PUBLISHED = {
 @pytest.fixture
 async def server():
     """Serves what is in `page`."""
-    page = {"body": json.dumps(PUBLISHED), "asked": 0, "status": 200}
+    page = {"body": json.dumps(PUBLISHED), "asked": [], "status": 200}
 
     async def answer(request):
-        page["asked"] += 1
+        page["asked"].append(request.headers.get("If-None-Match"))
         mark = f'"{hash(page["body"])}"'
         if request.headers.get("If-None-Match") == mark:
             return web.Response(status=304)
@@ -53,7 +53,9 @@ async def test_what_is_published_lies_over_the_bundled_facts(tmp_path, server):
     assert (library.problem, library.good_at is None) == ("", False)
 
 
-@pytest.mark.parametrize("body", ["{", "[]", "{}", "<html>", '{"x": 1}'])
+@pytest.mark.parametrize(
+    "body", ["{", "[]", "{}", "<html>", '{"x": 1}', "[" * 200_000, " " * 6_000_000]
+)
 async def test_what_is_no_reference_changes_nothing_and_says_so(tmp_path, server, body):
     address, page = server
     library = await ReferenceLibrary.open(address, cache=tmp_path)
@@ -81,13 +83,30 @@ async def test_a_server_that_is_down_changes_nothing_and_says_so(tmp_path, serve
     assert library.problem == ""
 
 
-async def test_it_is_sent_again_only_if_it_has_changed(tmp_path, server):
-    address, _page = server
-    library = await ReferenceLibrary.open(address, cache=tmp_path)
+async def test_it_is_sent_again_only_if_it_has_changed_even_after_a_restart(tmp_path, server):
+    address, page = server
+    now = 1000.0
+    library = await ReferenceLibrary.open(address, cache=tmp_path, clock=lambda: now)
     await library.refresh()
     first = library.current
+    now = 2000.0
     await library.refresh()
     assert library.current is first
+    restarted = await ReferenceLibrary.open(address, cache=tmp_path)
+    assert (restarted.current, restarted.good_at) == (first, 2000.0)
+    await restarted.refresh()
+    assert page["asked"][0] is None
+    assert len(page["asked"]) == 3
+    assert all(page["asked"][1:])
+
+
+async def test_a_password_is_not_in_the_problem(tmp_path, server):
+    address, page = server
+    page["body"] = "{}"
+    library = await ReferenceLibrary.open(address.replace("//", "//me:secret@"), cache=tmp_path)
+    await library.refresh()
+    assert "names no model" in library.problem
+    assert "secret" not in library.problem
 
 
 async def test_without_an_address_the_bundled_facts_hold(tmp_path):

@@ -169,6 +169,21 @@ def test_completing_puts_the_likeliest_first(typed, names):
     assert bool(COMPLETED.complete(typed)) == bool(names)
 
 
+@pytest.mark.parametrize("typed", ["aspect", "flux", "ratio"])
+def test_a_word_begins_after_any_sign_that_is_no_letter(typed):
+    names = NameIndex(("superaspectfluxratio", "sdxl-aspect-ratio (flux)"))
+    assert names.complete(typed)[0] == "sdxl-aspect-ratio (flux)"
+
+
+def test_completing_four_hundred_names_takes_no_time():
+    names = NameIndex(f"style-{number} of many {number * 7919 % 1000}" for number in range(450))
+    started = time.process_time()
+    for typed in ("", "s", "of", "many 1", "stlye-7", "zzzzzz", "a b c"):
+        for _ in range(20):
+            names.complete(typed)
+    assert (time.process_time() - started) / 140 < 0.002
+
+
 def test_completing_offers_only_what_may_be_offered_and_not_too_much():
     assert "punk" not in COMPLETED.complete("punk", lambda name: name != "punk")
     assert len(NameIndex(str(number) for number in range(100)).complete("")) == 25

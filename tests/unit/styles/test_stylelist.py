@@ -128,10 +128,46 @@ def test_a_file_that_is_no_object_of_json_is_refused_in_a_sentence(file, content
         stylelist.parse(contents, "here")
 
 
-def test_a_file_over_20_megabytes_is_refused(monkeypatch):
-    monkeypatch.setattr(stylelist, "LARGEST_FILE", 2**20)
-    with pytest.raises(StyleListError, match="larger than 1 MB"):
-        stylelist.parse({"styles.json": b" " * (2**20 + 1)}, "here")
+def test_a_file_over_5_megabytes_is_refused():
+    with pytest.raises(StyleListError, match="larger than 5 MB"):
+        stylelist.parse({"styles.json": b" " * (5 * 2**20 + 1)}, "here")
+
+
+def test_a_flood_of_entries_is_cut_and_its_faults_are_counted():
+    loaded = parsed({"good": GOOD, **{str(number): number for number in range(20_000)}})
+    assert list(loaded.styles) == ["good"]
+    assert "20001 entries" in str(loaded.faults[0])
+    assert "10000 faults in all" in str(loaded.faults[-1])
+    assert len(loaded.faults) == stylelist.MOST_FAULTS + 1
+
+
+def test_a_style_with_very_many_fields_is_left_out():
+    loaded = parsed({"x": {**GOOD, **{str(number): 1 for number in range(200)}}, "good": GOOD})
+    assert list(loaded.styles) == ["good"]
+    assert len(loaded.faults) == 1
+
+
+def test_a_flood_of_members_is_cut_and_named():
+    many = [str(number) for number in range(15_000)]
+    loaded = parsed({"x": GOOD}, {"a": many, "b": many, "c": ["x"]})
+    assert [len(members) for members in loaded.categories.values()] == [15_000, 5_000, 0]
+    assert {fault.entry for fault in loaded.faults} == {"b", "c"}
+    merged = stylelist.merge([loaded])
+    assert len(merged.faults) <= len(loaded.faults) + stylelist.MOST_FAULTS + 1
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "a\nb", "\x1b[2J", "\ud800"])
+def test_a_category_or_member_nobody_can_type_is_dropped_and_named(name):
+    loaded = parsed({"x": GOOD}, {name: ["x"], "all": ["x", name]})
+    assert loaded.categories == {"all": ("x",)}
+    assert len(loaded.faults) == 2
+
+
+def test_faults_show_the_names_strangers_chose_in_one_printable_line():
+    bad = {"a\x1b[2Jb\n" + "x" * 5000: 5, "y": {**GOOD, "\x1b]0;z" + "w" * 5000: 1}}
+    for fault in parsed(bad).faults:
+        assert str(fault).isprintable()
+        assert len(str(fault)) < 400
 
 
 def test_a_folder_without_styles_is_refused(tmp_path):
@@ -203,3 +239,11 @@ def test_a_list_with_more_styles_keeps_its_own(build):
     assert more.expand("horde/y") == ("horde/x", "neon")
     assert more.style("good") is usual.style("good")
     assert "horde/x" not in usual.styles
+
+
+def test_the_aliases_of_more_styles_are_known_unless_they_mean_something_already(build):
+    usual = build()
+    native = replace(usual.styles["raw"], name="horde/x", aliases=("its alias", "neon"))
+    more = usual.overlay({"horde/x": native}, {})
+    assert more.style("Its Alias") is native
+    assert more.style("neon") is usual.style("neon")
