@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -44,10 +45,17 @@ def hordebots(
 
 def main() -> None:
     """Run the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows few letters
     try:
         app()
     except HordebotsError as error:
         print(f"hordebots: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:  # nobody reads any more, or the disk is full
+        sys.stdout = None  # else Python tries to write the rest
+        print(f"hordebots: {error.strerror or error}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -147,7 +147,7 @@ class PlaceConfig(Section):
     pictures: int = Field(default=4, ge=1, le=20, description="Pictures per request, if unsaid.")
     max_pictures: int = Field(default=8, ge=1, le=20, description="Most pictures per request.")
     max_pixels: int = Field(
-        default=1600 * 1024, ge=64 * 64, description="Largest width × height of a picture."
+        default=1536 * 1536, ge=64 * 64, description="Largest width × height of a picture."
     )
     max_steps: int = Field(default=50, ge=1, le=500, description="Most steps.")
     running_per_person: int = Field(

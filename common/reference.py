@@ -18,16 +18,15 @@ from typing import Any
 from common.errors import ConfigError
 
 UNKNOWN_SIZE = (512, 512)
+LATER_SIZE = (1024, 1024)
+"""Of SDXL, Cascade, Flux and whatever is newer."""
 NATIVE_SIZES: Mapping[str, tuple[int, int]] = {
+    "hordebots_demo": (512, 512),
     "stable_diffusion_1": (512, 512),
+    "stable_diffusion_2_512": (512, 512),
     "stable_diffusion_2": (768, 768),
-    "stable_diffusion_xl": (1024, 1024),
-    "stable_cascade": (1024, 1024),
-    "flux_1": (1024, 1024),
-    "qwen_image": (1024, 1024),
-    "z_image_turbo": (1024, 1024),
 }
-"""Width and height in pixels at which models of a baseline were trained."""
+"""Width and height in pixels at which models of a baseline that begins so were trained."""
 LARGEST_FILE = 5 * 1024 * 1024
 """Bytes of a reference, some twenty times the public one."""
 MOST_MODELS = 20_000
@@ -81,7 +80,11 @@ class ModelReference:
 
     def native_size(self, model: str) -> tuple[int, int]:
         """Return (width, height) in pixels; 512×512 for what is not known."""
-        return NATIVE_SIZES.get(self.baseline(model) or "", UNKNOWN_SIZE)
+        baseline = self.baseline(model)
+        if baseline is None:
+            return UNKNOWN_SIZE
+        found = (size for start, size in NATIVE_SIZES.items() if baseline.startswith(start))
+        return next(found, LATER_SIZE)
 
     def nsfw(self, model: str) -> bool:
         """Tell whether the model is marked as made for adults; unknown ones are not."""

@@ -46,7 +46,9 @@ def merge_tis(
     The same one counts once, with the person's strength; a person's goes into the prompt, one of
     the style's stays where the style has it.
     """
-    uses = {ti.name.casefold(): ti for ti in style_tis}
+    uses: dict[str, TiUse] = {}
+    for ti in style_tis:
+        uses.setdefault(ti.name.casefold(), ti)
     wished: dict[str, None] = {}
     for wish in wishes:
         identity = wish.name.casefold()

@@ -6,19 +6,21 @@ import math
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from common.model import Job, Note
+from common.model import Job, LoraUse, Note, TiUse
 from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, STEPS_RANGE
 from styles.loras import merge_loras, merge_tis
 from styles.notes import changed
 from styles.parsing import Look, Style
 from styles.pictures import post_processing, sources
 from styles.seeds import seed_digits
-from styles.shape import rounded, with_ratio, within
+from styles.shape import MOST_RATIO, rounded, with_ratio, within
 from styles.situation import Situation
 from styles.template import fill
 
-NO_HIRES_FIX = frozenset({"flux_1", "qwen_image", "z_image_turbo"})
-"""Baselines for which the server refuses `hires_fix`."""
+NO_HIRES_FIX = ("flux", "qwen", "z_image")
+"""What baselines begin with for which the server refuses `hires_fix`."""
+CFG_DECIMALS = 2
+"""The server refuses a cfg scale with more."""
 
 T = TypeVar("T")
 
@@ -37,7 +39,6 @@ def make_job(
     tis, ti_notes = merge_tis(look.tis, request.tis)
     notes += (*lora_notes, *ti_notes, *source_notes)
     nsfw = limits.nsfw and request.source_picture is None
-    cfg_scale = _first(request.cfg_scale, look.cfg_scale, defaults.cfg_scale)
     clip_skip = _first(request.clip_skip, look.clip_skip, defaults.clip_skip)
     job = Job(
         style=style.name,
@@ -47,7 +48,7 @@ def make_job(
         width=width,
         height=height,
         steps=_steps(situation, look, notes),
-        cfg_scale=_clamped(cfg_scale, CFG_RANGE),
+        cfg_scale=_cfg_scale(situation, look, notes),
         sampler=_first(request.sampler, look.sampler, defaults.sampler),
         karras=_first(request.karras, look.karras, defaults.karras),
         clip_skip=round(_clamped(clip_skip, CLIP_SKIP_RANGE)),
@@ -93,21 +94,31 @@ def _merged(look: Look, more: Look) -> Look:
     for item in fields(Look):
         own, added = getattr(look, item.name), getattr(more, item.name)
         if isinstance(own, tuple):
-            names = {entry.name for entry in own}
-            values[item.name] = own + tuple(entry for entry in added if entry.name not in names)
+            known = {_identity(entry) for entry in own}
+            values[item.name] = own + tuple(one for one in added if _identity(one) not in known)
         else:
             values[item.name] = added if own is None else own
     return Look(**values)
+
+
+def _identity(use: LoraUse | TiUse) -> tuple[bool, str]:
+    """Return what makes two LoRAs, or two textual inversions, the same."""
+    return isinstance(use, LoraUse) and use.is_version, use.name.casefold()
 
 
 def _size(situation: Situation, look: Look, model: str, notes: list[Note]) -> tuple[int, int]:
     request = situation.request
     native = situation.reference.native_size(model)
     size = (_first(look.width, native[0]), _first(look.height, native[1]))
+    if request.size is not None and request.ratio is not None:
+        notes.append(changed("note.option_left_out", option="ar", by="size"))
     if request.size is not None:
         size = (rounded(request.size[0]), rounded(request.size[1]))
     elif request.ratio is not None:
         size = with_ratio(size, request.ratio)
+        wide = max(request.ratio[0] / request.ratio[1], request.ratio[1] / request.ratio[0])
+        if wide > MOST_RATIO:
+            notes.append(changed("note.ratio_clamped", most=f"{MOST_RATIO:g}"))
     fitted = within(size, situation.limits.max_pixels)
     if request.size is not None and fitted != request.size:
         asked = f"{request.size[0]}×{request.size[1]}"
@@ -118,9 +129,19 @@ def _size(situation: Situation, look: Look, model: str, notes: list[Note]) -> tu
     return fitted
 
 
+def _cfg_scale(situation: Situation, look: Look, notes: list[Note]) -> float:
+    wanted = _first(situation.request.cfg_scale, look.cfg_scale, situation.defaults.cfg_scale)
+    used = round(_clamped(wanted, CFG_RANGE), CFG_DECIMALS)
+    if situation.request.cfg_scale is not None and used != wanted:
+        notes.append(changed("note.cfg_rounded", asked=f"{wanted:g}", used=f"{used:g}"))
+    return used
+
+
 def _steps(situation: Situation, look: Look, notes: list[Note]) -> int:
     request, limits = situation.request, situation.limits
     wanted = _first(look.steps, situation.defaults.steps)
+    if request.steps is not None and request.quality is not None:
+        notes.append(changed("note.option_left_out", option="q", by="steps"))
     if request.steps is not None:
         wanted = request.steps
     elif request.quality is not None:
@@ -133,7 +154,8 @@ def _steps(situation: Situation, look: Look, notes: list[Note]) -> int:
 
 def _hires_fix(situation: Situation, look: Look, model: str, notes: list[Note]) -> bool:
     wanted = _first(situation.request.hires_fix, look.hires_fix, situation.defaults.hires_fix)
-    if wanted and situation.reference.baseline(model) in NO_HIRES_FIX:
+    baseline = situation.reference.baseline(model) or ""
+    if wanted and baseline.startswith(NO_HIRES_FIX):
         notes.append(changed("note.hires_dropped", model=model))
         return False
     return wanted

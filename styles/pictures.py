@@ -14,8 +14,8 @@ from styles.limits import (
 )
 from styles.notes import changed
 
-CONTROLLED = frozenset({"stable_diffusion_1", "stable_diffusion_2"})
-"""Baselines that have ControlNets on the Horde."""
+CONTROLLED = ("stable_diffusion_1", "stable_diffusion_2")
+"""What baselines begin with that have ControlNets on the Horde."""
 BLENDING = "stable_cascade"
 """The one baseline that mixes pictures."""
 
@@ -49,7 +49,7 @@ def sources(
         painting = Painting.IMG2IMG
     extra = request.extra_pictures if painting is Painting.BLEND else ()
     control = request.control
-    if control is not None and baseline not in {None, *CONTROLLED}:
+    if control is not None and not (baseline or CONTROLLED[0]).startswith(CONTROLLED):
         notes.append(changed("note.control_dropped", model=model))
         control = None
     elif control is not None and painting is not Painting.IMG2IMG:

@@ -15,10 +15,10 @@ def seed_digits(text: str) -> str:
     The hash is the first 31 bits of SHA-256 of the text's NFC form.
     """
     plain = unicodedata.normalize("NFC", text.strip())
-    if plain.isdecimal() and len(plain) <= len(str(LARGEST_SEED)):
-        number = int(plain)
-        if number < LARGEST_SEED:
-            return str(number)
+    if plain.isdecimal():
+        digits = "".join(str(unicodedata.decimal(char)) for char in plain).lstrip("0") or "0"
+        if len(digits) <= len(str(LARGEST_SEED)) and int(digits) < LARGEST_SEED:
+            return digits
     digest = hashlib.sha256(plain.encode("utf-8", "surrogatepass")).digest()
     return str(int.from_bytes(digest[:4], "big") >> 1)
 

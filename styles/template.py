@@ -12,6 +12,7 @@ SEPARATOR = "###"
 PLAIN_TEMPLATE = "{p}###{np}"
 """What stands in where a list has no `raw` style."""
 _RUN = re.compile(r"\s*#{3,}\s*")
+_DANGLING = re.compile(r"\A[\s,]+|[\s,]+\Z")
 _PLACEHOLDER = re.compile(r"\{(p|np)\}")
 
 
@@ -29,7 +30,7 @@ def fill(template: str, prompt: str, negative: str) -> str:
     negative = commas_for_separators(negative).strip()
     positive, _, rest = template.partition(SEPARATOR)
     positive = _single_hashes(_positive(positive, prompt)).strip()
-    against = _single_hashes(_negative(rest, prompt, negative)).strip(" ,\n\t")
+    against = _DANGLING.sub("", _single_hashes(_negative(rest, prompt, negative)))
     if not against:
         return positive
     glue = " " if positive.endswith("#") else ""  # else the server would cut one # early
@@ -42,21 +43,22 @@ def _positive(template: str, prompt: str) -> str:
 
 def _negative(template: str, prompt: str, negative: str) -> str:
     template = commas_for_separators(template)
-    parts: list[str] = []
-    end = 0
-    placed = False
-    for hit in _PLACEHOLDER.finditer(template):
-        parts.append(template[end : hit.start()])
-        end = hit.end()
-        if hit[1] == "p":
-            parts.append(prompt)
-        elif not placed:
-            placed = True
-            parts.append(_joined("".join(parts), negative, template[end:]))
-    parts.append(template[end:])
-    if not placed:
-        parts.append(_joined("".join(parts), negative, ""))
-    return "".join(parts)
+    hits = list(_PLACEHOLDER.finditer(template))
+    place = next((number for number, hit in enumerate(hits) if hit[1] == "np"), None)
+    edges = [0, *(hit.end() for hit in hits)]
+    literals = [template[edge : hit.start()] for edge, hit in zip(edges, hits, strict=False)]
+    fills = [prompt if hit[1] == "p" else "" for hit in hits]
+    rest = template[edges[-1] :]
+    if place is None:
+        before = "".join(part for pair in zip(literals, fills, strict=True) for part in pair)
+        return before + rest + _joined(before + rest, negative, "")
+    before = "".join(
+        part for pair in zip(literals[:place], fills[:place], strict=True) for part in pair
+    )
+    before += literals[place]
+    behind = zip(literals[place + 1 :], fills[place + 1 :], strict=True)
+    after = "".join(part for pair in behind for part in pair) + rest
+    return before + _joined(before, negative, after) + after
 
 
 def _joined(before: str, words: str, after: str) -> str:

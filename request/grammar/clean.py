@@ -12,7 +12,8 @@ UNSPACED = "々-ヿ㐀-鿿"
 """Japanese and Chinese characters (for a regular expression): between these words no space is
 written, so one may follow a name or a verb at once."""
 
-_LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
+LONGEST_RAW = 4 * LONGEST_TEXT
+"""Characters that are looked at for those: putting marks in order takes its time."""
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
@@ -28,9 +29,10 @@ _FIRST_MENTIONS = re.compile(rf"\s*(?:@{_NAME}(?:@{_NAME})?(?:[\s,:]+|\Z|(?=[{UN
 
 def clean(text: str) -> tuple[str, bool]:
     """Return the text in NFC without what cannot be seen, and whether it had to be cut."""
-    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    longer = len(text) > LONGEST_RAW
+    text = _INVISIBLE.sub("", text[:LONGEST_RAW])
     text = unicodedata.normalize("NFC", text)
-    return text[:LONGEST_TEXT], len(text) > LONGEST_TEXT
+    return text[:LONGEST_TEXT], longer or len(text) > LONGEST_TEXT
 
 
 def without_quotes(text: str) -> str:

@@ -141,5 +141,6 @@ def nearest(name: str) -> tuple[str, ...]:
     """Return the options an unknown one may have been meant to be, likeliest first."""
     starts = [known for known in _LISTED if name.startswith(known) or known.startswith(name)]
     ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, score_cutoff=50, limit=3)
+    ranked = ranked or process.extract(name, _LISTED, scorer=fuzz.ratio, limit=1)
     likely = sorted(starts, key=len, reverse=True) + [known for known, _score, _i in ranked]
     return tuple(f"--{known}" for known in dict.fromkeys(likely))[:3]

@@ -81,37 +81,44 @@ def scan(source: Source) -> ImageRequest:
     Raises Refusal for an option or style that cannot be read.
     """
     sheet = _Sheet()
-    position = 0
+    start = position = 0
     text = source.text
     while (marker := next_marker(text, position)) is not None:
-        sheet.pieces.append(text[position : marker.start])
-        if marker.kind is MarkerKind.SEPARATOR:
+        taken = None if marker.kind is MarkerKind.SEPARATOR else _option(source, marker)
+        position = marker.end
+        if marker.kind is not MarkerKind.SEPARATOR and taken is None:
+            continue  # it was prose after all, and stays as it is written
+        sheet.pieces.append(text[start : marker.start])
+        if taken is None:
             sheet.negatives.append([])
-            position = marker.end
         else:
-            position = _option(source, marker, sheet)
-    sheet.pieces.append(text[position:])
+            _enter(source, marker, taken, sheet)
+            position = taken.end
+        start = position
+    sheet.pieces.append(text[start:])
     return _request(sheet)
 
 
-def _option(source: Source, marker: Marker, sheet: _Sheet) -> int:
-    """Read the option at a marker into the sheet; return where the text goes on."""
+def _option(source: Source, marker: Marker) -> Taken | None:
+    """Read the option at a marker; None if it was prose. Raises Refusal."""
     if marker.kind is MarkerKind.UNKNOWN:
         raise Refusal(
             "refused.unknown_option", option=marker.name[:40], suggestions=nearest(marker.name)
         )
     option = _STYLE_OPTION if marker.kind is MarkerKind.STYLE else BY_NAME[marker.name]
     try:
-        taken = option.take(source, marker.end, marker.name, option.example)
+        return option.take(source, marker.end, marker.name, option.example)
     except Refusal:
         if marker.certain:
             raise
-        sheet.pieces.append(source.text[marker.start : marker.end])
-        return marker.end
+        return None
+
+
+def _enter(source: Source, marker: Marker, taken: Taken, sheet: _Sheet) -> None:
+    """Enter what an option says into the sheet."""
     sheet.take(marker.name, taken)
     if marker.kind is MarkerKind.STYLE:
         _mend_brackets(sheet.pieces, source.text[marker.end : taken.end])
-    return taken.end
 
 
 def _mend_brackets(pieces: list[str], named: str) -> None:

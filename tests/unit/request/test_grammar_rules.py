@@ -236,3 +236,36 @@ def test_a_mention_with_no_verb_is_told_apart_from_talk_in_a_reply():
 def test_commands_are_prompt_where_the_whole_text_is():
     assert reading("status", verb_optional=True) == ImageRequest("status")
     assert reading("v2", verb_optional=True) == ImageRequest("v2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a fox -style=nope thing", "a fox -n=3.5, cat", "a  -style   nope", "a fox -n 3.5, x"),
+        *("a fox -seed of doubt", "x -ar 3\ny"),
+    ],
+)
+def test_prose_that_looked_like_an_option_keeps_its_own_characters(text):
+    found = read(f"draw {text}", NameIndex(("raw",)))
+    assert found.prompt == text
+
+
+@pytest.mark.parametrize("text", ["--foo", "--zzzz", "--é"])
+def test_an_unknown_option_always_names_the_nearest(text):
+    with pytest.raises(Refusal) as refused:
+        read(f"draw a fox {text}", NameIndex(("raw",)))
+    assert refused.value.suggestions
+
+
+def test_marks_without_end_take_no_time():
+    import time
+
+    text = "\u0323\u0301" * 2_000_000
+    started = time.process_time()
+    with pytest.raises(Refusal):
+        read(f"draw style: nope {text}", NameIndex(("raw",)))
+    assert time.process_time() - started < 5
+
+
+def test_a_carriage_return_is_dropped_and_a_line_separator_stays():
+    assert read("draw a\rb\u2028c", NameIndex(())).prompt == "ab\u2028c"

@@ -139,3 +139,55 @@ def test_a_model_that_always_makes_two_pictures_is_asked_for_half_as_many(job):
     reference = ModelReference({"two": ModelFacts("stable_diffusion_1", pictures_per_request=2)})
     assert job(model="two", n=4, facts=reference).n == 2
     assert job(model="two", n=3, facts=reference).n == 2
+
+
+def test_the_cfg_scale_has_two_decimals_with_a_note(job, resolved):
+    assert job(style="raw", cfg_scale=7.126).cfg_scale == 7.13
+    assert codes(resolved(style="raw", cfg_scale=7.126)) == ["note.cfg_rounded"]
+    assert codes(resolved(style="raw", cfg_scale=7.12)) == []
+
+
+def test_a_very_long_shape_is_made_less_so_with_a_note(job, resolved):
+    made = job(style="raw", ratio=(1.0, 100.0))
+    assert 7 < made.height / made.width < 9
+    assert codes(resolved(style="raw", ratio=(1.0, 100.0))) == ["note.ratio_clamped"]
+    assert codes(resolved(style="raw", ratio=(8.0, 1.0))) == []
+
+
+def test_what_another_option_says_more_exactly_is_left_out_with_a_note(resolved):
+    both = resolved(style="raw", ratio=(2.0, 1.0), size=(512, 512), quality=2.0, steps=9)
+    assert codes(both) == ["note.option_left_out"] * 2
+
+
+@pytest.mark.parametrize(
+    ("baseline", "size", "hires"),
+    [
+        ("flux_schnell", 1024, False),
+        ("qwen_image_edit", 1024, False),
+        ("stable_diffusion_3", 1024, True),
+        ("stable_diffusion_2_768", 768, True),
+        ("stable_diffusion_2_512", 512, True),
+        ("stable_diffusion_1", 512, True),
+        ("of tomorrow", 1024, True),
+    ],
+)
+def test_newer_baselines_are_judged_by_their_family(job, baseline, size, hires):
+    facts = ModelReference({"new": ModelFacts(baseline)})
+    made = job(model="new", hires_fix=True, facts=facts)
+    assert (made.width, made.height, made.hires_fix) == (size, size, hires)
+
+
+def test_an_enhancement_adds_a_lora_of_the_same_number_that_is_another(build, job):
+    styles = {
+        "raw": {
+            "prompt": "{p}",
+            "model": "sd",
+            "enhance": True,
+            "loras": [{"name": "77", "is_version": True}],
+            "tis": [{"name": "T1", "strength": 0.5}],
+        }
+    }
+    more = {"loras": [{"name": "77"}], "tis": [{"name": "t1", "inject_ti": "prompt"}]}
+    made = job(stylelist=build(styles, {}, {"stable diffusion 1": more}), style="raw")
+    assert [(lora.name, lora.is_version) for lora in made.loras] == [("77", True), ("77", False)]
+    assert made.tis == (TiUse("T1", None, 0.5),)

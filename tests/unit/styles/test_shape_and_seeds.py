@@ -62,3 +62,10 @@ def test_any_text_is_ascii_digits(text):
     assert digits.isascii()
     assert digits.isdigit()
     assert rng_seed(text) == int(digits) < 2**32
+
+
+@pytest.mark.parametrize(
+    ("text", "digits"), [("00000000007", "7"), ("0" * 50, "0"), ("٠٠٤٢", "42")]
+)
+def test_leading_zeros_change_nothing(text, digits):
+    assert seed_digits(text) == digits

@@ -72,3 +72,18 @@ def test_the_templates_words_stay_whole_for_any_text(template, prompt, negative)
 @given(st.text(alphabet="# ab"))
 def test_no_separator_is_left(text):
     assert "###" not in commas_for_separators(text)
+
+
+@pytest.mark.parametrize(
+    ("template", "made"),
+    [
+        ("{p}###{np}{np}bad", "fox###cat, bad"),
+        ("{p}###{np}{p}", "fox###cat, fox"),
+        ("{p}###a {np}{np}", "fox###a cat"),
+        ("{p}###{p}{np}, x", "fox###fox, cat, x"),
+        ("{p}###x\u00a0", "fox###x\u00a0, cat"),
+        ("{p}###\u00a0{np}\u00a0,", "fox###cat"),
+    ],
+)
+def test_what_really_follows_a_placeholder_counts(template, made):
+    assert fill(template, "fox", "cat") == made
