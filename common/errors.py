@@ -108,6 +108,12 @@ class HordeError(HordebotsError):
         self.status = status
         self.retry_after = retry_after
 
+    @property
+    def pauses_endpoint(self) -> float | None:
+        """Seconds for which the whole endpoint is of no use to us; None: this does not say."""
+        seconds = self.values.get("pauses_endpoint")
+        return seconds if isinstance(seconds, float) else None
+
 
 class HordeUnreachable(HordeError):
     """Nobody answered, or the answer was not the Horde's."""

@@ -97,11 +97,16 @@ class Hordes:
         return sorted(usable, key=rank)
 
     def failed(self, endpoint: Endpoint, error: HordeError) -> None:
-        """Let an endpoint rest that does not answer or does not let us in; longer each time."""
-        if not isinstance(error, HordeUnreachable | HordeForbidden):
-            return
+        """Let an endpoint rest that does not answer or does not let us in; longer each time.
+
+        Where the error says how long (maintenance, a blocked address, a wrong key), so long.
+        """
+        pause = error.pauses_endpoint
         times = self._resting.get(endpoint.name, _Rest()).times
-        pause = RESTS[min(times, len(RESTS) - 1)]
+        if pause is None:
+            if not isinstance(error, HordeUnreachable | HordeForbidden):
+                return
+            pause = RESTS[min(times, len(RESTS) - 1)]
         self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, str(error))
         log.warning("horde_rests", horde=endpoint.name, seconds=pause, reason=str(error))
 

@@ -118,6 +118,15 @@ async def test_a_busy_one_does_not_rest(hordes):
     assert await order(hordes, "both") == ["own", "public"]
 
 
+async def test_one_that_says_for_how_long_rests_so_long(hordes, ticks):
+    own = hordes.named("own")
+    hordes.failed(own, HordeBusy("horde.maintenance", pauses_endpoint=300.0))
+    ticks.now += 299
+    assert await order(hordes, "both") == ["public", "own"]
+    ticks.now += 1
+    assert await order(hordes, "both") == ["own", "public"]
+
+
 async def test_where_all_rest_all_are_asked(hordes):
     for endpoint in hordes.endpoints:
         hordes.failed(endpoint, HordeUnreachable(horde=endpoint.name))
