@@ -247,8 +247,13 @@ class Service:
         return await self._decide(lease, request, outcome)
 
     async def _alternatives(self, request: RequestRow, jobs: list[JobRow]) -> tuple[str, ...]:
-        """Return styles that may work where those of a request did not."""
+        """Return styles that may work where those of a request did not.
+
+        What no Horde has taken is not the style's fault.
+        """
         incoming = request.incoming
+        if all(row.horde_id is None for row in jobs):
+            return ()
         return await self._planning.alternatives(
             _image(request), jobs[0].job.style, self._place(incoming), self._limits(incoming)
         )

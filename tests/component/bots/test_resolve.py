@@ -154,8 +154,8 @@ def test_an_empty_text_is_a_text(resolve):
         ("a style: raw\nb style: raw", ["a", "b"]),
         ("\ufeffa style: raw\n", ["a"]),
         ("a\fb\x0b style: raw\r\nc style: raw\n", ["ab", "c"]),
-        ("a\u2028b\x85c style: raw\n", ["a\nbc"]),
-        ("a\rb style: raw\n", ["a\nb"]),
+        ("a\u2028b\x85c style: raw\n", ["a\u2028bc"]),
+        ("a\rb style: raw\n", ["ab"]),
     ],
 )
 def test_only_a_line_feed_ends_a_line(resolve, tmp_path, content, expected):

@@ -156,9 +156,30 @@ async def test_a_reply_that_swells_is_stopped(encoding, window):
             await get(f"{address}/a", limit_bytes=2**20)
 
 
+EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
+"""A piece of a packed reply that unpacks to nothing."""
+
+
+@pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "sent", [b"no gzip", gzip.compress(b"words" * 500)[:-20]], ids=["no gzip", "cut short"]
+    ("encoding", "start", "more"),
+    [
+        ("gzip", gzip.compress(b"{}"), b"x" * 65536),
+        ("gzip", gzip.compress(b"{}"), gzip.compress(b"x" * 65536)),
+        ("deflate", b"", EMPTY_BLOCK * 13107),
+    ],
+    ids=["words", "another file", "nothing"],
 )
+@pytest.mark.parametrize("times", [1, 4000])
+async def test_what_goes_on_after_all_was_unpacked_is_an_error(encoding, start, more, times):
+    reply = (head(Content_Encoding=encoding) + start, *([more] * times))
+    async with sending(*reply, then_wait=times > 1) as address:
+        with pytest.raises(FetchError, match="cannot be unpacked"):
+            await get(address, timeout=15)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"no gzip", gzip.compress(b"words" * 500)[:-20]], ids=["not packed", "cut"]
 )
 async def test_a_reply_that_cannot_be_unpacked_is_an_error(sent):
     async def answer(request):

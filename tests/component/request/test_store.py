@@ -135,11 +135,15 @@ async def test_counts_of_a_person_leave_questions_out(store, lease, heard, clock
     await plan(store, lease, ids[0])
     await plan(store, lease, ids[1])
     await store.ended(lease, ids[1], RequestState.DONE)
-    count = store.count_of_person
-    assert await count("web", "ann", since=clock.now - 1, but=ids[3]) == (1, 2)
-    assert await count("web", "ann", since=clock.now + 1, but=ids[3]) == (1, 0)
-    assert await count("web", "ann", since=0, but=ids[0]) == (0, 1)
-    assert await count("web", "bob", since=0, but=ids[3]) == (0, 0)
+    now = clock.now
+
+    async def count(person, since, but):
+        return await store.count_of_person("web", person, since=since, but=but)
+
+    assert await count("ann", now - 1, ids[3]) == (1, [now, now])
+    assert await count("ann", now + 1, ids[3]) == (1, [])
+    assert await count("ann", 0, ids[0]) == (0, [now])
+    assert await count("bob", 0, ids[3]) == (0, [])
 
 
 async def test_nothing_is_written_without_the_lease(store, lease, heard, database, clock):
