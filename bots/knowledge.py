@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import structlog
 
 from common.civitai.assets import AssetKind
 from common.civitai.catalogue import AssetCatalogue
@@ -27,6 +28,11 @@ STYLES_FRESH = 3600.0
 """Seconds between two readings of the stylelist."""
 REFERENCE_FRESH = 24 * 3600.0
 """Seconds between two readings of the model reference."""
+
+LORAS_FRESH = 24 * 3600.0
+"""Seconds between two looks at which LoRAs are not known, or not freshly."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +59,13 @@ async def open_knowledge(
         catalogue = await open_catalogue(config.civitai, folder, session)
         stack.push_async_callback(catalogue.close)
         if lasting:
-            catalogue.warm()
-            learn_styles(catalogue, library.current)
+
+            async def learn() -> None:
+                catalogue.warm()
+                learn_styles(catalogue, library.current)
+
             tasks = (
+                asyncio.create_task(_every(LORAS_FRESH, learn), name="loras"),
                 asyncio.create_task(_every(STYLES_FRESH, library.refresh), name="stylelist"),
                 asyncio.create_task(_every(REFERENCE_FRESH, reference.refresh), name="reference"),
             )
@@ -84,5 +94,8 @@ def learn_styles(catalogue: AssetCatalogue, stylelist: StyleList) -> None:
 
 async def _every(seconds: float, refresh: Callable[[], Awaitable[None]]) -> None:
     while True:
-        await refresh()
+        try:
+            await refresh()
+        except Exception:  # what serves requests must not end with it
+            log.exception("refresh_broken")
         await asyncio.sleep(seconds)

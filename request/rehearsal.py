@@ -1,13 +1,15 @@
 """What would be sent for a text, and what would be said, without sending anything. Pure.
 
 `hordebots resolve` prints it; the document is described in `docs/reference/resolve.md`, and other
-programs depend on it. It goes the way of a real request (grammar, safety check, resolver), but
-nothing is looked up: no LoRA at CivitAI, no style of the Horde's own, no picture to start from.
+programs depend on it. It goes the way of a real request (grammar, blocked words, safety check,
+resolver), but nothing is looked up: no LoRA at CivitAI, no style of the Horde's own, no picture to
+start from. Who asks, how often, and whether the place is paused does not count: it is the text
+that is rehearsed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -39,12 +41,18 @@ class Stage:
         reference: ModelReference,
         limits: Limits,
         served: Mapping[str, Served] | None = None,
+        *,
+        check_words: Callable[[ImageRequest], None] | None = None,
     ) -> None:
-        """Take the styles, the models, the place's rules, and what is served (None: all)."""
+        """Take the styles, the models, the place's rules, and what is served (None: all).
+
+        `check_words` refuses the words that the operator has blocked there, by a Refusal.
+        """
         self._stylelist = stylelist
         self._reference = reference
         self._limits = limits
         self._served = served
+        self._check_words = check_words
         self._models = NameIndex(reference.models)
 
     def rehearse(
@@ -96,7 +104,9 @@ class Stage:
     def _resolve(
         self, request: ImageRequest, rng_seed: int
     ) -> tuple[tuple[Job, ...], tuple[Note, ...]]:
-        """Return the jobs, seen by the safety check as a real request's are. Raises Refusal."""
+        """Return the jobs, seen by the same checks as a real request's are. Raises Refusal."""
+        if self._check_words is not None:
+            self._check_words(request)
         safety.check_request(request)
         resolution = resolve(
             request,

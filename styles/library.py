@@ -184,7 +184,7 @@ class _Source:
     """One place a list is read from, with its last good copy."""
 
     def __init__(self, source: str, cache: Path | None, timeout: float) -> None:
-        self.remote = source.startswith(REMOTE)
+        self.remote = source.casefold().startswith(REMOTE)
         self.shown = without_password(source) if self.remote else source
         self._source = source
         self._timeout = timeout

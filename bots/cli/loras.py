@@ -63,8 +63,9 @@ def search(
     logs.configure(level="error")
     settings = read_settings(config)
     allowed = nsfw or settings.defaults.nsfw
-    answer, reference = asyncio.run(_search(text, kind, settings, nsfw=allowed))
+    reference = asyncio.run(_reference(settings))
     chosen = None if model is None else _model(model, reference)
+    answer = asyncio.run(_search(text, kind, settings, nsfw=allowed))
     judged = [
         (asset, _judged(asset, chosen, reference, settings, nsfw=allowed))
         for asset in answer.assets
@@ -77,26 +78,28 @@ def search(
     _print(text, answer, judged)
 
 
-async def _search(
-    text: str, kind: Kind, settings: Config, *, nsfw: bool
-) -> tuple[Answer, ModelReference]:
-    """Return what is found, and what is known of models. Raises AssetError."""
+async def _reference(settings: Config) -> ModelReference:
+    """Return what is known of models. Raises StartupError."""
+    from bots.program import prepare_folder
+    from common.reference_library import ReferenceLibrary
+
+    cache = prepare_folder(settings.data_dir) / "reference"
+    return (await ReferenceLibrary.open(settings.reference.url, cache=cache)).current
+
+
+async def _search(text: str, kind: Kind, settings: Config, *, nsfw: bool) -> Answer:
+    """Return what is found. Raises AssetError."""
     import aiohttp
 
     from bots.knowledge import open_catalogue
-    from bots.program import prepare_folder
     from common.civitai.assets import AssetKind
-    from common.reference_library import ReferenceLibrary
 
-    folder = prepare_folder(settings.data_dir)
-    reference = await ReferenceLibrary.open(settings.reference.url, cache=folder / "reference")
     async with aiohttp.ClientSession() as session:
-        catalogue = await open_catalogue(settings.civitai, folder, session)
+        catalogue = await open_catalogue(settings.civitai, settings.data_dir, session)
         try:
-            answer = await catalogue.search(text, AssetKind[kind.name], nsfw=nsfw)
+            return await catalogue.search(text, AssetKind[kind.name], nsfw=nsfw)
         finally:
             await catalogue.close()
-    return answer, reference.current
 
 
 def _model(name: str, reference: ModelReference) -> str:

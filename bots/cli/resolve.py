@@ -7,6 +7,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from common.config import Config
+    from common.reference import ModelReference
     from request.rehearsal import Stage
     from styles.limits import Served
     from styles.stylelist import StyleList
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 STANDARD_INPUT = Path("-")
 LARGEST_FILE = 100_000_000
 """Bytes of a file of requests."""
-LARGEST_ANSWER = 20_000_000
-"""Bytes of an answer of `/v2/status/models`."""
+LARGEST_JSON = 20_000_000
+"""Bytes of an answer of `/v2/status/models`, or of a model reference."""
 
 
 def register(app: typer.Typer) -> None:
@@ -100,15 +102,17 @@ def _stage(
 ) -> Stage:
     """Put together what texts are rehearsed with. Raises HordebotsError."""
     from common.reference import ModelReference
-    from request.policy import limits_of
+    from request import policy
     from request.rehearsal import Stage
 
     settings = read_settings(config)
+    place = settings.defaults
     return Stage(
         asyncio.run(_styles(settings, styles)),
-        ModelReference.bundled() if reference is None else ModelReference.from_file(reference),
-        limits_of(settings.defaults, settings.styles.default),
+        ModelReference.bundled() if reference is None else _reference(reference),
+        policy.limits_of(place, settings.styles.default),
         None if served is None else _served(served),
+        check_words=partial(policy.check_words, place),
     )
 
 
@@ -129,18 +133,38 @@ def _served(path: Path) -> dict[str, Served]:
     from common.horde.wire import ModelStatus
     from request.served import served_of
 
-    content = _read(path, str(path), LARGEST_ANSWER)
     try:
-        answer = json.loads(content.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise StartupError("resolve.not_json", file=path, problem=error) from error
-    try:
-        return served_of(TypeAdapter(list[ModelStatus]).validate_python(answer))
+        return served_of(TypeAdapter(list[ModelStatus]).validate_python(_json(path)))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         problem = f"{where}: {first['msg']}" if where else first["msg"]
         raise StartupError("resolve.not_served", file=path, problem=problem) from error
+
+
+def _reference(path: Path) -> ModelReference:
+    """Return what a model reference says. Raises StartupError, also where none is a model.
+
+    So an error message saved in its place is not taken for a reference that knows nothing.
+    """
+    from common.errors import StartupError
+    from common.reference import ModelReference
+
+    entries = _json(path)
+    read = ModelReference.from_mapping(entries) if isinstance(entries, dict) else None
+    if read is None or (entries and not read.models):
+        raise StartupError("resolve.not_reference", file=path)
+    return read
+
+
+def _json(path: Path) -> Any:
+    from common.errors import StartupError
+
+    content = _read(path, str(path), LARGEST_JSON)
+    try:
+        return json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise StartupError("resolve.not_json", file=path, problem=error) from error
 
 
 def _read(path: Path, name: str, limit_bytes: int) -> bytes:

@@ -10,7 +10,7 @@ from common import pictures
 from common.config import CivitaiConfig, PlaceConfig
 from common.model import Audience, Ending
 from request.records import RequestState
-from tests.fakes.civitai import FakeCivitai
+from tests.fakes.civitai import FakeCivitai, model, version
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database
@@ -419,3 +419,24 @@ async def test_only_trusted_workers_count_where_they_are_asked_for(start, heard,
         platform.say(heard("draw for me a fox style: raw --n 1", event="2"))
         outcome = await platform.answer_to("2")
     assert outcome.ending is Ending.DONE
+
+
+async def test_the_maker_of_a_styles_own_lora_is_named(start, heard, horde, civitai):
+    civitai.models.append(model(43944, "Sun City", version(4394400, "SD 1.5")))
+    platform = FakePlatform()
+    async with start(platform, civitai=CivitaiConfig(url=civitai.url)):
+        platform.say(heard("draw for me a fox style: solarpunk --n 1"))
+        outcome = await platform.answer_to("1")
+    credit = "Sun City ×0.9 by maker43944 (https://civitai.com/models/43944)"
+    [note] = [note.text for note in outcome.notes if "Sun City" in note.text]
+    assert note.startswith(f"LoRAs: {credit}; ")
+
+
+async def test_a_styles_lora_that_shows_somebody_real_is_left_out(start, heard, horde, civitai):
+    civitai.models.append(model(43944, "Somebody", version(4394400, "SD 1.5"), poi=True))
+    platform = FakePlatform()
+    async with start(platform, civitai=CivitaiConfig(url=civitai.url)):
+        platform.say(heard("draw for me a fox style: solarpunk --n 1"))
+        outcome = await platform.answer_to("1")
+    assert any("real person" in note.text for note in outcome.notes)
+    assert "loras" not in bodies(horde)[0]["params"]
