@@ -72,6 +72,9 @@ class Incoming:
     """Platform id of the post this one replies to, if any."""
     pictures: tuple[str, ...] = ()
     """https addresses of the pictures attached, or `sha256:<hex>` of bytes already kept."""
+    mentions: tuple[str, ...] = ()
+    """The bot's own names as people write them here: `painter`, `painter@example.social`,
+    `<@123>`. They are taken out of the text, wherever they stand."""
     language: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     """What the adapter itself needs to answer later; opaque to the core, survives a restart."""

@@ -36,6 +36,7 @@ def incoming_to_json(incoming: Incoming) -> dict[str, Any]:
         **plain,
         "created": incoming.created.isoformat(),
         "pictures": list(plain["pictures"]),
+        "mentions": list(plain["mentions"]),
         "context": dict(plain["context"]),
     }
 
@@ -59,6 +60,7 @@ def incoming_from_json(document: dict[str, Any]) -> Incoming:
             "kind": IncomingKind(document["kind"]),
             "audience": Audience(document["audience"]),
             "pictures": tuple(document["pictures"]),
+            "mentions": tuple(document.get("mentions", ())),
         }
     )
 

@@ -84,6 +84,7 @@ class Reading:
             stylelist.names,
             models=self._model_names(),
             limits=limits,
+            bot_names=incoming.mentions,
             addressed=incoming.addressed or incoming.audience is Audience.PRIVATE,
             verb_optional=incoming.verb_optional,
             reply=incoming.parent is not None,

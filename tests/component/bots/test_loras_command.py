@@ -90,6 +90,13 @@ async def test_a_model_nobody_knows_is_refused_with_near_names(search):
     assert XL in done.err
 
 
+async def test_a_model_nobody_knows_is_refused_before_anybody_is_asked(search, civitai):
+    civitai.fail(503, times=20)
+    done = await search("thick", "--model", "nosuch")
+    assert done.code == 2
+    assert civitai.journal == []
+
+
 async def test_what_workers_load_at_most_is_the_configurations(search):
     assert verdicts(await search("large", "--json")) == {"Very Large": "too_big"}
 

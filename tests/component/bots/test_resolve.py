@@ -321,11 +321,14 @@ def test_an_empty_reference_knows_nothing_and_refuses_no_model(resolve, tmp_path
     assert lines(done)[0]["jobs"][0]["models"] == ["whatever"]
 
 
-@pytest.mark.parametrize("content", [None, "[]", "words"])
+@pytest.mark.parametrize(
+    "content",
+    [None, "[]", "words", "", "\ud800", '{"message": "slow down"}', '{"a": {"nsfw": true}}'],
+)
 def test_a_reference_that_cannot_be_read_is_told(resolve, tmp_path, content):
     file = tmp_path / "reference.json"
     if content is not None:
-        file.write_text(content)
+        file.write_text(content, "utf-8", "surrogatepass")
     assert_told(resolve("a fox", "--reference", file), str(file))
 
 
@@ -338,6 +341,12 @@ def test_the_place_is_that_of_the_configuration(resolve, write_config):
     assert (job["params"]["n"], job["trusted_workers"]) == (2, False)
     given = lines(resolve("a fox style: raw", "--n", "99", "--config", config, "--json"))
     assert given[0]["jobs"][0]["params"]["n"] == 3
+
+
+def test_words_that_the_operator_blocks_are_refused(resolve, write_config):
+    config = write_config(defaults={"blocked": ["soup"]})
+    done = resolve("a fox in soup style: raw", "--config", config, "--json")
+    assert (done.exit_code, lines(done)[0]["error"]["code"]) == (2, "blocked")
 
 
 def test_config_yaml_is_read_if_it_is_there(resolve, write_config):

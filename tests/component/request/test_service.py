@@ -162,6 +162,16 @@ async def test_words_without_a_verb_get_a_hint_with_the_words(start, heard):
     assert "draw for me a fox in the snow" in outcome.text
 
 
+async def test_the_bots_own_name_is_no_part_of_the_prompt(start, heard, horde):
+    platform = FakePlatform()
+    mentions = ("painter", "painter@example.social")
+    async with start(platform):
+        text = "hello @painter, draw for me a fox @painter@example.social style: raw --n 1"
+        platform.say(heard(text, mentions=mentions))
+        await platform.answer_to("1")
+    assert horde.journal.of("submit")[0].body["prompt"] == "a fox"
+
+
 async def test_person_over_the_limit_is_told(start, heard, horde):
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(requests_per_hour=1)):

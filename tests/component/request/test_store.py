@@ -29,6 +29,7 @@ async def test_request_comes_back_as_it_was_heard(store, lease, heard):
     incoming = heard(
         "draw für mich 🦊\n> x",
         pictures=("https://x/y.png",),
+        mentions=("painter",),
         parent="9",
         audience=Audience.PRIVATE,
         context={"token": "t"},

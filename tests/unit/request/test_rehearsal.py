@@ -1,6 +1,9 @@
 """From a text to the document that `hordebots resolve` prints."""
 
 import json
+import re
+from functools import partial
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from common.config import parse
 from common.horde.wire import ModelStatus
 from common.reference import ModelReference
-from request.policy import limits_of
+from request.policy import check_words, limits_of
 from request.rehearsal import Stage
 from request.served import served_of
 from styles import stylelist
@@ -32,8 +35,13 @@ REFERENCE = ModelReference.from_mapping(
 )
 
 
-def rehearse(text, *, rng_seed=1, served=None, limits=None, **defaults):
-    stage = Stage(LIST, REFERENCE, limits or Limits(pictures=1, max_pictures=8), served)
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "reference" / "resolve.md").read_text("utf-8")
+
+
+def rehearse(text, *, rng_seed=1, served=None, limits=None, check_words=None, **defaults):
+    limits = limits or Limits(pictures=1, max_pictures=8)
+    stage = Stage(LIST, REFERENCE, limits, served, check_words=check_words)
     return stage.rehearse(text, rng_seed=rng_seed, **defaults)
 
 
@@ -189,6 +197,14 @@ def test_the_safety_check_stands_before_this_too():
     assert refusal("a naked child style: raw") == "minors"
 
 
+def test_words_that_are_blocked_are_refused_as_a_real_request_would_be():
+    place = parse({"defaults": {"blocked": ["soup"], "paused": True}}).defaults
+    blocked = partial(check_words, place)
+    assert refusal("a fox in SOUP style: raw", check_words=blocked) == "blocked"
+    assert refusal("a fox ### soup style: raw", check_words=blocked) == "blocked"
+    assert rehearse("a fox in soups style: raw", check_words=blocked)["error"] is None
+
+
 def test_what_needs_a_picture_is_left_out_with_a_note():
     document = rehearse("a fox --inpaint --strength 0.4 style: raw")
     assert codes(document) == ["needs_picture"] * 2
@@ -213,6 +229,41 @@ def test_the_place_is_that_of_the_defaults():
     document = rehearse("a fox", limits=limits)
     assert document["jobs"][0]["nsfw"] is True
     assert document["styles"] == ["oil"]
+
+
+FOLLOW_UPS = {"vary_clamped", "edit_empty"}
+"""Codes of replies to an answer; of which a text alone has none."""
+
+
+def test_page_names_every_code_that_there_may_be():
+    sources = [
+        *ROOT.glob("request/grammar/*.py"),
+        *ROOT.glob("styles/*.py"),
+        *(ROOT / "request" / name for name in ("rehearsal.py", "safety.py")),
+    ]
+    used = {
+        code
+        for source in sources
+        for code in re.findall(r'"(?:note|refused)\.(\w+)"', source.read_text("utf-8"))
+    }
+    named = {
+        code
+        for row in re.findall(
+            r"^\| ((?:`\w+` )+)\|", PAGE.split("| code of an error")[1], re.MULTILINE
+        )
+        for code in re.findall(r"`(\w+)`", row)
+    }
+    assert named == used - FOLLOW_UPS | {"blocked"}
+
+
+def test_the_example_of_the_page_is_true():
+    style = {"prompt": "{p}, oil painting", "model": "stable_diffusion"}
+    example = stylelist.parse({"styles.json": json.dumps({"oil": style}).encode()})
+    limits = limits_of(parse({}).defaults, None)
+    stage = Stage(example, ModelReference.bundled(), limits)
+    [text] = re.findall(r"^For `(.*)`, where at most 8 ", PAGE, re.MULTILINE)
+    [document] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert json.dumps(stage.rehearse(text, rng_seed=1)) == json.dumps(json.loads(document))
 
 
 def test_served_are_image_models_with_a_worker():
