@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from common.horde.wire_names import UPSCALERS
 from common.reference import ModelReference
-from hub.wire import UPSCALERS, GenerationRequest, Params, PopRequest
+from hub.wire import GenerationRequest, Params, PopRequest
 
 DEFAULT_STEPS = 30
 DEFAULT_CONTROL_STEPS = 20
@@ -98,7 +99,7 @@ def price(request: GenerationRequest, reference: ModelReference) -> float:
     work = 0.7 * megapixelsteps(params) * size + 3 * len(params.loras)
     if request.source_image:
         work *= 1.3
-    if UPSCALERS.intersection(params.post_processing):
+    if set(UPSCALERS).intersection(params.post_processing):
         work *= 1.05
     return round(1 + work, 2)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from common.horde.wire_names import UPSCALERS
 from common.reference import ModelReference
 from hub.errors import Declined
-from hub.wire import UPSCALERS, GenerationRequest, Params
+from hub.wire import GenerationRequest, Params
 
 MOST_WORDS = 7500
 MOST_LORAS = 5
@@ -61,7 +62,7 @@ def _check_addons(params: Params) -> None:
         raise Declined("BadLoraVersion")
     if len(params.tis) > MOST_TIS:
         raise Declined("TooManyTIs", limit=MOST_TIS)
-    if len(UPSCALERS.intersection(params.post_processing)) > 1:
+    if len(set(UPSCALERS).intersection(params.post_processing)) > 1:
         raise Declined("TooManyUpscalers")
     references = {text.reference for text in params.extra_texts}
     if params.workflow == "qr_code" and "qr_code" not in references:

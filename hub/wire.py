@@ -10,44 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from common.horde.wire import Sampler, Side
+from common.horde.wire import Side
+from common.horde.wire_names import ControlType, PostProcessor, Sampler
 
-PostProcessor = Literal[
-    "GFPGAN",
-    "RealESRGAN_x4plus",
-    "RealESRGAN_x2plus",
-    "RealESRGAN_x4plus_anime_6B",
-    "NMKD_Siax",
-    "4x_AnimeSharp",
-    "CodeFormers",
-    "strip_background",
-    "4xNomos8kSC",
-    "4xLSDIRplus",
-    "4xNomosWebPhoto_RealPLKSR",
-    "4xNomos2_realplksr_dysample",
-    "4xNomos2_hq_dat2",
-    "2xModernSpanimationV1",
-    "GFPGANv1.3",
-    "RestoreFormer",
-]
-UPSCALERS = frozenset(
-    {
-        "RealESRGAN_x4plus",
-        "RealESRGAN_x2plus",
-        "RealESRGAN_x4plus_anime_6B",
-        "NMKD_Siax",
-        "4x_AnimeSharp",
-        "4xNomos8kSC",
-        "4xLSDIRplus",
-        "4xNomosWebPhoto_RealPLKSR",
-        "4xNomos2_realplksr_dysample",
-        "4xNomos2_hq_dat2",
-        "2xModernSpanimationV1",
-    }
-)
-ControlType = Literal[
-    "canny", "hed", "depth", "normal", "openpose", "seg", "scribble", "fakescribbles", "hough"
-]
 SourceProcessing = Literal["img2img", "inpainting", "outpainting", "remix"]
 
 

@@ -18,12 +18,6 @@ STRENGTH_RANGE = (0.01, 1.0)
 LORA_STRENGTH_RANGE = (-5.0, 5.0)
 MOST_LORAS = 5
 MOST_TIS = 20
-UPSCALERS = (
-    *("RealESRGAN_x4plus", "RealESRGAN_x2plus", "RealESRGAN_x4plus_anime_6B", "NMKD_Siax"),
-    *("4x_AnimeSharp", "4xNomos8kSC", "4xLSDIRplus", "4xNomosWebPhoto_RealPLKSR"),
-    *("4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1"),
-)
-"""The Horde's; the first is used where none is named."""
 FACE_FIXER = "CodeFormers"
 BACKGROUND_STRIPPER = "strip_background"
 MOST_SOURCE_PICTURES = 6

@@ -52,6 +52,12 @@ PostProcessor = Literal[
     "RestoreFormer",
 ]
 POST_PROCESSORS: tuple[str, ...] = get_args(PostProcessor)
+UPSCALERS: tuple[str, ...] = (
+    *("RealESRGAN_x4plus", "RealESRGAN_x2plus", "RealESRGAN_x4plus_anime_6B", "NMKD_Siax"),
+    *("4x_AnimeSharp", "4xNomos8kSC", "4xLSDIRplus", "4xNomosWebPhoto_RealPLKSR"),
+    *("4xNomos2_realplksr_dysample", "4xNomos2_hq_dat2", "2xModernSpanimationV1"),
+)
+"""Those of them that enlarge; the first is used where none is named."""
 Question = Literal[
     "caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic"
 ]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from common.errors import Refusal
 from common.horde.wire import CONTROL_TYPES, SAMPLERS
+from common.horde.wire_names import UPSCALERS
 from common.model import Note
 from request.grammar.source import Source, Taken
 from request.grammar.values import AFTER_VALUE, GAP, text
 from styles.image_request import RANDOM_STYLE
-from styles.limits import UPSCALERS
 from styles.names import LONGEST_REGION, QUOTES, NameIndex, ends_word, fold, quoted
 from styles.notes import changed
 

@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 
 from common.errors import Refusal
+from common.horde.wire_names import UPSCALERS
 from common.model import Note
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
 from request.grammar.values import decimal
 from request.grammar.words import Words
 from styles.image_request import ImageRequest
-from styles.limits import STRENGTH_RANGE, UPSCALERS
+from styles.limits import STRENGTH_RANGE
 from styles.notes import changed
 
 LONGEST_COMMAND = 200

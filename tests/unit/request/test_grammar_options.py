@@ -4,10 +4,11 @@ import pytest
 
 from common.errors import Refusal
 from common.horde.wire import CONTROL_TYPES
+from common.horde.wire_names import UPSCALERS
 from common.texts import say
 from request.grammar import OPTIONS, ImageRequest, LoraWish, read
 from styles.image_request import Painting, TiWish
-from styles.limits import UPSCALERS, Limits
+from styles.limits import Limits
 from styles.names import NameIndex
 
 NAMES = NameIndex(("raw", "anime"))
