@@ -1,0 +1,96 @@
+"""The schema comes up from every earlier revision, and the rows in it stay."""
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from common.database import MIGRATIONS, open_database
+from request import tables as request_tables
+from web import tables as web_tables
+
+pytestmark = pytest.mark.database
+
+ALEMBIC = Config()
+ALEMBIC.set_main_option("script_location", str(MIGRATIONS))
+REVISIONS = [
+    script.revision
+    for script in reversed(list(ScriptDirectory.from_config(ALEMBIC).walk_revisions()))
+]
+INCOMING = (
+    '{"place": {"account": "web", "community": "", "channel": ""}, "event": "1", '
+    '"person": {"id": "ann", "name": "Ann"}, "text": "draw a fox", "created": '
+    '"2026-01-01T00:00:00+00:00", "kind": "message", "audience": "public", "addressed": true, '
+    '"verb_optional": false, "parent": null, "pictures": [], "language": null, "context": {}}'
+)
+PARSED = '{"prompt": "a fox"}'
+JOB = (
+    '{"style": "raw", "prompt": "a fox", "model": "m", "loras": [], "tis": [], '
+    '"post_processing": []}'
+)
+REQUEST = (
+    f"INSERT INTO requests VALUES ('abc', 'web:1', 'web', '', '', 'ann', '{INCOMING}', "
+    f"'{PARSED}', 7, NULL, 'working', NULL, '[]', 1.5, 1.5)"
+)
+OF_IT = f"INSERT INTO jobs VALUES (1, 'abc', 1, '{JOB}', 'submitted', 'h', 'id', 1, 0, NULL, 1.5)"
+POST = "INSERT INTO posts VALUES (1, 'abc', 'web', 1, 'posted', '9', '[1]', 1.5)"
+ROWS = (REQUEST, OF_IT, POST)
+
+
+async def upgraded(url, revision, statements=()):
+    """Bring an empty database to a revision, as it was then, and put rows into it."""
+    engine = create_async_engine(url)
+
+    def migrate(connection):
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+    async with engine.begin() as connection:
+        await connection.run_sync(migrate)
+        for statement in statements:
+            await connection.exec_driver_sql(statement)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(database_url, revision):
+    from request.store import Store
+
+    await upgraded(database_url, revision, ROWS)
+    database = await open_database(database_url)
+    try:
+        store = Store(database)
+        row = await store.request("abc")
+        [job] = await store.jobs_of("abc")
+        assert (row.incoming.person.id, row.parsed) == ("ann", {"prompt": "a fox"})
+        assert (job.job.style, job.horde_id) == ("raw", "id")
+        assert await store.posts_of("abc") == ["9"]
+    finally:
+        await database.close()
+
+
+async def test_the_newest_revision_is_what_the_tables_say(database_url):
+    database = await open_database(database_url)
+
+    def columns(connection):
+        inspector = sa.inspect(connection)
+        return {
+            table: {column["name"] for column in inspector.get_columns(table)}
+            for table in inspector.get_table_names()
+        }
+
+    async with database.read() as connection:
+        found = await connection.run_sync(columns)
+    await database.close()
+    for metadata in (request_tables.metadata, web_tables.metadata):
+        for table in metadata.tables.values():
+            assert found[table.name] == {column.name for column in table.columns}
+
+
+def test_the_history_is_one_line():
+    numbers = range(1, len(REVISIONS) + 1)
+    assert [f"{number:04}" for number in numbers] == REVISIONS
