@@ -10,11 +10,18 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
+import stamina
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.errors import StoreError
@@ -41,7 +48,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for reading."""
-        async with _translating(self._shown), self.engine.connect() as connection:
+        async with _translating(self._shown), SteadyConnection(self.engine) as connection:
             yield connection
 
     @asynccontextmanager
@@ -57,14 +64,10 @@ class Database:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
-            except BaseException as error:
+            except BaseException:
                 await connection.rollback()
-                if connection.interrupted:  # whoever handles the error must not go on
-                    raise asyncio.CancelledError from error
                 raise
             await connection.commit()
-            if connection.interrupted:
-                raise asyncio.CancelledError
 
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._writer if self.is_sqlite else nullcontext()
@@ -86,13 +89,31 @@ async def _translating(where: str) -> AsyncIterator[None]:
 
 
 class SteadyConnection(AsyncConnection):
-    """A connection whose statements are not cut off by a cancelled task.
+    """A connection whose work is not cut off by a cancelled task; it is told when it lets go.
 
-    Cutting one off leaves SQLite's lock with a connection that nobody can reach any more.
+    Cutting a statement off leaves SQLite's lock with a connection that nobody can reach any more;
+    cutting opening or closing off leaves its thread behind.
     """
 
     interrupted = False
     """Whether the task was cancelled meanwhile."""
+
+    async def start(self, is_ctxmanager: bool = False) -> Self:
+        """Connect to the end."""
+        await self._finish(super().start(is_ctxmanager))
+        if self.interrupted:
+            await self.close()
+            raise asyncio.CancelledError
+        return self
+
+    async def close(self) -> None:
+        """Give the connection back to the end."""
+        await self._finish(super().close())
+
+    async def __aexit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        await self.close()
+        if self.interrupted:  # whoever handles an error must not go on either
+            raise asyncio.CancelledError from error
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         """Run a statement to its end."""
@@ -132,12 +153,21 @@ async def open_database(
     engine = _make_engine(url, busy_timeout)
     shown = engine.url.render_as_string(hide_password=True)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(_migrate, migrations)
+        # who turns a new file to WAL meets "locked" at once if another does so this moment
+        async for attempt in stamina.retry_context(
+            on=_is_locked, attempts=None, timeout=busy_timeout, wait_initial=0.02, wait_max=0.5
+        ):
+            with attempt:
+                async with engine.connect() as connection:
+                    await connection.run_sync(_migrate, migrations)
     except (SQLAlchemyError, OSError) as error:
         await engine.dispose()
         raise StoreError("store.failed", where=shown, problem=error) from error
     return Database(engine)
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
 
 
 def _make_engine(url: str, busy_timeout: float) -> AsyncEngine:
