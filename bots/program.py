@@ -136,6 +136,7 @@ def assemble(
         ),
         production=Production(store, hordes, Delivery(services.pictures), patience=patience),
         posting=Posting(store, leases),
+        marks=marks,
         pictures=services.pictures,
     )
     return Core(services, store, leases, service, hordes)
@@ -160,7 +161,7 @@ async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIt
                 receiver = WebhookReceiver(poller.wake)
                 stack.push_async_callback(receiver.close)
                 webhook = await receiver.start("127.0.0.1")
-            endpoints.append(Endpoint(entry.name, client, poller, webhook))
+            endpoints.append(Endpoint(entry.name, client, poller, webhook, entry.proxied))
             polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
             stack.push_async_callback(cancel, polling)
         yield Hordes(endpoints)

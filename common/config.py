@@ -87,6 +87,11 @@ class EndpointConfig(Section):
         description="Address (https) at which this Horde can reach us when a picture is ready; "
         "`loopback` makes one by itself, for a hub on this machine.",
     )
+    proxied: bool = Field(
+        default=False,
+        description="Whether the key is a service account's, which tells for whom it asks: a keyed "
+        "hash of each person goes along, never a name or an id.",
+    )
 
 
 class HordeConfig(Section):
@@ -155,6 +160,14 @@ class PlaceConfig(Section):
     )
     requests_per_hour: int = Field(
         default=60, ge=1, description="Requests of one person in an hour."
+    )
+    running_per_community: int | None = Field(
+        default=None,
+        ge=1,
+        description="Requests of a community at work at a time; null: any number.",
+    )
+    requests_per_hour_per_community: int | None = Field(
+        default=None, ge=1, description="Requests of a community in an hour; null: any number."
     )
     nsfw: bool = Field(default=False, description="Whether adult pictures may be asked for.")
     paused: bool = Field(default=False, description="Whether nothing is drawn here for now.")

@@ -40,11 +40,18 @@ class Delivery:
         """Take the picture folder."""
         self._folder = folder
 
-    async def body(self, job: Job, *, webhook: str | None = None) -> GenerationBody:
-        """Return the body of a job with the bytes of its pictures. Raises NothingCame."""
+    async def body(
+        self, job: Job, *, webhook: str | None = None, proxied: str = ""
+    ) -> GenerationBody:
+        """Return the body of a job with the bytes of its pictures. Raises NothingCame.
+
+        `proxied` is the hash of the person for whom a service account asks.
+        """
         named = (job.source_picture, *job.extra_pictures) if job.source_picture else ()
         images = [await asyncio.to_thread(self._source, picture) for picture in named]
-        return generation_body(job, source_images=images, webhook=webhook)
+        return generation_body(
+            job, source_images=images, webhook=webhook, proxied_account=proxied or None
+        )
 
     async def fetch(
         self, client: HordeClient, row: JobRow, status: Status, *, private: bool

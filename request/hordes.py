@@ -37,6 +37,8 @@ class Endpoint:
     poller: Poller
     webhook: str | None = None
     """Address at which it can tell us that a picture is ready."""
+    proxied: bool = False
+    """Whether it is told by a keyed hash for whom we ask: our key is a service account's."""
 
 
 class Hordes:

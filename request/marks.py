@@ -33,6 +33,13 @@ class Marks:
         """Return the mark of a person on an account."""
         return self._mark("person", f"{account}\x00{person}")
 
+    def for_horde(self, account: str, person: str) -> str:
+        """Return by what a Horde tells the people of a service account apart.
+
+        It differs from the mark kept here, so that nobody can put the two together.
+        """
+        return self._mark("horde", f"{account}\x00{person}")
+
     def _mark(self, kind: str, text: str) -> str:
         message = f"{kind}\x00{text}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()

@@ -62,6 +62,29 @@ def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: flo
         raise Refusal("refused.running", limit=place.running_per_person)
     over = len(recent) - place.requests_per_hour
     if over >= 0:
-        wait = max(0.0, recent[over] + HOUR - now)
-        minutes = max(1, math.ceil(wait / 60))
+        minutes = _minutes_until(recent[over] + HOUR, now)
         raise Refusal("refused.per_hour", limit=place.requests_per_hour, minutes=minutes)
+
+
+def is_limited(place: PlaceConfig) -> bool:
+    """Tell whether a community may ask only so much."""
+    limits = (place.running_per_community, place.requests_per_hour_per_community)
+    return limits != (None, None)
+
+
+def admit_community(place: PlaceConfig, *, running: int, first: float | None, now: float) -> None:
+    """Refuse where a community has enough running or has asked enough. Raises Refusal.
+
+    `first` is the time of the oldest request that keeps it from another one, if one does.
+    """
+    most = place.running_per_community
+    if most is not None and running >= most:
+        raise Refusal("refused.running_community", limit=most)
+    if place.requests_per_hour_per_community is not None and first is not None:
+        minutes = _minutes_until(first + HOUR, now)
+        limit = place.requests_per_hour_per_community
+        raise Refusal("refused.per_hour_community", limit=limit, minutes=minutes)
+
+
+def _minutes_until(then: float, now: float) -> int:
+    return max(1, math.ceil((then - now) / 60))

@@ -73,6 +73,8 @@ class Terms:
     """No recipe goes into the files."""
     hordes: tuple[str, ...] = ()
     """Names of the Hordes that may be asked; empty: all."""
+    proxied: str = ""
+    """By what a Horde that wants to know it tells the person from others: a keyed hash."""
 
 
 class Production:
@@ -208,7 +210,11 @@ class Production:
         while True:
             troubles: list[HordeError] = []
             for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
-                body = await self._delivery.body(row.job, webhook=endpoint.webhook)
+                body = await self._delivery.body(
+                    row.job,
+                    webhook=endpoint.webhook,
+                    proxied=terms.proxied if endpoint.proxied else "",
+                )
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
                     sent = await self._send(lease, row, endpoint, body)

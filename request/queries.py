@@ -125,6 +125,27 @@ class Queries:
         async with self._database.read() as connection:
             return [picture_of(row) for row in await connection.execute(query)]
 
+    async def count_of_community(
+        self, account: str, community: str, *, since: float, most: int, but: str
+    ) -> tuple[int, float | None]:
+        """Return how many picture requests a community has open, and when it has had `most`.
+
+        The latter is the Unix time of the request `most` back from now, if it was made since
+        then; `but` is left out of both.
+        """
+        theirs = (
+            requests.c.account == account,
+            requests.c.community == encoding.storable(community)[:ID_LENGTH],
+            requests.c.id != but,
+            requests.c.parsed.is_not(None),
+        )
+        count = sa.select(sa.func.count()).where(*theirs, requests.c.state == RequestState.WORKING)
+        recent = sa.select(requests.c.created).where(*theirs, requests.c.created >= since)
+        last = recent.order_by(requests.c.created.desc()).offset(most - 1).limit(1)
+        async with self._database.read() as connection:
+            running = (await connection.execute(count)).scalar_one()
+            return running, (await connection.execute(last)).scalar_one_or_none()
+
     async def count_of_person(
         self, account: str, person: str, *, since: float, but: str
     ) -> tuple[int, list[float]]:

@@ -27,6 +27,7 @@ from request.adapter import Adapter
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
 from request.leases import Lease
+from request.marks import Marks
 from request.planning import Planning
 from request.posting import Posting
 from request.production import Production, Terms
@@ -63,6 +64,7 @@ class Service:
         commands: Commands,
         production: Production,
         posting: Posting,
+        marks: Marks,
         pictures: Path,
         now: Callable[[], float] = time.time,
         draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
@@ -74,6 +76,7 @@ class Service:
         self._commands = commands
         self._production = production
         self._posting = posting
+        self._marks = marks
         self._pictures = pictures
         self._now = now
         self._draw_seed = draw_seed
@@ -224,6 +227,15 @@ class Service:
         )
         place = self._place(request.incoming)
         policy.admit(place, running=running, recent=recent, now=self._now())
+        if policy.is_limited(place):
+            together, first = await self._store.count_of_community(
+                request.incoming.place.account,
+                request.incoming.place.community,
+                since=self._now() - policy.HOUR,
+                most=place.requests_per_hour_per_community or 1,
+                but=request.id,
+            )
+            policy.admit_community(place, running=together, first=first, now=self._now())
 
     # --- working → replying ---------------------------------------------------------------
 
@@ -319,7 +331,8 @@ class Service:
 
     def _terms(self, incoming: Incoming, image: ImageRequest) -> Terms:
         allowed = policy.hordes_of(self._place(incoming), private=image.private)
-        return Terms(private=image.private, hordes=allowed)
+        mark = self._marks.for_horde(incoming.place.account, incoming.person.id)
+        return Terms(private=image.private, hordes=allowed, proxied=mark)
 
     def _limits(self, incoming: Incoming) -> Limits:
         return policy.limits_of(self._place(incoming), self._config.styles.default)

@@ -118,11 +118,17 @@ class GenerationBody(Sent):
     source_processing: Literal["img2img", "inpainting", "outpainting", "remix"] | None = None
     extra_source_images: list[SourceImage] | None = Field(default=None, max_length=5)
     webhook: str | None = Field(default=None, min_length=10, max_length=1024)
+    proxied_account: str | None = None
+    """For whom a service account asks; anybody else is refused with it."""
     dry_run: bool | None = None
 
 
 def generation_body(
-    job: Job, *, source_images: Sequence[str] = (), webhook: str | None = None
+    job: Job,
+    *,
+    source_images: Sequence[str] = (),
+    webhook: str | None = None,
+    proxied_account: str | None = None,
 ) -> GenerationBody:
     """Return the request body of a job.
 
@@ -174,6 +180,7 @@ def generation_body(
         source_processing=job.source_processing,  # type: ignore[arg-type]
         extra_source_images=[SourceImage(image=image) for image in more if image] or None,
         webhook=webhook,
+        proxied_account=proxied_account,
     )
 
 

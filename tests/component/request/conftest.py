@@ -96,16 +96,26 @@ async def horde():
 def start(database, tmp_path, horde):
     """Start the core as the program does, for one or several platforms; leaving it stops it.
 
-    `pace` replaces all the runner's waiting, so that leases are renewed quickly.
+    `pace` replaces all the runner's waiting, so that leases are renewed quickly; what else is
+    named is a setting of each endpoint.
     """
 
     @asynccontextmanager
     async def started(
-        *platforms, urls=None, patience=QUICK, place=PLACE, on=None, pace=None, civitai=NO_CIVITAI
+        *platforms,
+        urls=None,
+        patience=QUICK,
+        place=PLACE,
+        on=None,
+        pace=None,
+        civitai=NO_CIVITAI,
+        communities=None,
+        **endpoint,
     ):
         addresses = urls or [horde.url]
         endpoints = tuple(
-            EndpointConfig(name=f"fake{number}", url=url) for number, url in enumerate(addresses)
+            EndpointConfig(name=f"fake{number}", url=url, **endpoint)
+            for number, url in enumerate(addresses)
         )
         config = Config(
             data_dir=tmp_path,
@@ -115,6 +125,7 @@ def start(database, tmp_path, horde):
             reference=ReferenceConfig(url=None),
             civitai=civitai,
             defaults=place,
+            communities=communities or {},
         )
         async with (
             aiohttp.ClientSession() as session,

@@ -60,7 +60,7 @@ class AccountRoutes:
             "concurrency": 500 if anonymous else 30,
             "trusted": self._horde.trusted,
             "moderator": False,
-            "service": False,
+            "service": self._horde.service,
             "worker_ids": [],
         }
         return web.json_response(user)

@@ -87,6 +87,8 @@ class Routes:
             return problem
         if not body.get("prompt"):
             return invalid({"prompt": "'' should be non-empty"})
+        if body.get("proxied_account") and not self._horde.service:
+            return error(400, "OnlyServiceAccountProxy", "Only service accounts can proxy.")
         params = body.get("params") or {}
         problem = self._problem_with_numbers(params)
         if problem is None and not body.get("dry_run"):

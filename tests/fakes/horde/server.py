@@ -76,6 +76,8 @@ class FakeHorde:
         self.keys: set[str] | None = None
         """Keys that are known; None: every key is."""
         self.trusted = False
+        self.service = False
+        """Whether the keys are a service account's, which may ask for others."""
         self.eta: dict[str, int] = {}
         """Seconds of queue by model; 0 for the others."""
         self.gen_metadata: list[dict[str, str]] = []
