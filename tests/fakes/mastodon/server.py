@@ -1,0 +1,260 @@
+"""The fake's life and how a test steers it; every exchange goes into its journal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.fakes.horde.answers import answer_of
+from tests.fakes.horde.faults import Fault, Faults, Kind
+from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.mastodon.community import BOT, Community
+from tests.fakes.mastodon.entities import Person, Post, written
+from tests.fakes.mastodon.flavours import MASTODON, Flavour
+from tests.fakes.mastodon.routes import Routes, Stop
+
+TOKEN = "token-of-the-bot"
+LARGEST = 20 * 1024 * 1024
+
+
+class FakeMastodon:
+    """A server on a port of its own, with one account that is the bot's: `painter`.
+
+    Attributes may be changed at any time; they hold from then on. `limits` are the calls of a
+    route (`all`: of any) that are answered in so many seconds.
+    """
+
+    def __init__(
+        self,
+        flavour: Flavour = MASTODON,
+        *,
+        clock: Callable[[], float] = time.time,
+        journal: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.flavour = flavour
+        self.now = clock
+        self.journal = Journal(journal)
+        self.community = Community(flavour, clock)
+        self.routes = Routes(self.community, TOKEN)
+        self.limits = {"all": (300, 300.0), "upload": (30, 1800.0), "delete_status": (30, 1800.0)}
+        self._calls: dict[str, deque[float]] = defaultdict(deque)
+        self._faults = Faults()
+        self._runner: web.AppRunner | None = None
+        self._port = port
+        self._changed = asyncio.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def token(self) -> str:
+        return TOKEN
+
+    @property
+    def bot(self) -> Person:
+        return self.community.bot
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; after `stop`, on the same port again with everything that was there."""
+        app = web.Application(middlewares=[self._record], client_max_size=LARGEST)
+        self.routes.add_to(app)
+        app.router.add_post("/_fake/{verb}", self._steer, name="steering")
+        self._faults.closing.clear()
+        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.community.base = self.url
+
+    async def stop(self) -> None:
+        """Close every stream and refuse every connection from now on."""
+        self._faults.closing.set()
+        self.drop_streams()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    # --- steering ----------------------------------------------------------------------------
+
+    def fail(self, route: str, fault: Fault, times: int = 1) -> None:
+        """Let the next `times` requests to a route go wrong."""
+        self._faults.add(route, fault, times)
+
+    def heal(self, route: str | None = None) -> None:
+        self._faults.clear(route)
+
+    def drop_streams(self) -> None:
+        """End all streams, as a restarted streaming server does."""
+        for reader in self.community.readers:
+            reader.put_nowait(None)
+
+    async def streaming(self) -> None:
+        """Wait until somebody reads along (at most 10 s)."""
+        await self.until(lambda: bool(self.community.readers))
+
+    def person(self, acct: str, **values: Any) -> Person:
+        """Return somebody, made known or changed: bot, note, follows_bot…"""
+        person = self.community.person(acct)
+        for name, value in values.items():
+            setattr(person, name, value)
+        return person
+
+    def say(
+        self,
+        acct: str,
+        text: str,
+        *,
+        reply_to: str | None = None,
+        pictures: Sequence[bytes] = (),
+        mention: bool = True,
+        streamed: bool = True,
+        **more: Any,
+    ) -> str:
+        """Let somebody write to the bot; return the post's id. Unless `streamed`, nobody is told.
+
+        `more` are visibility, spoiler, sensitive, language, created.
+        """
+        one = self.community
+        author = one.person(acct)
+        words = f"@{BOT} {text}" if mention and f"@{BOT}" not in text else text
+        post = one.add(author, words, parent=reply_to, media=one.attach(pictures))
+        for name, value in more.items():
+            setattr(post, name, value)
+        if one.bot in post.mentions:
+            one.notify("mention", author, post, told=streamed)
+        return post.id
+
+    def repeat(self, post_id: str) -> None:
+        """Let a mention come once more over the stream."""
+        one = self.community
+        note = next(note for note in one.notifications if note.post and note.post.id == post_id)
+        one.tell("notification", json.dumps(one.notification(note)))
+
+    def delete(self, post_id: str) -> None:
+        self.community.remove(post_id)
+
+    def answers(self, post_id: str) -> list[Post]:
+        """Return the bot's direct replies to a post, oldest first."""
+        posts = self.community.posts.values()
+        return [post for post in posts if post.parent == post_id and post.author is self.bot]
+
+    async def answered(self, post_id: str, count: int = 1, seconds: float = 20.0) -> list[Post]:
+        """Wait until the bot has replied so often."""
+        await self.until(lambda: len(self.answers(post_id)) >= count, seconds)
+        return self.answers(post_id)
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait until something holds; looked at after each exchange."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _steer(self, request: web.Request) -> web.Response:
+        """Let somebody at a terminal say, delete, fail, and list what the bot posted."""
+        given = await request.json() if request.can_read_body else {}
+        match request.match_info["verb"]:
+            case "say":
+                return web.json_response({"id": self.say(given.pop("acct"), **given)})
+            case "delete":
+                self.delete(given["id"])
+            case "drop_streams":
+                self.drop_streams()
+            case "fail":
+                fault = Fault.from_json(given["fault"])
+                self.fail(given["route"], fault, given.get("times", 1))
+            case "posts":
+                posts = [p for p in self.community.posts.values() if p.author is self.bot]
+                return web.json_response([self.community.entity(post) for post in posts])
+            case _:
+                raise web.HTTPNotFound
+        return web.json_response({})
+
+    # --- each exchange -----------------------------------------------------------------------
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Write every exchange down, and let limits and faults have their way with it."""
+        route = request.match_info.route.name or "unknown"
+        came = self.now()
+
+        async def handle() -> web.StreamResponse:
+            if self._over(route) or self._over("all"):
+                return self._limited()
+            try:
+                return await handler(request)
+            except Stop as stop:
+                return stop.response
+            except web.HTTPException as error:
+                return web.json_response({"error": error.reason}, status=error.status)
+
+        if route == "steering":
+            return await handle()
+        response, fault = await self._faults.apply(route, request, handle)
+        cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
+        self.journal.add(
+            Exchange(
+                route,
+                request.method,
+                request.path_qs,
+                await _sent(request),
+                0 if cut else response.status,
+                came,
+                {name.lower(): value for name, value in request.headers.items()},
+                answer_of(response),
+            )
+        )
+        self._changed.set()
+        return response
+
+    def _over(self, route: str) -> bool:
+        """Count a call, and tell whether it is one too many."""
+        if route not in self.limits:
+            return False
+        most, seconds = self.limits[route]
+        calls, now = self._calls[route], self.now()
+        while calls and calls[0] <= now - seconds:
+            calls.popleft()
+        calls.append(now)
+        return len(calls) > most
+
+    def _limited(self) -> web.Response:
+        headers = {
+            "X-RateLimit-Limit": "300",
+            "X-RateLimit-Remaining": "0",
+            "X-RateLimit-Reset": written(self.now() + 60),
+        }
+        return web.json_response({"error": "Too many requests"}, status=429, headers=headers)
+
+
+async def _sent(request: web.Request) -> Any:
+    """Return the fields of what came, without the bytes of files."""
+    if not request.can_read_body or request.transport is None:
+        return None
+    if request.content_type == "application/json":
+        return await request.json()
+    fields: dict[str, Any] = {}
+    for name, value in (await request.post()).items():
+        shown = value.filename if isinstance(value, web.FileField) else value
+        if name.endswith("[]"):
+            fields.setdefault(name.removesuffix("[]"), []).append(shown)
+        else:
+            fields[name] = shown
+    return fields
