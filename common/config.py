@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from common.errors import ConfigError
-from common.horde.wire import ANONYMOUS_KEY
+from common.horde.wire import ANONYMOUS_KEY, SAMPLERS
 
 MAX_FILE_BYTES = 1_000_000
 REFERENCE = (
@@ -104,6 +104,25 @@ class HordeConfig(Section):
     )
 
 
+def _check_sampler(name: str) -> str:
+    if name not in SAMPLERS:
+        raise ValueError(f"the Horde has no sampler {name}; it has {', '.join(SAMPLERS)}")
+    return name
+
+
+class ParametersConfig(Section):
+    """What a picture is made with where neither the person nor the style says anything."""
+
+    steps: int = Field(default=30, ge=1, le=500, description="Steps.")
+    cfg_scale: float = Field(default=7.5, ge=0, le=100, description="How strictly words are kept.")
+    sampler: Annotated[str, AfterValidator(_check_sampler)] = Field(
+        default="k_euler_a", description="Sampler, as the Horde calls it."
+    )
+    karras: bool = Field(default=True, description="Whether the karras schedule is used.")
+    clip_skip: int = Field(default=1, ge=1, le=12, description="Layers of the text encoder.")
+    hires_fix: bool = Field(default=False, description="Whether the high-resolution fix is used.")
+
+
 class StylesConfig(Section):
     """Where styles come from."""
 
@@ -114,6 +133,10 @@ class StylesConfig(Section):
     )
     default: str | None = Field(
         default=None, description="Style used when nobody names one; else `featured`, else `raw`."
+    )
+    parameters: ParametersConfig = Field(
+        default=ParametersConfig(),
+        description="What holds where neither the person nor the style says anything.",
     )
 
 

@@ -41,6 +41,8 @@ class Cell:
 
     picture: bytes | None = None
     reason: str = ""
+    file: str = ""
+    """Name of the picture's own file, if it was written."""
 
 
 def contact_sheet(

@@ -39,6 +39,9 @@ def catalogue(language: str = DEFAULT_LANGUAGE) -> dict[str, str]:
     return sentences
 
 
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
 def say(code: str, /, **values: object) -> str:
     """Return the sentence for a code with its values filled in.
 
@@ -46,6 +49,14 @@ def say(code: str, /, **values: object) -> str:
     `tests/unit/common/test_texts.py` looks for each code used in the source.
     """
     return catalogue()[code].format_map(values)
+
+
+def ago(seconds: float) -> str:
+    """Return how long ago something was, for the end of a sentence."""
+    for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
+        if seconds >= 2 * unit:
+            return say(f"age.{name}", count=int(seconds // unit))
+    return say("age.now")
 
 
 def knows(code: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+
 from common import texts
 from common.civitai.assets import Asset, AssetKind
 from common.civitai.catalogue import AssetCatalogue
@@ -20,13 +23,20 @@ class Conversation:
     """Answers commands."""
 
     def __init__(
-        self, library: StyleLibrary, catalogue: AssetCatalogue, hordes: Hordes, about: str
+        self,
+        library: StyleLibrary,
+        catalogue: AssetCatalogue,
+        hordes: Hordes,
+        about: str,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """Take the styles, the LoRAs, the Hordes, and a line on what can be drawn here."""
         self._library = library
         self._catalogue = catalogue
         self._hordes = hordes
         self._about = about
+        self._now = now
 
     async def reply(self, request_id: str, command: Command, *, nsfw: bool = False) -> Outcome:
         """Return what to say to a command; `nsfw` is whether adult things may be listed here."""
@@ -94,9 +104,19 @@ class Conversation:
                 "queued": sum(int(model.jobs) for model in models),
             }
             lines.append(texts.say("help.horde_up", name=endpoint.name, **values))
-        failing = (source for source in self._library.sources if source.problem)
-        lines += [texts.say("help.source_down", problem=source.problem) for source in failing]
-        return "\n".join(lines)
+        return "\n".join((*lines, *self._lists()))
+
+    def _lists(self) -> Iterator[str]:
+        """Yield how the stylelists are doing: their age, what does not come, what is faulty."""
+        current, now = self._library.current, self._now()
+        ages = [age for source in self._library.sources if (age := source.age(now)) is not None]
+        values = {"styles": len(current.styles), "categories": len(current.categories)}
+        yield texts.say("help.lists", age=texts.ago(max(ages, default=0)), **values)
+        for source in self._library.sources:
+            if source.problem:
+                yield texts.say("help.source_down", problem=source.problem)
+        if current.faults:
+            yield texts.say("help.list_faults", count=len(current.faults))
 
     def _help(self, word: str) -> str:
         if not word:

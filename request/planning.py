@@ -17,7 +17,7 @@ from request.reading import Wanted
 from request.sources import Sources
 from styles import choice, resolver
 from styles.image_request import ImageRequest
-from styles.limits import Defaults, Limits
+from styles.limits import Limits
 from styles.situation import Situation
 from styles.stylelist import StyleList
 
@@ -89,5 +89,5 @@ class Planning:
             trusted=limits.trusted_workers, allowed=hordes_of(place, private=image.private)
         )
         free = replace(image, model=None, style=None)
-        situation = Situation(free, self._styles(), self._reference(), limits, Defaults(), served)
+        situation = Situation(free, self._styles(), self._reference(), limits, served)
         return choice.alternatives(situation, style)

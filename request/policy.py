@@ -7,15 +7,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from common.config import PlaceConfig
+from common.config import PlaceConfig, StylesConfig
 from common.errors import Refusal
 from styles.image_request import ImageRequest
-from styles.limits import Limits
+from styles.limits import Defaults, Limits
 
 HOUR = 3600.0
 
 
-def limits_of(place: PlaceConfig, default_style: str | None) -> Limits:
+def limits_of(place: PlaceConfig, styles: StylesConfig) -> Limits:
     """Return what a place allows and prefers, as the resolver takes it."""
     return Limits(
         pictures=place.pictures,
@@ -24,7 +24,8 @@ def limits_of(place: PlaceConfig, default_style: str | None) -> Limits:
         max_steps=place.max_steps,
         nsfw=place.nsfw,
         trusted_workers=place.trusted_workers,
-        default_style=default_style,
+        default_style=styles.default,
+        defaults=Defaults(**styles.parameters.model_dump()),
     )
 
 

@@ -335,7 +335,7 @@ class Service:
         return Terms(private=image.private, hordes=allowed, proxied=mark)
 
     def _limits(self, incoming: Incoming) -> Limits:
-        return policy.limits_of(self._place(incoming), self._config.styles.default)
+        return policy.limits_of(self._place(incoming), self._config.styles)
 
 
 def _image(request: RequestRow) -> ImageRequest:

@@ -25,6 +25,18 @@ MOST_SOURCE_PICTURES = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a job gets where neither the person nor the style says anything."""
+
+    steps: int = 30
+    cfg_scale: float = 7.5
+    sampler: str = "k_euler_a"
+    karras: bool = True
+    clip_skip: int = 1
+    hires_fix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a place allows and prefers. The defaults are the widest the Horde takes."""
 
@@ -40,18 +52,8 @@ class Limits:
     slow_workers: bool = True
     default_style: str | None = None
     """Style or category used when nobody names one; else `featured`, else `raw`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Defaults:
+    defaults: Defaults = Defaults()
     """What a job gets where neither the person nor the style says anything."""
-
-    steps: int = 30
-    cfg_scale: float = 7.5
-    sampler: str = "k_euler_a"
-    karras: bool = True
-    clip_skip: int = 1
-    hires_fix: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from common.model import Job, Note
 from common.reference import ModelReference
 from styles.choice import Choice, choose
 from styles.image_request import ImageRequest
-from styles.limits import Defaults, Limits, Served
+from styles.limits import Limits, Served
 from styles.notes import changed, each_once, told
 from styles.parameters import make_job
 from styles.parsing import Style
@@ -53,13 +53,12 @@ def resolve(
     reference: ModelReference,
     limits: Limits,
     rng_seed: int,
-    defaults: Defaults | None = None,
 ) -> Resolution:
     """Return the jobs of a request. Raises Refusal if it is empty or no style can be used now.
 
     `served` says what can be had now, by model name; None: everything.
     """
-    situation = Situation(request, stylelist, reference, limits, defaults or Defaults(), served)
+    situation = Situation(request, stylelist, reference, limits, served)
     notes = list(request.notes)
     n, prompts = _variants(request, limits, rng_seed, notes)
     choice = choose(situation)

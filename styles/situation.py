@@ -20,8 +20,12 @@ class Situation:
     stylelist: StyleList
     reference: ModelReference
     limits: Limits
-    defaults: Defaults
     served: Mapping[str, Served] | None
+
+    @property
+    def defaults(self) -> Defaults:
+        """What holds where neither the person nor the style says anything."""
+        return self.limits.defaults
 
     def model(self, style: Style) -> str:
         """Return the model a style is made with here: the person's, else its own."""

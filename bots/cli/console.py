@@ -13,7 +13,6 @@ WIDE = 10_000
 LABEL = 12
 """Columns of a label in front of a fact."""
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 def open_console() -> Console:
@@ -57,13 +56,3 @@ def table(console: Console, *labels: str) -> Table:
     for label in labels:
         made.add_column(texts.say(f"label.{label}"), overflow="fold")
     return made
-
-
-def age(seconds: float) -> str:
-    """Return how long ago something was."""
-    from common import texts
-
-    for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
-        if seconds >= 2 * unit:
-            return texts.say(f"age.{name}", count=int(seconds // unit))
-    return texts.say("age.now")

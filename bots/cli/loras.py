@@ -157,12 +157,12 @@ def _about(asset: Asset, verdict: Verdict) -> dict[str, Any]:
 
 
 def _print(text: str, answer: Answer, judged: list[tuple[Asset, Verdict]]) -> None:
-    from bots.cli.console import age, open_console, table
+    from bots.cli.console import open_console, table
     from common import texts
 
     console = open_console()
     if answer.stale:
-        since = age(time.time() - answer.fetched_at)
+        since = texts.ago(time.time() - answer.fetched_at)
         console.print(texts.say("lora_search.stale", age=since), style="yellow", soft_wrap=True)
     if not judged:
         console.print(texts.say("help.loras_none", search=text), soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bots.cli.settings import WRONG, ConfigOption, read_settings
+from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
     from common.config import Config
@@ -24,6 +24,7 @@ def preview(
     names: Annotated[list[str], typer.Argument(help="Styles; a category stands for all its own.")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("previews"),
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make three standard pictures in each style, and a sheet of them all.
 
@@ -44,7 +45,9 @@ def preview(
     with tempfile.TemporaryDirectory(prefix="hordebots-") as temporary:
         own = _apart(settings, Path(temporary))
         raise typer.Exit(
-            run_until_stopped(lambda stop: render(own, styles, out / SHEET, stop=stop))
+            run_until_stopped(
+                lambda stop: render(own, styles, out / SHEET, stop=stop, as_json=as_json)
+            )
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -45,10 +46,18 @@ class _Wish:
         return f"{self.row}-{self.column}"
 
 
-async def render(config: Config, styles: Sequence[str], sheet: Path, *, stop: asyncio.Event) -> int:
+async def render(
+    config: Config,
+    styles: Sequence[str],
+    sheet: Path,
+    *,
+    stop: asyncio.Event,
+    as_json: bool = False,
+) -> int:
     """Make all pictures, write them beside the sheet, then the sheet; return the exit code.
 
-    Raises StartupError if the folder cannot be written.
+    Where it lies is told, `as_json` with every picture. Raises StartupError if the folder
+    cannot be written.
     """
     wishes = [
         _Wish(row, column, f"{subject} --n 1 --seed {seed} style: {style}")
@@ -80,7 +89,8 @@ async def render(config: Config, styles: Sequence[str], sheet: Path, *, stop: as
     labels = [subject for subject, _seed in SUBJECTS]
     content = await asyncio.to_thread(contact_sheet, styles, labels, table)
     _write(sheet, content)
-    return _tell(styles, table, sheet)
+    tell = _tell_json if as_json else _tell
+    return tell(styles, table, sheet)
 
 
 async def _make(
@@ -134,8 +144,9 @@ def _kept(wish: _Wish, style: str, outcome: Outcome, folder: Path) -> Cell:
     name = re.sub(r"[^a-z0-9]+", "-", style.casefold()).strip("-") or "style"
     suffix = SUFFIXES.get(picture.mime, "bin")
     content = picture.path.read_bytes()
-    _write(folder / f"{wish.row + 1:03}-{name}-{wish.column + 1}.{suffix}", content)
-    return Cell(content)
+    file = f"{wish.row + 1:03}-{name}-{wish.column + 1}.{suffix}"
+    _write(folder / file, content)
+    return Cell(content, file=file)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -144,6 +155,23 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise StartupError("draw.folder", folder=path.parent, problem=error.strerror) from error
+
+
+def _tell_json(styles: Sequence[str], table: Sequence[Sequence[Cell]], sheet: Path) -> int:
+    """Print where the sheet and the pictures lie, as JSON; return the exit code."""
+    pictures = [
+        {
+            "style": style,
+            "subject": subject,
+            "seed": seed,
+            "file": str(sheet.parent / cell.file) if cell.file else None,
+            "reason": cell.reason,
+        }
+        for style, row in zip(styles, table, strict=True)
+        for (subject, seed), cell in zip(SUBJECTS, row, strict=True)
+    ]
+    typer.echo(json.dumps({"sheet": str(sheet), "pictures": pictures}))
+    return 0 if all(picture["file"] for picture in pictures) else 1
 
 
 def _tell(styles: Sequence[str], table: Sequence[Sequence[Cell]], sheet: Path) -> int:

@@ -90,7 +90,7 @@ def _lines(path: Path) -> list[str]:
     name = texts.say("resolve.standard_input") if path == STANDARD_INPUT else str(path)
     content = _read(path, name, LARGEST_FILE)
     try:
-        text = content.decode("utf-8")
+        text = content.decode("utf-8", "surrogatepass")  # read as no character at all
     except UnicodeDecodeError as error:
         raise StartupError("resolve.not_utf8", file=name, position=error.start) from error
     lines = text.removeprefix("\ufeff").split("\n")
@@ -110,7 +110,7 @@ def _stage(
     return Stage(
         asyncio.run(_styles(settings, styles)),
         ModelReference.bundled() if reference is None else _reference(reference),
-        policy.limits_of(place, settings.styles.default),
+        policy.limits_of(place, settings.styles),
         None if served is None else _served(served),
         check_words=partial(policy.check_words, place),
     )

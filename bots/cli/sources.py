@@ -94,10 +94,10 @@ def _problem(state: SourceState) -> str:
 
 def _condition(state: SourceState) -> Iterator[str]:
     """Yield how a source is doing, in a line or two."""
-    from bots.cli.console import age, plain
+    from bots.cli.console import plain
     from common import texts
 
-    since = "" if state.good_at is None else age(time.time() - state.good_at)
+    since = "" if state.good_at is None else texts.ago(time.time() - state.good_at)
     problem = _problem(state)
     if not problem:
         yield plain(texts.say("style_list.good", source=state.source, age=since))
@@ -124,7 +124,7 @@ def _fault(fault: Fault) -> str:
     )
 
 
-def sync_sources(config: ConfigOption = None) -> None:
+def sync_sources(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Fetch the stylelists at addresses anew and tell what came.
 
     Exit code: 0 all came, 1 one did not.
@@ -135,18 +135,23 @@ def sync_sources(config: ConfigOption = None) -> None:
 
     logs.configure(level="error")
     settings = read_settings(config)
-    addresses = [name for name in settings.styles.sources if name.startswith(REMOTE)]
+    sources = settings.styles.sources
+    addresses = [name for name in sources if name.casefold().startswith(REMOTE)]
+    synced = asyncio.run(_sync(addresses, settings)) if addresses else []
+    failed = any(_problem(state) for _before, state in synced)
+    if as_json:
+        typer.echo(json.dumps([_synced(before, state) for before, state in synced]))
+        raise typer.Exit(1 if failed else 0)
     console = open_console()
     if not addresses:
         console.print(texts.say("style_list.nothing_to_sync"), soft_wrap=True)
         return
-    synced = asyncio.run(_sync(addresses, settings))
     for before, state in synced:
         for line in _condition(state) if _problem(state) else [_difference(before, state)]:
             console.print(line, soft_wrap=True)
         for fault in state.faults:
             console.print(_fault(fault), soft_wrap=True)
-    raise typer.Exit(1 if any(_problem(state) for _before, state in synced) else 0)
+    raise typer.Exit(1 if failed else 0)
 
 
 async def _sync(
@@ -173,16 +178,20 @@ def _difference(before: Mapping[str, Style], state: SourceState) -> str:
     from bots.cli.console import plain
     from common import texts
 
+    return plain(texts.say("style_list.synced", **_synced(before, state)))
+
+
+def _synced(before: Mapping[str, Style], state: SourceState) -> dict[str, Any]:
+    """Return what a list at an address has become."""
     now = state.stylelist.styles
     kept = before.keys() & now.keys()
-    return plain(
-        texts.say(
-            "style_list.synced",
-            source=state.source,
-            styles=len(now),
-            new=len(now.keys() - before.keys()),
-            changed=sum(before[name] != now[name] for name in kept),
-            removed=len(before.keys() - now.keys()),
-            faults=len(state.faults),
-        )
-    )
+    return {
+        "source": state.source,
+        "problem": _problem(state),
+        "good_at": state.good_at,
+        "styles": len(now),
+        "new": len(now.keys() - before.keys()),
+        "changed": sum(before[name] != now[name] for name in kept),
+        "removed": len(before.keys() - now.keys()),
+        "faults": len(state.faults),
+    }

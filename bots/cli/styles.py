@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from styles.parsing import Look, Style
     from styles.stylelist import StyleList
 
+_NUMBERS = ("width", "height", "steps", "cfg_scale", "sampler")
+_SWITCHES = ("karras", "clip_skip", "hires_fix", "tiling")
+"""Parameters a style may set."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
@@ -93,12 +97,12 @@ def _print_list(current: StyleList, styles: list[dict[str, Any]], categories: li
 def show_style(
     name: Annotated[str, typer.Argument(help="A style, a category, or another name of one.")],
     config: ConfigOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show all of a style or category.
 
     Exit code: 0 shown, 2 there is none of that name.
     """
-    from bots.cli.console import fact, open_console
     from common import texts
 
     current, reference = asyncio.run(_open(config))
@@ -108,6 +112,16 @@ def show_style(
         if near := ", ".join(current.names.suggest(name)):
             typer.echo(texts.say("draw.suggestions", names=near), err=True)
         raise typer.Exit(WRONG)
+    if as_json:
+        typer.echo(json.dumps(_document(canonical, current, reference)))
+    else:
+        _show(canonical, current, reference)
+
+
+def _show(canonical: str, current: StyleList, reference: ModelReference) -> None:
+    from bots.cli.console import fact, open_console
+    from common import texts
+
     console = open_console()
     if canonical in current.styles:
         for label, value in _style_facts(current.styles[canonical], current, reference):
@@ -120,6 +134,31 @@ def show_style(
     fact(console, "members", ", ".join(current.categories[canonical]))
     sentence = texts.say("style_list.members", count=len(members), names=", ".join(members))
     fact(console, "styles", sentence)
+
+
+def _document(canonical: str, current: StyleList, reference: ModelReference) -> dict[str, Any]:
+    """Return all of a style or category, for programs."""
+    style = current.styles.get(canonical)
+    if style is None:
+        members = list(current.categories[canonical])
+        styles = list(current.expand(canonical))
+        return {"kind": "category", "name": canonical, "members": members, "styles": styles}
+    look = {name: getattr(style.look, name) for name in (*_NUMBERS, *_SWITCHES)}
+    return {
+        "kind": "style",
+        **_about(style, current, reference),
+        "prompt": style.prompt,
+        "enhance": style.enhance,
+        "parameters": {name: value for name, value in look.items() if value is not None},
+        "loras": [_plain(lora) for lora in style.look.loras],
+        "tis": [_plain(ti) for ti in style.look.tis],
+    }
+
+
+def _plain(use: LoraUse | TiUse) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {name: value for name, value in asdict(use).items() if value is not None}
 
 
 def _about(style: Style, current: StyleList, reference: ModelReference) -> dict[str, Any]:
@@ -167,10 +206,10 @@ def _style_facts(
 
 def _look(look: Look, *, enhance: bool) -> Iterator[str]:
     """Yield the parameters a style sets."""
-    for name in ("width", "height", "steps", "cfg_scale", "sampler"):
+    for name in _NUMBERS:
         if (value := getattr(look, name)) is not None:
             yield f"{name} {value:g}" if isinstance(value, int | float) else f"{name} {value}"
-    for name in ("karras", "clip_skip", "hires_fix", "tiling"):
+    for name in _SWITCHES:
         if (value := getattr(look, name)) is not None:
             yield f"{name} {json.dumps(value)}"
     if enhance:

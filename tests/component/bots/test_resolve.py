@@ -166,6 +166,12 @@ def test_only_a_line_feed_ends_a_line(resolve, tmp_path, content, expected):
     assert prompts(done) == expected
 
 
+def test_a_lone_surrogate_in_a_file_is_read_as_no_character(resolve, tmp_path):
+    file = tmp_path / "requests.txt"
+    file.write_bytes(b"a \xed\xa0\x80fox style: raw\n")
+    assert prompts(resolve("--file", file, "--json")) == ["a fox"]
+
+
 def test_there_is_an_object_for_every_line_the_empty_ones_too(resolve, tmp_path):
     file = tmp_path / "requests.txt"
     file.write_text("a style: raw\n\n   \nb style: nosuch\n\n")

@@ -9,6 +9,7 @@ import re
 import signal
 import time
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import structlog
@@ -137,6 +138,38 @@ def test_show_tells_the_members_of_a_category(config):
     assert "3 styles: oil, neon, raw" in shown
 
 
+def test_show_tells_a_style_as_json(config):
+    told = json.loads(styles("show", "OIL", "--json", "--config", config).stdout)
+    assert told == {
+        "kind": "style",
+        "name": "oil",
+        "model": "xl",
+        "baseline": None,
+        "categories": ["paints", "all"],
+        "loras": [
+            {"name": "77", "model": 0.5, "clip": 1.0, "is_version": False},
+            {"name": "88", "model": 1.0, "clip": 1.0, "is_version": True},
+        ],
+        "author": "",
+        "aliases": [],
+        "nsfw": False,
+        "prompt": "{p}, oil###photo, {np}",
+        "enhance": False,
+        "parameters": {"steps": 12},
+        "tis": [],
+    }
+
+
+def test_show_tells_a_category_as_json(config):
+    told = json.loads(styles("show", "all", "--json", "--config", config).stdout)
+    assert told == {
+        "kind": "category",
+        "name": "all",
+        "members": ["paints", "raw"],
+        "styles": ["oil", "neon", "raw"],
+    }
+
+
 def test_show_suggests_names_for_one_it_does_not_know(config):
     done = styles("show", "neom", "--config", config)
     assert (done.exit_code, done.stdout) == (2, "")
@@ -234,6 +267,28 @@ def test_a_source_that_is_down_is_told_with_the_age_of_its_copy(write_config, tm
     assert "neon" in listed.stdout
 
 
+def test_sync_tells_it_as_json(write_config, tmp_path):
+    with ListServer(write_list(tmp_path / "served")) as server:
+        sources = [server.url.replace("http", "HTTP", 1), str(tmp_path / "served")]
+        config = write_config(styles={"sources": sources}, data_dir="data")
+        came = styles("sync", "--json", "--config", config)
+    down = styles("sync", "--json", "--config", config)
+    [first], [second] = json.loads(came.stdout), json.loads(down.stdout)
+    assert (came.exit_code, down.exit_code) == (0, 1)
+    assert first.pop("good_at") == second["good_at"] > 1.7e9
+    assert first == {
+        "source": server.url,
+        "problem": "",
+        "styles": 3,
+        "new": 3,
+        "changed": 0,
+        "removed": 0,
+        "faults": 0,
+    }
+    assert "cannot be reached" in second["problem"]
+    assert (second["styles"], second["new"]) == (3, 0)
+
+
 def test_sync_fails_for_a_source_that_never_answered(write_config):
     config = write_config(styles={"sources": ["http://127.0.0.1:9"]}, data_dir="data")
     done = styles("sync", "--config", config)
@@ -295,6 +350,24 @@ async def test_preview_shows_a_cell_that_failed_with_its_reason(painting, tmp_pa
     assert "censored" in done.err
     assert len(list((tmp_path / "p").glob("*.webp"))) == 2
     assert (tmp_path / "p" / "sheet.png").exists()
+
+
+async def test_preview_tells_it_as_json(painting, tmp_path, horde):
+    horde.plan.extend([Fate.CENSORED])
+    done = await preview(tmp_path, (*painting("neon"), "--json"))
+    told = json.loads(done.out)
+    assert (done.code, done.err) == (1, "")
+    assert told["sheet"] == str(tmp_path / "p" / "sheet.png")
+    assert [(row["style"], row["seed"]) for row in told["pictures"]] == [
+        ("neon", 11),
+        ("neon", 22),
+        ("neon", 33),
+    ]
+    files = [Path(row["file"]) for row in told["pictures"] if row["file"]]
+    [reason] = [row["reason"] for row in told["pictures"] if not row["file"]]
+    assert len(files) == 2
+    assert all(file.exists() for file in files)
+    assert "censored" in reason
 
 
 async def test_preview_of_a_style_nobody_serves_is_a_sheet_of_reasons(painting, tmp_path, horde):

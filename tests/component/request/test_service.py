@@ -70,6 +70,7 @@ async def test_help_and_lists_are_answered_with_words(start, heard):
     assert "number a picture starts from" in answers[1].text
     assert "punk" in answers[3].text
     assert "stable_diffusion" in answers[4].text
+    assert "categories, read just now." in answers[5].text
 
 
 async def test_again_repeats_the_request_with_other_seeds(start, heard, horde):

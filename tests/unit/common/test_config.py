@@ -47,6 +47,10 @@ def test_every_setting_has_a_sentence():
         ({"hub": {"users": [{"name": "x", "key": {"env": "NO_SUCH"}}]}}, ["NO_SUCH", "not set"]),
         ({"communities": {"a/b": {"pictures": 0}}}, ["pictures"]),
         ({"horde": {"endpoints": []}}, ["horde.endpoints"]),
+        (
+            {"styles": {"parameters": {"sampler": "k_best"}}},
+            ["styles.parameters.sampler", "k_best"],
+        ),
     ],
 )
 def test_mistake_is_named_with_what_to_write(document, words):

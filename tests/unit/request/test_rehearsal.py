@@ -223,12 +223,14 @@ def test_every_text_has_a_document_in_ascii(text, n, seed):
 
 def test_the_place_is_that_of_the_defaults():
     place = {"nsfw": True, "pictures": 2}
-    config = parse({"defaults": place})
-    limits = limits_of(config.defaults, "oil")
+    styles = {"default": "oil", "parameters": {"steps": 9}}
+    config = parse({"defaults": place, "styles": styles})
+    limits = limits_of(config.defaults, config.styles)
     assert (limits.nsfw, limits.pictures, limits.default_style) == (True, 2, "oil")
     document = rehearse("a fox", limits=limits)
     assert document["jobs"][0]["nsfw"] is True
     assert document["styles"] == ["oil"]
+    assert document["jobs"][0]["params"]["steps"] == 9
 
 
 FOLLOW_UPS = {"vary_clamped", "edit_empty"}
@@ -259,7 +261,7 @@ def test_page_names_every_code_that_there_may_be():
 def test_the_example_of_the_page_is_true():
     style = {"prompt": "{p}, oil painting", "model": "stable_diffusion"}
     example = stylelist.parse({"styles.json": json.dumps({"oil": style}).encode()})
-    limits = limits_of(parse({}).defaults, None)
+    limits = limits_of(parse({}).defaults, parse({}).styles)
     stage = Stage(example, ModelReference.bundled(), limits)
     [text] = re.findall(r"^For `(.*)`, where at most 8 ", PAGE, re.MULTILINE)
     [document] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)

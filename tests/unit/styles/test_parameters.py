@@ -5,7 +5,7 @@ import pytest
 from common.model import LoraUse, TiUse
 from common.reference import ModelFacts, ModelReference
 from styles.image_request import LoraWish, TiWish
-from styles.limits import Limits
+from styles.limits import Defaults, Limits
 
 
 def codes(resolution):
@@ -17,6 +17,14 @@ def test_the_defaults_where_nothing_is_said(job):
     assert (made.steps, made.cfg_scale, made.sampler) == (30, 7.5, "k_euler_a")
     assert (made.karras, made.clip_skip, made.hires_fix, made.tiling) == (True, 1, False, False)
     assert (made.seed, made.seed_variation) == (None, None)
+
+
+def test_the_operators_own_defaults_stand_in_their_place(job):
+    own = Defaults(12, 5.0, "k_heun", karras=False, clip_skip=2, hires_fix=True)
+    made = job(style="raw", limits=Limits(defaults=own))
+    assert (made.steps, made.cfg_scale, made.sampler) == (12, 5.0, "k_heun")
+    assert (made.karras, made.clip_skip, made.hires_fix) == (False, 2, True)
+    assert job(style="neon", limits=Limits(defaults=own)).steps == 20
 
 
 @pytest.mark.parametrize(
