@@ -20,6 +20,7 @@
     │   └── AssetUnreachable   no answer, or too busy; may pass
     ├── PictureError           bytes that are no picture, or too large a one
     ├── PlatformError          a chat platform failed; may pass
+    │   ├── PlatformBusy       a limit of the platform was reached (`retry_after` seconds)
     │   └── PlatformRefused    a chat platform will never take this
     └── WorkerError            the worker cannot do what was asked
         └── JobFailed          (worker/order.py) only this job; the worker goes on
@@ -185,6 +186,16 @@ class PlatformError(HordebotsError):
     """A chat platform failed in a way that may pass."""
 
     default_code = "platform.failed"
+
+
+class PlatformBusy(PlatformError):
+    """A limit of the platform was reached; `retry_after` seconds from now it may go through."""
+
+    default_code = "platform.busy"
+
+    def __init__(self, code: str | None = None, *, retry_after: float, **values: object) -> None:
+        super().__init__(code, seconds=f"{max(1.0, retry_after):.0f}", **values)
+        self.retry_after = retry_after
 
 
 class PlatformRefused(PlatformError):

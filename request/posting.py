@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from common.errors import PlatformError, PlatformRefused
+from common.errors import PlatformBusy, PlatformError, PlatformRefused
 from common.model import Outcome, Part
 from request import answers
 from request.adapter import Adapter
@@ -78,5 +78,8 @@ class Posting:
                 if self._now() - started > KEEP_TRYING:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
                 log.warning("reply_failed", request=request.id, part=part.number, error=str(error))
+                if isinstance(error, PlatformBusy):
+                    await self._sleep(max(error.retry_after, FIRST_PAUSE))
+                    continue
                 await self._sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
