@@ -244,6 +244,10 @@ class Outcome:
     """Follow-up commands that make sense now (`again`)."""
     code: str = ""
     """Which sentence of the catalogue the text is, where somebody may want to know later."""
+    private: bool = False
+    """Only the asker may see it: he said `--private`."""
+    spoiler: bool = False
+    """Its pictures hide behind a warning: he said `--spoiler`."""
 
 
 class Phase(StrEnum):

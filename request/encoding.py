@@ -107,6 +107,8 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "suggestions": list(outcome.suggestions),
         "follow_ups": list(outcome.follow_ups),
         "code": outcome.code,
+        "private": outcome.private,
+        "spoiler": outcome.spoiler,
     }
 
 
@@ -123,4 +125,6 @@ def outcome_from_json(
         suggestions=tuple(document["suggestions"]),
         follow_ups=tuple(document["follow_ups"]),
         code=document.get("code", ""),
+        private=document.get("private", False),
+        spoiler=document.get("spoiler", False),
     )

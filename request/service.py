@@ -26,6 +26,7 @@ from request import answers, encoding, metadata, policy
 from request.adapter import Adapter
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
+from request.grammar.markers import says
 from request.leases import Lease
 from request.marks import Marks
 from request.planning import Planning
@@ -282,6 +283,9 @@ class Service:
             await tally.tell(show)
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
+        image = _image(request)
+        private = image.private or says(request.incoming.text, "private")  # refused ones too
+        outcome = replace(outcome, private=private, spoiler=image.spoiler)
         document = encoding.outcome_to_json(outcome)
         await self._store.answer_decided(lease, request.id, document)
         return replace(request, state=RequestState.REPLYING, outcome=document)

@@ -50,6 +50,16 @@ def next_marker(text: str, start: int) -> Marker | None:
     return None
 
 
+def says(text: str, option: str) -> bool:
+    """Tell whether an option stands somewhere in a text, be the rest of it readable or not."""
+    position = 0
+    while (marker := next_marker(text, position)) is not None:
+        if marker.kind is MarkerKind.OPTION and marker.name == option:
+            return True
+        position = marker.end
+    return False
+
+
 def region_end(text: str, start: int) -> int:
     """Return where the next marker begins, or the text's end."""
     marker = next_marker(text, start)

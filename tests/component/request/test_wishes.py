@@ -373,6 +373,24 @@ async def test_private_is_refused_where_answers_are_public(start, heard, horde):
     assert bodies(horde) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "private", "spoiler"),
+    [
+        ("draw for me a fox style: raw --n 1", False, False),
+        ("draw for me a fox style: raw --n 1 --private", True, False),
+        ("draw for me a fox style: raw --n 1 --spoiler", False, True),
+        ("draw for me a fox style: nosuchstyle —private", True, False),
+        ("draw for me a fox style: raw --price --private", True, False),
+    ],
+)
+async def test_the_platform_is_told_what_to_hide(start, heard, text, private, spoiler):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard(text, audience=Audience.PRIVATE))
+        outcome = await platform.answer_to("1")
+    assert (outcome.private, outcome.spoiler) == (private, spoiler)
+
+
 async def test_a_private_picture_carries_no_recipe(start, heard, horde):
     platform = FakePlatform()
     async with start(platform):
