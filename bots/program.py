@@ -20,7 +20,7 @@ import structlog
 from bots.children import WorkerProcess
 from bots.knowledge import Knowledge, open_knowledge
 from common.config import Config, EndpointConfig
-from common.database import open_database
+from common.database import Database, open_database
 from common.errors import ConfigError, StartupError
 from common.fetch import fetch
 from common.horde.client import HordeClient
@@ -30,14 +30,18 @@ from common.reference import ModelReference
 from common.tasks import cancel
 from request.adapter import Adapter, Services
 from request.assets import Assets, Rules
+from request.chat_settings import SettingsStore
 from request.commands import Commands
 from request.conversation import Conversation
+from request.cursors import Cursors
 from request.delivery import Delivery
+from request.enquiries import Enquiries
 from request.hordes import Endpoint, Hordes
 from request.leases import Leases
 from request.marks import open_marks
 from request.native import NativeLookup
 from request.people import People
+from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
 from request.production import Patience, Production
@@ -98,18 +102,24 @@ async def open_core(
             open_knowledge(config, folder, session, lasting=lasting)
         )
         hordes = await stack.enter_async_context(open_hordes(config, session))
-        services = Services(config, database, folder / "pictures", about)
-        yield assemble(services, knowledge, hordes, patience)
+        yield assemble(config, database, knowledge, hordes, about=about, patience=patience)
 
 
 def assemble(
-    services: Services, knowledge: Knowledge, hordes: Hordes, patience: Patience | None
+    config: Config,
+    database: Database,
+    knowledge: Knowledge,
+    hordes: Hordes,
+    *,
+    about: str = "",
+    patience: Patience | None = None,
 ) -> Core:
     """Put the core together from its parts."""
-    config, library, catalogue = services.config, knowledge.library, knowledge.catalogue
+    library, catalogue = knowledge.library, knowledge.catalogue
     marks = open_marks(config.data_dir)
-    store = Store(services.database, marks)
-    leases = Leases(services.database, config.instance)
+    store = Store(database, marks)
+    leases = Leases(database, config.instance)
+    services = lend(config, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch_picture)
     native = NativeLookup(hordes)
     rules = Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
@@ -119,6 +129,7 @@ def assemble(
 
     service = Service(
         config=config,
+        places=services.places,
         store=store,
         reading=Reading(store, library, reference, native, sources),
         planning=Planning(
@@ -130,8 +141,8 @@ def assemble(
         ),
         commands=Commands(
             store,
-            People(services.database, marks),
-            Conversation(library, catalogue, hordes, services.about),
+            People(database, marks),
+            Conversation(library, catalogue, hordes, about),
             services.pictures,
         ),
         production=Production(store, hordes, Delivery(services.pictures), patience=patience),
@@ -140,6 +151,32 @@ def assemble(
         pictures=services.pictures,
     )
     return Core(services, store, leases, service, hordes)
+
+
+def lend(
+    config: Config,
+    database: Database,
+    store: Store,
+    knowledge: Knowledge,
+    hordes: Hordes,
+    *,
+    about: str = "",
+) -> Services:
+    """Put together what adapters are lent."""
+    settings = SettingsStore(database)
+    enquiries = Enquiries(
+        store, knowledge.library, lambda: knowledge.reference.current, knowledge.catalogue, hordes
+    )
+    return Services(
+        config=config,
+        database=database,
+        pictures=config.data_dir / "pictures",
+        enquiries=enquiries,
+        settings=settings,
+        places=Places(lambda: config, settings),
+        cursors=Cursors(database),
+        about=about,
+    )
 
 
 async def fetch_picture(address: str, limit_bytes: int) -> bytes:

@@ -172,6 +172,23 @@ class CivitaiConfig(Section):
 class PlaceConfig(Section):
     """What holds in a community; `defaults` for all, `communities` for one."""
 
+    enabled: bool | None = Field(
+        default=None,
+        description="Whether the bot works here; null: yes, but on Discord only where a moderator "
+        "has chosen the channel in the chat.",
+    )
+    default_style: str | None = Field(
+        default=None, description="Style used when nobody names one; null: that of `styles`."
+    )
+    styles: tuple[str, ...] = Field(
+        default=(), description="Styles and categories that may be used; empty: all."
+    )
+    roles: dict[str, dict[str, Any]] = Field(
+        default={},
+        description="What differs for those who have a role, by the platform's id of the role; "
+        "the first that somebody has counts.",
+    )
+
     pictures: int = Field(default=4, ge=1, le=20, description="Pictures per request, if unsaid.")
     max_pictures: int = Field(default=8, ge=1, le=20, description="Most pictures per request.")
     max_pixels: int = Field(
@@ -213,6 +230,10 @@ class PlaceConfig(Section):
     private_hordes: tuple[str, ...] = Field(
         default=(), description="The same for private requests; empty: those of `hordes`."
     )
+
+    def of_role(self, role: str) -> PlaceConfig:
+        """Return what holds for those who have a role, if it is named here."""
+        return PlaceConfig.model_validate({**self.model_dump(), **self.roles.get(role, {})})
 
 
 class WebConfig(Section):
@@ -360,6 +381,7 @@ def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | Non
         for name in config.communities:
             account, _, community = name.partition("/")
             places.append(config.place(account, community))
+        places += [place.of_role(role) for place in tuple(places) for role in place.roles]
     except ValidationError as error:
         raise ConfigError("config.invalid", file=file, problem=explain(error)) from error
     known = {endpoint.name for endpoint in config.horde.endpoints}

@@ -75,6 +75,15 @@ class Incoming:
     mentions: tuple[str, ...] = ()
     """The bot's own names as people write them here: `painter`, `painter@example.social`,
     `<@123>`. They are taken out of the text, wherever they stand."""
+    moderator: bool = False
+    """Whether the person may moderate the place, by the platform's own rights."""
+    roles: tuple[str, ...] = ()
+    """Ids of the person's roles in the community, on platforms that have them."""
+    adult: bool | None = None
+    """Whether the platform marks the place as one for adults; None where it has no such mark."""
+    cursor: str | None = None
+    """How far the platform's list of what people wrote is read with this event; kept with it.
+    None for what came as a stream."""
     language: str | None = None
     context: Mapping[str, str] = field(default_factory=dict)
     """What the adapter itself needs to answer later; opaque to the core, survives a restart."""

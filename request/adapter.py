@@ -15,6 +15,10 @@ from typing import Any, Protocol, Self, runtime_checkable
 from common.config import Config
 from common.database import Database
 from common.model import Incoming, Outcome, Part, Person, Progress
+from request.chat_settings import SettingsStore
+from request.cursors import Cursors
+from request.enquiries import Enquiries
+from request.places import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class Capabilities:
     live_progress: bool = False
     """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
     private_replies: bool = False
+    """An answer can be shown to the asker alone."""
+    opt_in: bool = False
+    """In a community the bot works only where a moderator has chosen so."""
     reply_timeout: float = 30.0
     """Longest time one post may take, in seconds. No post starts unless the lease outlives it."""
 
@@ -42,6 +49,14 @@ class Services:
     database: Database
     pictures: Path
     """Folder of finished pictures, named by their SHA-256."""
+    enquiries: Enquiries
+    """What can be asked of styles, LoRAs, models and earlier requests."""
+    settings: SettingsStore
+    """What moderators set in the chat."""
+    places: Places
+    """What holds in a place, all things considered."""
+    cursors: Cursors
+    """Where catching up starts."""
     about: str = ""
     """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
 

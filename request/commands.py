@@ -60,11 +60,11 @@ class Commands:
         adapter: Adapter,
         *,
         withdraw: Withdraw,
-        nsfw: bool,
+        place: PlaceConfig,
     ) -> Outcome:
         """Do what a command says and return the answer. Raises Refusal if it cannot be done.
 
-        `withdraw` takes a running request back; `nsfw` is whether adult things may be listed.
+        `withdraw` takes a running request back; `place` is what holds there for the person.
         """
         incoming = request.incoming
         match command.name:
@@ -80,7 +80,7 @@ class Commands:
                 await self._cancel(lease, request, withdraw)
                 return answers.told(request.id, texts.say(FORGETTING), code=FORGETTING)
             case _:
-                return await self._conversation.reply(request.id, command, nsfw=nsfw)
+                return await self._conversation.reply(request.id, command, place)
 
     async def unheard(self, incoming: Incoming) -> bool:
         """Tell whether a person wants to hear nothing of the bot."""
@@ -151,7 +151,7 @@ class Commands:
             parent = await self._store.request_behind(lease.name, incoming.parent)
         if parent is None:
             raise Refusal("refused.no_parent")
-        if parent.incoming.person.id != incoming.person.id:
+        if not _may_remove(incoming, parent.incoming):
             raise Refusal("refused.not_yours")
         if not isinstance(adapter, Removing):
             raise Refusal("refused.cannot_delete")
@@ -174,3 +174,9 @@ class Commands:
         for name in names:
             if name not in used:
                 await asyncio.to_thread((self._pictures / name).unlink, missing_ok=True)
+
+
+def _may_remove(incoming: Incoming, asked: Incoming) -> bool:
+    """Tell whether somebody may take an answer back: the asker, or who moderates the place."""
+    same_community = incoming.place.community == asked.place.community
+    return incoming.person.id == asked.person.id or (incoming.moderator and same_community)

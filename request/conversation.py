@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from common import texts
 from common.civitai.assets import Asset, AssetKind
 from common.civitai.catalogue import AssetCatalogue
+from common.config import PlaceConfig
 from common.errors import AssetError, AssetRefused, HordeError
 from common.model import Outcome
 from request import answers
@@ -38,25 +39,27 @@ class Conversation:
         self._about = about
         self._now = now
 
-    async def reply(self, request_id: str, command: Command, *, nsfw: bool = False) -> Outcome:
-        """Return what to say to a command; `nsfw` is whether adult things may be listed here."""
+    async def reply(self, request_id: str, command: Command, place: PlaceConfig) -> Outcome:
+        """Return what to say to a command: only what may be used in the place is listed."""
         match command.name:
             case CommandName.HELP:
                 return answers.told(request_id, self._help(command.argument))
             case CommandName.STYLES:
-                text, names = self._styles(command.argument)
+                text, names = self._styles(command.argument, place)
                 return answers.told(request_id, text, names)
             case CommandName.MODELS:
                 return answers.told(request_id, await self._models(command.argument))
             case CommandName.LORAS:
-                return answers.told(request_id, await self._loras(command.argument, nsfw=nsfw))
+                return answers.told(
+                    request_id, await self._loras(command.argument, nsfw=place.nsfw)
+                )
             case CommandName.STATUS:
                 return answers.told(request_id, await self._status())
             case other:
                 return answers.told(request_id, texts.say("help.not_here", word=other.value))
 
-    def _styles(self, search: str) -> tuple[str, tuple[str, ...]]:
-        current = self._library.current
+    def _styles(self, search: str, place: PlaceConfig) -> tuple[str, tuple[str, ...]]:
+        current = self._library.current.only(place.styles)
         if not search:
             names = tuple(current.categories)[:SHOWN] or tuple(current.styles)[:SHOWN]
             values = {"count": len(current.styles), "categories": len(current.categories)}

@@ -37,6 +37,7 @@ def incoming_to_json(incoming: Incoming) -> dict[str, Any]:
         "created": incoming.created.isoformat(),
         "pictures": list(plain["pictures"]),
         "mentions": list(plain["mentions"]),
+        "roles": list(plain["roles"]),
         "context": dict(plain["context"]),
     }
 
@@ -61,6 +62,7 @@ def incoming_from_json(document: dict[str, Any]) -> Incoming:
             "audience": Audience(document["audience"]),
             "pictures": tuple(document["pictures"]),
             "mentions": tuple(document.get("mentions", ())),
+            "roles": tuple(document.get("roles", ())),
         }
     )
 

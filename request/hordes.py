@@ -71,14 +71,16 @@ class Hordes:
         usable = self._allowed(allowed)
         awake = [endpoint for endpoint in usable if not self.rests(endpoint)] or usable
         offers = await asyncio.gather(*map(self._offer, awake))
-        if not any(offer.models for offer in offers):
-            return None
-        union: dict[str, Served] = {}
-        for offer in offers:
-            for model, had in (offer.served(trusted=trusted) or {}).items():
-                known = union.get(model)
-                union[model] = had if known is None else _together(known, had)
-        return union
+        return _union(offers, trusted=trusted)
+
+    def last_served(
+        self, *, trusted: bool = False, allowed: Allowed = None
+    ) -> dict[str, Served] | None:
+        """Return what `served` would have said when the Hordes were last asked. Asks nobody."""
+        known = [
+            self._known[one.name][1] for one in self._allowed(allowed) if one.name in self._known
+        ]
+        return _union(known, trusted=trusted)
 
     async def candidates(self, model: str, *, allowed: Allowed = None) -> list[Endpoint]:
         """Return the endpoints to try for a model, the best first.
@@ -177,6 +179,18 @@ async def _ask(client: HordeClient) -> _Offer:
         None if isinstance(models, BaseException) else served_of(models),
         None if isinstance(workers, BaseException) else count_trusted(workers),
     )
+
+
+def _union(offers: Sequence[_Offer], *, trusted: bool) -> dict[str, Served] | None:
+    """Return what some endpoints serve together; None where none of them says anything."""
+    if not any(offer.models for offer in offers):
+        return None
+    union: dict[str, Served] = {}
+    for offer in offers:
+        for model, had in (offer.served(trusted=trusted) or {}).items():
+            known = union.get(model)
+            union[model] = had if known is None else _together(known, had)
+    return union
 
 
 def _together(one: Served, other: Served) -> Served:

@@ -89,5 +89,6 @@ class Planning:
             trusted=limits.trusted_workers, allowed=hordes_of(place, private=image.private)
         )
         free = replace(image, model=None, style=None)
-        situation = Situation(free, self._styles(), self._reference(), limits, served)
+        styles = self._styles().only(limits.styles)
+        situation = Situation(free, styles, self._reference(), limits, served)
         return choice.alternatives(situation, style)

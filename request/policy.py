@@ -24,7 +24,8 @@ def limits_of(place: PlaceConfig, styles: StylesConfig) -> Limits:
         max_steps=place.max_steps,
         nsfw=place.nsfw,
         trusted_workers=place.trusted_workers,
-        default_style=styles.default,
+        default_style=place.default_style or styles.default,
+        styles=place.styles,
         defaults=Defaults(**styles.parameters.model_dump()),
     )
 
@@ -40,6 +41,12 @@ def check_words(place: PlaceConfig, image: ImageRequest) -> None:
     for pattern in place.blocked:
         if re.search(rf"(?<!\w)(?:{pattern})(?!\w)", words, re.IGNORECASE):
             raise Refusal("refused.blocked")
+
+
+def check_enabled(place: PlaceConfig) -> None:
+    """Refuse where the bot does not work. Raises Refusal."""
+    if place.enabled is False:
+        raise Refusal("refused.not_enabled")
 
 
 def check_open(place: PlaceConfig) -> None:

@@ -72,13 +72,14 @@ class Reading:
         self._native = native
         self._sources = sources
         self._models: tuple[ModelReference | None, NameIndex] = (None, NameIndex())
+        self._parts: tuple[StyleList | None, dict[tuple[str, ...], StyleList]] = (None, {})
 
     async def read(
         self, request: RequestRow, limits: Limits
     ) -> Wanted | Command | Hint | Told | None:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
-        stylelist = await self._with_native(named(incoming.text))
+        stylelist = await self._list(named(incoming.text), limits)
         parsed = grammar.read(
             incoming.text,
             stylelist.names,
@@ -97,7 +98,7 @@ class Reading:
             case Command():
                 return parsed
             case FollowUp():
-                return await self._follow(request, parsed, stylelist)
+                return await self._follow(request, parsed, stylelist, limits)
             case NotARequest(why=WhyNot.EMPTY):
                 return Command(CommandName.HELP)
             case NotARequest(why=WhyNot.NO_VERB):
@@ -107,7 +108,7 @@ class Reading:
                 return None
 
     async def _follow(
-        self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList
+        self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
     ) -> Wanted | Told:
         """Return what a reply to an earlier answer asks for. Raises Refusal."""
         incoming = request.incoming
@@ -125,7 +126,7 @@ class Reading:
         elif follow_up.kind is FollowUpKind.EDIT and incoming.pictures:
             image = replace(image, source_picture=None, extra_pictures=())  # new ones came along
         if image.style is not None and image.style.startswith(PREFIX):
-            stylelist = await self._with_native(image.style.removeprefix(PREFIX))
+            stylelist = await self._list(image.style.removeprefix(PREFIX), limits)
         if not follow_up.keeps_seed:
             return Wanted(image, request.rng_seed, stylelist, parent.id)
         if image.seed is None:
@@ -170,13 +171,26 @@ class Reading:
             extra_pictures=(),
         )
 
-    async def _with_native(self, words: str | None) -> StyleList:
-        """Return the current list, with the Horde's own style that the words name."""
+    async def _list(self, words: str | None, limits: Limits) -> StyleList:
+        """Return the styles of a place, with the Horde's own one that the words name.
+
+        Where only some styles may be used, the Horde's own are none of them.
+        """
         current = self._library.current
+        if limits.styles:
+            return self._part(current, limits.styles)
         if words is None:
             return current
         native = await self._native.find(words)
         return current.overlay(native.styles, native.categories)
+
+    def _part(self, current: StyleList, names: tuple[str, ...]) -> StyleList:
+        if self._parts[0] is not current:
+            self._parts = (current, {})
+        parts = self._parts[1]
+        if names not in parts:
+            parts[names] = current.only(names)
+        return parts[names]
 
     def _model_names(self) -> NameIndex:
         reference = self._reference()

@@ -29,6 +29,7 @@ from request.grammar import Command
 from request.grammar.markers import says
 from request.leases import Lease
 from request.marks import Marks
+from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
 from request.production import Production, Terms
@@ -48,7 +49,7 @@ SEED_BITS = 32
 DAY = 24 * 3600.0
 HINT = "help.no_verb"
 """Code of the line that helps those who were not understood."""
-ONCE_A_DAY = frozenset({HINT, "refused.banned"})
+ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.not_enabled"})
 """Codes of what a person is told once a day, not each time."""
 
 
@@ -59,6 +60,7 @@ class Service:
         self,
         *,
         config: Config,
+        places: Places,
         store: Store,
         reading: Reading,
         planning: Planning,
@@ -71,6 +73,7 @@ class Service:
         draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
     ) -> None:
         self._config = config
+        self._places = places
         self._store = store
         self._reading = reading
         self._planning = planning
@@ -118,13 +121,17 @@ class Service:
     async def _understand(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
         stopped = await self._commands.unheard(request.incoming)
+        place = await self._place(request.incoming, adapter)
         try:
-            wanted = await self._reading.read(request, self._limits(request.incoming))
-            if stopped and not (isinstance(wanted, Command) and wanted.name in HEARD_ANYWAY):
+            wanted = await self._reading.read(request, self._limits(place))
+            heard_anyway = isinstance(wanted, Command) and wanted.name in HEARD_ANYWAY
+            if wanted is None or (stopped and not heard_anyway):
                 return await self._drop(lease, request)
+            if not heard_anyway:
+                policy.check_enabled(place)
             match wanted:
                 case Wanted():
-                    return await self._begin(lease, request, wanted, adapter)
+                    return await self._begin(lease, request, wanted, adapter, place)
                 case Hint():
                     return await self._hint(lease, request, wanted)
                 case Told():
@@ -136,10 +143,8 @@ class Service:
                         wanted,
                         adapter,
                         withdraw=self.withdraw,
-                        nsfw=self._place(request.incoming).nsfw,
+                        place=place,
                     )
-                case None:
-                    return await self._drop(lease, request)
         except Refusal as refusal:
             if stopped or await self._said_today(request, refusal.code):
                 return await self._drop(lease, request)
@@ -185,28 +190,32 @@ class Service:
             await self.withdraw(lease, request_id)
 
     async def _begin(
-        self, lease: Lease, request: RequestRow, wanted: Wanted, adapter: Adapter
+        self,
+        lease: Lease,
+        request: RequestRow,
+        wanted: Wanted,
+        adapter: Adapter,
+        place: PlaceConfig,
     ) -> RequestRow:
         """Plan what is wanted and keep its jobs, if the person may ask. Raises Refusal."""
-        place = self._place(request.incoming)
         policy.check_open(place)
         await self._commands.check_person(request.incoming, place)
         policy.check_words(place, wanted.image)
-        await self._admit(request)  # nothing is looked up for those who have to wait
+        await self._admit(request, place)  # nothing is looked up for those who have to wait
         plan = await self._planning.plan(
             request.incoming,
             wanted,
             place,
-            self._limits(request.incoming),
+            self._limits(place),
             private_replies=adapter.capabilities.private_replies,
         )
         if plan.image.price:
             price = await self._production.price(
-                plan.jobs, self._terms(request.incoming, plan.image)
+                plan.jobs, self._terms(request.incoming, place, plan.image)
             )
             return await self._decide(lease, request, answers.told(request.id, price))
         async with self._admitting:  # nobody slips in between the count and what it allows
-            await self._admit(request)
+            await self._admit(request, place)
             await self._store.resolved(
                 lease,
                 request.id,
@@ -218,7 +227,7 @@ class Service:
             )
         return await self._store.request(request.id)
 
-    async def _admit(self, request: RequestRow) -> None:
+    async def _admit(self, request: RequestRow, place: PlaceConfig) -> None:
         """Refuse a person who has to wait. Raises Refusal."""
         running, recent = await self._store.count_of_person(
             request.incoming.place.account,
@@ -226,7 +235,6 @@ class Service:
             since=self._now() - policy.HOUR,
             but=request.id,
         )
-        place = self._place(request.incoming)
         policy.admit(place, running=running, recent=recent, now=self._now())
         if policy.is_limited(place):
             together, first = await self._store.count_of_community(
@@ -244,7 +252,8 @@ class Service:
         """Make the pictures, showing how far they are, and decide the answer."""
         jobs = await self._store.jobs_of(request.id)
         tally = Tally(sum(row.job.n for row in jobs))
-        terms = self._terms(request.incoming, _image(request))
+        place = await self._place(request.incoming, adapter)
+        terms = self._terms(request.incoming, place, _image(request))
         telling = asyncio.create_task(self._show_progress(request, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)
@@ -255,20 +264,21 @@ class Service:
         pictures = await self._finished_pictures(request)
         made = await self._store.pictures_of(request.id)
         notes = (*request.notes, *metadata.notes(jobs, made))
-        others = () if pictures else await self._alternatives(request, jobs)
+        others = () if pictures else await self._alternatives(request, jobs, place)
         outcome = answers.finished(request.id, prompt, jobs, pictures, notes, suggestions=others)
         return await self._decide(lease, request, outcome)
 
-    async def _alternatives(self, request: RequestRow, jobs: list[JobRow]) -> tuple[str, ...]:
+    async def _alternatives(
+        self, request: RequestRow, jobs: list[JobRow], place: PlaceConfig
+    ) -> tuple[str, ...]:
         """Return styles that may work where those of a request did not.
 
         What no Horde has taken is not the style's fault.
         """
-        incoming = request.incoming
         if all(row.horde_id is None for row in jobs):
             return ()
         return await self._planning.alternatives(
-            _image(request), jobs[0].job.style, self._place(incoming), self._limits(incoming)
+            _image(request), jobs[0].job.style, place, self._limits(place)
         )
 
     async def _show_progress(self, request: RequestRow, adapter: Adapter, tally: Tally) -> None:
@@ -330,16 +340,16 @@ class Service:
             self._pictures,
         )
 
-    def _place(self, incoming: Incoming) -> PlaceConfig:
-        return self._config.place(incoming.place.account, incoming.place.community)
+    async def _place(self, incoming: Incoming, adapter: Adapter) -> PlaceConfig:
+        return await self._places.of(incoming, opt_in=adapter.capabilities.opt_in)
 
-    def _terms(self, incoming: Incoming, image: ImageRequest) -> Terms:
-        allowed = policy.hordes_of(self._place(incoming), private=image.private)
+    def _terms(self, incoming: Incoming, place: PlaceConfig, image: ImageRequest) -> Terms:
+        allowed = policy.hordes_of(place, private=image.private)
         mark = self._marks.for_horde(incoming.place.account, incoming.person.id)
         return Terms(private=image.private, hordes=allowed, proxied=mark)
 
-    def _limits(self, incoming: Incoming) -> Limits:
-        return policy.limits_of(self._place(incoming), self._config.styles)
+    def _limits(self, place: PlaceConfig) -> Limits:
+        return policy.limits_of(place, self._config.styles)
 
 
 def _image(request: RequestRow) -> ImageRequest:

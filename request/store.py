@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.model import Incoming, Job, Note
 from request import encoding
+from request.cursors import move
 from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH, Queries, event_key
@@ -70,7 +71,10 @@ class Store(Queries):
         rng_seed: int,
         state: RequestState = RequestState.RECEIVED,
     ) -> str | None:
-        """Write down what was heard. Returns the new id, or None if it is known already."""
+        """Write down what was heard, and how far the platform's list is read with it.
+
+        Returns the new id, or None if it is known already.
+        """
         now = self._now()
         request_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(8))
         values = {
@@ -89,6 +93,8 @@ class Store(Queries):
         }
         try:
             async with self._writing(lease) as connection:
+                if incoming.cursor is not None:
+                    await move(connection, incoming.place.account, incoming.cursor)
                 known = sa.select(requests.c.id).where(requests.c.event_key == values["event_key"])
                 if (await connection.execute(known)).first() is not None:
                     return None

@@ -108,3 +108,20 @@ people = sa.Table(
     sa.Column("what", sa.String(16), primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
 )
+
+chat_settings = sa.Table(
+    "chat_settings",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("community", sa.String(255), primary_key=True),
+    sa.Column("channel", sa.String(255), primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+)
+
+cursors = sa.Table(
+    "cursors",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("position", sa.String(255), nullable=False),
+)

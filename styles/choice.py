@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.errors import Refusal
 from styles.image_request import RANDOM_STYLE, Painting
@@ -63,9 +63,10 @@ def alternatives(situation: Situation, style: str) -> tuple[str, ...]:
 def _unnamed(situation: Situation) -> Choice:
     """Nobody named a style: the place's default, else `featured`, else `raw`."""
     request = situation.request
-    wanted: tuple[str | None, ...] = (situation.limits.default_style, FEATURED, RAW)
+    limits = situation.limits
+    wanted: tuple[str | None, ...] = (limits.default_style, FEATURED, RAW)
     if request.painting is Painting.BLEND and request.model is None:
-        return _one(situation, Style(RAW, PLAIN_TEMPLATE, BLEND_MODEL))
+        return _one(situation, replace(_plain(situation), model=BLEND_MODEL))
     if request.model is not None or request.source_picture is not None:
         wanted = (RAW,)
     stylelist = situation.stylelist
@@ -75,6 +76,8 @@ def _unnamed(situation: Situation) -> Choice:
             return _one(situation, stylelist.styles[canonical])
         if canonical is not None:
             return _category(situation, canonical)
+    if limits.styles:
+        return _of(situation, tuple(stylelist.styles.values()), RANDOM_STYLE)
     return _one(situation, _plain(situation))
 
 
@@ -111,7 +114,9 @@ def _of(situation: Situation, styles: tuple[Style, ...], category: str) -> Choic
 
 
 def _plain(situation: Situation) -> Style:
-    """Return what stands in for `raw` in a list without it."""
+    """Return what stands in for `raw` in a list without it. Raises Refusal where it may not."""
+    if situation.limits.styles:
+        raise Refusal("refused.needs_style", suggestions=_suggestions(situation, None))
     return Style(RAW, PLAIN_TEMPLATE, situation.request.model or PLAIN_MODEL)
 
 

@@ -52,6 +52,8 @@ class Limits:
     slow_workers: bool = True
     default_style: str | None = None
     """Style or category used when nobody names one; else `featured`, else `raw`."""
+    styles: tuple[str, ...] = ()
+    """Styles and categories that may be used; empty: all."""
     defaults: Defaults = Defaults()
     """What a job gets where neither the person nor the style says anything."""
 

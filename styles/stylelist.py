@@ -88,6 +88,22 @@ class StyleList:
         overlaid.__dict__["names"] = self.names.extended((*styles, *categories), _aliases(styles))
         return overlaid
 
+    def only(self, names: Iterable[str]) -> StyleList:
+        """Return the part of this list that some names mean: styles, and whole categories.
+
+        Without names it is the whole list. Names that mean nothing here are left out.
+        """
+        wanted = tuple(names)
+        if not wanted:
+            return self
+        meant = [canonical for name in wanted if (canonical := self.names.get(name)) is not None]
+        categories = {name: self.expand(name) for name in meant if name not in self.styles}
+        members = [name for name in meant if name in self.styles]
+        members += [member for styles in categories.values() for member in styles]
+        kept = set(members)
+        styles = {name: style for name, style in self.styles.items() if name in kept}
+        return StyleList(styles, categories, self.enhancements, self.faults)
+
     def _expand(self, category: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
         visited: set[str] = set()

@@ -108,7 +108,7 @@ def _stage(
     settings = read_settings(config)
     place = settings.defaults
     return Stage(
-        asyncio.run(_styles(settings, styles)),
+        asyncio.run(_styles(settings, styles)).only(place.styles),
         ModelReference.bundled() if reference is None else _reference(reference),
         policy.limits_of(place, settings.styles),
         None if served is None else _served(served),

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import parse
-from common.database import open_database
-from request.adapter import Services
 
 from .painter import Painter
 
@@ -48,16 +47,12 @@ async def chromium() -> AsyncIterator[Browser]:
 async def open_room(folder: Path, port: int = 0) -> AsyncIterator[WebAdapter]:
     """Open a room on what a folder holds; leaving it is a clean stop."""
     config = parse({"data_dir": str(folder), "web": {"port": port}})
-    database = await open_database(config.database_url)
-    try:
-        services = Services(config, database, folder / "pictures", ABOUT)
-        adapter = await WebAdapter.build("room", {}, services)
+    async with open_core(config, about=ABOUT, lasting=False) as core:
+        adapter = await WebAdapter.build("room", {}, core.services)
         try:
             yield adapter
         finally:
             await adapter.close()
-    finally:
-        await database.close()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from common.config import (
 )
 from common.database import open_database
 from common.model import Incoming, Person, Place
-from request.adapter import Services
 from request.leases import Leases
 from request.production import Patience
 from request.runner import Runner
@@ -132,8 +131,7 @@ def start(database, tmp_path, horde):
             open_knowledge(config, tmp_path, session) as knowledge,
             open_hordes(config, session) as hordes,
         ):
-            services = Services(config, on or database, tmp_path / "pictures")
-            core = assemble(services, knowledge, hordes, patience)
+            core = assemble(config, on or database, knowledge, hordes, patience=patience)
             stop = asyncio.Event()
             waiting = {} if pace is None else {"sleep": lambda _: asyncio.sleep(pace)}
             runners = [

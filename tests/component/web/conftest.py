@@ -14,11 +14,10 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import Config, parse
-from common.database import open_database
 from common.model import Ending, Incoming, Note, Outcome, Part, Picture
-from request.adapter import Services
 
 
 @dataclass
@@ -68,17 +67,12 @@ class House:
 
     @asynccontextmanager
     async def open(self, about: str = "", **web: object) -> AsyncIterator[WebAdapter]:
-        config = self.config(**web)
-        database = await open_database(config.database_url)
-        services = Services(config, database, self.folder / "pictures", about)
-        try:
-            adapter = await WebAdapter.build("room", {"platform": "web"}, services)
+        async with open_core(self.config(**web), about=about, lasting=False) as core:
+            adapter = await WebAdapter.build("room", {"platform": "web"}, core.services)
             try:
                 yield adapter
             finally:
                 await adapter.close()
-        finally:
-            await database.close()
 
     def picture(self, number: int = 1, colour: str = "teal", **values: object) -> Picture:
         """Keep a picture in the folder as the core does."""

@@ -9,7 +9,6 @@ from structlog.testing import capture_logs
 
 from common.errors import ConfigError, StartupError
 from common.model import Note
-from request.adapter import Services
 
 from .conftest import answer, hidden_fields
 from .test_room import heard
@@ -244,13 +243,13 @@ async def test_an_address_that_is_not_here_is_said_in_a_sentence(house):
             pass
 
 
-async def test_an_unknown_setting_is_said_in_a_sentence(house, adapter):
+async def test_an_unknown_setting_is_said_in_a_sentence(house):
+    from bots.program import open_core
     from bots.web import WebAdapter
 
-    config = house.config()
-    services = Services(config, adapter.room._database, house.folder)
-    with pytest.raises(ConfigError, match=r"accounts\.room.*token"):
-        await WebAdapter.build("room", {"platform": "web", "token": "x"}, services)
+    async with open_core(house.config(), lasting=False) as core:
+        with pytest.raises(ConfigError, match=r"accounts\.room.*token"):
+            await WebAdapter.build("room", {"platform": "web", "token": "x"}, core.services)
 
 
 async def test_the_secret_is_its_owners_alone_and_outlives_a_restart(house, visit):

@@ -1,0 +1,72 @@
+"""What may be asked beside requests: names while somebody types, and what became of earlier ones.
+
+Answers come from memory and from our own rows, never from the network, so that a platform that
+allows no time to think (a list that completes a word) can be served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from common.civitai.assets import Asset
+from common.civitai.catalogue import AssetCatalogue
+from common.config import PlaceConfig
+from common.reference import ModelReference
+from request.hordes import Hordes
+from request.records import RequestRow
+from request.store import Store
+from styles.library import StyleLibrary
+from styles.limits import Served
+from styles.names import NameIndex
+from styles.offer import offered
+
+MOST = 25
+"""Completions returned at a time."""
+
+
+class Enquiries:
+    """Answers what adapters ask for their menus and lists."""
+
+    def __init__(
+        self,
+        store: Store,
+        library: StyleLibrary,
+        reference: Callable[[], ModelReference],
+        catalogue: AssetCatalogue,
+        hordes: Hordes,
+    ) -> None:
+        self._store = store
+        self._library = library
+        self._reference = reference
+        self._catalogue = catalogue
+        self._hordes = hordes
+
+    def styles(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[str, ...]:
+        """Return styles and categories of a place that somebody may mean, likeliest first."""
+        current = self._library.current.only(place.styles)
+        offer = offered(current, self._reference(), nsfw=place.nsfw)
+        return current.names.complete(typed, offer, most)
+
+    def loras(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[Asset, ...]:
+        """Return LoRAs that somebody may mean, from memory; what is typed is fetched meanwhile."""
+        return self._catalogue.complete(typed, nsfw=place.nsfw, most=most)
+
+    def models(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[str, ...]:
+        """Return models that somebody may mean: those served when last asked, else all known."""
+        reference = self._reference()
+        served = self._hordes.last_served(allowed=place.hordes)
+        names = sorted(served, key=lambda name: _rank(served, name)) if served else reference.models
+        index = NameIndex(name for name in names if place.nsfw or not reference.nsfw(name))
+        return index.complete(typed, most=most)
+
+    async def answered_by(self, account: str, post: str) -> RequestRow | None:
+        """Return the request that one of our posts answered; None if it is no answer of ours."""
+        return await self._store.request_behind(account, post)
+
+    async def requests_of(self, account: str, person: str) -> Sequence[RequestRow]:
+        """Return what is kept of a person's requests, oldest first."""
+        return await self._store.requests_of_person(account, person)
+
+
+def _rank(served: dict[str, Served], name: str) -> tuple[int, str]:
+    return (-served[name].workers, name.casefold())

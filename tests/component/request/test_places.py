@@ -1,0 +1,202 @@
+"""What holds in a place: the file's word, what moderators set in the chat, roles, adult marks."""
+
+import pytest
+from pydantic import ValidationError
+
+from common.config import PlaceConfig, StylesConfig, parse
+from common.model import Ending, Place
+from request.chat_settings import ChatSettings, SettingsStore, tighten
+from request.cursors import Cursors
+from request.places import Places
+from request.policy import limits_of
+from tests.fakes.platform import FakePlatform
+
+pytestmark = pytest.mark.database
+ROOM = Place("web", "web", "room")
+
+
+@pytest.fixture
+def settings(database, clock):
+    return SettingsStore(database, now=clock, monotonic=clock)
+
+
+@pytest.fixture
+def places(settings):
+    def of(document):
+        config = parse(document)
+        return Places(lambda: config, settings)
+
+    return of
+
+
+# --- the chat tightens and never widens ---------------------------------------------------------
+
+
+def test_the_chat_may_lower_a_limit_and_not_raise_it():
+    place = PlaceConfig(max_pictures=6, requests_per_hour=10, pictures=4)
+    lowered = tighten(place, ChatSettings(max_pictures=2, requests_per_hour=5))
+    raised = tighten(place, ChatSettings(max_pictures=20, requests_per_hour=500))
+    assert (lowered.max_pictures, lowered.requests_per_hour, lowered.pictures) == (2, 5, 2)
+    assert (raised.max_pictures, raised.requests_per_hour, raised.pictures) == (6, 10, 4)
+
+
+@pytest.mark.parametrize("asked", [True, False, None])
+def test_the_chat_cannot_turn_adult_pictures_on(asked):
+    assert tighten(PlaceConfig(nsfw=False), ChatSettings(nsfw=asked)).nsfw is False
+    assert tighten(PlaceConfig(nsfw=True), ChatSettings(nsfw=asked)).nsfw is (asked is not False)
+
+
+def test_the_chat_cannot_start_what_the_file_has_stopped():
+    assert tighten(PlaceConfig(paused=True), ChatSettings(paused=False)).paused
+    assert tighten(PlaceConfig(enabled=False), ChatSettings(enabled=True)).enabled is False
+
+
+def test_the_chat_chooses_among_the_styles_of_the_file():
+    place = PlaceConfig(styles=("anime", "realism"))
+    assert tighten(place, ChatSettings(styles=("anime", "neon"))).styles == ("anime",)
+    assert tighten(place, ChatSettings(styles=("neon",))).styles == ("anime", "realism")
+    assert tighten(PlaceConfig(), ChatSettings(styles=("neon",))).styles == ("neon",)
+
+
+# --- kept in the database -----------------------------------------------------------------------
+
+
+async def test_a_channel_says_more_than_its_community(settings):
+    await settings.change("web", "web", enabled=True, max_pictures=4)
+    await settings.change("web", "web", "room", max_pictures=2)
+    held = await settings.holding(ROOM)
+    assert (held.enabled, held.max_pictures) == (True, 2)
+    assert (await settings.holding(Place("web", "web", "other"))).max_pictures == 4
+
+
+async def test_what_was_set_can_be_unset_and_outlives_a_restart(settings, database):
+    await settings.change("web", "web", "room", styles=("anime",), paused=True)
+    await settings.change("web", "web", "room", paused=None)
+    assert (await SettingsStore(database).holding(ROOM)).set_here() == {"styles": ["anime"]}
+
+
+async def test_another_process_is_heard_after_some_seconds(settings, database, clock):
+    assert (await settings.holding(ROOM)).paused is None
+    await SettingsStore(database).change("web", "web", "room", paused=True)
+    assert (await settings.holding(ROOM)).paused is None
+    clock.now += 11
+    assert (await settings.holding(ROOM)).paused is True
+
+
+async def test_nonsense_is_not_kept(settings):
+    with pytest.raises(ValidationError):
+        await settings.change("web", "web", "room", max_pictures=0)
+    assert (await settings.holding(ROOM)).set_here() == {}
+
+
+# --- all things considered ----------------------------------------------------------------------
+
+
+async def test_a_role_of_the_file_counts_for_those_who_have_it(places, heard):
+    found = places({"defaults": {"roles": {"patrons": {"max_pictures": 12}}}})
+    assert (await found.of(heard(roles=("x", "patrons")))).max_pictures == 12
+    assert (await found.of(heard(roles=("x",)))).max_pictures == 8
+
+
+async def test_adult_pictures_only_where_the_platform_says_it_is_for_adults(places, heard):
+    found = places({"defaults": {"nsfw": True}})
+    assert [(await found.of(heard(adult=mark))).nsfw for mark in (True, None, False)] == [
+        True,
+        True,
+        False,
+    ]
+
+
+async def test_where_a_place_must_be_chosen_nothing_is_done_before(places, heard, settings):
+    found = places({})
+    assert (await found.of(heard(), opt_in=True)).enabled is False
+    assert (await found.of(heard())).enabled is True
+    assert (await found.holding(Place("web"), opt_in=True)).enabled is True  # a direct message
+    await settings.change("web", "web", "room", enabled=True)
+    assert (await found.of(heard(), opt_in=True)).enabled is True
+
+
+async def test_the_place_says_which_style_is_taken_when_none_is_named(places, heard, settings):
+    document = {"styles": {"default": "neon"}, "defaults": {"default_style": "anime"}}
+    everywhere = StylesConfig(default="neon")
+    await settings.change("web", "web", "room", default_style="pixel")
+    own = await places(document).of(heard())
+    assert limits_of(own, everywhere).default_style == "pixel"
+    assert limits_of(PlaceConfig(), everywhere).default_style == "neon"
+
+
+# --- in the way of a request --------------------------------------------------------------------
+
+
+async def test_a_place_that_is_off_is_told_once_a_day_and_draws_nothing(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(enabled=False)):
+        platform.say(heard(event="1"))
+        outcome = await platform.answer_to("1")
+        platform.say(heard(event="2"))
+        platform.say(heard("forget me", event="3"))
+        await platform.answer_to("3")
+    assert outcome.ending is Ending.REFUSED
+    assert "moderator" in outcome.text
+    assert {event for event, _ in platform.posts} == {"1", "3"}
+    assert horde.journal.count("submit") == 0
+
+
+async def test_only_styles_of_the_place_are_used(start, heard, horde):
+    platform = FakePlatform()
+    place = PlaceConfig(styles=("anime",), pictures=1)
+    async with start(platform, place=place) as core:
+        platform.say(heard("draw for me a fox", event="1", person="ann"))
+        platform.say(heard("draw for me a fox style: oil painting", event="2", person="bob"))
+        platform.say(heard("styles", event="3", person="cleo"))
+        drawn, refused, listed = [await platform.answer_to(str(n)) for n in (1, 2, 3)]
+        allowed = core.services.enquiries.styles("", place)
+    assert "anime" in allowed
+    assert drawn.pictures[0].style in allowed
+    assert "oil painting" not in allowed
+    assert refused.ending is Ending.REFUSED
+    assert "oil painting" not in listed.text
+
+
+async def test_a_moderator_takes_back_what_another_asked_for(start, heard):
+    platform = Removable()
+    async with start(platform, place=PlaceConfig(pictures=1)):
+        platform.say(heard("draw for me a fox", event="1"))
+        await platform.answer_to("1")
+        post = platform.posts["1", 1][0]
+        platform.say(heard("delete", event="2", person="bob", parent=post))
+        assert (await platform.answer_to("2")).ending is Ending.REFUSED
+        platform.say(heard("delete", event="3", person="cleo", parent=post, moderator=True))
+        await platform.answer_to("3")
+    assert platform.removed == [post]
+
+
+class Removable(FakePlatform):
+    """A platform that takes posts back."""
+
+    def __init__(self):
+        super().__init__()
+        self.removed = []
+
+    async def remove(self, _incoming, post):
+        self.removed.append(post)
+
+
+# --- cursors ------------------------------------------------------------------------------------
+
+
+async def test_a_cursor_moves_with_the_event_and_with_a_known_one(store, lease, heard, database):
+    cursors = Cursors(database)
+    assert await cursors.read("web") is None
+    await store.insert_once(lease, heard(event="1", cursor="10"), 7)
+    await store.insert_once(lease, heard(event="2"), 7)  # streamed: the cursor stays
+    assert await cursors.read("web") == "10"
+    assert await store.insert_once(lease, heard(event="1", cursor="11"), 7) is None
+    assert await cursors.read("web") == "11"
+
+
+async def test_a_cursor_begins_once(database):
+    cursors = Cursors(database)
+    await cursors.begin("web", "5")
+    await cursors.begin("web", "9")
+    assert await cursors.read("web") == "5"
