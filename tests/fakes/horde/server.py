@@ -107,6 +107,8 @@ class FakeHorde:
         self.text = " there was a fox."
         """What text workers write."""
         self.side = SIDE
+        self.middlewares: tuple[Any, ...] = ()
+        """Around everything it does, the journal and the faults included; set before `start`."""
         self.journal = Journal(journal)
         self.requests: dict[str, FakeRequest] = {}
         self.pictures: dict[str, tuple[FakeRequest, int]] = {}
@@ -139,7 +141,8 @@ class FakeHorde:
     async def start(self) -> None:
         """Listen, after `stop` on the same port again and with the same requests."""
         self._faults.closing.clear()
-        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._record])
+        middlewares = [*self.middlewares, self._record]
+        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
         application.add_routes(self.routes.all())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()

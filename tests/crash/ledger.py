@@ -1,0 +1,136 @@
+"""Who was promised what: every message is answered once, and what it cost the Horde.
+
+The promise is read off the platform alone, as people there see it; the program's own rows are only
+asked for what it thinks it has wasted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from request.records import FINAL_STATES
+from request.tables import jobs, posts, requests
+from tests.crash.platforms import Platform
+from tests.fakes.horde import FakeHorde, Fate
+
+
+@dataclass(slots=True)
+class Promise:
+    """Something a person wrote, and what has to come of it."""
+
+    event: str
+    text: str
+    pictures: int | None = None
+    """Exactly so many have to come; None: as many as the Horde gives."""
+    deleted: bool = False
+    """Taken back: an answer is not owed any more, but two are as wrong as ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the Horde was asked for."""
+
+    submissions: int
+    used: int
+    given_up: int
+    """Cancelled there, because somebody took his request back."""
+    wasted: int
+    """Accepted by the Horde and of no use to anybody."""
+    suspected: int
+    """Possibly wasted, as the program itself counts."""
+
+
+class Ledger:
+    def __init__(self, platform: Platform, engine: AsyncEngine, horde: FakeHorde) -> None:
+        self.promises: dict[str, Promise] = {}
+        self._platform = platform
+        self._engine = engine
+        self._horde = horde
+
+    def ask(self, text: str, person: str, *, pictures: int | None = None, parent=None) -> Promise:
+        event = self._platform.say(text, person, parent)
+        promise = self.promises[event] = Promise(event, text, pictures)
+        return promise
+
+    def take_back(self, promise: Promise) -> None:
+        promise.deleted = True
+        self._platform.delete(promise.event)
+
+    def is_answered(self, promise: Promise) -> bool:
+        parts = self._platform.answers(promise.event)
+        return bool(parts) and len({answer.part for answer in parts}) >= parts[0].total
+
+    def open(self) -> list[Promise]:
+        """Return what still waits for its answer."""
+        return [
+            promise
+            for promise in self.promises.values()
+            if not promise.deleted and not self.is_answered(promise)
+        ]
+
+    def faults(self) -> list[str]:
+        """Return what is wrong on the platform already: a part posted twice."""
+        wrong = []
+        for promise in self.promises.values():
+            counted = Counter(answer.part for answer in self._platform.answers(promise.event))
+            wrong += [
+                f"{promise.event} ({promise.text!r}): part {part} was posted {times} times"
+                for part, times in counted.items()
+                if times > 1
+            ]
+        return wrong
+
+    async def settled(self) -> bool:
+        """Tell whether the program has closed everything it wrote down."""
+        query = sa.select(sa.func.count()).where(requests.c.state.not_in(FINAL_STATES))
+        async with self._engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one() == 0
+
+    async def check(self) -> None:
+        """Check at the end that every promise was kept, and that the rows agree with it."""
+        wrong = self.faults()
+        wrong += [f"{one.event} ({one.text!r}) was not answered" for one in self.open()]
+        for promise in self.promises.values():
+            came = sum(answer.pictures for answer in self._platform.answers(promise.event))
+            if promise.pictures is not None and not promise.deleted and came != promise.pictures:
+                told = [answer.text for answer in self._platform.answers(promise.event)]
+                wrong.append(f"{promise.event}: {came} of {promise.pictures} pictures, {told}")
+        written = await self._posts_written()
+        for promise in self.promises.values():
+            seen = {answer.post for answer in self._platform.answers(promise.event)}
+            if not promise.deleted and seen != written.get(promise.event, set()):
+                wrong.append(f"{promise.event}: posted {seen}, noted {written.get(promise.event)}")
+        assert not wrong, "\n".join(wrong)
+
+    async def _posts_written(self) -> dict[str, set[str]]:
+        query = sa.select(requests.c.event_key, posts.c.platform_id).join(posts)
+        found: dict[str, set[str]] = {}
+        async with self._engine.connect() as connection:
+            for key, post in await connection.execute(query):
+                found.setdefault(key.partition(":")[2], set()).add(post)
+        return found
+
+    async def cost(self) -> Cost:
+        """Return what all this cost the Horde."""
+        async with self._engine.connect() as connection:
+            kept = set((await connection.execute(sa.select(jobs.c.horde_id))).scalars())
+            suspected = (await connection.execute(sa.select(sa.func.sum(jobs.c.wasted)))).scalar()
+        accepted = self._horde.requests.values()
+        unused = [
+            made
+            for made in accepted
+            if made.id not in kept and made.fate not in {Fate.FAULTED, Fate.CENSORED}
+        ]
+        given_up = sum(1 for made in accepted if made.cancelled)
+        wasted = sum(1 for made in unused if not made.cancelled)
+        return Cost(
+            len(self._horde.requests),
+            len(self._horde.requests) - wasted - given_up,
+            given_up,
+            wasted,
+            int(suspected or 0),
+        )

@@ -1,0 +1,213 @@
+"""Kill the real program (SIGKILL) at every step it makes: each request is answered, once.
+
+`KILLS` says how often (60). The program runs against a fake Horde and a fake chat platform that
+outlive it, on SQLite and on PostgreSQL; alone, started again after each kill; and in twos on one
+database, where the other takes over. The world goes on from kill to kill: what one leaves behind is
+what the next start finds. See `tests/crash/strikes.py` for where it is struck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+
+from tests.crash.bot import Bot
+from tests.crash.strikes import Strike, strikes
+from tests.crash.world import World, built, live, new_pace
+from tests.fakes.postgres import running_cluster
+
+KILLS = int(os.environ.get("KILLS", "60"))
+ALL = 300
+"""From so many on nothing is left out; below, PostgreSQL and the twos get a share."""
+ALONE_PACE = float(os.environ.get("CRASH_PACE", "8"))
+TWOS_PACE = float(os.environ.get("CRASH_PACE", "15"))
+HORDE_SECONDS = 2.0
+PATIENCE = 180.0
+"""Real seconds for the last requests to be answered."""
+TAKEN_OVER = 66.0
+"""Seconds until the other process serves: the rest of a lease, and its look every five."""
+WISHES = (
+    ("draw for me a fox in the snow style: raw --n 1", 1),
+    ("draw for me a castle style: stylepunks --n 5", 5),
+    ("help", 0),
+    ("draw for me two cats style: neon --n 3", 3),
+    ("draw for me a robot style: no such style at all", 0),
+    ("draw for me a lighthouse style: raw --n 2", 2),
+)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with running_cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """Address of an empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
+    return request.getfixturevalue("cluster").new_database()
+
+
+def share(database: str, *, twos: bool) -> int:
+    """Return the kills for a database; in twos each takes the minute until a lease ends."""
+    if KILLS >= ALL:
+        return KILLS // 3 if twos else KILLS
+    if twos:
+        return max(6, KILLS // 10)
+    return KILLS if database.startswith("sqlite") else max(20, KILLS // 3)
+
+
+@dataclass
+class Campaign:
+    """People who keep asking, and a program that keeps dying."""
+
+    world: World
+    random: Random
+    asked: int = 0
+    reached: Counter = field(default_factory=Counter)
+
+    def ask(self) -> None:
+        """Let somebody ask; now and then somebody takes back, or the platform says it again."""
+        text, pictures = WISHES[self.asked % len(WISHES)]
+        self.asked += 1
+        ledger = self.world.ledger
+        promise = ledger.ask(text, f"p{self.asked}", pictures=pictures)
+        match self.asked % 7:
+            case 3:
+                asyncio.get_running_loop().call_later(
+                    self.random.uniform(0, 6), ledger.take_back, promise
+                )
+            case 5:
+                self.world.platform.redeliver(self.random.choice(list(ledger.promises)))
+
+    async def strike(self, bot: Bot, strike: Strike, number: int = signal.SIGKILL) -> str:
+        """Let the program run into a strike, with people asking all the while; say where it was."""
+        hit = asyncio.Event()
+        where = str(strike)
+
+        def struck(what: str) -> bool:
+            nonlocal where
+            where = f"{strike}: {what}"
+            bot.send(number)
+            hit.set()
+            return number == signal.SIGKILL
+
+        if strike.kind == "exchange":
+            self.world.gate.arm(strike.number, struck, after=strike.after)
+        elif strike.kind == "commit":
+            bot.board.arm(strike.number, after=strike.after)
+        else:
+            asyncio.get_running_loop().call_later(strike.seconds, struck, "random")
+        while not hit.is_set():
+            if bot.ended.is_set():
+                if strike.kind != "commit":
+                    raise AssertionError(f"it ended by itself\n{bot.last_words()}")
+                break
+            if len(self.world.ledger.open()) < 4:
+                self.ask()
+            await asyncio.sleep(0.5)
+        if number == signal.SIGKILL:
+            await bot.ended.wait()
+        if strike.kind == "commit":
+            where = f"{strike}: {'after' if strike.after else 'before'} {bot.last_commit()}"
+        self.reached[where.partition(": ")[2]] += 1
+        wrong = self.world.ledger.faults()
+        assert not wrong, f"{where}\n{wrong}\n{self.world.last_words()}"
+        return where
+
+    async def finish(self) -> None:
+        """Let everything be answered, and nothing more come after that."""
+        world = self.world
+        await world.until(lambda: not world.ledger.open(), PATIENCE, "the last answer")
+        for _ in range(200):
+            if await world.ledger.settled():
+                break
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(10.0)
+        await world.ledger.check()
+
+    async def report(self, title: str, began: float) -> None:
+        cost, world = await self.world.ledger.cost(), self.world
+        print(
+            f"\n{title}: {sum(self.reached.values())} kills in {time.monotonic() - began:.0f} s, "
+            f"{sum(bot.starts for bot in world.bots)} starts, "
+            f"{world.gate.count} exchanges, {sum(bot.board.commits for bot in world.bots)} commits; "
+            f"{self.asked} requests ({sum(p.deleted for p in world.ledger.promises.values())} taken "
+            f"back), each answered once.\nHorde: {cost}\nStruck: {_table(self.reached)}",
+            flush=True,
+        )
+
+
+@pytest.mark.timeout(0)
+def test_program_that_dies_anywhere_answers_every_request_once(database, tmp_path):
+    pace, began = new_pace(ALONE_PACE), time.monotonic()
+
+    async def main():
+        async with built(pace, tmp_path, database) as world:
+            world.horde.seconds = HORDE_SECONDS
+            campaign = Campaign(world, Random(KILLS))
+            bots = [world.bot("one"), world.bot("one", webhook=True)]
+            for number, strike in enumerate(strikes(share(database, twos=False), campaign.random)):
+                bot = bots[number % 2]
+                bot.start()
+                campaign.ask()
+                where = await campaign.strike(bot, strike)
+                print(f"{number:4} {time.strftime('%X')} {where}", flush=True)
+            bots[0].start()
+            await campaign.finish()
+            await bots[0].stop()
+            await campaign.report("one process", began)
+
+    live(pace, main)
+
+
+@pytest.mark.timeout(0)
+def test_other_process_takes_over_from_one_that_dies_or_hangs(database, tmp_path):
+    pace, began = new_pace(TWOS_PACE), time.monotonic()
+
+    async def main():
+        async with built(pace, tmp_path, database) as world:
+            world.horde.seconds = HORDE_SECONDS
+            campaign = Campaign(world, Random(KILLS))
+            serving, standby = world.bot("one"), world.bot("two")
+            serving.start()
+            took = []
+            for number, strike in enumerate(strikes(share(database, twos=True), campaign.random)):
+                await until_held(world, serving)
+                standby.start()
+                campaign.ask()
+                where = await campaign.strike(serving, strike)
+                died = pace.monotonic()
+                await until_held(world, standby)
+                took.append(pace.monotonic() - died)
+                print(f"{number:4} {time.strftime('%X')} {where}; {took[-1]:.0f} s", flush=True)
+                serving, standby = standby, serving
+            await campaign.finish()
+            await serving.stop()
+            await campaign.report("two processes", began)
+            print(f"taken over after {min(took):.0f} to {max(took):.0f} s", flush=True)
+            assert max(took) < TAKEN_OVER + pace.speed  # a second of ours is many of theirs
+
+    live(pace, main)
+
+
+async def until_held(world: World, bot: Bot) -> None:
+    for _ in range(2000):
+        if await world.holder() == bot.name:
+            return
+        assert not bot.ended.is_set(), bot.last_words()
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{bot.name} did not take over\n{world.last_words()}")
+
+
+def _table(counter: Counter) -> str:
+    return ", ".join(f"{what} {times}" for what, times in sorted(counter.items()))

@@ -1,0 +1,220 @@
+"""A chat platform behind HTTP: people write, the bot reads its unread list and replies.
+
+It is what the platforms have in common and no more: events stay unread until the bot says that it
+has them, each may be delivered several times, a reply is an upload that cannot be taken back, and
+the bot finds its own replies by asking for them. It keeps a journal and takes scripted faults.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+
+from tests.fakes.horde.faults import Fault, Faults, Kind
+from tests.fakes.horde.journal import Exchange, Journal
+
+LONG_POLL = 20.0
+"""Seconds the unread list waits for something to be on it."""
+PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A reply of the bot."""
+
+    id: str
+    event: str
+    part: int
+    total: int
+    text: str
+    pictures: tuple[str, ...]
+    """Their SHA-256."""
+
+
+@dataclass(slots=True)
+class Message:
+    """What a person wrote."""
+
+    event: str
+    person: str
+    text: str
+    created: float
+    parent: str | None = None
+    deleted: bool = False
+    posts: list[Post] = field(default_factory=list)
+    """Every reply there ever was, removed ones too."""
+    progress: int = 0
+
+
+class FakeChat:
+    """The platform. `idempotent` ones know a reply by the key it was sent with."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float],
+        idempotent: bool = False,
+        twice: int = 3,
+        middlewares: tuple[Any, ...] = (),
+    ) -> None:
+        self.messages: dict[str, Message] = {}
+        self.idempotent = idempotent
+        self.twice = twice
+        """Every so-manieth event is on the unread list twice; 0: none."""
+        self.journal = Journal()
+        self._middlewares = middlewares
+        self._clock = clock
+        self._faults = Faults()
+        self._numbers = itertools.count(1)
+        self._unread: dict[str, dict[str, Any]] = {}
+        self._by_key: dict[str, Post] = {}
+        self._changed = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    # --- what people do ---------------------------------------------------------------------
+
+    def say(self, text: str, person: str, parent: str | None = None) -> str:
+        """Write something to the bot; returns the id of it."""
+        event = f"m{next(self._numbers)}"
+        message = Message(event, person, text, self._clock(), parent)
+        self.messages[event] = message
+        self._deliver(message, "message")
+        return event
+
+    def delete(self, event: str) -> None:
+        message = self.messages[event]
+        message.deleted = True
+        self._deliver(message, "deletion")
+
+    def redeliver(self, event: str) -> None:
+        """Put a message on the unread list again, as if it were new."""
+        if not self.messages[event].deleted:
+            self._deliver(self.messages[event], "message")
+
+    def _deliver(self, message: Message, kind: str) -> None:
+        number = next(self._numbers)
+        notes = 2 if self.twice and number % self.twice == 0 else 1
+        for copy in range(notes):
+            self._unread[f"n{number}.{copy}"] = {
+                "note": f"n{number}.{copy}",
+                "kind": kind,
+                "event": message.event,
+                "person": message.person,
+                "text": message.text,
+                "created": message.created,
+                "parent": message.parent,
+            }
+        self._changed.set()
+
+    def fail(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
+        """Let the next requests to a route go wrong: unread, read, progress, replies, reply."""
+        self._faults.add(route, fault, times, only=only)
+
+    # --- its life ---------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        middlewares = [*self._middlewares, self._record]
+        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
+        application.add_routes(
+            [
+                web.get("/unread", self._list_unread, name="unread"),
+                web.delete("/unread/{note}", self._read, name="read"),
+                web.put("/messages/{event}/progress", self._progress, name="progress"),
+                web.get("/messages/{event}/replies", self._replies, name="replies"),
+                web.post("/messages/{event}/replies", self._reply, name="reply"),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        self._faults.closing.set()
+        self._changed.set()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @web.middleware
+    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        route, came = request.match_info.route.name or "unknown", self._clock()
+        await request.read()  # what did not arrive whole is not acted on
+
+        async def handle() -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except web.HTTPException as error:
+                return web.Response(status=error.status, text=error.text)
+
+        response, fault = await self._faults.apply(route, request, handle)
+        cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
+        status = 0 if cut else response.status
+        self.journal.add(Exchange(route, request.method, request.path_qs, None, status, came, {}))
+        return response
+
+    # --- what the bot asks ------------------------------------------------------------------
+
+    async def _list_unread(self, request: web.Request) -> web.Response:
+        """List what is unread, oldest first; wait a while if nothing is."""
+        if not self._unread:
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(LONG_POLL):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+        return web.json_response(list(itertools.islice(self._unread.values(), PAGE)))
+
+    async def _read(self, request: web.Request) -> web.Response:
+        self._unread.pop(request.match_info["note"], None)
+        return web.json_response({})
+
+    async def _progress(self, request: web.Request) -> web.Response:
+        self._find(request).progress += 1
+        return web.json_response({})
+
+    async def _replies(self, request: web.Request) -> web.Response:
+        posts = self.messages[request.match_info["event"]].posts
+        return web.json_response([{"id": post.id, "part": post.part} for post in posts])
+
+    async def _reply(self, request: web.Request) -> web.Response:
+        message = self._find(request)
+        key = request.headers.get("Idempotency-Key", "")
+        if self.idempotent and key in self._by_key:
+            return web.json_response({"id": self._by_key[key].id})
+        fields = await request.json()
+        post = Post(
+            f"p{next(self._numbers)}",
+            message.event,
+            fields["part"],
+            fields["total"],
+            fields["text"],
+            tuple(fields["pictures"]),
+        )
+        message.posts.append(post)
+        self._by_key[key] = post
+        return web.json_response({"id": post.id})
+
+    def _find(self, request: web.Request) -> Message:
+        message = self.messages.get(request.match_info["event"])
+        if message is None or message.deleted:
+            raise web.HTTPNotFound(text="That message does not exist.")
+        return message
