@@ -5,6 +5,7 @@ Takes the list's folder from STYLELIST_DIR; the project itself never needs it.
 
 import json
 import os
+import re
 from pathlib import Path
 
 import jsonschema
@@ -101,6 +102,29 @@ def test_every_payload_is_what_the_horde_takes(public, request_schema):
 @pytest.mark.parametrize("name", stylelist.BUNDLED)
 def test_so_is_every_payload_of_the_bundled_lists(name, request_schema):
     assert_bodies_fit(stylelist.merge([stylelist.load_bundled(name)]), request_schema)
+
+
+def test_the_bundled_loras_are_known_there_for_the_same_kind_of_model(public):
+    reference = ModelReference.bundled()
+    known = {
+        (lora.is_version, lora.name): reference.baseline(style.model)
+        for style in public.styles.values()
+        for lora in style.look.loras
+    }
+    for style in stylelist.load_bundled("general").styles.values():
+        for lora in style.look.loras:
+            found = known.get((lora.is_version, lora.name))
+            assert found == reference.baseline(style.model), (style.name, lora.name)
+
+
+def test_no_wording_is_taken_from_there(public):
+    def phrases(style):
+        words = re.findall(r"[a-z]+", re.sub(r"\{n?p\}", "", style.prompt.lower()))
+        return {tuple(words[start : start + 5]) for start in range(len(words) - 4)}
+
+    taken = set().union(*map(phrases, public.styles.values()))
+    for style in stylelist.load_bundled("general").styles.values():
+        assert not phrases(style) & taken, style.name
 
 
 def test_the_horde_would_not_take_everything(request_schema):

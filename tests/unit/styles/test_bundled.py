@@ -22,6 +22,11 @@ FREE_STEPS = 40
 FREE_SIDE = {"stable_diffusion_1": 576}
 """What the Horde always takes from those without kudos: side of a square, else 1024 pixels."""
 SEASONS = ("spring", "summer", "autumn", "winter", "halloween", "new year")
+AFTER_SOMEBODY = {
+    *("Comic-Diffusion", "Dan Mumford Style", "DreamLikeSamKuvshinov", "Ghibli Diffusion"),
+    *("GTA5 Artwork Diffusion", "Inkpunk Diffusion", "Western Animation Diffusion"),
+}
+"""Models of the Horde that were made after the work of living artists, or of one studio."""
 DEMO_WORDS = {
     *("a", "the", "in", "on", "at", "background", "sea", "snow", "space", "city", "night"),
     *("meadow", "desert", "sunset", "beach", "forest", "pink", "yellow"),
@@ -212,6 +217,10 @@ def test_nobody_is_named_in_a_prompt(general):
     for style in general.styles.values():
         own = style.prompt.replace("{p}", "").replace("{np}", "")
         assert not re.search(r"\b(by|style of|artist|after|like) [A-Z]", own), style.name
+
+
+def test_no_model_was_made_to_paint_like_somebody(general):
+    assert {style.model for style in general.styles.values()}.isdisjoint(AFTER_SOMEBODY)
 
 
 @pytest.mark.parametrize(
