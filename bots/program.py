@@ -18,16 +18,14 @@ import aiohttp
 import structlog
 
 from bots.children import WorkerProcess
+from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
 from common.errors import ConfigError, StartupError
 from common.fetch import fetch
-from common.horde.client import HordeClient
-from common.horde.poller import Poller
-from common.horde.webhook import WebhookReceiver
+from common.live import LiveConfig
 from common.reference import ModelReference
-from common.tasks import cancel
 from request.adapter import Adapter, Services
 from request.assets import Assets, Rules
 from request.chat_settings import SettingsStore
@@ -36,7 +34,6 @@ from request.conversation import Conversation
 from request.cursors import Cursors
 from request.delivery import Delivery
 from request.enquiries import Enquiries
-from request.hordes import Endpoint, Hordes
 from request.leases import Leases
 from request.marks import open_marks
 from request.native import NativeLookup
@@ -75,10 +72,12 @@ class Core:
     """What serves requests, whatever platform they come from."""
 
     services: Services
+    live: LiveConfig
     store: Store
     leases: Leases
     service: Service
-    hordes: Hordes
+    hordes: LiveHordes
+    knowledge: Knowledge
 
     def runner(self, adapter: Adapter) -> Runner:
         """Return what serves one account."""
@@ -109,26 +108,30 @@ def assemble(
     config: Config,
     database: Database,
     knowledge: Knowledge,
-    hordes: Hordes,
+    hordes: LiveHordes,
     *,
     about: str = "",
     patience: Patience | None = None,
 ) -> Core:
     """Put the core together from its parts."""
     library, catalogue = knowledge.library, knowledge.catalogue
+    live = LiveConfig(config)
     marks = open_marks(config.data_dir)
     store = Store(database, marks)
     leases = Leases(database, config.instance)
-    services = lend(config, database, store, knowledge, hordes, about=about)
+    services = lend(live, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch_picture)
     native = NativeLookup(hordes)
-    rules = Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
+
+    def rules() -> Rules:
+        told = live().civitai
+        return Rules(told.max_megabytes * MEGABYTE, told.unchecked)
 
     def reference() -> ModelReference:
         return knowledge.reference.current
 
     service = Service(
-        config=config,
+        config=live,
         places=services.places,
         store=store,
         reading=Reading(store, library, reference, native, sources),
@@ -150,15 +153,15 @@ def assemble(
         marks=marks,
         pictures=services.pictures,
     )
-    return Core(services, store, leases, service, hordes)
+    return Core(services, live, store, leases, service, hordes, knowledge)
 
 
 def lend(
-    config: Config,
+    live: LiveConfig,
     database: Database,
     store: Store,
     knowledge: Knowledge,
-    hordes: Hordes,
+    hordes: LiveHordes,
     *,
     about: str = "",
 ) -> Services:
@@ -168,12 +171,12 @@ def lend(
         store, knowledge.library, lambda: knowledge.reference.current, knowledge.catalogue, hordes
     )
     return Services(
-        config=config,
+        config=live.current,
         database=database,
-        pictures=config.data_dir / "pictures",
+        pictures=live.current.data_dir / "pictures",
         enquiries=enquiries,
         settings=settings,
-        places=Places(lambda: config, settings),
+        places=Places(live, settings),
         cursors=Cursors(database),
         about=about,
     )
@@ -183,35 +186,6 @@ async def fetch_picture(address: str, limit_bytes: int) -> bytes:
     """Return the picture at an address somebody wrote. Raises FetchError."""
     fetched = await fetch(address, limit_bytes=limit_bytes, timeout=FETCHING, public_only=True)
     return fetched.content or b""
-
-
-@asynccontextmanager
-async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIterator[Hordes]:
-    """Make a client and a running poller for each endpoint, and take their wake-up calls."""
-    async with AsyncExitStack() as stack:
-        endpoints = []
-        for entry in config.horde.endpoints:
-            client = HordeClient(entry.url, entry.key, session, name=entry.name)
-            poller = Poller(client)
-            webhook = entry.webhook
-            if webhook == "loopback":
-                receiver = WebhookReceiver(poller.wake)
-                stack.push_async_callback(receiver.close)
-                webhook = await receiver.start("127.0.0.1")
-            endpoints.append(Endpoint(entry.name, client, poller, webhook, entry.proxied))
-            polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
-            stack.push_async_callback(cancel, polling)
-        yield Hordes(endpoints)
-
-
-async def _keep_polling(poller: Poller) -> None:
-    """Run a poller for ever: what hangs on it is every request of this process."""
-    while True:
-        try:
-            await poller.run()
-        except Exception:
-            log.exception("poller_broken")
-            await asyncio.sleep(1.0)
 
 
 async def run(

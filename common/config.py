@@ -34,8 +34,8 @@ REFERENCE = (
 )
 
 
-def _read_secret(value: object) -> object:
-    """Turn `{env: NAME}` or `{file: PATH}` into the text it stands for."""
+def read_secret(value: object) -> object:
+    """Turn `{env: NAME}` or `{file: PATH}` into the text it stands for. Raises ValueError."""
     if not isinstance(value, Mapping):
         return value
     if set(value) == {"env"}:
@@ -52,7 +52,7 @@ def _read_secret(value: object) -> object:
     raise ValueError("write a secret as text, as {env: NAME} or as {file: PATH}")
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
 
 
 def _check_pattern(text: str) -> str:
@@ -300,6 +300,26 @@ class WorkerConfig(Section):
     )
 
 
+class LogConfig(Section):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important lines that are written."
+    )
+    format: Literal["console", "json"] = Field(
+        default="console", description="Lines for people, or one JSON object a line."
+    )
+
+
+class OperatorConfig(Section):
+    """Pages for whoever keeps the bots running: `/healthz` and `/metrics`."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port; 0 takes a free one, null: none is opened."
+    )
+
+
 class Config(Section):
     """All of `config.yaml`."""
 
@@ -339,6 +359,10 @@ class Config(Section):
     web: WebConfig = Field(default=WebConfig(), description="The web room.")
     hub: HubConfig = Field(default=HubConfig(), description="The embedded Horde.")
     worker: WorkerConfig = Field(default=WorkerConfig(), description="The GPU worker.")
+    log: LogConfig = Field(default=LogConfig(), description="What is written to the log.")
+    operator: OperatorConfig = Field(
+        default=OperatorConfig(), description="Pages for whoever keeps the bots running."
+    )
 
     @property
     def database_url(self) -> str:

@@ -18,14 +18,22 @@ def hub(
     config: Annotated[
         Path, typer.Option(help="The configuration; its `hub` section counts.")
     ] = Path("config.yaml"),
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_level: Annotated[
+        str | None,
+        typer.Option(help="debug, info, warning or error; else as config.yaml says."),
+    ] = None,
 ) -> None:
     """Run a Horde of your own, which bots and workers on any machine can join with a key."""
     from common import logs, texts
     from common.config import Config, load
+    from common.secrecy import secrets_of
 
     settings: Config = load(config)
-    logs.configure(level=log_level)
+    logs.configure(
+        level=log_level or settings.log.level,
+        as_json=settings.log.format == "json",
+        secrets=secrets_of(settings),
+    )
     if not settings.hub.users and not settings.hub.anonymous:
         typer.echo(texts.say("hub_cli.no_users", file=config), err=True)
     asyncio.run(_serve(settings))

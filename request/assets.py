@@ -46,9 +46,9 @@ class Assets:
         self,
         catalogue: AssetCatalogue,
         reference: Callable[[], ModelReference],
-        rules: Rules,
+        rules: Callable[[], Rules],
     ) -> None:
-        """Take what is known, the model reference of the moment, and the operator's rules."""
+        """Take what is known, and the model reference and the operator's rules of the moment."""
         self._catalogue = catalogue
         self._reference = reference
         self._rules = rules
@@ -97,11 +97,11 @@ class Assets:
         except AssetRefused as error:
             raise Refusal("refused.asset", name=wish.name, problem=error) from error
         except AssetError as error:
-            if self._rules.unchecked == "refuse":
+            if self._rules().unchecked == "refuse":
                 raise Refusal("refused.asset_unchecked", name=wish.name, problem=error) from error
             return wish, changed("note.asset_unchecked", name=wish.name)
         verdict = judge(
-            asset, version, baseline=None, nsfw=limits.nsfw, max_bytes=self._rules.max_bytes
+            asset, version, baseline=None, nsfw=limits.nsfw, max_bytes=self._rules().max_bytes
         )
         if verdict.refused:
             raise Refusal("refused.asset", name=asset.name, problem=verdict.sentence)
@@ -147,7 +147,7 @@ class Assets:
             baseline=self._reference().baseline(job.model),
             model=job.model,
             nsfw=limits.nsfw,
-            max_bytes=self._rules.max_bytes,
+            max_bytes=self._rules().max_bytes,
         )
         named = (isinstance(use, LoraUse), use.name) in wished
         if verdict.refused:

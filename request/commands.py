@@ -108,7 +108,7 @@ class Commands:
             await adapter.forget(person)
         names = await self._people.forget(lease, person.id)
         await self._drop(names, adapter)
-        log.info("person_forgotten", account=lease.name, pictures=len(names))
+        log.info("person_forgotten", pictures=len(names))
 
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
         """Delete what ended longer ago than that, with its pictures."""

@@ -50,11 +50,22 @@ class Hordes:
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.endpoints = tuple(endpoints)
-        self._asking = {endpoint.name: asyncio.Lock() for endpoint in endpoints}
+        self.endpoints: tuple[Endpoint, ...] = ()
+        self._asking: dict[str, asyncio.Lock] = {}
         self._monotonic = monotonic
         self._resting: dict[str, _Rest] = {}
         self._known: dict[str, tuple[float, _Offer]] = {}
+        self.use(endpoints)
+
+    def use(self, endpoints: Sequence[Endpoint]) -> None:
+        """Ask these from now on, in this order; of one that is new or another nothing is known."""
+        for name in {one.name for one in (*self.endpoints, *endpoints)}:
+            before, after = self.named(name), next((e for e in endpoints if e.name == name), None)
+            if before is None or before is not after:
+                self._known.pop(name, None)
+                self._resting.pop(name, None)
+                self._asking[name] = asyncio.Lock()
+        self.endpoints = tuple(endpoints)
 
     def named(self, name: str | None) -> Endpoint | None:
         """Return the endpoint of that name, if it is still configured."""

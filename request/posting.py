@@ -77,7 +77,7 @@ class Posting:
             except (PlatformError, TimeoutError) as error:
                 if self._now() - started > KEEP_TRYING:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
-                log.warning("reply_failed", request=request.id, part=part.number, error=str(error))
+                log.warning("reply_failed", part=part.number, error=str(error))
                 if isinstance(error, PlatformBusy):
                     await self._sleep(max(error.retry_after, FIRST_PAUSE))
                     continue

@@ -173,7 +173,7 @@ class Production:
         except (StoreError, asyncio.CancelledError):
             raise  # the job stays as it is written down
         except Exception:
-            log.exception("job_broken", request=request.id, job=row.number)
+            log.exception("job_broken", job=row.number)
             reason = texts.say("answer.internal")
         state = JobState.DONE if made else JobState.FAULTED
         await self._store.job_ended(lease, request.id, row, state, made=made, reason=reason)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from common.errors import LeaseLost, StoreError
 from common.model import Incoming, IncomingKind
@@ -51,6 +52,7 @@ class Runner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve the account whenever the lease is ours, until `stop` is set."""
+        bind_contextvars(account=self._adapter.name)
         while not stop.is_set():
             try:
                 lease = await self._leases.take(self._adapter.name)
@@ -58,9 +60,9 @@ class Runner:
                     await self._serve(lease, stop)
                     await self._leases.release(lease)
             except LeaseLost as error:
-                log.warning("lease_lost", account=self._adapter.name, reason=str(error))
+                log.warning("lease_lost", reason=str(error))
             except Exception:  # a locked database, a platform's stream: what is open is taken up
-                log.exception("account_interrupted", account=self._adapter.name)
+                log.exception("account_interrupted")
             if not stop.is_set():
                 await _first(self._sleep(STANDBY), stop.wait())
 
@@ -90,7 +92,7 @@ class Runner:
             except StoreError as error:
                 if not self._leases.outlives(lease, RENEWED_EVERY):
                     raise
-                log.warning("lease_not_renewed", account=lease.name, error=str(error))
+                log.warning("lease_not_renewed", error=str(error))
 
     async def _prune(self, lease: Lease) -> None:
         """Delete now and then what is old; failing is for the next time."""
@@ -98,7 +100,7 @@ class Runner:
             try:
                 await self._service.prune(lease, self._adapter)
             except Exception:
-                log.exception("not_pruned", account=lease.name)
+                log.exception("not_pruned")
             await self._sleep(PRUNED_EVERY)
 
     async def _listen(self, lease: Lease) -> None:
@@ -111,7 +113,7 @@ class Runner:
                     continue
                 heard = await self._service.receive(lease, incoming)
             except ValueError:  # what cannot be written down would come again for ever
-                log.exception("event_unusable", account=lease.name, heard=incoming.event)
+                log.exception("event_unusable", heard=incoming.event)
                 continue
             if heard is not None:
                 self._start(lease, heard)
@@ -131,20 +133,21 @@ class Runner:
         try:
             await self._service.forget_event(lease, incoming)
         except Exception:
-            log.exception("deletion_failed", account=lease.name, heard=incoming.event)
+            log.exception("deletion_failed", heard=incoming.event)
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
+        bind_contextvars(request=request_id)  # for all lines of this task and of those it starts
         for pause in AGAIN_AFTER:
             try:
                 await self._service.answer(lease, request_id, self._adapter)
             except LeaseLost:
-                log.info("request_left_to_new_owner", request=request_id)
+                log.info("request_left_to_new_owner")
             except Exception:
-                log.exception("request_interrupted", request=request_id)
+                log.exception("request_interrupted")
                 await self._sleep(pause)
                 continue
             return
-        log.error("request_left_open", request=request_id)  # until the next start
+        log.error("request_left_open")  # until the next start
 
     async def _finish_posts(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""

@@ -59,7 +59,7 @@ class Service:
     def __init__(
         self,
         *,
-        config: Config,
+        config: Callable[[], Config],
         places: Places,
         store: Store,
         reading: Reading,
@@ -100,7 +100,6 @@ class Service:
     async def answer(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
         """Take a request from wherever it stands to its answer."""
         request = await self._store.request(request_id)
-        log_here = log.bind(request=request_id, account=lease.name)
         try:
             if request.state is RequestState.RECEIVED:
                 request = await self._understand(lease, request, adapter)
@@ -109,12 +108,12 @@ class Service:
         except StoreError:
             raise  # it may pass, and so the request waits where it stands
         except Exception:
-            log_here.exception("request_broken", state=request.state.value)
+            log.exception("request_broken", state=request.state.value)
             await self._production.withdraw(lease, request)
             request = await self._decide(lease, request, answers.broken(request_id))
         if request.state is RequestState.REPLYING:
             ended = await self._reply(lease, request, adapter)
-            log_here.info("request_closed", state=ended.value)
+            log.info("request_closed", state=ended.value)
 
     # --- received → working, or straight to an answer -------------------------------------
 
@@ -286,7 +285,7 @@ class Service:
             try:
                 await adapter.acknowledge(request.incoming, progress)
             except Exception as error:  # noqa: BLE001  (progress is a courtesy, never a reason to fail)
-                log.info("acknowledge_failed", request=request.id, error=str(error))
+                log.info("acknowledge_failed", error=str(error))
 
         await show(tally.progress())
         if adapter.capabilities.live_progress:
@@ -309,7 +308,7 @@ class Service:
         try:
             await self._posting.post(lease, request, outcome, adapter)
         except PlatformRefused as error:
-            log.warning("reply_refused", request=request.id, error=str(error))
+            log.warning("reply_refused", error=str(error))
             ended = RequestState.FAILED
         else:
             ended = _final_state(outcome)
@@ -322,7 +321,7 @@ class Service:
 
     async def prune(self, lease: Lease, adapter: Adapter) -> None:
         """Delete what ended long enough ago."""
-        await self._commands.prune(lease, adapter, keep_days=self._config.keep_days)
+        await self._commands.prune(lease, adapter, keep_days=self._config().keep_days)
 
     async def outcome(self, request: RequestRow) -> Outcome:
         """Return the decided answer of a request, with its pictures."""
@@ -349,7 +348,7 @@ class Service:
         return Terms(private=image.private, hordes=allowed, proxied=mark)
 
     def _limits(self, place: PlaceConfig) -> Limits:
-        return policy.limits_of(place, self._config.styles)
+        return policy.limits_of(place, self._config().styles)
 
 
 def _image(request: RequestRow) -> ImageRequest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,17 +15,32 @@ def register(app: typer.Typer) -> None:
 
 def run(
     config: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write the log as JSON.")] = False,
-    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_format: Annotated[
+        Literal["console", "json"] | None,
+        typer.Option(help="Lines for people, or JSON; else as config.yaml says."),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(help="debug, info, warning or error; else as config.yaml says."),
+    ] = None,
 ) -> None:
     """Serve the accounts, pages, hub and worker that config.yaml names under `run`."""
     from bots.cli.loop import run_until_stopped
     from bots.program import run as serve
     from common import logs
-    from common.config import load
+    from common.config import Config, load
+    from common.secrecy import secrets_of
 
     settings = load(config)
-    logs.configure(level=log_level, as_json=log_json)
+
+    def write_log(settings: Config) -> None:
+        logs.configure(
+            level=log_level or settings.log.level,
+            as_json=(log_format or settings.log.format) == "json",
+            secrets=secrets_of(settings),
+        )
+
+    write_log(settings)
 
     def announce(what: str, where: str) -> None:
         typer.echo(where if what == "note" else f"{what}: {where or 'connected'}", err=True)

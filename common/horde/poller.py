@@ -10,7 +10,8 @@ import asyncio
 import heapq
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from random import random as any_number
 
 import structlog
@@ -46,6 +47,8 @@ class _Watch:
     over: bool = False
     """`check` said so; only `status` is missing."""
     failures: int = 0
+    context: Context = field(default_factory=copy_context)
+    """Of whoever waits, so that what is logged of a look says for which request."""
 
 
 class Poller:
@@ -128,7 +131,7 @@ class Poller:
                 watch = await self._next_due()
                 watch.under_way = True
                 self._under_way += 1
-                looks.create_task(self._look(watch))
+                looks.create_task(self._look(watch), context=watch.context)
 
     # --- the heap ---------------------------------------------------------------------------
 

@@ -1,0 +1,96 @@
+"""The configured Hordes with their clients and running pollers; they may change while we run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import structlog
+
+from common.config import Config, EndpointConfig
+from common.horde.client import HordeClient
+from common.horde.poller import Poller
+from common.horde.webhook import WebhookReceiver
+from common.tasks import cancel
+from request.hordes import Endpoint, Hordes
+
+log = structlog.get_logger()
+
+AFTER_A_BREAK = 1.0
+"""Seconds until a poller that broke runs again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """An endpoint at work, with what has to be ended with it."""
+
+    endpoint: Endpoint
+    polling: asyncio.Task[None]
+    receiver: WebhookReceiver | None
+
+    async def close(self) -> None:
+        await cancel(self.polling)
+        if self.receiver is not None:
+            await self.receiver.close()
+
+
+class LiveHordes(Hordes):
+    """The Hordes of this process, each with what it needs to be asked."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        super().__init__(())
+        self._session = session
+        self._running: dict[EndpointConfig, _Running] = {}
+
+    async def configure(self, entries: Sequence[EndpointConfig]) -> None:
+        """Ask these from now on, in this order; one that has not changed goes on as it is.
+
+        One that is left out gets no more jobs; what it has is watched to its end.
+        """
+        for entry in entries:
+            if entry not in self._running:
+                self._running[entry] = await self._start(entry)
+        self.use([self._running[entry].endpoint for entry in entries])
+        for entry in [entry for entry in self._running if entry not in entries]:
+            if not len(self._running[entry].endpoint.poller):
+                await self._running.pop(entry).close()
+
+    async def close(self) -> None:
+        """End all pollers and stop listening for wake-up calls."""
+        while self._running:
+            await self._running.popitem()[1].close()
+
+    async def _start(self, entry: EndpointConfig) -> _Running:
+        client = HordeClient(entry.url, entry.key, self._session, name=entry.name)
+        poller = Poller(client)
+        webhook, receiver = entry.webhook, None
+        if webhook == "loopback":
+            receiver = WebhookReceiver(poller.wake)
+            webhook = await receiver.start("127.0.0.1")
+        polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
+        endpoint = Endpoint(entry.name, client, poller, webhook, entry.proxied)
+        return _Running(endpoint, polling, receiver)
+
+
+@asynccontextmanager
+async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIterator[LiveHordes]:
+    """Make a client and a running poller for each endpoint, and take their wake-up calls."""
+    hordes = LiveHordes(session)
+    try:
+        await hordes.configure(config.horde.endpoints)
+        yield hordes
+    finally:
+        await hordes.close()
+
+
+async def _keep_polling(poller: Poller) -> None:
+    """Run a poller for ever: what hangs on it is every request of this process."""
+    while True:
+        try:
+            await poller.run()
+        except Exception:
+            log.exception("poller_broken")
+            await asyncio.sleep(AFTER_A_BREAK)

@@ -1,0 +1,1 @@
+"""For whoever keeps the bots running: health, metrics, reload, a door for commands."""
