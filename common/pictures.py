@@ -23,6 +23,9 @@ MAX_BYTES = 20_000_000
 OPAQUE = 255
 MAX_PIXELS = 64_000_000
 """Enough for the Horde's largest picture after an upscaler; a decoded one is 256 MB at most."""
+QUALITIES = (92, 80, 65)
+SCALES = (1.0, 0.75, 0.5, 0.25)
+"""What is tried in turn to make a picture fit: all qualities at one size, then a smaller one."""
 BLANK_SPREAD = 3
 """A picture whose channels all vary by less (of 255) shows nothing."""
 
@@ -202,6 +205,31 @@ def as_source(
     return SourcePicture(target.getvalue(), image.size, transparent)
 
 
+def fitted(
+    data: bytes, *, max_bytes: int, formats: frozenset[str] = frozenset(FORMATS.values())
+) -> tuple[bytes, str]:
+    """Return a picture of ours as a platform takes it, and its MIME type.
+
+    As it is if it may be; else as WebP (or JPEG where that is not taken), and smaller until it is
+    at most `max_bytes`. Raises PictureError if it is no picture.
+    """
+    facts = verify(data)
+    if facts.mime in formats and len(data) <= max_bytes:
+        return data, facts.mime
+    image = decode(data)
+    mime = "image/webp" if "image/webp" in formats else "image/jpeg"
+    recipe = Metadata(parameters=read_parameters(data) or "")
+    for scale in SCALES:
+        side = max(1, round(max(image.size) * scale))
+        smaller = image.copy()
+        smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+        for quality in QUALITIES:
+            made = _encoded(smaller, mime, quality, recipe)
+            if len(made) <= max_bytes:
+                return made, mime
+    raise PictureError("picture.too_large", size="too large", limit=f"{max_bytes / 1e6:.1f} MB")
+
+
 def is_blank(image: Image.Image) -> bool:
     """Tell whether a picture is one flat colour: what a failed decoder leaves behind."""
     channels = image.convert("RGB").split()
@@ -210,6 +238,17 @@ def is_blank(image: Image.Image) -> bool:
 
 
 # --- inside --------------------------------------------------------------------------------
+
+
+def _encoded(image: Image.Image, mime: str, quality: int, recipe: Metadata) -> bytes:
+    if mime == "image/webp":
+        return encode_webp(image, quality=quality, metadata=recipe)
+    exif = Image.Exif()
+    if recipe.parameters:
+        _set_comment(exif, recipe.parameters)
+    target = BytesIO()
+    image.convert("RGB").save(target, "JPEG", quality=quality, exif=exif.tobytes(), xmp=XMP_AI_MADE)
+    return target.getvalue()
 
 
 def _open(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:

@@ -1,4 +1,4 @@
-"""A contact sheet: pictures in labelled rows and columns, as one picture. Pure."""
+"""Several pictures as one: a contact sheet with labels, or a plain grid with numbers. Pure."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ PAPER = (250, 250, 248)
 INK = (32, 32, 36)
 EMPTY = (226, 226, 222)
 FAINT = (110, 60, 60)
+
+LONGEST_GRID = 2048
+"""Pixels of a grid's longer side."""
+SEAM = 4
+"""Pixels between the pictures of a grid."""
+NUMBER_SIZE = 36
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -69,6 +75,42 @@ def contact_sheet(
         for place, cell in enumerate(row):
             _place(sheet, draw, (left + place * (side + GAP), y), side, cell)
     return _encoded(sheet)
+
+
+def grid(shown: Sequence[bytes], *, longest: int = LONGEST_GRID) -> bytes:
+    """Return a WebP with all pictures side by side, each with its number, from 1.
+
+    For platforms that take one picture a post. Raises PictureError if one is no picture.
+    """
+    opened = [pictures.decode(data).convert("RGB") for data in shown]
+    columns = ceil(len(opened) ** 0.5)
+    rows = ceil(len(opened) / columns)
+    widest = max(image.width for image in opened)
+    highest = max(image.height for image in opened)
+    scale = min(1.0, longest / (columns * widest), longest / (rows * highest))
+    cell = (max(1, round(widest * scale)), max(1, round(highest * scale)))
+    size = (columns * (cell[0] + SEAM) - SEAM, rows * (cell[1] + SEAM) - SEAM)
+    whole = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(whole)
+    for number, image in enumerate(opened):
+        row, column = divmod(number, columns)
+        corner = (column * (cell[0] + SEAM), row * (cell[1] + SEAM))
+        image.thumbnail(cell)
+        middle = tuple(
+            start + (room - side) // 2
+            for start, room, side in zip(corner, cell, image.size, strict=True)
+        )
+        whole.paste(image, middle)
+        _number(draw, corner, number + 1, min(NUMBER_SIZE, cell[1] // 4))
+    return pictures.encode_webp(whole, quality=90)
+
+
+def _number(draw: ImageDraw.ImageDraw, corner: tuple[int, int], number: int, size: int) -> None:
+    """Write a number on a dark patch in a corner."""
+    font = ImageFont.load_default(max(size, 8))
+    box = draw.textbbox((corner[0] + 8, corner[1] + 6), str(number), font=font)
+    draw.rectangle((corner[0], corner[1], box[2] + 8, box[3] + 6), fill=INK)
+    draw.text((corner[0] + 8, corner[1] + 6), str(number), font=font, fill=PAPER)
 
 
 def _place(

@@ -1,0 +1,208 @@
+"""What a bot does on a Lemmy server, in whichever version of its API.
+
+`open_client` finds the version out. Calls that need us to be known log in again by themselves, as
+rarely as the server's limit of logins allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from pydantic import SecretStr
+
+from common.errors import PlatformBusy, PlatformError
+from common.lemmy.tokens import TokenFile
+from common.lemmy.transport import NOTHING, Stranger, Transport, WrongPassword
+from common.lemmy.wire import (
+    CommentView,
+    MessageView,
+    Person,
+    Rate,
+    Site,
+    Told,
+    Wire,
+)
+
+log = structlog.get_logger()
+
+PAGE = 50
+"""Entries of a page: as many as there may be."""
+MOST_PAGES = 20
+"""Of each list that are read at once."""
+LOGIN_EVERY = 1200.0
+"""Seconds between two logins: three an hour are allowed."""
+
+
+class Account(Wire):
+    """How we log in: a name without its host, and no second factor."""
+
+    username: str
+    password: SecretStr
+
+
+class LemmyClient(ABC):
+    """One account on one server. What differs between the versions is abstract here."""
+
+    base: str
+    """Where the version's API begins."""
+    login_path: str
+
+    def __init__(
+        self,
+        transport: Transport,
+        account: Account,
+        tokens: TokenFile,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = transport
+        self._account = account
+        self._tokens = tokens
+        self._monotonic = monotonic
+        self._logged_in: float | None = None
+        self._logging_in = asyncio.Lock()
+        self.site = Site(version="", rates={})
+        """What the site allows; known after `start`, as is who we are."""
+        self.me: Person
+
+    async def start(self) -> None:
+        """Learn what the site allows and who we are, logging in if need be."""
+        self._transport.token = await asyncio.to_thread(self._tokens.read)
+        await self.look()
+
+    async def look(self) -> None:
+        """Learn again what the site allows and who we are."""
+        self.site = await self._read_site()
+        self.me = await self._read_me()
+        if not self.me.bot_account:
+            await self.save_settings(bot_account=True)
+
+    # --- what differs -----------------------------------------------------------------------
+
+    @abstractmethod
+    async def _read_site(self) -> Site: ...
+
+    @abstractmethod
+    async def _read_me(self) -> Person: ...
+
+    @abstractmethod
+    async def unread(self) -> list[Told]:
+        """Return what the bot is told and has not read, oldest first."""
+
+    @abstractmethod
+    async def mark_read(self, told: Told) -> None:
+        """Take something off that list."""
+
+    @abstractmethod
+    async def mark_all_read(self) -> None:
+        """Empty that list."""
+
+    @abstractmethod
+    async def upload(self, data: bytes, name: str, mime: str) -> str:
+        """Put a picture on the server; return its address."""
+
+    @abstractmethod
+    async def save_settings(self, **settings: object) -> None:
+        """Change our own settings (`bot_account`, `bio`)."""
+
+    @abstractmethod
+    async def delete_comment(self, comment: int) -> None:
+        """Delete a comment of ours. Raises PlatformRefused if it is gone."""
+
+    @abstractmethod
+    async def delete_message(self, message: int) -> None:
+        """Delete a private message of ours."""
+
+    @abstractmethod
+    async def messages_with(self, person: int) -> list[MessageView]:
+        """Return the last private messages between somebody and us, newest first."""
+
+    @abstractmethod
+    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
+        """Return the newest comments below a comment, or below a post."""
+
+    # --- what does not ----------------------------------------------------------------------
+
+    async def comment(self, text: str, *, post: int, parent: int | None, language: int) -> int:
+        """Write a comment; return its id."""
+        body: dict[str, Any] = {"content": text, "post_id": post}
+        if parent is not None:
+            body["parent_id"] = parent
+        if language:
+            body["language_id"] = language
+        answer = await self._call("POST", "/comment", body, kind="comment")
+        return _number(answer, "comment_view", "comment")
+
+    async def message(self, text: str, *, recipient: int) -> int:
+        """Write a private message; return its id."""
+        body = {"content": text, "recipient_id": recipient}
+        answer = await self._call("POST", "/private_message", body)
+        return _number(answer, "private_message_view", "private_message")
+
+    def rate(self, kind: str) -> Rate:
+        """Return how often something may be done."""
+        return self.site.rates.get(kind, Rate(most=1, seconds=10))
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        kind: str = "message",
+        query: Mapping[str, object] = NOTHING,
+    ) -> Any:
+        """Do a call of the API as somebody the server knows."""
+        waits = self.rate(kind).each
+        return await self._known(
+            lambda: self._transport.call(method, self.base + path, body, waits=waits, query=query)
+        )
+
+    async def _known(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """Do a call; log in if the server does not know us, and do it again."""
+        used = self._transport.token
+        if used:
+            try:
+                return await call()
+            except Stranger:
+                pass
+        await self._log_in(instead_of=used)
+        return await call()
+
+    async def _log_in(self, *, instead_of: str) -> None:
+        """Get a token, unless another call has got one meanwhile."""
+        async with self._logging_in:
+            if self._transport.token != instead_of:
+                return
+            now = self._monotonic()
+            if self._logged_in is not None and now - self._logged_in < LOGIN_EVERY:
+                wait = LOGIN_EVERY - (now - self._logged_in)
+                raise PlatformBusy(platform=self._transport.url, retry_after=wait)
+            self._logged_in = now
+            self._transport.token = ""
+            body: dict[str, Any] = {
+                "username_or_email": self._account.username,
+                "password": self._account.password.get_secret_value(),
+            }
+            try:
+                answer = await self._transport.call(
+                    "POST", self.login_path, body, waits=LOGIN_EVERY
+                )
+            except Stranger as error:
+                raise WrongPassword(url=self._transport.url) from error
+            self._transport.token = str(answer.get("jwt") or "")
+            await asyncio.to_thread(self._tokens.write, self._transport.token)
+            log.info("lemmy_logged_in", url=self._transport.url)
+
+
+def _number(answer: Any, view: str, thing: str) -> int:
+    """Return the id of what was written."""
+    try:
+        return int(answer[view][thing]["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlatformError("lemmy.failed", url="Lemmy", problem="no id in the answer") from error
