@@ -278,7 +278,9 @@ class Progress:
     """Pictures asked for."""
     finished: int = 0
     position: int | None = None
-    """Place in the Horde's queue, 0 when being made; None if not known."""
+    """Place in the queue, 0 when being made; None if not known."""
     wait_seconds: int | None = None
     note: str = ""
     """A sentence, when something holds it up."""
+    own_queue: bool = False
+    """Whether the queue is our own, where people take turns, not yet the Horde's."""

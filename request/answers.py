@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from common import texts
 from common.errors import Refusal
-from common.model import Ending, Note, NoteKind, Outcome, Part, Picture
+from common.model import Ending, Note, NoteKind, Outcome, Part, Phase, Picture, Progress
 from request import metadata, recipe
 from request.adapter import Capabilities
 from request.records import JobRow, PictureRow
 
 ALT_LENGTH = 1000
+MINUTE, HOUR = 60, 3600
 PROMPT_LENGTH = 300
 """Characters of the prompt repeated in an answer."""
 
@@ -113,6 +115,31 @@ def describe_pictures(
         )
         for number, row in enumerate(shown, start=1)
     )
+
+
+def standing(progress: Progress | None) -> str:
+    """Return where a request stands, as the end of a sentence."""
+    if progress is None or progress.phase is Phase.RECEIVED:
+        return texts.say("standing.begun")
+    code, values = "standing.waiting", {"asked": progress.asked, "finished": progress.finished}
+    if progress.phase is not Phase.WAITING:
+        code = "standing.making"
+    elif progress.position:
+        code = "standing.own_queue" if progress.own_queue else "standing.horde_queue"
+        values["place"] = progress.position
+    words = texts.say(code, **values)
+    if not progress.wait_seconds:
+        return words
+    return texts.say("standing.wait", standing=words, time=duration(progress.wait_seconds))
+
+
+def duration(seconds: float) -> str:
+    """Return a time in its largest sensible unit, rounded up: `40 s`, `12 min`, `5 h`."""
+    if seconds < 2 * MINUTE:
+        return texts.say("duration.seconds", count=max(1, math.ceil(seconds)))
+    if seconds < 2 * HOUR:
+        return texts.say("duration.minutes", count=math.ceil(seconds / MINUTE))
+    return texts.say("duration.hours", count=math.ceil(seconds / HOUR))
 
 
 def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:

@@ -12,7 +12,7 @@ import structlog
 from common import texts
 from common.config import PlaceConfig
 from common.errors import PlatformError, Refusal
-from common.model import Incoming, Outcome
+from common.model import Incoming, Outcome, Progress
 from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
 from request.conversation import Conversation
@@ -32,6 +32,7 @@ PROMPT_SHOWN = 60
 DAY = 24 * 3600.0
 
 Withdraw = Callable[[Lease, str], Awaitable[None]]
+Watch = Callable[[str], Progress | None]
 
 
 class Commands:
@@ -60,18 +61,20 @@ class Commands:
         adapter: Adapter,
         *,
         withdraw: Withdraw,
+        progress: Watch,
         place: PlaceConfig,
     ) -> Outcome:
         """Do what a command says and return the answer. Raises Refusal if it cannot be done.
 
-        `withdraw` takes a running request back; `place` is what holds there for the person.
+        `withdraw` takes a running request back, `progress` tells how far one is; `place` is what
+        holds there for the person.
         """
         incoming = request.incoming
         match command.name:
             case CommandName.CANCEL:
                 return await self._cancel(lease, request, withdraw)
             case CommandName.QUEUE:
-                return answers.told(request.id, await self._queue(incoming))
+                return answers.told(request.id, await self._queue(incoming, progress))
             case CommandName.DELETE:
                 return await self._remove(lease, request, adapter, withdraw)
             case CommandName.STOP | CommandName.START as name:
@@ -132,13 +135,19 @@ class Commands:
             await withdraw(lease, row.id)
         return answers.told(request.id, texts.say("answer.cancelled", count=len(running)))
 
-    async def _queue(self, incoming: Incoming) -> str:
+    async def _queue(self, incoming: Incoming, progress: Watch) -> str:
         running = await self._store.open_of_person(incoming.place.account, incoming.person.id)
         shown = [row for row in running if row.parsed is not None]
         if not shown:
             return texts.say("answer.queue_empty")
-        prompts = ((row.parsed or {}).get("prompt", "")[:PROMPT_SHOWN] for row in shown)
-        lines = [texts.say("answer.queue_line", prompt=prompt) for prompt in prompts]
+        lines = [
+            texts.say(
+                "answer.queue_line",
+                prompt=(row.parsed or {}).get("prompt", "")[:PROMPT_SHOWN],
+                standing=answers.standing(progress(row.id)),
+            )
+            for row in shown
+        ]
         return "\n".join((texts.say("answer.queue", count=len(shown)), *lines))
 
     async def _remove(

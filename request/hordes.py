@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -13,6 +13,7 @@ from common.errors import HordeError, HordeForbidden, HordeUnreachable
 from common.horde.client import HordeClient, count_trusted
 from common.horde.poller import Poller
 from request.served import served_of
+from request.turns import Turns
 from styles.limits import Served
 
 SERVED_FOR = 30.0
@@ -39,6 +40,12 @@ class Endpoint:
     """Address at which it can tell us that a picture is ready."""
     proxied: bool = False
     """Whether it is told by a keyed hash for whom we ask: our key is a service account's."""
+    turns: Turns = field(init=False)
+    """The queue in front of it."""
+
+    def __post_init__(self) -> None:
+        turns = Turns(self.client.turn_to_submit, self.client.submit_pace)
+        object.__setattr__(self, "turns", turns)
 
 
 class Hordes:

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
@@ -73,8 +74,8 @@ class Terms:
     """No recipe goes into the files."""
     hordes: tuple[str, ...] = ()
     """Names of the Hordes that may be asked; empty: all."""
-    proxied: str = ""
-    """By what a Horde that wants to know it tells the person from others: a keyed hash."""
+    person: str = ""
+    """A keyed hash of who asks: people take turns, and some Hordes want to tell them apart."""
 
 
 class Production:
@@ -210,10 +211,14 @@ class Production:
         while True:
             troubles: list[HordeError] = []
             for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
+                asked = self._now()
+                await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
+                tally.sent(row.number)
+                started += self._now() - asked  # our own queue is not the Horde's fault
                 body = await self._delivery.body(
                     row.job,
                     webhook=endpoint.webhook,
-                    proxied=terms.proxied if endpoint.proxied else "",
+                    proxied=terms.person if endpoint.proxied else "",
                 )
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
@@ -242,7 +247,7 @@ class Production:
         """Send a job and note its id. Who is cancelled meanwhile hears of it afterwards."""
 
         async def send() -> JobRow:
-            answer = await endpoint.client.submit(body)
+            answer = await endpoint.client.submit(body, counted=True)
             return await self._store.submitted(lease, row, answer.id)
 
         sending = asyncio.create_task(send())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from common import texts
 from common.horde.wire import Check
 from common.model import Phase, Progress
+from request.turns import Standing
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two reports to a platform."""
@@ -19,8 +21,19 @@ class Tally:
         self.asked = asked
         self._checks: dict[int, Check] = {}
         self._finished: dict[int, int] = {}
+        self._queued: dict[int, Standing] = {}
         self._note = ""
         self._changed = asyncio.Event()
+
+    def queued(self, job: int, standing: Standing) -> None:
+        """Note where a job stands in our own queue."""
+        self._queued[job] = standing
+        self._changed.set()
+
+    def sent(self, job: int) -> None:
+        """Note that it is a job's turn to be sent."""
+        if self._queued.pop(job, None) is not None:
+            self._changed.set()
 
     def looked(self, job: int, check: Check) -> None:
         """Note what the Horde said of a job."""
@@ -31,6 +44,7 @@ class Tally:
     def finished(self, job: int, pictures: int) -> None:
         """Note that a job is closed."""
         self._checks.pop(job, None)
+        self._queued.pop(job, None)
         self._finished[job] = pictures
         self._changed.set()
 
@@ -46,13 +60,19 @@ class Tally:
         generating = any(check.processing for check in checks)
         positions = [check.queue_position for check in checks if not check.processing]
         waits = [check.wait_time for check in checks]
+        waits += [standing.seconds for standing in self._queued.values()]
+        own_queue = bool(self._queued) and not generating
+        if own_queue:
+            positions = [standing.place for standing in self._queued.values()]
+        note = texts.say("progress.own_queue") if own_queue else ""
         return Progress(
             phase=Phase.GENERATING if generating or finished else Phase.WAITING,
             asked=self.asked,
             finished=min(finished, self.asked),
             position=0 if generating else max(positions, default=None),
             wait_seconds=max(waits, default=None),
-            note=self._note,
+            note=self._note or note,
+            own_queue=own_queue,
         )
 
     async def tell(

@@ -89,6 +89,7 @@ class Service:
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
         self._admitting = asyncio.Lock()
+        self._tallies: dict[str, Tally] = {}
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
         """Write down what was heard; returns its id if it is new and to be answered."""
@@ -142,6 +143,7 @@ class Service:
                         wanted,
                         adapter,
                         withdraw=self.withdraw,
+                        progress=self.progress,
                         place=place,
                     )
         except Refusal as refusal:
@@ -181,6 +183,11 @@ class Service:
             return
         await self._store.ended(lease, request_id, RequestState.CANCELLED)  # before what may fail
         await self._production.withdraw(lease, request)
+
+    def progress(self, request_id: str) -> Progress | None:
+        """Return how far a request is that is at work in this process."""
+        tally = self._tallies.get(request_id)
+        return None if tally is None else tally.progress()
 
     async def forget_event(self, lease: Lease, incoming: Incoming) -> None:
         """Withdraw the request whose asker has deleted the post, if it is one of ours."""
@@ -250,13 +257,14 @@ class Service:
     async def _make(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Make the pictures, showing how far they are, and decide the answer."""
         jobs = await self._store.jobs_of(request.id)
-        tally = Tally(sum(row.job.n for row in jobs))
+        tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
         place = await self._place(request.incoming, adapter)
         terms = self._terms(request.incoming, place, _image(request))
         telling = asyncio.create_task(self._show_progress(request, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)
         finally:
+            self._tallies.pop(request.id, None)
             await cancel(telling)
         jobs = await self._store.jobs_of(request.id)
         prompt = _image(request).prompt
@@ -345,7 +353,7 @@ class Service:
     def _terms(self, incoming: Incoming, place: PlaceConfig, image: ImageRequest) -> Terms:
         allowed = policy.hordes_of(place, private=image.private)
         mark = self._marks.for_horde(incoming.place.account, incoming.person.id)
-        return Terms(private=image.private, hordes=allowed, proxied=mark)
+        return Terms(private=image.private, hordes=allowed, person=mark)
 
     def _limits(self, place: PlaceConfig) -> Limits:
         return policy.limits_of(place, self._config().styles)

@@ -13,7 +13,7 @@ from typing import Any
 from common.errors import HordeUnclear
 from common.horde.accounts import AccountCalls
 from common.horde.alchemy import AlchemyCalls
-from common.horde.connection import segment
+from common.horde.connection import PICTURES, segment
 from common.horde.download import fetch_picture
 from common.horde.limits import Budget
 from common.horde.status import MODELS, WORKERS, StatusCalls, count_trusted
@@ -33,14 +33,18 @@ class HordeClient(StatusCalls, StyleCalls, AccountCalls, AlchemyCalls, TextCalls
     `limits` default to the public server's, and to none for a server on this machine.
     """
 
-    async def submit(self, body: GenerationBody) -> Submitted:
-        """Ask for pictures. Raises HordeUnclear if it may have been accepted unnoticed."""
-        answer = await self._submit(body, repeatable=False)
+    async def submit(self, body: GenerationBody, *, counted: bool = False) -> Submitted:
+        """Ask for pictures. Raises HordeUnclear if it may have been accepted unnoticed.
+
+        `counted` is whether `turn_to_submit` was waited for.
+        """
+        answer = await self._submit(body, repeatable=False, counted=counted)
         return self._read(Submitted.model_validate, answer, lost=HordeUnclear)
 
-    async def dry_run(self, body: GenerationBody) -> float:
-        """Return what the whole request would cost, in kudos."""
-        answer = await self._submit(body.model_copy(update={"dry_run": True}), repeatable=True)
+    async def dry_run(self, body: GenerationBody, *, counted: bool = False) -> float:
+        """Return what the whole request would cost, in kudos. `counted` as in `submit`."""
+        dry = body.model_copy(update={"dry_run": True})
+        answer = await self._submit(dry, repeatable=True, counted=counted)
         return self._read(DryRun.model_validate, answer).kudos
 
     async def check(self, horde_id: str) -> Check:
@@ -70,12 +74,13 @@ class HordeClient(StatusCalls, StyleCalls, AccountCalls, AlchemyCalls, TextCalls
             self._session, url, limit_bytes=limit_bytes, patience=self._patience
         )
 
-    async def _submit(self, body: GenerationBody, *, repeatable: bool) -> Any:
+    async def _submit(self, body: GenerationBody, *, repeatable: bool, counted: bool) -> Any:
         return await self._ask(
             "POST",
             "/generate/async",
             budget=Budget.SUBMIT,
-            counted_by="image",
+            counted_by=PICTURES,
+            counted=counted,
             body=body,
             with_key=True,
             repeatable=repeatable,

@@ -18,6 +18,8 @@ from common.horde.wire_base import Sent
 
 SMALL = 1024 * 1024
 """Bytes of an answer about one thing."""
+PICTURES = "image"
+"""By what the server counts submissions for pictures."""
 LIST = 32 * 1024 * 1024
 """Bytes of an answer about all models or workers."""
 
@@ -62,6 +64,14 @@ class Connection:
         """Keep to other limits from now on, e.g. when `find_user` shows a trusted account."""
         self._limiter = Limiter(limits)
 
+    async def turn_to_submit(self) -> None:
+        """Wait until one more submission is within the limits, and count it."""
+        await self._limiter.turn(Budget.SUBMIT, PICTURES)
+
+    def submit_pace(self) -> float:
+        """Return how many seconds lie between two submissions in the long run; 0: no limit."""
+        return self._limiter.pace(Budget.SUBMIT)
+
     async def _ask(
         self,
         method: str,
@@ -72,18 +82,28 @@ class Connection:
         body: Sent | None = None,
         limit_bytes: int = SMALL,
         missing: str = "",
+        counted: bool = False,
         **options: Any,
     ) -> Any:
         """Wait for a turn, exchange, and return the decoded JSON.
 
         `counted_by` is what the server counts inside the budget; `missing` the code of the
-        sentence for a 404, where it is not a request that is gone. `options` go to `exchange`.
+        sentence for a 404, where it is not a request that is gone. `counted` is whether a turn
+        was waited for already. `options` go to `exchange`.
         """
+
+        async def turn() -> None:
+            nonlocal counted
+            if counted:  # only once: who is sent away by the server waits like everybody
+                counted = False
+            else:
+                await self._turn(budget, counted_by)
+
         try:
             return await self._transport.exchange(
                 method,
                 path,
-                turn=lambda: self._turn(budget, counted_by),
+                turn=turn,
                 limit_bytes=limit_bytes,
                 body=None if body is None else body.body(),
                 **options,

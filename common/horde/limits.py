@@ -136,6 +136,11 @@ class Limiter:
         for bucket in self._buckets_of(budget, key):
             await bucket.acquire()
 
+    def pace(self, budget: Budget) -> float:
+        """Return how many seconds lie between two turns in the long run; 0 without a limit."""
+        rates: tuple[Rate, ...] = getattr(self._limits, budget)
+        return max((rate.seconds / rate.count for rate in rates), default=0.0)
+
     def _buckets_of(self, budget: Budget, key: str) -> list[AsyncLimiter]:
         rates: tuple[Rate, ...] = getattr(self._limits, budget)
         if not rates:

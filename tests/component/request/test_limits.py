@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from common.config import PlaceConfig
+from common.horde.limits import Limits, Rate
 from common.model import Ending, Place
 from request.marks import open_marks
+from request.records import RequestState
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
@@ -152,3 +154,68 @@ async def test_a_key_that_may_not_ask_for_others_is_refused_by_its_horde(start, 
         outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.FAILED
     assert "service account" in outcome.text
+
+
+# --- the queue in front of a Horde -------------------------------------------------------------
+
+SCARCE = Limits(submit=(Rate(1, 0.5),))
+
+
+def prompts(horde):
+    return [
+        e.body["prompt"].split("###")[0] for e in horde.journal.exchanges if e.route == "submit"
+    ]
+
+
+async def test_people_take_turns_where_a_horde_may_be_asked_only_so_often(start, asked, horde):
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(running_per_person=9)) as core:
+        core.hordes.endpoints[0].client.use_limits(SCARCE)
+        for number in range(1, 6):
+            platform.say(asked(number, text=f"draw for me a fox {number} style: raw --n 1"))
+        await wait_until(lambda: any(shown.position == 4 for shown in platform.progress))
+        platform.say(asked(6, "bob", text="draw for me a cat style: raw --n 1"))
+        await platform.answer_to("6")
+        assert prompts(horde).index("a cat") <= 3
+        for number in range(1, 6):
+            assert (await platform.answer_to(str(number))).ending is Ending.DONE
+    waited = [shown for shown in platform.progress if shown.own_queue]
+    assert {shown.position for shown in waited} >= {1, 4}
+    assert all("take turns" in shown.note and shown.wait_seconds >= 1 for shown in waited)
+
+
+async def test_the_queue_command_says_where_each_request_stands(start, asked, horde):
+    horde.seconds, horde.waits = None, [90]
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(running_per_person=9)) as core:
+        platform.say(asked(1))
+        await wait_until(lambda: any(shown.wait_seconds == 90 for shown in platform.progress))
+        core.hordes.endpoints[0].client.use_limits(Limits(submit=(Rate(1, 3600.0),)))
+        platform.say(asked(2, text="draw for me an owl style: raw --n 1"))
+        await wait_until(lambda: horde.journal.count("submit") == 2)
+        platform.progress.clear()
+        platform.say(asked(3, text="draw for me a cat style: raw --n 1"))
+        await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
+        platform.say(asked(4, text="queue"))
+        told = (await platform.answer_to("4")).text.splitlines()
+    assert told[0].startswith("3 of your requests")
+    assert told[1] == "– a fox: 0 of 1 pictures are made, about 90 s to go"
+    assert told[3] == "– a cat: in my own queue, place 1, about 60 min to go"
+
+
+async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, asked, horde):
+    platform = FakePlatform()
+    async with start(platform) as core:
+        core.hordes.endpoints[0].client.use_limits(Limits(submit=(Rate(1, 3600.0),)))
+        platform.say(asked(1))
+        await platform.answer_to("1")
+        platform.say(asked(2))
+        await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
+        platform.say(asked(3, text="cancel"))
+        assert "1 of your requests" in (await platform.answer_to("3")).text
+        await wait_until(lambda: not core.service.running)
+        row = await core.store.request(await core.store.request_of_event(asked(2)))
+        [job] = await core.store.jobs_of(row.id)
+    assert row.state is RequestState.CANCELLED
+    assert (job.attempts, job.wasted) == (0, 0)
+    assert horde.journal.count("submit") == 1

@@ -10,7 +10,9 @@ from common.config import CivitaiConfig, HubConfig, PlaceConfig, WebConfig
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "limits.md").read_text("utf-8")
 ROW = re.compile(r"^\| .+ \| `(\w+)` \| `?(\w+)`? \| (\S+?)(?::.*)? \|$", re.MULTILINE)
 SECTIONS = {"place": PlaceConfig, "web": WebConfig, "civitai": CivitaiConfig, "hub": HubConfig}
-NO_LIMITS = {"pictures", "nsfw", "trusted_workers", "hordes", "private_hordes"}
+NO_LIMITS = {"pictures", "nsfw", "trusted_workers", "hordes", "private_hordes"} | {
+    *("enabled", "default_style", "styles", "roles")
+}
 """Settings of a place that say what it prefers."""
 
 

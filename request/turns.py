@@ -1,0 +1,120 @@
+"""Whose request is sent next where a Horde may be asked only so often.
+
+People take turns: of everybody who waits, one submission goes out, then one of the next. So one
+person's many pictures hold nobody else up for longer than one turn each. A Horde without limits
+lets everybody through at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from common.tasks import cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands in our own queue."""
+
+    place: int
+    """1 is the next."""
+    seconds: int
+    """Until its turn, by the Horde's limits."""
+
+
+Tell = Callable[[Standing], None]
+
+
+def _silently(_standing: Standing) -> None:
+    """Tell nobody."""
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    turn: asyncio.Future[None]
+    tell: Tell
+
+
+class Turns:
+    """The queue in front of one Horde.
+
+    `budget` waits until one more submission is within the Horde's limits, and counts it; `pace` is
+    how many seconds lie between two in the long run, 0 where there is no limit.
+    """
+
+    def __init__(self, budget: Callable[[], Awaitable[None]], pace: Callable[[], float]) -> None:
+        self._budget = budget
+        self._pace = pace
+        self._waiting: OrderedDict[str, deque[_Ticket]] = OrderedDict()
+        """By person, in the order of their turns."""
+        self._serving: asyncio.Task[None] | None = None
+
+    async def take(self, whose: str, tell: Tell = _silently) -> None:
+        """Wait for a turn of somebody; `tell` hears where he stands whenever that changes."""
+        if self._pace() == 0:
+            return
+        ticket = _Ticket(asyncio.get_running_loop().create_future(), tell)
+        self._waiting.setdefault(whose, deque()).append(ticket)
+        if self._serving is None:
+            self._serving = asyncio.create_task(self._serve(), name="turns")
+        self._tell(ticket, self._place(whose))
+        try:
+            await ticket.turn
+        except asyncio.CancelledError:
+            await self._leave(whose, ticket)
+            raise
+
+    async def _leave(self, whose: str, ticket: _Ticket) -> None:
+        tickets = self._waiting.get(whose, deque())
+        if ticket in tickets:
+            tickets.remove(ticket)
+        if not tickets:
+            self._waiting.pop(whose, None)
+        if not self._waiting and self._serving is not None:
+            await cancel(self._serving)
+
+    async def _serve(self) -> None:
+        """Give turns as long as somebody waits."""
+        try:
+            while self._waiting:
+                await self._budget()
+                self._give()
+                for place, ticket in enumerate(self._in_order(), start=1):
+                    self._tell(ticket, place)
+        finally:
+            self._serving = None
+
+    def _give(self) -> None:
+        """Give one turn to the next who still wants it."""
+        while self._waiting:
+            whose, tickets = self._waiting.popitem(last=False)
+            turn = tickets.popleft().turn
+            if tickets:
+                self._waiting[whose] = tickets
+            if not turn.done():  # he may be leaving just now
+                turn.set_result(None)
+                return
+
+    def _tell(self, ticket: _Ticket, place: int) -> None:
+        ticket.tell(Standing(place, math.ceil(place * self._pace())))
+
+    def _place(self, whose: str) -> int:
+        """Return the place of somebody's last ticket."""
+        mine = len(self._waiting[whose])
+        place, others = mine, mine
+        for person, tickets in self._waiting.items():
+            if person == whose:
+                others -= 1  # who comes after him has one turn fewer before his
+            else:
+                place += min(len(tickets), others)
+        return place
+
+    def _in_order(self) -> Iterator[_Ticket]:
+        """Yield everybody's tickets in the order of their turns."""
+        rest = [list(tickets) for tickets in self._waiting.values()]
+        for number in range(max(map(len, rest), default=0)):
+            yield from (tickets[number] for tickets in rest if number < len(tickets))
