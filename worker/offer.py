@@ -12,7 +12,7 @@ from common.errors import WorkerError
 from common.horde.transport import PROJECT_PAGE
 from common.horde.wire import ANONYMOUS_KEY
 from common.horde.work import PopBody
-from worker.engines.protocol import EngineInfo
+from worker.engines.protocol import EngineInfo, Feature
 from worker.pace import TILE
 
 BRIDGE_AGENT = f"hordebots:1:{PROJECT_PAGE}"
@@ -53,27 +53,28 @@ class Offer:
             models=list(self.info.models),
             bridge_agent=BRIDGE_AGENT,
             max_pixels=pixels,
-            # a private engine serves people its operator knows, by their own rules
-            nsfw=self.info.private_only or "nsfw" in self.info.features,
+            nsfw=self.info.can(Feature.NSFW),
             amount=fitting_amount(seconds_per_effort, pixels, self.info.max_batch),
-            allow_img2img=self.info.img2img,
-            allow_painting=self.info.inpainting,
-            allow_post_processing=self.info.post_processing,
-            allow_controlnet=self.info.controlnet,
-            allow_lora=self.info.lora,
+            allow_img2img=self.info.can(Feature.IMG2IMG),
+            allow_painting=self.info.can(Feature.INPAINTING),
+            allow_post_processing=False,
+            allow_controlnet=self.info.can(Feature.CONTROLNET),
+            allow_lora=self.info.can(Feature.LORA),
             started=self.started,
         )
 
 
-def make_offer(config: WorkerConfig, info: EngineInfo, *, started: float) -> Offer:
-    """Return the offer for the configured server.
+def make_offer(
+    config: WorkerConfig, info: EngineInfo, *, started: float, checked: bool = False
+) -> Offer:
+    """Return the offer for the configured server; `checked` is whether pictures are looked at.
 
     Raises WorkerError if this engine must not serve it, or nobody would be credited.
     """
     if not is_private(config.url):
         if info.private_only:
             raise WorkerError("worker.private_only", engine=info.name, url=config.url)
-        if "safety_check" not in info.features:
+        if not checked:
             raise WorkerError("worker.no_safety_check", engine=info.name, url=config.url)
     if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
         raise WorkerError("worker.no_key", url=config.url)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
 from common import pictures
 from common.errors import HordeError, PictureError
 from common.horde.work import PopPayload, Popped
-from worker.engines.protocol import EngineInfo, EngineLora, Fault, Task
+from worker.engines.protocol import (
+    Control,
+    EngineInfo,
+    EngineLora,
+    EngineTi,
+    Fault,
+    Feature,
+    Painting,
+    Task,
+)
 from worker.offer import MARGIN, SHORTEST_TTL
 from worker.order import JobFailed, Order
 
@@ -24,8 +34,19 @@ MAX_SIDE = 3072
 MAX_STEPS = 500
 MAX_SEED = 2**63
 DEFAULT_DENOISE = 0.75
+DEFAULT_HIRES_DENOISE = 0.65
+PAINTED_ANEW = frozenset({Painting.INPAINTING.value, Painting.OUTPAINTING.value})
 MAX_NAME = 255
 MAX_PROMPT = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a job starts from, in the size of the job."""
+
+    image: Image.Image | None = None
+    mask: Image.Image | None = None
+    """Greyscale: white is painted anew."""
 
 
 async def prepare(popped: Popped, info: EngineInfo, fetch: Fetch, *, now: float) -> Order:
@@ -34,7 +55,7 @@ async def prepare(popped: Popped, info: EngineInfo, fetch: Fetch, *, now: float)
     Raises JobFailed with what the server is to be told.
     """
     check(popped, info)
-    source = await read_source(popped, fetch) if popped.source_image else None
+    source = await read_source(popped, fetch) if popped.source_image else Source()
     task = make_task(popped, info, source)
     ids = ids_of(popped)
     return Order(
@@ -74,17 +95,28 @@ def check(popped: Popped, info: EngineInfo) -> None:
         raise JobFailed("worker.odd_numbers")
     if len(ids_of(popped)) > info.max_batch:
         raise JobFailed("worker.too_many_pictures", limit=info.max_batch)
-    if payload.control_type and not info.controlnet:
-        raise JobFailed("worker.cannot", wish="ControlNet")
-    if popped.source_image and not info.img2img:
-        raise JobFailed("worker.cannot", wish="a source picture")
-    if popped.source_processing in {"inpainting", "outpainting"} and not info.inpainting:
-        raise JobFailed("worker.cannot", wish="inpainting")
+    for feature in _needed(popped):
+        if not info.can(feature):
+            raise JobFailed("worker.cannot", wish=feature.value)
 
 
-def make_task(popped: Popped, info: EngineInfo, source: Image.Image | None = None) -> Task:
-    """Return the engine's task for a job that was checked."""
+def _needed(popped: Popped) -> Iterator[Feature]:
+    """Yield what a job is nothing without; other wishes are told when they are not met."""
+    if popped.payload.control_type:
+        yield Feature.CONTROLNET
+    if popped.source_image:
+        yield Feature.IMG2IMG
+    if popped.source_processing in PAINTED_ANEW:
+        yield Feature.INPAINTING
+
+
+def make_task(popped: Popped, info: EngineInfo, source: Source | None = None) -> Task:
+    """Return the engine's task for a job that was checked; what the engine cannot do is left out.
+
+    `unmet_wishes` tells of what was left out.
+    """
     payload = popped.payload
+    source = source or Source()
     positive, negative = split_prompt(payload.prompt)
     denoise = payload.denoising_strength
     return Task(
@@ -98,16 +130,42 @@ def make_task(popped: Popped, info: EngineInfo, source: Image.Image | None = Non
         sampler=payload.sampler_name,
         karras=payload.karras,
         seeds=seeds_for(payload.seed, len(ids_of(popped))),
-        clip_skip=max(1, payload.clip_skip),
-        tiling=payload.tiling,
+        clip_skip=max(1, payload.clip_skip) if info.can(Feature.CLIP_SKIP) else 1,
+        tiling=payload.tiling and info.can(Feature.TILING),
+        hires_fix=payload.hires_fix and info.can(Feature.HIRES_FIX),
+        hires_denoise=_fraction(payload.hires_fix_denoising_strength, DEFAULT_HIRES_DENOISE),
         loras=tuple(
             EngineLora(lora.name.strip()[:MAX_NAME], lora.model, lora.clip)
             for lora in payload.loras
-            if info.lora and lora.name.strip()
+            if info.can(Feature.LORA) and lora.name.strip()
         ),
-        source_image=source,
-        denoise=1.0 if source is None else (DEFAULT_DENOISE if denoise is None else denoise),
+        tis=tuple(
+            EngineTi(ti.name.strip()[:MAX_NAME])
+            for ti in payload.tis
+            if info.can(Feature.TEXTUAL_INVERSION) and ti.name.strip()
+        ),
+        source_image=source.image,
+        mask=source.mask,
+        painting=_painting(popped),
+        denoise=1.0 if source.image is None else _fraction(denoise, DEFAULT_DENOISE),
+        control=_control(payload),
     )
+
+
+def _fraction(number: float | None, default: float) -> float:
+    """Return a number between 0 and 1; servers send none where the default is meant."""
+    return default if number is None else min(max(number, 0.0), 1.0)
+
+
+def _painting(popped: Popped) -> Painting:
+    wanted = popped.source_processing or ""
+    return Painting(wanted) if wanted in PAINTED_ANEW else Painting.IMG2IMG
+
+
+def _control(payload: PopPayload) -> Control | None:
+    if not payload.control_type:
+        return None
+    return Control(payload.control_type, payload.image_is_control, payload.return_control_map)
 
 
 def split_prompt(text: str) -> tuple[str, str]:
@@ -128,41 +186,66 @@ def seeds_for(text: str, count: int) -> tuple[int, ...]:
     return tuple((first + number) % MAX_SEED for number in range(count))
 
 
-async def read_source(popped: Popped, fetch: Fetch) -> Image.Image:
-    """Return the job's source picture, cut to the size of the job.
+async def read_source(popped: Popped, fetch: Fetch) -> Source:
+    """Return the job's source picture and mask, cut to the size of the job.
 
-    Raises JobFailed if it does not come or is no picture.
+    Without a mask of its own, what is transparent is painted anew. Raises JobFailed if something
+    does not come or is no picture, or if nothing says what is to be painted.
     """
     size = (popped.payload.width, popped.payload.height)
+    image = await _read(popped.source_image or "", fetch, size, "source_image")
+    mask = None
+    if _painting(popped) is not Painting.IMG2IMG:
+        if popped.source_mask:
+            mask = (await _read(popped.source_mask, fetch, size, "source_mask")).convert("L")
+        else:
+            mask = ImageOps.invert(image.convert("RGBA").getchannel("A"))
+        if mask.getextrema()[1] == 0:
+            fault = Fault("source_mask", "parse_failed")
+            raise JobFailed("worker.no_mask", fault=fault)
+    return Source(_flat(image), mask)
+
+
+async def _read(address: str, fetch: Fetch, size: tuple[int, int], what: str) -> Image.Image:
     try:
-        data = await fetch(popped.source_image or "")
+        data = await fetch(address)
         return await asyncio.to_thread(_decode_to_size, data, size)
     except PictureError as error:
-        fault = Fault("source_image", "parse_failed")
+        fault = Fault(what, "parse_failed")
         raise JobFailed("worker.source_lost", fault=fault, problem=error) from error
     except HordeError as error:
-        fault = Fault("source_image", "download_failed")
+        fault = Fault(what, "download_failed")
         raise JobFailed("worker.source_lost", fault=fault, problem=error) from error
 
 
 def _decode_to_size(data: bytes, size: tuple[int, int]) -> Image.Image:
     image = pictures.decode(data, max_bytes=MAX_SOURCE_BYTES, max_pixels=MAX_SOURCE_PIXELS)
-    return ImageOps.fit(image.convert("RGB"), size)
+    return ImageOps.fit(image.convert("RGBA" if image.has_transparency_data else "RGB"), size)
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Return the picture in RGB; what is transparent becomes grey, as models have learned it."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, (127, 127, 127, 255))
+    return Image.alpha_composite(ground, image).convert("RGB")
 
 
 def unmet_wishes(payload: PopPayload, info: EngineInfo) -> tuple[Fault, ...]:
     """Return what this job asks for that no task can carry: told with the picture, not hidden."""
-    faults = [
-        Fault("ti", "download_failed", str(ti.get("name", ""))[:MAX_NAME]) for ti in payload.tis
-    ]
-    if not info.lora:
+    faults: list[Fault] = []
+    if not info.can(Feature.TEXTUAL_INVERSION):
+        faults += [Fault("ti", "download_failed", ti.name[:MAX_NAME]) for ti in payload.tis]
+    if not info.can(Feature.LORA):
         faults += [Fault("lora", "download_failed", lora.name[:MAX_NAME]) for lora in payload.loras]
-    if payload.hires_fix:
-        faults.append(Fault("information", "see_ref", "made without hires fix"))
-    faults += [
-        Fault("information", "see_ref", f"made without {name[:MAX_NAME]}")
-        for name in payload.post_processing
-    ]
+    wishes = {
+        Feature.HIRES_FIX: payload.hires_fix,
+        Feature.TILING: payload.tiling,
+        Feature.CLIP_SKIP: payload.clip_skip > 1,
+    }
+    lacking = [each.value for each, wished in wishes.items() if wished and not info.can(each)]
+    lacking += [name[:MAX_NAME] for name in payload.post_processing]
+    faults += [Fault("information", "see_ref", f"made without {name}") for name in lacking]
     return tuple(faults)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from common.horde.wire import Answer, Sent
 
@@ -46,6 +46,16 @@ class PopLora(Answer):
     is_version: bool = False
 
 
+class PopTi(Answer):
+    """`payload.tis[]` of a popped job."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    name: str
+    inject_ti: str | None = None
+    strength: float | None = None
+
+
 class PopPayload(Answer):
     """`payload` of a popped job. `seed` is text; `steps` is called `ddim_steps`, n `n_iter`."""
 
@@ -63,9 +73,13 @@ class PopPayload(Answer):
     clip_skip: int = 1
     denoising_strength: float | None = None
     loras: list[PopLora] = Field(default=[])
-    tis: list[dict[str, Any]] = Field(default=[])
+    tis: list[PopTi] = Field(default=[])
+    hires_fix_denoising_strength: float | None = None
     post_processing: list[str] = Field(default=[])
+    facefixer_strength: float | None = None
     control_type: str | None = None
+    image_is_control: bool = False
+    return_control_map: bool = False
     use_nsfw_censor: bool = False
 
 

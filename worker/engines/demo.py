@@ -17,7 +17,7 @@ from common.errors import WorkerError
 from worker.demo_model.loras import LoraError, read_lora
 from worker.demo_model.runtime import LORAS, WEIGHTS, DemoPipeline, Picture, StoppedError
 from worker.demo_model.vocabulary import LORAS as STYLE_WORDS
-from worker.engines.protocol import EngineInfo, EngineLora, Fault, Generated, Task
+from worker.engines.protocol import EngineInfo, EngineLora, Fault, Feature, Generated, Task
 
 NAME = "demo"
 MODEL = "hordebots demo"
@@ -50,8 +50,7 @@ class DemoEngine:
             models=(MODEL,),
             max_pixels=MAX_PIXELS,
             max_batch=MAX_BATCH,
-            img2img=True,
-            lora=True,
+            features=frozenset({Feature.IMG2IMG, Feature.LORA, Feature.NSFW}),
             private_only=True,
         )
 
@@ -73,7 +72,6 @@ class DemoEngine:
             self.load()
         assert self._pipeline is not None
         loras, faults = self._chosen_loras(task.loras)
-        faults += _unmet(task)
         width, height = own_size(task.width, task.height)
         finished: list[Generated] = []
 
@@ -166,13 +164,3 @@ def _source(image: Image.Image | None, width: int, height: int) -> Picture | Non
         return None
     fitted = ImageOps.fit(image.convert("RGB"), (width, height), Image.Resampling.LANCZOS)
     return np.asarray(fitted)
-
-
-def _unmet(task: Task) -> list[Fault]:
-    """Return what was wished for and is beyond this model."""
-    wishes = {"tiling": task.tiling, "clip skip": task.clip_skip > 1}
-    return [
-        Fault("information", "see_ref", f"made without {name}")
-        for name, wished in wishes.items()
-        if wished
-    ]

@@ -8,10 +8,35 @@ a `Fault` with the picture; it never ignores a wish silently.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from PIL import Image
+
+
+class Feature(StrEnum):
+    """What a job may ask beyond a picture from words. The value is how people are told."""
+
+    IMG2IMG = "a source picture"
+    INPAINTING = "inpainting"
+    LORA = "LoRAs"
+    TEXTUAL_INVERSION = "textual inversions"
+    CONTROLNET = "ControlNet"
+    HIRES_FIX = "hires fix"
+    TILING = "tiling"
+    CLIP_SKIP = "clip skip"
+    NSFW = "adult pictures"
+    """Its pictures are checked by the worker, or nobody but its owner sees them."""
+
+
+class Painting(StrEnum):
+    """What becomes of a source picture, in the Horde's words."""
+
+    IMG2IMG = "img2img"
+    INPAINTING = "inpainting"
+    OUTPAINTING = "outpainting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +46,28 @@ class EngineLora:
     name: str
     model: float = 1.0
     clip: float = 1.0
+    file: Path | None = None
+    """Where it lies; None: the engine finds it by its name, or reports that it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTi:
+    """A textual inversion to apply. Its words stand in the prompt as `embedding:NAME`."""
+
+    name: str
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What is taken from the source picture by a ControlNet."""
+
+    type: str
+    """`canny`, `depth`, … in the Horde's words."""
+    is_control: bool = False
+    """The source picture is the control map already."""
+    return_map: bool = False
+    """Only the control map is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +87,21 @@ class Task:
     seeds: tuple[int, ...]
     """One picture is made per seed."""
     clip_skip: int = 1
+    """1 takes the text encoder's last layer, 2 the one before it …"""
     tiling: bool = False
+    hires_fix: bool = False
+    hires_denoise: float = 0.65
+    """How much the second pass of a hires fix changes."""
     loras: tuple[EngineLora, ...] = ()
+    tis: tuple[EngineTi, ...] = ()
     source_image: Image.Image | None = None
+    """RGB, in the size of the picture."""
+    mask: Image.Image | None = None
+    """Greyscale, in the size of the picture: white is painted anew."""
+    painting: Painting = Painting.IMG2IMG
     denoise: float = 1.0
     """With a source image: 0 keeps it, 1 ignores it."""
+    control: Control | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +133,13 @@ class EngineInfo:
     max_pixels: int
     """Largest width x height of a task."""
     max_batch: int = 1
-    img2img: bool = False
-    inpainting: bool = False
-    lora: bool = False
-    controlnet: bool = False
-    post_processing: bool = False
+    features: frozenset[Feature] = frozenset()
     private_only: bool = False
     """True: never offer it to the public AI Horde."""
-    features: frozenset[str] = field(default_factory=frozenset)
+
+    def can(self, feature: Feature) -> bool:
+        """Tell whether jobs may ask for this."""
+        return feature in self.features
 
 
 class Engine(Protocol):

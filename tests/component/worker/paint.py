@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from PIL import Image
 
-from worker.engines.protocol import EngineInfo, Generated, Task
+from worker.engines.protocol import EngineInfo, Feature, Generated, Task
 
 INFO = EngineInfo(
     name="paint",
     models=("paint",),
     max_pixels=512 * 512,
     max_batch=4,
-    img2img=True,
+    features=frozenset({Feature.IMG2IMG, Feature.NSFW}),
     private_only=True,
 )
 

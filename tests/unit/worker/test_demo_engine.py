@@ -10,7 +10,7 @@ from common.errors import WorkerError
 from worker.demo_model.runtime import LORAS
 from worker.engines import build_engine
 from worker.engines.demo import DemoEngine, enlarge, own_denoise, own_guidance, own_size
-from worker.engines.protocol import EngineLora, Fault, Task
+from worker.engines.protocol import EngineLora, Fault, Feature, Task
 
 TASK = Task(
     model="hordebots demo",
@@ -49,7 +49,7 @@ def test_offers_one_model_for_private_servers_only(engine):
     info = engine.info()
     assert info.models == ("hordebots demo",)
     assert info.private_only
-    assert (info.img2img, info.lora, info.inpainting, info.controlnet) == (True, True, False, False)
+    assert info.features == {Feature.IMG2IMG, Feature.LORA, Feature.NSFW}
 
 
 def test_missing_weights_are_a_worker_error(tmp_path):
@@ -189,8 +189,3 @@ class TestFromASource:
         source = Image.new(mode, (300, 90))
         made = make(engine, replace(TASK, source_image=source, denoise=0.5))[0]
         assert made.image.size == (256, 256)
-
-
-def test_what_it_cannot_do_is_told(engine):
-    made = make(engine, replace(TASK, tiling=True, clip_skip=2))[0]
-    assert [fault.ref for fault in made.faults] == ["made without tiling", "made without clip skip"]

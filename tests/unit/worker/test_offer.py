@@ -70,8 +70,7 @@ def test_an_engine_that_must_not_serve_is_refused_with_a_sentence(info, changes,
 
 
 def test_a_checked_engine_may_serve_the_public_but_draws_nothing_adult_unless_it_can(info):
-    checked = replace(info, features=frozenset({"safety_check"}))
-    offer = make_offer(config(url="https://aihorde.net/api"), checked, started=0.0)
+    offer = make_offer(config(url="https://aihorde.net/api"), info, started=0.0, checked=True)
     assert offer.body(None).nsfw is False
 
 

@@ -12,7 +12,14 @@ from PIL import Image
 from common.errors import HordeGone
 from common.pictures import encode_webp
 from worker import preparation
-from worker.engines.protocol import EngineLora, Fault
+from worker.engines.protocol import (
+    Control,
+    EngineLora,
+    EngineTi,
+    Fault,
+    Feature,
+    Painting,
+)
 from worker.order import JobFailed
 from worker.preparation import (
     make_task,
@@ -22,6 +29,10 @@ from worker.preparation import (
     time_to_make,
     unmet_wishes,
 )
+
+
+def able(info, *features):
+    return replace(info, features=frozenset(features))
 
 
 async def no_fetch(source):
@@ -91,7 +102,7 @@ def test_a_task_has_all_that_was_asked(popped, info):
         tiling=True,
         loras=[{"name": " snow ", "model": 0.5, "clip": 0.25}, {"name": "  "}],
     )
-    task = make_task(job, replace(info, lora=True))
+    task = make_task(job, able(info, Feature.LORA, Feature.CLIP_SKIP, Feature.TILING))
     assert (task.model, task.prompt, task.negative) == ("two", "a fox", "blurry")
     assert (task.width, task.height, task.steps, task.cfg_scale) == (768, 512, 12, 3.5)
     assert (task.sampler, task.karras, task.clip_skip, task.tiling) == (
@@ -109,7 +120,7 @@ def test_an_engine_without_loras_is_given_none_and_the_server_is_told(popped, in
     job = popped(loras=[{"name": "snow"}])
     assert make_task(job, info).loras == ()
     assert unmet_wishes(job.payload, info) == (Fault("lora", "download_failed", "snow"),)
-    assert unmet_wishes(job.payload, replace(info, lora=True)) == ()
+    assert unmet_wishes(job.payload, able(info, Feature.LORA)) == ()
 
 
 def test_upscalers_and_embeddings_that_are_missing_are_told(popped, info):
@@ -118,6 +129,69 @@ def test_upscalers_and_embeddings_that_are_missing_are_told(popped, info):
         Fault("ti", "download_failed", "7808"),
         Fault("information", "see_ref", "made without RealESRGAN_x4plus"),
     )
+
+
+def test_what_the_engine_cannot_do_is_left_out_and_told(popped, info):
+    job = popped(hires_fix=True, tiling=True, clip_skip=2, tis=[{"name": "glow"}])
+    plain = make_task(job, info)
+    assert (plain.hires_fix, plain.tiling, plain.clip_skip, plain.tis) == (False, False, 1, ())
+    assert [fault.ref for fault in unmet_wishes(job.payload, info)] == [
+        "glow",
+        "made without hires fix",
+        "made without tiling",
+        "made without clip skip",
+    ]
+    every = able(info, *Feature)
+    full = make_task(job, every)
+    assert (full.hires_fix, full.tiling, full.clip_skip) == (True, True, 2)
+    assert full.tis == (EngineTi("glow"),)
+    assert unmet_wishes(job.payload, every) == ()
+
+
+def test_a_control_map_is_asked_for_as_it_was(popped, info):
+    job = popped(control_type="canny", image_is_control=True)
+    assert make_task(job, able(info, *Feature)).control == Control("canny", is_control=True)
+
+
+def webp(image):
+    return encode_webp(image, quality=90)
+
+
+async def test_what_is_transparent_is_painted_anew(popped, info):
+    image = Image.new("RGBA", (512, 512), (200, 10, 10, 255))
+    image.paste((0, 0, 0, 0), (0, 0, 256, 512))
+
+    async def fetch(_source):
+        return webp(image)
+
+    job = popped({"source_image": "x", "source_processing": "inpainting"})
+    task = (await prepare(job, able(info, *Feature), fetch, now=0.0)).task
+    assert task.painting is Painting.INPAINTING
+    assert (task.mask.getpixel((10, 10)), task.mask.getpixel((500, 10))) == (255, 0)
+    assert task.source_image.mode == "RGB"
+
+
+async def test_a_mask_of_its_own_says_what_is_painted(popped, info):
+    pictures = {"x": Image.new("RGB", (512, 512), "red"), "m": Image.new("L", (512, 512), 0)}
+    pictures["m"].paste(255, (0, 0, 512, 256))
+
+    async def fetch(source):
+        return webp(pictures[source].convert("RGB"))
+
+    fields = {"source_image": "x", "source_processing": "inpainting", "source_mask": "m"}
+    task = (await prepare(popped(fields), able(info, *Feature), fetch, now=0.0)).task
+    assert task.mask.getpixel((10, 10)) > 200
+    assert task.mask.getpixel((10, 500)) < 50
+
+
+async def test_nothing_marked_to_be_painted_fails_the_job(popped, info):
+    async def fetch(_source):
+        return webp(Image.new("RGB", (512, 512), "red"))
+
+    job = popped({"source_image": "x", "source_processing": "inpainting"})
+    with pytest.raises(JobFailed) as failure:
+        await prepare(job, able(info, *Feature), fetch, now=0.0)
+    assert failure.value.fault == Fault("source_mask", "parse_failed")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +235,7 @@ async def test_a_source_picture_is_cut_to_the_jobs_shape(popped, info):
             height=64,
             denoising_strength=0.3,
         ),
-        replace(info, img2img=True),
+        able(info, Feature.IMG2IMG),
         fetch,
         now=0.0,
     )
@@ -183,7 +257,7 @@ async def test_a_source_picture_that_is_none_fails_the_job(popped, info, answer,
         return answer
 
     with pytest.raises(JobFailed) as failure:
-        await prepare(popped({"source_image": "x"}), replace(info, img2img=True), fetch, now=0.0)
+        await prepare(popped({"source_image": "x"}), able(info, Feature.IMG2IMG), fetch, now=0.0)
     assert failure.value.fault == Fault("source_image", value)
 
 
@@ -194,7 +268,7 @@ async def test_a_source_picture_too_large_to_decode_fails_the_job(popped, info, 
         return encode_webp(Image.new("RGB", (64, 64)))
 
     with pytest.raises(JobFailed, match="too large"):
-        await prepare(popped({"source_image": "x"}), replace(info, img2img=True), fetch, now=0.0)
+        await prepare(popped({"source_image": "x"}), able(info, Feature.IMG2IMG), fetch, now=0.0)
 
 
 @pytest.mark.parametrize(
