@@ -37,6 +37,10 @@ class Capabilities:
     """An answer can be shown to the asker alone."""
     opt_in: bool = False
     """In a community the bot works only where a moderator has chosen so."""
+    quiet: bool = False
+    """Where the bot does not work it says nothing, not even that."""
+    receipt_after: float = 0.0
+    """Seconds until `acknowledge` is called first: long where all it can do is to post."""
     reply_timeout: float = 30.0
     """Longest time one post may take, in seconds. No post starts unless the lease outlives it."""
 

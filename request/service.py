@@ -147,7 +147,8 @@ class Service:
                         place=place,
                     )
         except Refusal as refusal:
-            if stopped or await self._said_today(request, refusal.code):
+            quiet = adapter.capabilities.quiet and place.enabled is False
+            if stopped or quiet or await self._said_today(request, refusal.code):
                 return await self._drop(lease, request)
             outcome = answers.refused(request.id, refusal)
         return await self._decide(lease, request, outcome)
@@ -295,6 +296,7 @@ class Service:
             except Exception as error:  # noqa: BLE001  (progress is a courtesy, never a reason to fail)
                 log.info("acknowledge_failed", error=str(error))
 
+        await asyncio.sleep(adapter.capabilities.receipt_after)
         await show(tally.progress())
         if adapter.capabilities.live_progress:
             await tally.tell(show)

@@ -1,5 +1,7 @@
 """What holds in a place: the file's word, what moderators set in the chat, roles, adult marks."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import ValidationError
 
@@ -200,3 +202,14 @@ async def test_a_cursor_begins_once(database):
     await cursors.begin("web", "5")
     await cursors.begin("web", "9")
     assert await cursors.read("web") == "5"
+
+
+@pytest.mark.parametrize("text", ["draw for me a fox", "draw for me a fox style: no such one"])
+async def test_a_quiet_platform_says_nothing_where_it_is_off(start, heard, text):
+    platform = FakePlatform()
+    platform.capabilities = replace(platform.capabilities, quiet=True)
+    async with start(platform, place=PlaceConfig(enabled=False)):
+        platform.say(heard(text, event="1"))
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+    assert {event for event, _ in platform.posts} == {"2"}

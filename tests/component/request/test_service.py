@@ -1,12 +1,13 @@
 """The main flow against a fake Horde: what is asked is answered, once, whatever happens."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from common.config import PlaceConfig
 from common.errors import PlatformError, PlatformRefused
-from common.model import Ending, IncomingKind
+from common.model import Ending, IncomingKind, Place
 from request.production import Patience
 from request.records import JobState, RequestState
 from tests.fakes.horde import Fate, faults
@@ -362,3 +363,23 @@ async def test_event_older_than_a_day_is_not_answered(start, heard, clock):
         platform.say(heard("help", event="new"))
         await platform.answer_to("new")
     assert ("old", 1) not in platform.posts
+
+
+async def test_platforms_that_can_only_post_are_told_of_progress_after_a_while(start, heard, horde):
+    horde.seconds = None
+    patient, quick = FakePlatform("patient"), FakePlatform("quick")
+    for platform, seconds in ((patient, 0.3), (quick, 3600)):
+        platform.capabilities = replace(
+            platform.capabilities, live_progress=False, receipt_after=seconds
+        )
+    async with start(patient, quick):
+        patient.say(replace(heard("draw for me a fox --n 1", event="1"), place=Place("patient")))
+        quick.say(replace(heard("draw for me a fox --n 1", event="2"), place=Place("quick")))
+        await wait_until(lambda: horde.journal.count("submit") == 2)
+        assert not patient.progress
+        await wait_until(lambda: patient.progress)
+        for number in horde.requests:
+            horde.finish(number)
+        assert (await quick.answer_to("2")).ending is Ending.DONE
+    assert len(patient.progress) == 1
+    assert not quick.progress
