@@ -15,6 +15,9 @@ from enum import StrEnum
 from aiolimiter import AsyncLimiter
 from yarl import URL
 
+MARGIN = 0.1
+"""Seconds by which a window is taken to be longer than it is: on its way to the server a request
+may gain on the one before it."""
 REMEMBERED_KEYS = 4096
 """Keys (ids, paths) whose counters are kept; older ones have mostly left their windows."""
 
@@ -50,7 +53,7 @@ class Rate:
         A bucket that leaks at the full rate and starts empty would let twice as many in; so what
         may come at once is taken off the rate.
         """
-        per_second = (self.count - self.burst + 1) / self.seconds
+        per_second = (self.count - self.burst + 1) / (self.seconds + MARGIN)
         return AsyncLimiter(self.burst, self.burst / per_second)
 
 

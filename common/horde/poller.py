@@ -18,7 +18,7 @@ import structlog
 
 from common.errors import HordeBusy, HordeError, HordeGone
 from common.horde.client import HordeClient
-from common.horde.schedule import SHORTEST, after_failure, next_look
+from common.horde.schedule import SHORTEST, after_failure, is_soon, next_look
 from common.horde.wire import Check, Status
 
 log = structlog.get_logger()
@@ -49,6 +49,8 @@ class _Watch:
     failures: int = 0
     context: Context = field(default_factory=copy_context)
     """Of whoever waits, so that what is logged of a look says for which request."""
+    soon_since: float | None = None
+    """Since when every answer has said that it is over in a moment."""
 
 
 class Poller:
@@ -102,7 +104,7 @@ class Poller:
             watch = _Watch(horde_id, ended, [], begun=now)
             self._watches[horde_id] = watch
             ended.add_done_callback(lambda _: self._drop(watch))
-            self._plan(watch, next_look(None, 0.0, self._random()))
+            self._plan(watch, next_look(None, random=self._random()))
         if on_check is not None:
             watch.hooks.append(on_check)
         return watch.ended
@@ -215,12 +217,20 @@ class Poller:
                 self._tell(watch, check)
             watch.over = check.faulted or check.done
             if not watch.over:
-                elapsed = self._monotonic() - watch.begun
-                return next_look(check, elapsed, self._random())
+                return self._pause_after(watch, check)
         status = await self._client.status(watch.horde_id)
         self._answered(watch)
         self._end(watch, status=status)
         return SHORTEST
+
+    def _pause_after(self, watch: _Watch, check: Check) -> float:
+        now = self._monotonic()
+        if not is_soon(check):
+            watch.soon_since = None
+        elif watch.soon_since is None:
+            watch.soon_since = now
+        soon_for = 0.0 if watch.soon_since is None else now - watch.soon_since
+        return next_look(check, elapsed=now - watch.begun, soon_for=soon_for, random=self._random())
 
     def _tell(self, watch: _Watch, check: Check) -> None:
         for hook in watch.hooks:

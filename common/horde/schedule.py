@@ -9,31 +9,43 @@ LONGEST = 30.0
 """Seconds between two looks at one request, whatever the server says."""
 FIRST = 0.5
 """Seconds until the first look: a small job on a fast hub is done by then."""
-SHARE = 0.5
-"""Of the time the server expects to need. Halving closes in on the end in a few looks."""
-PATIENCE = 0.05
-"""Of the time waited so far: nobody who waited ten minutes minds half a minute more, and a
-server that always promises "one more second" is not asked twice a second for ever."""
+SHARE = 0.8
+"""Of the time the server expects to need. Its guesses miss by a third; who slept most of a guess
+that was a third too long is hardly late, and a few looks close in on the end."""
+SOON = 2
+"""Seconds of expected wait from which the end may be met at once: all of it is slept."""
+PATIENCE = 0.1
+"""Of the time for which the server has said "soon": one that always promises "one more second" is
+not asked twice a second for ever."""
 NOBODY_YET = 2.0
 """Seconds while no worker can make it: one may just be starting, beside us or anywhere."""
 NOBODY_STILL = 0.5
 """Of the time waited so far, while no worker can make it."""
-JITTER = 0.15
+JITTER = 0.08
 """So that requests sent together are not looked at together."""
 
 
-def next_look(check: Check | None, elapsed: float, random: float) -> float:
+def is_soon(check: Check) -> bool:
+    """Tell whether the server expects a request to be over in a moment."""
+    return check.is_possible and check.wait_time <= SOON
+
+
+def next_look(
+    check: Check | None, *, elapsed: float = 0.0, soon_for: float = 0.0, random: float
+) -> float:
     """Return the seconds until the next look at a request.
 
     `check` is the last answer (None: not asked yet), `elapsed` the seconds since we began to
-    watch, `random` a number in [0, 1).
+    watch, `soon_for` those for which every answer has said "soon", `random` a number in [0, 1).
     """
     if check is None:
         pause = FIRST
     elif not check.is_possible:
         pause = max(NOBODY_YET, elapsed * NOBODY_STILL)
+    elif is_soon(check):
+        pause = max(check.wait_time, SHORTEST, soon_for * PATIENCE)
     else:
-        pause = max(check.wait_time * SHARE, elapsed * PATIENCE)
+        pause = check.wait_time * SHARE
     return _bound(pause * _spread(random))
 
 

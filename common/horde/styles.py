@@ -15,23 +15,28 @@ class StyleCalls(Connection):
     """Styles and collections: one by name or id, and lists of those that are public."""
 
     async def style_by_name(self, name: str) -> NativeStyle:
-        """Return a style kept on this Horde. Raises HordeRejected or HordeGone if there is none."""
+        """Return a style kept on this Horde. Raises HordeGone if there is none."""
         answer = await self._ask(
             "GET",
             f"/styles/image_by_name/{segment(name)}",
             counted_by="style_by_name",
             limit_bytes=LIST,
+            missing="horde.style_not_found",
         )
         return self._read(NativeStyle.model_validate, answer, needs="prompt")
 
     async def style(self, style_id: str) -> NativeStyle:
-        """Return a style by its id; the server allows 20 readings of one id in an hour."""
+        """Return a style by its id; the server allows 20 readings of one id in an hour.
+
+        Raises HordeGone if there is none.
+        """
         answer = await self._ask(
             "GET",
             f"/styles/image/{segment(style_id)}",
             budget=Budget.STYLE,
             counted_by=style_id,
             limit_bytes=LIST,
+            missing="horde.style_not_found",
         )
         return self._read(NativeStyle.model_validate, answer, needs="prompt")
 
@@ -50,23 +55,25 @@ class StyleCalls(Connection):
         return self._read_rows(NativeStyle, answer)
 
     async def collection_by_name(self, name: str) -> NativeCollection:
-        """Return a collection of styles. Raises HordeRejected or HordeGone if there is none."""
+        """Return a collection of styles. Raises HordeGone if there is none."""
         answer = await self._ask(
             "GET",
             f"/collection_by_name/{segment(name)}",
             counted_by="collection_by_name",
             limit_bytes=LIST,
+            missing="horde.style_not_found",
         )
         return self._read(NativeCollection.model_validate, answer, needs="styles")
 
     async def collection(self, collection_id: str) -> NativeCollection:
-        """Return a collection by its id. Raises HordeRejected or HordeGone if there is none."""
+        """Return a collection by its id. Raises HordeGone if there is none."""
         answer = await self._ask(
             "GET",
             f"/collections/{segment(collection_id)}",
             budget=Budget.STYLES,
             counted_by=collection_id,
             limit_bytes=LIST,
+            missing="horde.style_not_found",
         )
         return self._read(NativeCollection.model_validate, answer, needs="styles")
 

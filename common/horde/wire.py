@@ -28,6 +28,7 @@ __all__ = [
     "Check",
     "ControlType",
     "DryRun",
+    "ExtraText",
     "GenMetadata",
     "Generation",
     "GenerationBody",
@@ -71,6 +72,13 @@ class TextualInversion(Sent):
     strength: float | None = Field(default=None, ge=-5, le=5)
 
 
+class ExtraText(Sent):
+    """`params.extra_texts[]`: what a workflow writes, e.g. into a QR code."""
+
+    text: str = Field(min_length=1)
+    reference: str = Field(min_length=3)
+
+
 class GenerationParams(Sent):
     """`params` of a generation request."""
 
@@ -90,7 +98,14 @@ class GenerationParams(Sent):
     loras: list[Lora] | None = Field(default=None, max_length=5)
     tis: list[TextualInversion] | None = Field(default=None, max_length=20)
     post_processing: list[str] | None = None
+    facefixer_strength: float | None = Field(default=None, ge=0, le=1)
     control_type: ControlType | None = None
+    image_is_control: bool | None = None
+    return_control_map: bool | None = None
+    hires_fix_denoising_strength: float | None = Field(default=None, ge=0.01, le=1)
+    transparent: bool | None = None
+    workflow: Literal["qr_code"] | None = None
+    extra_texts: list[ExtraText] | None = None
 
 
 class SourceImage(Sent):
@@ -116,7 +131,19 @@ class GenerationBody(Sent):
     source_image: str | None = None
     """Base64 of a picture."""
     source_processing: Literal["img2img", "inpainting", "outpainting", "remix"] | None = None
+    source_mask: str | None = None
+    """Base64 of a picture that is white where something is to be painted."""
     extra_source_images: list[SourceImage] | None = Field(default=None, max_length=5)
+    extra_slow_workers: bool | None = None
+    workers: list[str] | None = Field(default=None, max_length=5)
+    """Ids of those that may, or with `worker_blacklist` may not, do it."""
+    worker_blacklist: bool | None = None
+    disable_batching: bool | None = None
+    """Pictures of their own seed each, instead of one batch; only for trusted accounts."""
+    allow_downgrade: bool | None = None
+    """Smaller and with fewer steps, instead of refused, where the kudos do not suffice."""
+    style: str | None = Field(default=None, min_length=3, max_length=1024)
+    """A style kept on the server; it brings model, words and params with it."""
     webhook: str | None = Field(default=None, min_length=10, max_length=1024)
     proxied_account: str | None = None
     """For whom a service account asks; anybody else is refused with it."""

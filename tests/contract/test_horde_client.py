@@ -19,7 +19,14 @@ from common.errors import HordeBusy, HordeForbidden, HordeGone
 from common.horde.client import HordeClient
 from common.horde.native import NativeCollection, NativeStyle
 from common.horde.return_codes import OUTCOMES
-from common.horde.wire import Check, User, WorkerStatus, generation_body
+from common.horde.wire import (
+    Check,
+    GenerationBody,
+    GenerationParams,
+    User,
+    WorkerStatus,
+    generation_body,
+)
 from common.horde.wire_accounts import SharedKey, SharedKeyBody, TransferBody
 from common.horde.wire_alchemy import AlchemyResult, AlchemyStatus, alchemy_body
 from common.horde.wire_names import ALCHEMY_FORMS, CONTROL_TYPES, POST_PROCESSORS, SAMPLERS
@@ -147,6 +154,13 @@ def test_our_bodies_use_no_field_the_server_does_not_know(swagger):
 
     assert set(body) <= fields_of(swagger, "GenerationInputStable")
     assert set(body["params"]) <= fields_of(swagger, "ModelGenerationInputStable")
+
+
+def test_all_that_can_be_asked_for_has_a_typed_field(swagger):
+    body, params = fields_of(swagger, "GenerationInputStable"), set(GenerationParams.model_fields)
+
+    assert body - set(GenerationBody.model_fields) == {"shared", "validated_backends"}
+    assert fields_of(swagger, "ModelGenerationInputStable") - params == {"special"}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,20 @@ async def test_cancelling_returns_what_was_finished(client, horde):
     assert horde.requests[submitted.id].cancelled
 
 
+async def test_what_is_in_the_making_is_finished_though_it_was_cancelled(client, horde):
+    horde.seconds = None
+    submitted = await client.submit(body(n=3))
+    horde.finish(submitted.id, 1)
+    await client.cancel(submitted.id)
+
+    assert (await client.check(submitted.id)).processing == 1
+    horde.finish(submitted.id)
+    status = await client.status(submitted.id)
+
+    assert status.done
+    assert len(status.generations) == 2
+
+
 async def test_what_the_horde_offers(client, horde):
     horde.models = {"Deliberate": 3}
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from common.errors import HordeBusy, HordeGone, HordeRejected, HordeUnreachable
+from common.errors import HordeBusy, HordeGone, HordeUnreachable
 from common.horde.limits import Limits, Rate
 from common.horde.transport import Patience
 from common.horde.wire_text import TextBody
@@ -138,8 +138,14 @@ async def test_collections_by_list_and_by_id(client, horde):
     [listed] = await client.collections()
 
     assert listed == await client.collection("c") == await client.collection_by_name("foxes")
-    with pytest.raises(HordeRejected):
+    with pytest.raises(HordeGone):
         await client.collection("another")
+
+
+async def test_a_style_that_is_not_there_is_called_one(client):
+    for asked in (client.style("x"), client.style_by_name("x"), client.collection_by_name("x")):
+        with pytest.raises(HordeGone, match="does not know this style"):
+            await asked
 
 
 # --- limits -----------------------------------------------------------------------------------

@@ -195,6 +195,7 @@ async def test_person_over_the_limit_is_told(start, heard, horde):
     [
         (Fate.CENSORED, Ending.FAILED, "safety check"),
         (Fate.FAULTED, Ending.FAILED, "gave up"),
+        (Fate.EMPTY, Ending.FAILED, "gave up"),
         (Fate.IMPOSSIBLE, Ending.FAILED, "No worker"),
     ],
 )
@@ -210,8 +211,9 @@ async def test_each_ending_has_its_sentence(start, heard, horde, fate, ending, w
     assert "raw" not in outcome.suggestions
 
 
-async def test_fault_is_tried_once_more(start, heard, horde):
-    horde.plan.append(Fate.FAULTED)
+@pytest.mark.parametrize("fate", [Fate.FAULTED, Fate.EMPTY])
+async def test_fault_is_tried_once_more(start, heard, horde, fate):
+    horde.plan.append(fate)
     platform = FakePlatform()
     async with start(platform):
         platform.say(heard("draw for me a fox style: raw --n 1"))

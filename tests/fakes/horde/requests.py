@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -20,6 +20,8 @@ class Fate(StrEnum):
     OK = "ok"
     FAULTED = "faulted"
     """Workers gave up three times. `done` is true as well."""
+    EMPTY = "empty"
+    """Workers gave up twice. `done` is true, `faulted` is not, and there is no picture."""
     CENSORED = "censored"
     IMPOSSIBLE = "impossible"
     """Nobody can make it; it waits for ever."""
@@ -33,10 +35,13 @@ class FakeRequest:
     """Time for all pictures, made one after the other; None: only `finish` makes any."""
     fate: Fate = Fate.OK
     waits: list[int] = field(default_factory=list)
-    """`wait_time` of the next answers; the last stays. Empty: the truth."""
+    """`wait_time` of the next answers; the last stays. Empty: what `guess` makes of the truth."""
+    guess: Callable[[float], int] = math.ceil
+    """From the seconds it still takes to those the server tells."""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     by_hand: int = 0
-    cancelled: bool = False
+    wanted_still: int | None = None
+    """Pictures that are made although it was cancelled; None: it was not."""
     announced: int = 0
     """Pictures told to the webhook."""
     gen_metadata: list[dict[str, str]] = field(default_factory=list)
@@ -45,6 +50,14 @@ class FakeRequest:
     @property
     def n(self) -> int:
         return int(self.body.get("params", {}).get("n", 1))
+
+    @property
+    def cancelled(self) -> bool:
+        return self.wanted_still is not None
+
+    @property
+    def wanted(self) -> int:
+        return self.n if self.wanted_still is None else self.wanted_still
 
     @property
     def model(self) -> str:
@@ -63,24 +76,35 @@ class FakeRequest:
 
     def finished(self, now: float) -> int:
         """Return how many pictures exist now."""
-        if self.fate in {Fate.FAULTED, Fate.IMPOSSIBLE}:
+        if self.fate in {Fate.FAULTED, Fate.EMPTY, Fate.IMPOSSIBLE}:
             return 0
-        by_time = 0
-        if self.seconds is not None and not self.cancelled:
-            share = (now - self.created) / self.seconds if self.seconds > 0 else 1.0
-            by_time = math.floor(share * self.n + 1e-9)
-        return min(max(by_time, self.by_hand), self.n)
+        by_time = math.floor(self._share(now) * self.n + 1e-9)
+        return min(max(by_time, self.by_hand), self.wanted)
+
+    def _share(self, now: float) -> float:
+        """Return how much of its time has passed, from 0 up; 0 where only `finish` counts."""
+        if self.seconds is None:
+            return 0.0
+        return (now - self.created) / self.seconds if self.seconds > 0 else 1.0
 
     def cancel(self, now: float) -> None:
-        """Make no more pictures; those that exist stay."""
-        self.by_hand = self.finished(now)
-        self.cancelled = True
+        """Begin no more pictures; that in the making is finished, and those that exist stay."""
+        self.wanted_still = self.finished(now) + self._working(now)
+
+    def _working(self, now: float) -> int:
+        waiting_for_ever = self.fate is Fate.IMPOSSIBLE
+        return (
+            0 if waiting_for_ever or self._over(now) else min(1, self.wanted - self.finished(now))
+        )
+
+    def _over(self, now: float) -> bool:
+        given_up = self.fate is Fate.EMPTY and (self._share(now) >= 1 or self.by_hand > 0)
+        return given_up or self.faulted(now) or self.finished(now) >= self.wanted
 
     def faulted(self, now: float) -> bool:
         if self.fate is not Fate.FAULTED:
             return False
-        late = self.seconds is not None and now - self.created >= self.seconds
-        return late or self.by_hand > 0
+        return self._share(now) >= 1 or self.by_hand > 0
 
     def next_wait(self, now: float) -> int:
         if len(self.waits) > 1:
@@ -89,24 +113,23 @@ class FakeRequest:
             return self.waits[0]
         if self.seconds is None or self.fate is Fate.IMPOSSIBLE:
             return 0
-        return max(0, math.ceil(self.created + self.seconds - now))
+        return max(0, self.guess(self.created + self.seconds - now))
 
     def check(self, now: float) -> dict[str, Any]:
         """Return the body of `check`."""
         finished = self.finished(now)
-        faulted = self.faulted(now)
-        over = faulted or self.cancelled or finished == self.n
-        open_jobs = 0 if over else self.n - finished
-        working = min(1, open_jobs) if self.fate is not Fate.IMPOSSIBLE else 0
+        faulted, over = self.faulted(now), self._over(now)
+        working = self._working(now)
+        waiting = 0 if over else self.wanted - finished - working
         return {
             "finished": finished,
             "processing": working,
-            "restarted": 3 if faulted else 0,
-            "waiting": open_jobs - working,
+            "restarted": 3 if faulted else 2 if over and self.fate is Fate.EMPTY else 0,
+            "waiting": waiting,
             "done": over,
             "faulted": faulted,
             "wait_time": 0 if over else self.next_wait(now),
-            "queue_position": 1 if open_jobs > working else 0,
+            "queue_position": 1 if waiting else 0,
             "kudos": 6.0 * finished,
             "is_possible": self.fate is not Fate.IMPOSSIBLE,
         }

@@ -68,6 +68,7 @@ class Routes:
             self._horde.seconds,
             self._next_fate(body),
             waits=list(self._horde.waits),
+            guess=self._horde.guess,
             gen_metadata=list(self._horde.gen_metadata),
         )
         self._horde.requests[made.id] = made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -71,6 +72,8 @@ class FakeHorde:
         self.fate = Fate.OK
         self.plan: deque[Fate] = deque()
         self.waits: list[int] = []
+        self.guess: Callable[[float], int] = math.ceil
+        """From the seconds a request still takes to its `wait_time`."""
         self.concurrency: int | None = None
         """Pictures that may wait at a time; None: any number."""
         self.keys: set[str] | None = None

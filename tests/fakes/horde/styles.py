@@ -44,7 +44,7 @@ class StyleRoutes:
         return _first(self._horde.styles, "name", wanted, "Style")
 
     async def _style(self, request: web.Request) -> web.Response:
-        return _first(self._horde.styles, "id", request.match_info["id"], "Style")
+        return _first(self._horde.styles, "id", request.match_info["id"], "Image style")
 
     async def _collections(self, request: web.Request) -> web.Response:
         return _page(request, self._horde.collections)
@@ -61,7 +61,7 @@ def _first(things: list[dict[str, Any]], field: str, wanted: str, kind: str) -> 
     for thing in things:
         if thing[field] == wanted:
             return web.json_response(thing)
-    return error(404, f"{kind}NotFound", f"{kind} does not exist.")
+    return error(404, f"{kind}NotFound", f"{kind} with ID '{wanted}' not found.")
 
 
 def _page(request: web.Request, things: list[dict[str, Any]]) -> web.Response:

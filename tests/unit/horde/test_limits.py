@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from common.horde.limits import REMEMBERED_KEYS, Budget, Limiter, Limits, Rate
+from common.horde.limits import MARGIN, REMEMBERED_KEYS, Budget, Limiter, Limits, Rate
 
 RATES = [
     rate
@@ -21,6 +21,14 @@ def test_no_window_ever_gets_more_than_its_count(rate):
 
     # what is there at once, and what leaks in before the window is over
     assert bucket.max_rate + refill - 1 <= rate.count + 1e-9
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+def test_a_window_is_kept_though_a_request_gains_on_the_one_before_it(rate):
+    bucket = rate.limiter()
+    gaining = (rate.seconds + MARGIN) * bucket.max_rate / bucket.time_period
+
+    assert bucket.max_rate + gaining - 1 <= rate.count + 1e-9
 
 
 @pytest.mark.parametrize("rate", RATES, ids=str)
