@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -43,12 +44,16 @@ class Posting:
         self._leases = leases
         self._now = now
         self._sleep = sleep
+        self.resting: set[str] = set()
+        """Ids of the requests whose platform has refused a post and is asked again later."""
 
     async def post(
         self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
     ) -> None:
         """Post all parts that are not there yet. Raises PlatformRefused if one never will be."""
-        for part in answers.cut(outcome, adapter.capabilities):
+        before = await self._store.parts_before(request.id)
+        for cut in answers.cut(outcome, adapter.capabilities):
+            part = replace(cut, number=cut.number + before, total=cut.total + before)
             shown = [picture.number for picture in part.pictures]
             known = await self._store.post_intended(lease, request.id, part.number, shown)
             if known.posted:
@@ -79,7 +84,14 @@ class Posting:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
                 log.warning("reply_failed", part=part.number, error=str(error))
                 if isinstance(error, PlatformBusy):
-                    await self._sleep(max(error.retry_after, FIRST_PAUSE))
+                    await self._rest(request, max(error.retry_after, FIRST_PAUSE))
                     continue
-                await self._sleep(pause)
+                await self._rest(request, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _rest(self, request: RequestRow, seconds: float) -> None:
+        self.resting.add(request.id)
+        try:
+            await self._sleep(seconds)
+        finally:
+            self.resting.discard(request.id)

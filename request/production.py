@@ -46,6 +46,8 @@ OF_ONE_HORDE = frozenset(
     | {"UnsupportedSampler", "TooManySteps", "TooManyLoras", "BadLoraVersion", "TooManyTIs"}
 )
 """Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
+KEPT_BY_HORDES = 3600.0
+"""Seconds after which a Horde has forgotten a request by itself, with room to spare."""
 SENDING = 10.0
 """Seconds that a submission on its way gets when the request is stopped."""
 
@@ -97,6 +99,8 @@ class Production:
         self._patience = patience or Patience()
         self._now = now
         self._sleep = sleep
+        self._tidy: set[str] = set()
+        """Accounts of which the Hordes have been told all that was given up."""
 
     async def run(self, lease: Lease, request: RequestRow, tally: Tally, terms: Terms) -> None:
         """Take all jobs of a request to their end; those that take too long are given up."""
@@ -145,21 +149,43 @@ class Production:
 
     async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
         """Close all open jobs, and tell the Horde that nobody waits for them any more."""
-        for row in await self._store.jobs_of(request.id):
-            if row.state not in ENDED_JOBS:
-                await self._withdraw(row)
-                await self._store.job_ended(
-                    lease, request.id, row, JobState.CANCELLED, reason=reason
-                )
+        rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
+        for row in rows:
+            state = JobState.CANCELLED if row.horde_id is None else JobState.ABANDONED
+            await self._store.job_ended(lease, request.id, row, state, reason=reason)
+        await self._give_back(lease, [row for row in rows if row.horde_id is not None])
 
-    async def _withdraw(self, row: JobRow) -> None:
+    async def tidy(self, lease: Lease) -> None:
+        """Tell the Hordes of all that was given up and that they may not have been told of.
+
+        An earlier life may have ended in the middle of it, or a Horde may not have answered.
+        """
+        if lease.name not in self._tidy:
+            self._tidy.add(lease.name)
+            await self._give_back(lease, await self._store.abandoned_jobs(lease.name))
+
+    async def _give_back(self, lease: Lease, rows: Sequence[JobRow]) -> None:
+        """Delete jobs on their Hordes; those whose Horde does not answer wait for `tidy`."""
+        for row in rows:
+            if row.changed + KEPT_BY_HORDES > self._now() and not await self._withdraw(row):
+                self._tidy.discard(lease.name)
+            else:
+                await self._store.job_given_back(lease, row)
+
+    async def _withdraw(self, row: JobRow) -> bool:
+        """Delete a job on its Horde; returns False if the Horde could not be told."""
         endpoint = self._hordes.named(row.endpoint)
-        if endpoint is not None and row.horde_id is not None:
-            endpoint.poller.forget(row.horde_id)
-            try:
-                await endpoint.client.cancel(row.horde_id)
-            except HordeError as error:
-                log.info("cancel_failed", horde_id=row.horde_id, error=str(error))
+        if endpoint is None or row.horde_id is None:
+            return True
+        endpoint.poller.forget(row.horde_id)
+        try:
+            await endpoint.client.cancel(row.horde_id)
+        except HordeGone:
+            return True
+        except HordeError as error:
+            log.info("cancel_failed", horde_id=row.horde_id, error=str(error))
+            return False
+        return True
 
     async def _make(
         self, lease: Lease, request: RequestRow, row: JobRow, tally: Tally, terms: Terms

@@ -9,10 +9,21 @@ import sqlalchemy as sa
 from common.database import Database
 from common.model import Incoming
 from request import encoding
-from request.records import OPEN_STATES, JobRow, PictureRow, RequestRow, RequestState
+from request.records import (
+    ENDED_JOBS,
+    FINAL_STATES,
+    OPEN_STATES,
+    JobRow,
+    JobState,
+    PictureRow,
+    RequestRow,
+    RequestState,
+)
 from request.rows import job_of, picture_of, request_of
 from request.tables import jobs, pictures, posts, requests
 
+EARLIER = "earlier"
+"""State of a post of an answer that was followed by another: the request was put back."""
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 
@@ -113,6 +124,30 @@ class Queries:
         query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
         async with self._database.read() as connection:
             return [job_of(row) for row in await connection.execute(query)]
+
+    async def abandoned_jobs(self, account: str) -> list[JobRow]:
+        """Return the jobs nobody waits for any more and whose Horde may not know that yet."""
+        given_up = sa.and_(
+            requests.c.state.in_(FINAL_STATES), jobs.c.state.not_in(ENDED_JOBS)
+        )  # the process died between the two
+        query = (
+            sa.select(jobs)
+            .join(requests, requests.c.id == jobs.c.request)
+            .where(
+                requests.c.account == account,
+                sa.or_(jobs.c.state == JobState.ABANDONED, given_up),
+            )
+        )
+        async with self._database.read() as connection:
+            return [job_of(row) for row in await connection.execute(query)]
+
+    async def parts_before(self, request_id: str) -> int:
+        """Return how many posts an earlier answer had, where a request was put back."""
+        query = sa.select(sa.func.count()).where(
+            posts.c.request == request_id, posts.c.state == EARLIER
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
 
     async def pictures_of(self, request_id: str) -> list[PictureRow]:
         """Return the generations of a request, in the order of its jobs."""

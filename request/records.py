@@ -32,7 +32,7 @@ FINAL_STATES = tuple(state for state in RequestState if state not in OPEN_STATES
 
 
 class JobState(StrEnum):
-    """Where one submission stands. The last three are final."""
+    """Where one submission stands. The last four are final."""
 
     WAITING = "waiting"
     SUBMITTING = "submitting"
@@ -40,10 +40,12 @@ class JobState(StrEnum):
     SUBMITTED = "submitted"
     DONE = "done"
     FAULTED = "faulted"
+    ABANDONED = "abandoned"
+    """Nobody waits for it any more, and its Horde has not been told yet."""
     CANCELLED = "cancelled"
 
 
-ENDED_JOBS = (JobState.DONE, JobState.FAULTED, JobState.CANCELLED)
+ENDED_JOBS = (JobState.DONE, JobState.FAULTED, JobState.ABANDONED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class JobRow:
     """Submissions that may have been made for nothing."""
     reason: str | None
     """Why it ended without all its pictures: a sentence for people."""
+    changed: float = 0.0
+    """Unix time of its last change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def job_of(row: sa.Row[Any]) -> JobRow:
         attempts=row.attempts,
         wasted=row.wasted,
         reason=row.reason,
+        changed=row.changed,
     )
 
 

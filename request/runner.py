@@ -6,6 +6,7 @@ Every request is a task of its own; what one of them does never stops another.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
@@ -26,6 +27,8 @@ STANDBY = 5.0
 AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 """Seconds until a request that met an unforeseen error is taken up again."""
 PRUNED_EVERY = 3600.0
+SWEPT_EVERY = 30.0
+"""Seconds between two looks for requests that were put back, and for jobs to delete."""
 FINISHING = 20.0
 """Seconds that posts and withdrawals in progress get when the program ends."""
 WITHDRAWING = "withdraw-"
@@ -42,13 +45,22 @@ class Runner:
         store: Store,
         leases: Leases,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._adapter = adapter
+        self.name = adapter.name
         self._service = service
         self._store = store
         self._leases = leases
         self._sleep = sleep
+        self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._left: set[str] = set()
+        self.lease: Lease | None = None
+        """The lease, while it is ours."""
+        self.listening = False
+        self.heard_at: float | None = None
+        """Unix time of the last thing heard; None: nothing since the start."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve the account whenever the lease is ours, until `stop` is set."""
@@ -57,12 +69,15 @@ class Runner:
             try:
                 lease = await self._leases.take(self._adapter.name)
                 if lease is not None:
+                    self.lease = lease
                     await self._serve(lease, stop)
                     await self._leases.release(lease)
             except LeaseLost as error:
                 log.warning("lease_lost", reason=str(error))
             except Exception:  # a locked database, a platform's stream: what is open is taken up
                 log.exception("account_interrupted")
+            finally:
+                self.lease = None
             if not stop.is_set():
                 await _first(self._sleep(STANDBY), stop.wait())
 
@@ -70,7 +85,7 @@ class Runner:
         """Answer what was left open and what comes in. Raises LeaseLost."""
         renewing = asyncio.create_task(self._renew(lease))
         listening = asyncio.create_task(self._listen(lease))
-        pruning = asyncio.create_task(self._prune(lease))
+        minding = [asyncio.create_task(work(lease)) for work in (self._prune, self._sweep)]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({renewing, listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -78,8 +93,9 @@ class Runner:
                 if task.done():
                     task.result()
         finally:
-            await cancel(listening, stopping, pruning)
-            await self._finish_posts()
+            self.listening = False
+            await cancel(listening, stopping, *minding)
+            await self._wind_up()
             await cancel(renewing)
 
     async def _renew(self, lease: Lease) -> None:
@@ -103,10 +119,28 @@ class Runner:
                 log.exception("not_pruned")
             await self._sleep(PRUNED_EVERY)
 
-    async def _listen(self, lease: Lease) -> None:
+    async def _sweep(self, lease: Lease) -> None:
+        """Take up what was put back, and delete on the Hordes what they were not told of."""
+        while True:
+            try:
+                await self._service.tidy(lease)
+                await self.take_up(lease)
+            except Exception:
+                log.exception("not_swept")
+            await self._sleep(SWEPT_EVERY)
+
+    async def take_up(self, lease: Lease) -> None:
+        """Start all open requests that are not at work here."""
         for request_id in await self._store.open_requests(lease.name):
-            self._start(lease, request_id)
+            if request_id not in self._left:
+                self._start(lease, request_id)
+
+    async def _listen(self, lease: Lease) -> None:
+        self._left.clear()
+        await self.take_up(lease)
+        self.listening = True
         async for incoming in self._adapter.listen():
+            self.heard_at = self._now()
             try:
                 if incoming.kind is IncomingKind.DELETION:
                     self._keep(f"{WITHDRAWING}{incoming.event}", self._forget(lease, incoming))
@@ -119,6 +153,8 @@ class Runner:
                 self._start(lease, heard)
 
     def _start(self, lease: Lease, request_id: str) -> None:
+        if request_id in self._tasks:
+            return
         task = self._keep(request_id, self._answer(lease, request_id))
         running = self._service.running
         running[request_id] = task
@@ -147,18 +183,25 @@ class Runner:
                 await self._sleep(pause)
                 continue
             return
+        self._left.add(request_id)
         log.error("request_left_open")  # until the next start
 
-    async def _finish_posts(self) -> None:
+    async def _wind_up(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""
-        running, replying = dict(self._tasks), self._service.replying
-        posting = [
-            task for key, task in running.items() if key in replying or key.startswith(WITHDRAWING)
-        ]
-        await cancel(*(task for task in running.values() if task not in posting))
-        if posting:
-            await asyncio.wait(posting, timeout=FINISHING)
-            await cancel(*posting)
+        running = dict(self._tasks)
+        finishing = {
+            task
+            for key, task in running.items()
+            if key.startswith(WITHDRAWING) or self._service.finishes(key)
+        }
+        log.info("winding_up", finishing=len(finishing), left=len(running) - len(finishing))
+        for task in set(running.values()) - finishing:
+            task.cancel()  # a submission on its way is waited for, so that it is not made twice
+        if running:
+            _, late = await asyncio.wait(running.values(), timeout=FINISHING)
+            if late:
+                log.warning("ended_in_the_middle", requests=[task.get_name() for task in late])
+            await cancel(*late)
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:

@@ -329,6 +329,14 @@ class Service:
         await self._store.ended(lease, request.id, ended)
         return ended
 
+    def finishes(self, request_id: str) -> bool:
+        """Tell whether the answer of a request is getting out this moment."""
+        return request_id in self.replying and request_id not in self._posting.resting
+
+    async def tidy(self, lease: Lease) -> None:
+        """Delete on the Hordes what nobody waits for and they may not know of."""
+        await self._production.tidy(lease)
+
     async def prune(self, lease: Lease, adapter: Adapter) -> None:
         """Delete what ended long enough ago."""
         await self._commands.prune(lease, adapter, keep_days=self._config().keep_days)

@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.model import Incoming, Job, Note
-from request import encoding
+from request import encoding, retrying
 from request.cursors import move
 from request.leases import Lease, guard
 from request.marks import Marks
-from request.queries import ID_LENGTH, Queries, event_key
+from request.queries import EARLIER, ID_LENGTH, Queries, event_key
 from request.records import (
     JobRow,
     JobState,
@@ -161,6 +161,30 @@ class Store(Queries):
         async with self._writing(lease) as connection:
             await self._change_request(connection, request_id, state=state)
 
+    async def put_back(self, request_id: str) -> RequestState:
+        """Have a request answered after all, because an operator says so; return its new state.
+
+        What was made and not delivered is delivered; anything else begins anew. It needs no
+        lease: whoever serves the account never touches what has ended. Raises Refusal where
+        there is nothing to put back.
+        """
+        now = self._now()
+        mine = requests.c.id == request_id
+        async with self._database.write() as connection:
+            query = sa.select(requests).where(mine).with_for_update()
+            row = (await connection.execute(query)).one_or_none()
+            state = retrying.next_state(request_id, row)
+            changes: dict[str, Any] = {"state": state, "created": now, "changed": now}
+            if state is RequestState.RECEIVED:
+                changes |= {"parsed": None, "outcome": None, "parent": None, "notes": []}
+                await connection.execute(
+                    posts.update().where(posts.c.request == request_id).values(state=EARLIER)
+                )
+                await connection.execute(pictures.delete().where(pictures.c.request == request_id))
+                await connection.execute(jobs.delete().where(jobs.c.request == request_id))
+            await connection.execute(requests.update().where(mine).values(changes))
+        return state
+
     async def _change_request(
         self, connection: AsyncConnection, request_id: str, **changes: Any
     ) -> None:
@@ -229,6 +253,10 @@ class Store(Queries):
             )
             if rows:
                 await connection.execute(pictures.insert(), rows)
+
+    async def job_given_back(self, lease: Lease, job: JobRow) -> None:
+        """Note that the job's Horde knows that nobody waits for it."""
+        await self._change_job(lease, job, {"state": JobState.CANCELLED})
 
     async def _change_job(self, lease: Lease, job: JobRow, changes: dict[str, Any]) -> JobRow:
         async with self._writing(lease) as connection:

@@ -84,7 +84,7 @@ class Bot:
         file.write_text(yaml.safe_dump({**self.config, "instance": self.name}))
         self.board.disarm()
         self.ended = asyncio.Event()
-        argv = ["run", "--config", str(file), "--log-json"]
+        argv = ["run", "--config", str(file), "--log-format", "json"]
         order = {
             "argv": argv,
             "board": str(self.folder / f"{self.name}.board"),

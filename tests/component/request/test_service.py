@@ -133,8 +133,8 @@ async def test_deleted_request_is_cancelled_and_not_answered(start, heard, horde
         platform.say(heard("", kind=IncomingKind.DELETION))
         platform.say(heard("help", event="2"))
         await platform.answer_to("2")
-        row = await core.store.request(request_id)
-        (job,) = await core.store.jobs_of(request_id)
+    row = await core.store.request(request_id)
+    (job,) = await core.store.jobs_of(request_id)
     assert row.state is RequestState.CANCELLED
     assert job.state is JobState.CANCELLED
     assert ("1", 1) not in platform.posts
