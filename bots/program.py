@@ -148,7 +148,9 @@ def assemble(
             Conversation(library, catalogue, hordes, about),
             services.pictures,
         ),
-        production=Production(store, hordes, Delivery(services.pictures), patience=patience),
+        production=Production(
+            store, hordes, Delivery(services.pictures), reference, patience=patience
+        ),
         posting=Posting(store, leases),
         marks=marks,
         pictures=services.pictures,

@@ -34,6 +34,7 @@ class TerminalAdapter:
         live_progress=True,
         private_replies=True,
         reply_timeout=5.0,
+        pressed=True,
     )
 
     def __init__(self, text: str, show: Callable[[Progress], None]) -> None:

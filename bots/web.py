@@ -39,6 +39,7 @@ class WebAdapter:
         pictures_per_reply=20,
         picture_bytes=30_000_000,
         live_progress=True,
+        pressed=True,
     )
 
     def __init__(self, name: str, room: Room, site: Site, *, catch_up: float = CATCH_UP) -> None:

@@ -34,6 +34,8 @@ class Capabilities:
     live_progress: bool = False
     """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
     private_replies: bool = False
+    pressed: bool = False
+    """Suggestions are shown as something to press; elsewhere the core writes them in the text."""
     """An answer can be shown to the asker alone."""
     opt_in: bool = False
     """In a community the bot works only where a moderator has chosen so."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from common import texts
@@ -49,18 +50,22 @@ def finished(
     pictures: tuple[Picture, ...],
     notes: tuple[Note, ...],
     *,
+    made: Sequence[PictureRow] = (),
     suggestions: tuple[str, ...] = (),
 ) -> Outcome:
     """Return the answer to a request whose jobs have all ended.
 
-    `suggestions` are styles that may work where these did not. `notes` say what happened on the
-    way; whose LoRAs the pictures owe their look to is added.
+    `made` is all that came back, censored ones too. `suggestions` are styles that may work where
+    these did not, the nearest first. `notes` say what happened on the way; whose LoRAs the pictures
+    owe their look to is added.
     """
     asked = sum(row.job.n for row in jobs)
-    reasons = tuple(dict.fromkeys(row.reason for row in jobs if row.reason))
+    reasons = _reasons(jobs, made)
     if not pictures:
         reason = " ".join(reasons) or texts.say("outcome.faulted")
         text = texts.say("answer.none", reason=reason)
+        if suggestions:
+            text = f"{text} {texts.say('outcome.nearest', style=suggestions[0])}"
         return Outcome(
             request_id,
             Ending.FAILED,
@@ -83,6 +88,17 @@ def finished(
         notes=(*notes, *_credits(jobs)),
         follow_ups=("again", "info"),
     )
+
+
+def _reasons(jobs: Sequence[JobRow], made: Sequence[PictureRow]) -> tuple[str, ...]:
+    """Return why there are fewer pictures than asked for, each reason once.
+
+    What was censored is counted over the whole request.
+    """
+    censored = metadata.censored(made)
+    counted = {row.job for row in made if row.censored}
+    others = (row.reason for row in jobs if row.reason and row.id not in counted)
+    return tuple(dict.fromkeys((*((censored,) if censored else ()), *others)))
 
 
 def _credits(jobs: Sequence[JobRow]) -> tuple[Note, ...]:
@@ -144,6 +160,9 @@ def duration(seconds: float) -> str:
 
 def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
     """Cut an answer into posts: the text goes with the first, pictures as many as fit."""
+    if outcome.suggestions and not capabilities.pressed:
+        names = texts.say("answer.suggestions", names=", ".join(outcome.suggestions))
+        outcome = replace(outcome, notes=(Note("answer.suggestions", names), *outcome.notes))
     most = max(1, capabilities.pictures_per_reply)
     shown = outcome.pictures
     groups = [shown[start : start + most] for start in range(0, len(shown), most)] or [()]

@@ -43,7 +43,7 @@ def sentences(entries: Iterable[Mapping[str, Any]], job: Job) -> tuple[str, ...]
 
 
 def censored(pictures: Sequence[PictureRow]) -> str | None:
-    """Return how many of a job's pictures were censored and why; None if none was."""
+    """Return how many of the pictures were censored and why; None if none was."""
     count = sum(1 for picture in pictures if picture.censored)
     if not count:
         return None
@@ -53,8 +53,8 @@ def censored(pictures: Sequence[PictureRow]) -> str | None:
         for entry in picture.gen_metadata
         if picture.censored and entry.get("type") == "censorship"
     }
-    code = "outcome.censored_csam" if "csam" in reasons else "outcome.censored"
-    return texts.say(code, count=count)
+    code = "outcome.censored_all" if count == len(pictures) else "outcome.censored"
+    return texts.say(f"{code}_csam" if "csam" in reasons else code, count=count)
 
 
 def _sentence(entry: Mapping[str, Any], job: Job) -> str | None:

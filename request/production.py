@@ -28,9 +28,11 @@ from common.errors import (
 )
 from common.horde.wire import Check, GenerationBody, Status
 from common.model import Job
+from common.reference import ModelReference
 from common.tasks import cancel
-from request import metadata
+from request import endings, metadata
 from request.delivery import Delivery, NothingCame
+from request.endings import Trouble
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
 from request.progress import Tally
@@ -88,6 +90,7 @@ class Production:
         store: Store,
         hordes: Hordes,
         delivery: Delivery,
+        reference: Callable[[], ModelReference],
         *,
         patience: Patience | None = None,
         now: Callable[[], float] = time.time,
@@ -96,6 +99,7 @@ class Production:
         self._store = store
         self._hordes = hordes
         self._delivery = delivery
+        self._reference = reference
         self._patience = patience or Patience()
         self._now = now
         self._sleep = sleep
@@ -210,7 +214,7 @@ class Production:
         self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
     ) -> tuple[list[PictureRow], str | None]:
         """Submit and watch, once more if nothing came of it; return pictures and what lacks."""
-        reason = texts.say("outcome.faulted")
+        expired, unusable = False, 0
         for _ in range(ROUNDS):
             endpoint = self._hordes.named(row.endpoint)
             if row.state is not JobState.SUBMITTED or endpoint is None:
@@ -218,16 +222,16 @@ class Production:
             try:
                 status = await self._watch(endpoint, row, tally)
             except HordeGone:
-                reason = texts.say("outcome.gone")
+                expired = True
             else:
+                expired = False
                 made, unusable = await self._delivery.fetch(
                     endpoint.client, row, status, private=terms.private
                 )
                 if made:
                     return made, _what_lacks(row, made, unusable)
-                reason = texts.say("outcome.unusable" if unusable else "outcome.faulted")
             row = replace(row, state=JobState.WAITING)
-        raise NothingCame(reason)
+        raise NothingCame(endings.came_to_nothing(expired=expired, unusable=unusable))
 
     async def _submit(
         self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
@@ -235,7 +239,7 @@ class Production:
         """Send the job to the first endpoint that takes it, waiting if none does now."""
         started, pause = self._now(), self._patience.pause
         while True:
-            troubles: list[HordeError] = []
+            troubles: list[Trouble] = []
             for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
                 asked = self._now()
                 await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
@@ -252,20 +256,26 @@ class Production:
                 except HordeError as error:
                     self._hordes.failed(endpoint, error)
                     log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
+                    troubles.append(Trouble(endpoint.name, error))
                     if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
-                        raise NothingCame(texts.say("outcome.rejected", problem=error)) from error
-                    troubles.append(error)
+                        raise self._not_taken(row, troubles[-1:], started) from error
                     if not isinstance(error, HordeUnclear):
                         row = replace(row, state=JobState.WAITING)
                 else:
                     self._hordes.succeeded(endpoint)
                     return sent, endpoint
-            passing = [t for t in troubles if isinstance(t, HordeUnreachable | HordeBusy)]
-            if not passing or self._now() - started >= self._patience.unreachable:
-                raise NothingCame(" ".join(dict.fromkeys(map(str, troubles))))
+            errors = (trouble.error for trouble in troubles)
+            passing = [t for t in errors if isinstance(t, HordeUnreachable | HordeBusy)]
+            patience = started + self._patience.unreachable - self._now()
+            if not passing or patience <= 0:
+                raise self._not_taken(row, troubles, started)
             tally.held_up(str(passing[0]))
-            await self._sleep(min(t.retry_after or pause for t in passing))
+            await self._sleep(min(patience, *(t.retry_after or pause for t in passing)))
             pause = min(pause * 1.5, 10 * self._patience.pause)
+
+    def _not_taken(self, row: JobRow, troubles: Sequence[Trouble], started: float) -> NothingCame:
+        tried = self._now() - started
+        return NothingCame(endings.not_taken(row.job, troubles, self._reference(), tried=tried))
 
     async def _send(
         self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
@@ -303,7 +313,7 @@ class Production:
                 return await endpoint.poller.watch(row.horde_id, looked)
         except TimeoutError:
             await self._withdraw(row)
-            raise NothingCame(texts.say("outcome.impossible", model=row.job.model)) from None
+            raise NothingCame(endings.impossible(row.job)) from None
 
 
 def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | None:

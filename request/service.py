@@ -272,8 +272,10 @@ class Service:
         pictures = await self._finished_pictures(request)
         made = await self._store.pictures_of(request.id)
         notes = (*request.notes, *metadata.notes(jobs, made))
-        others = () if pictures else await self._alternatives(request, jobs, place)
-        outcome = answers.finished(request.id, prompt, jobs, pictures, notes, suggestions=others)
+        others = () if made else await self._alternatives(request, jobs, place)
+        outcome = answers.finished(
+            request.id, prompt, jobs, pictures, notes, made=made, suggestions=others
+        )
         return await self._decide(lease, request, outcome)
 
     async def _alternatives(
@@ -281,7 +283,7 @@ class Service:
     ) -> tuple[str, ...]:
         """Return styles that may work where those of a request did not.
 
-        What no Horde has taken is not the style's fault.
+        What no Horde has taken, and what came back censored, is not the style's fault.
         """
         if all(row.horde_id is None for row in jobs):
             return ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from common.errors import Refusal
 from styles.image_request import RANDOM_STYLE, Painting
 from styles.names import MOST_SUGGESTIONS, NameIndex, key
 from styles.parsing import Style
 from styles.situation import Situation
+from styles.stylelist import StyleList
 from styles.template import PLAIN_TEMPLATE
 
 FEATURED = "featured"
@@ -143,17 +145,26 @@ def _adult(situation: Situation, model: str) -> bool:
 
 
 def _suggestions(situation: Situation, style: Style | None) -> tuple[str, ...]:
-    """Return usable styles: those that share a category with the style first."""
+    """Return usable styles: those that have most in common with the style first."""
     stylelist = situation.stylelist
-    names: dict[str, None] = {}
-    if style is not None:
-        for category in stylelist.categories:
-            members = stylelist.expand(category)
-            if style.name in members:
-                names.update(dict.fromkeys(members))
-    names.update(dict.fromkeys(stylelist.styles))
-    usable = (name for name in names if situation.usable(stylelist.styles[name]))
-    return tuple(name for name, _ in zip(usable, range(MOST_SUGGESTIONS), strict=False))
+    alike = {} if style is None else _alike(stylelist, style.name)
+    nearest = sorted(stylelist.styles, key=lambda name: -alike.get(name, 0.0))
+    usable = (name for name in nearest if situation.usable(stylelist.styles[name]))
+    return tuple(islice(usable, MOST_SUGGESTIONS))
+
+
+def _alike(stylelist: StyleList, style: str) -> dict[str, float]:
+    """Return how much styles have in common with one: more for each category they share.
+
+    Two of few in a category are more alike than two of many.
+    """
+    alike: dict[str, float] = {}
+    for category in stylelist.categories:
+        members = stylelist.expand(category)
+        if style in members:
+            for name in members:
+                alike[name] = alike.get(name, 0.0) + 1 / len(members)
+    return alike
 
 
 def _offered(situation: Situation, name: str) -> bool:

@@ -187,28 +187,7 @@ async def test_person_over_the_limit_is_told(start, heard, horde):
     assert "1 requests an hour. You can ask again in 60 min" in refused.text
 
 
-# --- the ways it can end -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("fate", "ending", "words"),
-    [
-        (Fate.CENSORED, Ending.FAILED, "safety check"),
-        (Fate.FAULTED, Ending.FAILED, "gave up"),
-        (Fate.EMPTY, Ending.FAILED, "gave up"),
-        (Fate.IMPOSSIBLE, Ending.FAILED, "No worker"),
-    ],
-)
-async def test_each_ending_has_its_sentence(start, heard, horde, fate, ending, words):
-    horde.fate = fate
-    platform = FakePlatform()
-    async with start(platform):
-        platform.say(heard("draw for me a fox style: raw --n 2"))
-        outcome = await platform.answer_to("1")
-    assert outcome.ending is ending
-    assert words in outcome.text
-    assert outcome.suggestions
-    assert "raw" not in outcome.suggestions
+# --- the ways it can end (each in its words: test_endings.py) -----------------------------------
 
 
 @pytest.mark.parametrize("fate", [Fate.FAULTED, Fate.EMPTY])
@@ -267,16 +246,6 @@ async def test_unclear_submission_is_repeated_and_counted(start, heard, horde):
         (job,) = await core.store.jobs_of(outcome.request)
     assert outcome.ending is Ending.DONE
     assert job.wasted == 1
-
-
-async def test_rejected_request_says_why(start, heard, horde):
-    horde.fail("submit", faults.rc("CorruptPrompt"))
-    platform = FakePlatform()
-    async with start(platform):
-        platform.say(heard("draw for me a fox style: raw --n 1"))
-        outcome = await platform.answer_to("1")
-    assert outcome.ending is Ending.FAILED
-    assert "did not take it" in outcome.text
 
 
 # --- posting -----------------------------------------------------------------------------------

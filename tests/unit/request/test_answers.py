@@ -87,6 +87,14 @@ def test_refusal_keeps_its_suggestions():
     assert "3 requests" in outcome.text
 
 
+def test_suggestions_stand_in_the_text_where_nothing_can_be_pressed():
+    outcome = answers.refused("r", Refusal("refused.running", limit=3, suggestions=("neon", "oil")))
+    (written,) = answers.cut(outcome, replace(PHONE, text_length=500))
+    (pressed,) = answers.cut(outcome, replace(PHONE, text_length=500, pressed=True))
+    assert written.text == f"{outcome.text}\nPerhaps: neon, oil"
+    assert pressed.text == outcome.text
+
+
 def test_answer_is_cut_to_what_a_platform_carries():
     outcome = answers.finished("r", "a fox", [job(n=10)], pictures(10), (Note("n", "y" * 100),))
     parts = answers.cut(outcome, PHONE)
