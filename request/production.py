@@ -142,7 +142,7 @@ class Production:
         total, names = 0.0, []
         try:
             for job in jobs:
-                endpoint = (await self._hordes.candidates(job.model, allowed=terms.hordes))[0]
+                endpoint = (await self._hordes.candidates(job, allowed=terms.hordes))[0]
                 total += await endpoint.client.dry_run(await self._delivery.body(job))
                 names.append(endpoint.name)
         except (HordeError, NothingCame) as error:
@@ -240,7 +240,7 @@ class Production:
         started, pause = self._now(), self._patience.pause
         while True:
             troubles: list[Trouble] = []
-            for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
+            for endpoint in await self._hordes.candidates(row.job, allowed=terms.hordes):
                 asked = self._now()
                 await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
                 tally.sent(row.number)
