@@ -36,6 +36,7 @@ from request.delivery import Delivery
 from request.enquiries import Enquiries
 from request.leases import Leases
 from request.marks import open_marks
+from request.moderation import Moderation
 from request.native import NativeLookup
 from request.people import People
 from request.places import Places
@@ -43,6 +44,7 @@ from request.planning import Planning
 from request.posting import Posting
 from request.production import Patience, Production
 from request.reading import Reading
+from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
 from request.sources import Sources
@@ -119,6 +121,7 @@ def assemble(
     marks = open_marks(config.data_dir)
     store = Store(database, marks)
     leases = Leases(database, config.instance)
+    folk = People(database, marks)
     services = lend(live, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch_picture)
     native = NativeLookup(hordes)
@@ -144,8 +147,9 @@ def assemble(
         ),
         commands=Commands(
             store,
-            People(database, marks),
+            folk,
             Conversation(library, catalogue, hordes, about),
+            Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
         ),
         production=Production(

@@ -221,6 +221,17 @@ class PlaceConfig(Section):
         description="Pictures of one person that may come back censored in a day before he has "
         "to wait.",
     )
+    log_days: float = Field(
+        default=30,
+        ge=0,
+        description="Days for which moderators can read what was asked here; at most `keep_days`.",
+    )
+    take_back_after: int | None = Field(
+        default=None,
+        ge=1,
+        description="Reports by different people after which an answer is taken back; null: only "
+        "moderators take answers back.",
+    )
     trusted_workers: bool = Field(
         default=True, description="Whether only workers the Horde trusts may serve."
     )

@@ -24,6 +24,7 @@ from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter
+from request.calls import Call
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
 from request.grammar.markers import says
@@ -49,7 +50,7 @@ SEED_BITS = 32
 DAY = 24 * 3600.0
 HINT = "help.no_verb"
 """Code of the line that helps those who were not understood."""
-ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.not_enabled"})
+ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.banned_here", "refused.not_enabled"})
 """Codes of what a person is told once a day, not each time."""
 
 
@@ -138,13 +139,7 @@ class Service:
                     outcome = answers.told(request.id, wanted.text)
                 case Command():
                     outcome = await self._commands.answer(
-                        lease,
-                        request,
-                        wanted,
-                        adapter,
-                        withdraw=self.withdraw,
-                        progress=self.progress,
-                        place=place,
+                        Call(wanted, lease, request, adapter, place, self.withdraw, self.progress)
                     )
         except Refusal as refusal:
             quiet = adapter.capabilities.quiet and place.enabled is False
@@ -305,7 +300,9 @@ class Service:
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         image = _image(request)
-        private = image.private or says(request.incoming.text, "private")  # refused ones too
+        private = (
+            outcome.private or image.private or says(request.incoming.text, "private")
+        )  # refused ones too
         outcome = replace(outcome, private=private, spoiler=image.spoiler)
         document = encoding.outcome_to_json(outcome)
         await self._store.answer_decided(lease, request.id, document)
@@ -325,7 +322,8 @@ class Service:
         else:
             ended = _final_state(outcome)
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
-                await self._commands.forget(lease, request, adapter)
+                place = await self._place(request.incoming, adapter)
+                await self._commands.forget(lease, request, adapter, place)
         finally:
             self.replying.discard(request.id)
         await self._store.ended(lease, request.id, ended)
