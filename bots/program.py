@@ -42,13 +42,14 @@ from request.people import People
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Patience, Production
+from request.production import Production
 from request.reading import Reading
 from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
 from request.sources import Sources
 from request.store import Store
+from request.terms import Patience
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ async def open_core(
         knowledge = await stack.enter_async_context(
             open_knowledge(config, folder, session, lasting=lasting)
         )
-        hordes = await stack.enter_async_context(open_hordes(config, session))
+        hordes = await stack.enter_async_context(open_hordes(config, session, lasting=lasting))
         yield assemble(config, database, knowledge, hordes, about=about, patience=patience)
 
 

@@ -43,6 +43,8 @@ class Endpoint:
     """Address at which it can tell us that a picture is ready."""
     proxied: bool = False
     """Whether it is told by a keyed hash for whom we ask: our key is a service account's."""
+    r2: bool = True
+    """Whether pictures come as links; else inside the answer."""
     turns: Turns = field(init=False)
     """The queue in front of it."""
 

@@ -33,11 +33,12 @@ from request.marks import Marks
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Production, Terms
+from request.production import Production
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
 from request.records import OPEN_STATES, JobRow, RequestRow, RequestState
 from request.store import Store
+from request.terms import Terms
 from styles import image_request
 from styles.image_request import ImageRequest
 from styles.limits import Limits
