@@ -36,20 +36,17 @@ from request.delivery import Delivery
 from request.enquiries import Enquiries
 from request.leases import Leases
 from request.marks import open_marks
-from request.moderation import Moderation
 from request.native import NativeLookup
 from request.people import People
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Production
+from request.production import Patience, Production
 from request.reading import Reading
-from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
 from request.sources import Sources
 from request.store import Store
-from request.terms import Patience
 
 log = structlog.get_logger()
 
@@ -103,7 +100,7 @@ async def open_core(
         knowledge = await stack.enter_async_context(
             open_knowledge(config, folder, session, lasting=lasting)
         )
-        hordes = await stack.enter_async_context(open_hordes(config, session, lasting=lasting))
+        hordes = await stack.enter_async_context(open_hordes(config, session))
         yield assemble(config, database, knowledge, hordes, about=about, patience=patience)
 
 
@@ -122,7 +119,6 @@ def assemble(
     marks = open_marks(config.data_dir)
     store = Store(database, marks)
     leases = Leases(database, config.instance)
-    folk = People(database, marks)
     services = lend(live, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch_picture)
     native = NativeLookup(hordes)
@@ -148,9 +144,8 @@ def assemble(
         ),
         commands=Commands(
             store,
-            folk,
+            People(database, marks),
             Conversation(library, catalogue, hordes, about),
-            Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
         ),
         production=Production(

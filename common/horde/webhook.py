@@ -27,14 +27,13 @@ class WebhookReceiver:
 
     def __init__(self, wake: Callable[[str], None], *, token: str | None = None) -> None:
         self._wake = wake
-        self.token = token or secrets.token_urlsafe(32)
-        """The last part of the path, by which a call is believed. A secret."""
+        self._token = token or secrets.token_urlsafe(32)
         self._runner: web.AppRunner | None = None
 
     @property
     def path(self) -> str:
         """The path to append to the address the Horde reaches us at. A secret."""
-        return f"/horde/{self.token}"
+        return f"/horde/{self._token}"
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route for somebody else's application."""
@@ -42,9 +41,9 @@ class WebhookReceiver:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer 200 to a call with the right token, whatever is in it; 404 to anything else."""
-        given = request.path.rpartition("/")[2]
+        given = request.match_info.get("token", "")
         if request.method != "POST" or not secrets.compare_digest(
-            given.encode(), self.token.encode()
+            given.encode(), self._token.encode()
         ):
             raise web.HTTPNotFound
         call = await _read_call(request)
@@ -55,7 +54,7 @@ class WebhookReceiver:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen on a port of its own (0: any free one) and return the whole address."""
         application = web.Application(client_max_size=MAX_BODY)
-        application.router.add_route("*", "/{path:.*}", self.handle)  # a proxy may rewrite it
+        application.add_routes(self.routes())
         self._runner = web.AppRunner(application, access_log=None)  # the path is a secret
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -64,7 +63,7 @@ class WebhookReceiver:
         except OSError as error:
             await self.close()
             raise StartupError(
-                "startup.port_taken", host=host, port=port, setting="horde.endpoints.listen"
+                "startup.port_taken", host=host, port=port, setting="horde.endpoints.webhook"
             ) from error
         bound = self._runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host
