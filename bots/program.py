@@ -45,7 +45,7 @@ from request.production import Patience, Production
 from request.reading import Reading
 from request.runner import Runner
 from request.service import Service
-from request.sources import Sources
+from request.sources import Fetch, Sources
 from request.store import Store
 
 log = structlog.get_logger()
@@ -112,15 +112,16 @@ def assemble(
     *,
     about: str = "",
     patience: Patience | None = None,
+    fetch: Fetch | None = None,
 ) -> Core:
-    """Put the core together from its parts."""
+    """Put the core together from its parts. `fetch` gets the pictures at addresses people write."""
     library, catalogue = knowledge.library, knowledge.catalogue
     live = LiveConfig(config)
     marks = open_marks(config.data_dir)
     store = Store(database, marks)
     leases = Leases(database, config.instance)
     services = lend(live, database, store, knowledge, hordes, about=about)
-    sources = Sources(store, services.pictures, fetch_picture)
+    sources = Sources(store, services.pictures, fetch or fetch_picture)
     native = NativeLookup(hordes)
 
     def rules() -> Rules:

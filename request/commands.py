@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from common import texts
 from common.config import PlaceConfig
 from common.errors import PlatformError, Refusal
-from common.model import Incoming, Outcome, Progress
+from common.model import Incoming, IncomingKind, Outcome, Progress
 from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
 from request.conversation import Conversation
@@ -80,7 +81,7 @@ class Commands:
             case CommandName.STOP | CommandName.START as name:
                 return answers.told(request.id, await self._hear(lease, incoming, name))
             case CommandName.FORGET_ME:
-                await self._cancel(lease, request, withdraw)
+                await self._cancel_all(lease, request, withdraw)
                 return answers.told(request.id, texts.say(FORGETTING), code=FORGETTING)
             case _:
                 return await self._conversation.reply(request.id, command, place)
@@ -129,11 +130,30 @@ class Commands:
         return texts.say("answer.started")
 
     async def _cancel(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> Outcome:
+        if request.incoming.kind is IncomingKind.BUTTON:
+            return await self._cancel_one(lease, request, withdraw)
+        count = await self._cancel_all(lease, request, withdraw)
+        return answers.told(request.id, texts.say("answer.cancelled", count=count))
+
+    async def _cancel_all(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> int:
         person = request.incoming.person.id
         running = await self._store.open_of_person(lease.name, person, but=request.id)
         for row in running:
             await withdraw(lease, row.id)
-        return answers.told(request.id, texts.say("answer.cancelled", count=len(running)))
+        return len(running)
+
+    async def _cancel_one(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> Outcome:
+        """Take back the request whose event the pressed button names."""
+        incoming = request.incoming
+        meant = replace(incoming, event=incoming.parent or "")
+        found = await self._store.request_of_event(meant)
+        if found is None:
+            raise Refusal("refused.no_parent")
+        asked = await self._store.request(found)
+        if not _may_remove(incoming, asked.incoming):
+            raise Refusal("refused.not_yours")
+        await withdraw(lease, found)
+        return answers.told(request.id, texts.say("answer.cancelled_one"))
 
     async def _queue(self, incoming: Incoming, progress: Watch) -> str:
         running = await self._store.open_of_person(incoming.place.account, incoming.person.id)

@@ -165,7 +165,7 @@ class Runner:
 
     async def _forget(self, lease: Lease, incoming: Incoming) -> None:
         try:
-            await self._service.forget_event(lease, incoming)
+            await self._service.forget_event(lease, incoming, self._adapter)
         except Exception:
             log.exception("deletion_failed", heard=incoming.event)
 
