@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import aiohttp
 import structlog
 
+from bots.trust import keep_knowing
 from common.config import Config, EndpointConfig
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
 from common.horde.webhook import WebhookReceiver
+from common.horde.wire import ANONYMOUS_KEY
 from common.tasks import cancel
 from request.hordes import Endpoint, Hordes
 
@@ -28,21 +30,25 @@ class _Running:
     """An endpoint at work, with what has to be ended with it."""
 
     endpoint: Endpoint
-    polling: asyncio.Task[None]
+    tasks: tuple[asyncio.Task[None], ...]
     receiver: WebhookReceiver | None
 
     async def close(self) -> None:
-        await cancel(self.polling)
+        await cancel(*self.tasks)
         if self.receiver is not None:
             await self.receiver.close()
 
 
 class LiveHordes(Hordes):
-    """The Hordes of this process, each with what it needs to be asked."""
+    """The Hordes of this process, each with what it needs to be asked.
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    Not `lasting`: for one request; our account there is not looked at.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *, lasting: bool = True) -> None:
         super().__init__(())
         self._session = session
+        self._lasting = lasting
         self._running: dict[EndpointConfig, _Running] = {}
 
     async def configure(self, entries: Sequence[EndpointConfig]) -> None:
@@ -66,24 +72,41 @@ class LiveHordes(Hordes):
     async def _start(self, entry: EndpointConfig) -> _Running:
         client = HordeClient(entry.url, entry.key, self._session, name=entry.name)
         poller = Poller(client)
-        webhook, receiver = entry.webhook, None
-        if webhook == "loopback":
-            receiver = WebhookReceiver(poller.wake)
-            webhook = await receiver.start("127.0.0.1")
+        webhook, receiver = await _open_webhook(entry, poller)
         polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
-        endpoint = Endpoint(entry.name, client, poller, webhook, entry.proxied)
-        return _Running(endpoint, polling, receiver)
+        endpoint = Endpoint(entry.name, client, poller, webhook, proxied=entry.proxied, r2=entry.r2)
+        tasks = [polling]
+        if self._lasting and entry.key.get_secret_value() != ANONYMOUS_KEY:
+            knowing = keep_knowing(endpoint, self.failed)
+            tasks.append(asyncio.create_task(knowing, name=f"account-{entry.name}"))
+        return _Running(endpoint, tuple(tasks), receiver)
 
 
 @asynccontextmanager
-async def open_hordes(config: Config, session: aiohttp.ClientSession) -> AsyncIterator[LiveHordes]:
+async def open_hordes(
+    config: Config, session: aiohttp.ClientSession, *, lasting: bool = True
+) -> AsyncIterator[LiveHordes]:
     """Make a client and a running poller for each endpoint, and take their wake-up calls."""
-    hordes = LiveHordes(session)
+    hordes = LiveHordes(session, lasting=lasting)
     try:
         await hordes.configure(config.horde.endpoints)
         yield hordes
     finally:
         await hordes.close()
+
+
+async def _open_webhook(
+    entry: EndpointConfig, poller: Poller
+) -> tuple[str | None, WebhookReceiver | None]:
+    """Listen for a Horde's wake-up calls; return the address it is given, a secret."""
+    if entry.webhook is None:
+        return None, None
+    receiver = WebhookReceiver(poller.wake)
+    if entry.webhook == "loopback":
+        return await receiver.start("127.0.0.1"), receiver
+    host, _, port = entry.listen.rpartition(":")
+    await receiver.start(host.strip("[]"), int(port))
+    return f"{entry.webhook.rstrip('/')}/{receiver.token}", receiver
 
 
 async def _keep_polling(poller: Poller) -> None:

@@ -36,17 +36,20 @@ from request.delivery import Delivery
 from request.enquiries import Enquiries
 from request.leases import Leases
 from request.marks import open_marks
+from request.moderation import Moderation
 from request.native import NativeLookup
 from request.people import People
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Patience, Production
+from request.production import Production
 from request.reading import Reading
+from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
 from request.sources import Fetch, Sources
 from request.store import Store
+from request.terms import Patience
 
 log = structlog.get_logger()
 
@@ -100,7 +103,7 @@ async def open_core(
         knowledge = await stack.enter_async_context(
             open_knowledge(config, folder, session, lasting=lasting)
         )
-        hordes = await stack.enter_async_context(open_hordes(config, session))
+        hordes = await stack.enter_async_context(open_hordes(config, session, lasting=lasting))
         yield assemble(config, database, knowledge, hordes, about=about, patience=patience)
 
 
@@ -120,6 +123,7 @@ def assemble(
     marks = open_marks(config.data_dir)
     store = Store(database, marks)
     leases = Leases(database, config.instance)
+    folk = People(database, marks)
     services = lend(live, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch or fetch_picture)
     native = NativeLookup(hordes)
@@ -145,8 +149,9 @@ def assemble(
         ),
         commands=Commands(
             store,
-            People(database, marks),
+            folk,
             Conversation(library, catalogue, hordes, about),
+            Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
         ),
         production=Production(

@@ -84,8 +84,20 @@ class EndpointConfig(Section):
     )
     webhook: str | None = Field(
         default=None,
+        pattern=r"^(loopback|https://[^\s/?#]+[^\s?#]*)$",
         description="Address (https) at which this Horde can reach us when a picture is ready; "
         "`loopback` makes one by itself, for a hub on this machine.",
+    )
+    listen: str = Field(
+        default="127.0.0.1:8767",
+        pattern=r"^\S+:[0-9]{1,5}$",
+        description="Where calls to the https `webhook` arrive here, as host:port: the place your "
+        "proxy sends them on to.",
+    )
+    r2: bool = Field(
+        default=True,
+        description="Whether pictures come as links. `false` has them inside the answer: the only "
+        "way in which the public Horde gives work to workers of a name it does not know.",
     )
     proxied: bool = Field(
         default=False,
@@ -220,6 +232,17 @@ class PlaceConfig(Section):
         ge=1,
         description="Pictures of one person that may come back censored in a day before he has "
         "to wait.",
+    )
+    log_days: float = Field(
+        default=30,
+        ge=0,
+        description="Days for which moderators can read what was asked here; at most `keep_days`.",
+    )
+    take_back_after: int | None = Field(
+        default=None,
+        ge=1,
+        description="Reports by different people after which an answer is taken back; null: only "
+        "moderators take answers back.",
     )
     trusted_workers: bool = Field(
         default=True, description="Whether only workers the Horde trusts may serve."

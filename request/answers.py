@@ -9,9 +9,20 @@ from pathlib import Path
 
 from common import texts
 from common.errors import Refusal
-from common.model import Ending, Note, NoteKind, Outcome, Part, Phase, Picture, Progress
+from common.model import (
+    Audience,
+    Ending,
+    Incoming,
+    Note,
+    NoteKind,
+    Outcome,
+    Part,
+    Phase,
+    Picture,
+    Progress,
+)
 from request import metadata, recipe
-from request.adapter import Capabilities
+from request.adapter import Adapter, Capabilities
 from request.records import JobRow, PictureRow
 
 ALT_LENGTH = 1000
@@ -32,10 +43,22 @@ def refused(request_id: str, refusal: Refusal) -> Outcome:
 
 
 def told(
-    request_id: str, text: str, suggestions: tuple[str, ...] = (), *, code: str = ""
+    request_id: str,
+    text: str,
+    suggestions: tuple[str, ...] = (),
+    *,
+    code: str = "",
+    private: bool = False,
 ) -> Outcome:
     """Return the answer to a question."""
-    return Outcome(request_id, Ending.TOLD, text=text, suggestions=suggestions, code=code)
+    return Outcome(
+        request_id, Ending.TOLD, text=text, suggestions=suggestions, code=code, private=private
+    )
+
+
+def can_be_private(incoming: Incoming, adapter: Adapter) -> bool:
+    """Tell whether an answer can be shown to the asker alone."""
+    return incoming.audience is Audience.PRIVATE or adapter.capabilities.private_replies
 
 
 def broken(request_id: str) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,15 @@ import structlog
 from common import texts
 from common.config import PlaceConfig
 from common.errors import PlatformError, Refusal
-from common.model import Incoming, IncomingKind, Outcome, Progress
+from common.model import Incoming, IncomingKind, Outcome
 from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
+from request.calls import Call
 from request.conversation import Conversation
-from request.grammar import Command, CommandName
+from request.grammar import CommandName
 from request.leases import Lease
+from request.moderation import COMMANDS as MODERATION
+from request.moderation import Moderation
 from request.people import People, Wish
 from request.records import FINAL_STATES, RequestRow
 from request.store import Store
@@ -30,10 +33,6 @@ FORGETTING = "answer.forgetting"
 HEARD_ANYWAY = frozenset({CommandName.START, CommandName.STOP, CommandName.FORGET_ME})
 """What is heard of somebody who said `stop`."""
 PROMPT_SHOWN = 60
-DAY = 24 * 3600.0
-
-Withdraw = Callable[[Lease, str], Awaitable[None]]
-Watch = Callable[[str], Progress | None]
 
 
 class Commands:
@@ -44,6 +43,7 @@ class Commands:
         store: Store,
         people: People,
         conversation: Conversation,
+        moderation: Moderation,
         pictures: Path,
         *,
         now: Callable[[], float] = time.time,
@@ -51,40 +51,30 @@ class Commands:
         self._store = store
         self._people = people
         self._conversation = conversation
+        self._moderation = moderation
         self._pictures = pictures
         self._now = now
 
-    async def answer(
-        self,
-        lease: Lease,
-        request: RequestRow,
-        command: Command,
-        adapter: Adapter,
-        *,
-        withdraw: Withdraw,
-        progress: Watch,
-        place: PlaceConfig,
-    ) -> Outcome:
-        """Do what a command says and return the answer. Raises Refusal if it cannot be done.
-
-        `withdraw` takes a running request back, `progress` tells how far one is; `place` is what
-        holds there for the person.
-        """
-        incoming = request.incoming
-        match command.name:
-            case CommandName.CANCEL:
-                return await self._cancel(lease, request, withdraw)
+    async def answer(self, call: Call) -> Outcome:
+        """Do what a command says and return the answer. Raises Refusal if it cannot be done."""
+        request, name = call.request, call.command.name
+        if name in MODERATION:
+            return await self._moderation.answer(call, self._take_back)
+        match name:
             case CommandName.QUEUE:
-                return answers.told(request.id, await self._queue(incoming, progress))
+                text = await self._queue(call)
+            case CommandName.CANCEL:
+                text = await self._cancel(call)
             case CommandName.DELETE:
-                return await self._remove(lease, request, adapter, withdraw)
-            case CommandName.STOP | CommandName.START as name:
-                return answers.told(request.id, await self._hear(lease, incoming, name))
+                text = await self._remove(call)
+            case CommandName.STOP | CommandName.START:
+                text = await self._hear(call.lease, call.incoming, name)
             case CommandName.FORGET_ME:
-                await self._cancel_all(lease, request, withdraw)
+                await self._cancel_all(call)
                 return answers.told(request.id, texts.say(FORGETTING), code=FORGETTING)
             case _:
-                return await self._conversation.reply(request.id, command, place)
+                return await self._conversation.reply(request.id, call.command, call.place)
+        return answers.told(request.id, text)
 
     async def unheard(self, incoming: Incoming) -> bool:
         """Tell whether a person wants to hear nothing of the bot."""
@@ -93,17 +83,32 @@ class Commands:
     async def check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
         """Refuse somebody who may not ask for pictures (for now). Raises Refusal."""
         account, person = incoming.place.account, incoming.person.id
-        if await self._people.has(Wish.BANNED, account, person):
+        if await self._people.is_banned(account, person):
             raise Refusal("refused.banned")
-        since = self._now() - DAY
-        policy.check_record(place, await self._people.censored(account, person, since=since))
+        if await self._people.is_banned(account, person, incoming.place.community):
+            raise Refusal("refused.banned_here")
+        until = await self._rests_until(account, person, place)
+        if until > self._now():
+            raise Refusal("refused.censored_often", time=answers.duration(until - self._now()))
 
-    async def forget(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
+    async def _rests_until(self, account: str, person: str, place: PlaceConfig) -> float:
+        """Return until when somebody has to wait because too much of his was censored."""
+        censored = await self._people.censored(account, person, since=self._now() - policy.DAY)
+        kept = await self._people.rests_until(account, person)
+        return max(kept, policy.rests_until(place, censored))
+
+    async def forget(
+        self, lease: Lease, request: RequestRow, adapter: Adapter, place: PlaceConfig
+    ) -> None:
         """Delete what is kept of the person of a request, this one included, and his answers.
 
-        Done after the answer is posted; found undone after a crash it is done again.
+        Done after the answer is posted; found undone after a crash it is done again. Who has to
+        wait still has to.
         """
         person = request.incoming.person
+        until = await self._rests_until(lease.name, person.id, place)
+        if until > self._now():
+            await self._people.rest(lease, person.id, until)
         if isinstance(adapter, Removing):
             for row in await self._store.requests_of_person(lease.name, person.id):
                 if row.id != request.id:
@@ -116,7 +121,7 @@ class Commands:
 
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
         """Delete what ended longer ago than that, with its pictures."""
-        before = self._now() - keep_days * DAY
+        before = self._now() - keep_days * policy.DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
         await self._drop(names, adapter)
 
@@ -129,34 +134,33 @@ class Commands:
         await self._people.unremember(lease, Wish.STOPPED, person)
         return texts.say("answer.started")
 
-    async def _cancel(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> Outcome:
-        if request.incoming.kind is IncomingKind.BUTTON:
-            return await self._cancel_one(lease, request, withdraw)
-        count = await self._cancel_all(lease, request, withdraw)
-        return answers.told(request.id, texts.say("answer.cancelled", count=count))
+    async def _cancel(self, call: Call) -> str:
+        if call.incoming.kind is IncomingKind.BUTTON:
+            return await self._cancel_one(call)
+        return texts.say("answer.cancelled", count=await self._cancel_all(call))
 
-    async def _cancel_all(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> int:
-        person = request.incoming.person.id
-        running = await self._store.open_of_person(lease.name, person, but=request.id)
+    async def _cancel_all(self, call: Call) -> int:
+        running = await self._store.open_of_person(
+            call.lease.name, call.incoming.person.id, but=call.request.id
+        )
         for row in running:
-            await withdraw(lease, row.id)
+            await call.withdraw(call.lease, row.id)
         return len(running)
 
-    async def _cancel_one(self, lease: Lease, request: RequestRow, withdraw: Withdraw) -> Outcome:
+    async def _cancel_one(self, call: Call) -> str:
         """Take back the request whose event the pressed button names."""
-        incoming = request.incoming
-        meant = replace(incoming, event=incoming.parent or "")
+        meant = replace(call.incoming, event=call.incoming.parent or "")
         found = await self._store.request_of_event(meant)
         if found is None:
             raise Refusal("refused.no_parent")
         asked = await self._store.request(found)
-        if not _may_remove(incoming, asked.incoming):
+        if not _may_remove(call.incoming, asked.incoming):
             raise Refusal("refused.not_yours")
-        await withdraw(lease, found)
-        return answers.told(request.id, texts.say("answer.cancelled_one"))
+        await call.withdraw(call.lease, found)
+        return texts.say("answer.cancelled_one")
 
-    async def _queue(self, incoming: Incoming, progress: Watch) -> str:
-        running = await self._store.open_of_person(incoming.place.account, incoming.person.id)
+    async def _queue(self, call: Call) -> str:
+        running = await self._store.open_of_person(call.lease.name, call.incoming.person.id)
         shown = [row for row in running if row.parsed is not None]
         if not shown:
             return texts.say("answer.queue_empty")
@@ -164,29 +168,27 @@ class Commands:
             texts.say(
                 "answer.queue_line",
                 prompt=(row.parsed or {}).get("prompt", "")[:PROMPT_SHOWN],
-                standing=answers.standing(progress(row.id)),
+                standing=answers.standing(call.progress(row.id)),
             )
             for row in shown
         ]
         return "\n".join((texts.say("answer.queue", count=len(shown)), *lines))
 
-    async def _remove(
-        self, lease: Lease, request: RequestRow, adapter: Adapter, withdraw: Withdraw
-    ) -> Outcome:
+    async def _remove(self, call: Call) -> str:
         """Take an answer back for the one who asked for it."""
-        incoming = request.incoming
+        incoming = call.incoming
         parent = None
         if incoming.parent is not None:
-            parent = await self._store.request_behind(lease.name, incoming.parent)
+            parent = await self._store.request_behind(call.lease.name, incoming.parent)
         if parent is None:
             raise Refusal("refused.no_parent")
         if not _may_remove(incoming, parent.incoming):
             raise Refusal("refused.not_yours")
-        if not isinstance(adapter, Removing):
+        if not isinstance(call.adapter, Removing):
             raise Refusal("refused.cannot_delete")
-        await withdraw(lease, parent.id)
-        await self._take_back(parent, adapter)
-        return answers.told(request.id, texts.say("answer.deleted"))
+        await call.withdraw(call.lease, parent.id)
+        await self._take_back(parent, call.adapter)
+        return texts.say("answer.deleted")
 
     async def _take_back(self, row: RequestRow, adapter: Removing) -> None:
         for post in await self._store.posts_of(row.id):

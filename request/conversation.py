@@ -43,7 +43,7 @@ class Conversation:
         """Return what to say to a command: only what may be used in the place is listed."""
         match command.name:
             case CommandName.HELP:
-                return answers.told(request_id, self._help(command.argument))
+                return answers.told(request_id, self._help(command.argument, place))
             case CommandName.STYLES:
                 text, names = self._styles(command.argument, place)
                 return answers.told(request_id, text, names)
@@ -121,13 +121,13 @@ class Conversation:
         if current.faults:
             yield texts.say("help.list_faults", count=len(current.faults))
 
-    def _help(self, word: str) -> str:
+    def _help(self, word: str, place: PlaceConfig) -> str:
         if not word:
             return "\n".join(filter(None, (texts.say("help.text"), self._about)))
         code = f"glossary.{word.casefold().strip()}"
         if not texts.knows(code):
             return texts.say("help.unknown", word=word)
-        return texts.say("help.word", word=word, text=texts.say(code))
+        return texts.say("help.word", word=word, text=texts.say(code, days=f"{place.log_days:g}"))
 
 
 def _lora_line(asset: Asset) -> str:

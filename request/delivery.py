@@ -41,17 +41,19 @@ class Delivery:
         self._folder = folder
 
     async def body(
-        self, job: Job, *, webhook: str | None = None, proxied: str = ""
+        self, job: Job, *, webhook: str | None = None, proxied: str = "", r2: bool = True
     ) -> GenerationBody:
         """Return the body of a job with the bytes of its pictures. Raises NothingCame.
 
-        `proxied` is the hash of the person for whom a service account asks.
+        `proxied` is the hash of the person for whom a service account asks; without `r2` the
+        finished pictures come inside the answer instead of as links.
         """
         named = (job.source_picture, *job.extra_pictures) if job.source_picture else ()
         images = [await asyncio.to_thread(self._source, picture) for picture in named]
-        return generation_body(
+        body = generation_body(
             job, source_images=images, webhook=webhook, proxied_account=proxied or None
         )
+        return body if r2 else body.model_copy(update={"r2": False})
 
     async def fetch(
         self, client: HordeClient, row: JobRow, status: Status, *, private: bool

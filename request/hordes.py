@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
 from common.errors import HordeError, HordeForbidden, HordeUnreachable
-from common.horde.client import HordeClient, count_trusted
+from common.horde.client import HordeClient
 from common.horde.poller import Poller
-from request.served import served_of
+from common.horde.wire import Check
+from common.model import Job
+from request.offers import Offer
 from request.turns import Turns
 from styles.limits import Served
 
@@ -40,6 +43,8 @@ class Endpoint:
     """Address at which it can tell us that a picture is ready."""
     proxied: bool = False
     """Whether it is told by a keyed hash for whom we ask: our key is a service account's."""
+    r2: bool = True
+    """Whether pictures come as links; else inside the answer."""
     turns: Turns = field(init=False)
     """The queue in front of it."""
 
@@ -61,7 +66,8 @@ class Hordes:
         self._asking: dict[str, asyncio.Lock] = {}
         self._monotonic = monotonic
         self._resting: dict[str, _Rest] = {}
-        self._known: dict[str, tuple[float, _Offer]] = {}
+        self._known: dict[str, tuple[float, Offer]] = {}
+        self._waits: dict[tuple[str, str], tuple[float, int]] = {}
         self.use(endpoints)
 
     def use(self, endpoints: Sequence[Endpoint]) -> None:
@@ -73,6 +79,8 @@ class Hordes:
                 self._resting.pop(name, None)
                 self._asking[name] = asyncio.Lock()
         self.endpoints = tuple(endpoints)
+        for endpoint in endpoints:
+            endpoint.poller.on_trouble = partial(self._heard, endpoint)
 
     def named(self, name: str | None) -> Endpoint | None:
         """Return the endpoint of that name, if it is still configured."""
@@ -100,23 +108,44 @@ class Hordes:
         ]
         return _union(known, trusted=trusted)
 
-    async def candidates(self, model: str, *, allowed: Allowed = None) -> list[Endpoint]:
-        """Return the endpoints to try for a model, the best first.
+    async def candidates(
+        self, job: Job, *, allowed: Allowed = None, avoiding: Collection[str] = ()
+    ) -> list[Endpoint]:
+        """Return the endpoints to try for a job, the best first; none of those to be avoided.
 
-        Those that serve it come before those that do not, those that rest last; one with a long
+        Those that can make it come before those that cannot, those that rest last; one with a long
         queue gives way to one with a short queue; else the operator's order holds.
         """
-        usable = self._allowed(allowed)
+        usable = [one for one in self._allowed(allowed) if one.name not in avoiding]
         offers = await asyncio.gather(*map(self._offer, usable))
-        waits = dict(zip((endpoint.name for endpoint in usable), offers, strict=True))
+        known = dict(zip((endpoint.name for endpoint in usable), offers, strict=True))
 
         def rank(endpoint: Endpoint) -> tuple[bool, bool, bool]:
-            offer = waits[endpoint.name]
-            had = None if offer.models is None else offer.models.get(model)
-            serves = offer.models is None or had is not None
-            return self.rests(endpoint), not serves, had is not None and had.eta > LONG_QUEUE
+            offer = known[endpoint.name]
+            wait = max(offer.wait(job.model), self._waited_for(endpoint, job.model))
+            return self.rests(endpoint), not offer.serves(job), wait > LONG_QUEUE
 
         return sorted(usable, key=rank)
+
+    async def others(self, job: Job, endpoint: Endpoint, *, allowed: Allowed = None) -> bool:
+        """Tell whether another endpoint than this one could make a job now."""
+        usable = [
+            one
+            for one in self._allowed(allowed)
+            if one.name != endpoint.name and not self.rests(one)
+        ]
+        offers = await asyncio.gather(*map(self._offer, usable))
+        return any(offer.models is not None and offer.serves(job) for offer in offers)
+
+    def looked(self, endpoint: Endpoint, job: Job, check: Check) -> None:
+        """Note how long a job of ours has to wait, which is newer than what the Horde tells all."""
+        if check.waiting and check.is_possible:
+            self._waits[endpoint.name, job.model] = self._monotonic(), check.wait_time
+
+    def _waited_for(self, endpoint: Endpoint, model: str) -> int:
+        """Return the wait that was heard of a moment ago for a model, 0 if none was."""
+        at, seconds = self._waits.get((endpoint.name, model), (float("-inf"), 0))
+        return seconds if self._monotonic() - at < SERVED_FOR else 0
 
     def failed(self, endpoint: Endpoint, error: HordeError) -> None:
         """Let an endpoint rest that does not answer or does not let us in; longer each time.
@@ -129,12 +158,34 @@ class Hordes:
             if not isinstance(error, HordeUnreachable | HordeForbidden):
                 return
             pause = RESTS[min(times, len(RESTS) - 1)]
-        self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, str(error))
+        self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, error)
         log.warning("horde_rests", horde=endpoint.name, seconds=pause, reason=str(error))
 
     def succeeded(self, endpoint: Endpoint) -> None:
         """Forget that an endpoint had failed."""
         self._resting.pop(endpoint.name, None)
+
+    def _heard(self, endpoint: Endpoint, error: HordeError | None) -> None:
+        """Take a poller's word that its server has stopped answering, or is back."""
+        rest = self._resting.get(endpoint.name)
+        if error is not None:
+            self.failed(endpoint, error)
+        elif rest is not None and isinstance(rest.error, HordeUnreachable):
+            self.succeeded(endpoint)
+
+    def closed(self, endpoint: Endpoint) -> HordeError | None:
+        """Return why asking an endpoint is of no use now, if it has said so; None if it may be.
+
+        `retry_after` of the error are the seconds that are left.
+        """
+        rest = self._resting.get(endpoint.name)
+        left = 0.0 if rest is None else rest.until - self._monotonic()
+        if rest is None or rest.error.pauses_endpoint is None or left <= 0:
+            return None
+        error = rest.error
+        return type(error)(
+            error.code, rc=error.rc, status=error.status, retry_after=left, **error.values
+        )
 
     def rests(self, endpoint: Endpoint) -> bool:
         """Tell whether an endpoint is left alone just now, because it failed."""
@@ -143,15 +194,15 @@ class Hordes:
 
     def trouble(self, endpoint: Endpoint) -> str:
         """Return why an endpoint rests; "" if it does not."""
-        return self._resting[endpoint.name].reason if self.rests(endpoint) else ""
+        return str(self._resting[endpoint.name].error) if self.rests(endpoint) else ""
 
     def _allowed(self, allowed: Allowed) -> list[Endpoint]:
         return [one for one in self.endpoints if not allowed or one.name in allowed]
 
-    async def _offer(self, endpoint: Endpoint) -> _Offer:
+    async def _offer(self, endpoint: Endpoint) -> Offer:
         """Return what an endpoint serves, from a short memory."""
         async with self._asking[endpoint.name]:  # one asks, the others wait for the answer
-            asked, known = self._known.get(endpoint.name, (float("-inf"), _Offer()))
+            asked, known = self._known.get(endpoint.name, (float("-inf"), Offer()))
             if self._monotonic() - asked < SERVED_FOR:
                 return known
             offer = await _ask(endpoint.client)
@@ -165,41 +216,23 @@ class _Rest:
 
     times: int = 0
     until: float = 0.0
-    reason: str = ""
+    error: HordeError = field(default_factory=HordeError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """What one endpoint serves; None where it does not say."""
-
-    models: Mapping[str, Served] | None = None
-    trusted: Mapping[str, int] | None = None
-    """Trusted workers by model."""
-
-    def served(self, *, trusted: bool) -> Mapping[str, Served] | None:
-        if not trusted or self.models is None or self.trusted is None:
-            return self.models
-        return {
-            model: replace(had, workers=self.trusted[model])
-            for model, had in self.models.items()
-            if self.trusted.get(model, 0) > 0
-        }
-
-
-async def _ask(client: HordeClient) -> _Offer:
+async def _ask(client: HordeClient) -> Offer:
     models, workers = await asyncio.gather(
         client.models(), client.workers(), return_exceptions=True
     )
     for answer in (models, workers):
         if isinstance(answer, BaseException) and not isinstance(answer, HordeError):
             raise answer
-    return _Offer(
-        None if isinstance(models, BaseException) else served_of(models),
-        None if isinstance(workers, BaseException) else count_trusted(workers),
+    return Offer.of(
+        None if isinstance(models, BaseException) else models,
+        None if isinstance(workers, BaseException) else workers,
     )
 
 
-def _union(offers: Sequence[_Offer], *, trusted: bool) -> dict[str, Served] | None:
+def _union(offers: Sequence[Offer], *, trusted: bool) -> dict[str, Served] | None:
     """Return what some endpoints serve together; None where none of them says anything."""
     if not any(offer.models for offer in offers):
         return None
@@ -213,4 +246,9 @@ def _union(offers: Sequence[_Offer], *, trusted: bool) -> dict[str, Served] | No
 
 def _together(one: Served, other: Served) -> Served:
     """Return what two endpoints serve of a model: the shorter queue counts."""
-    return Served(workers=one.workers + other.workers, eta=min(one.eta, other.eta))
+    return Served(
+        workers=one.workers + other.workers,
+        loras=one.loras or other.loras,
+        source_pictures=one.source_pictures or other.source_pictures,
+        eta=min(one.eta, other.eta),
+    )

@@ -33,6 +33,10 @@ class Marks:
         """Return the mark of a person on an account."""
         return self._mark("person", f"{account}\x00{person}")
 
+    def member(self, account: str, community: str, person: str) -> str:
+        """Return the mark of a person in one community."""
+        return self._mark("member", f"{account}\x00{community}\x00{person}")
+
     def for_horde(self, account: str, person: str) -> str:
         """Return by what a Horde tells the people of a service account apart.
 

@@ -16,7 +16,7 @@ from request import encoding
 from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH
-from request.tables import forgotten_events, people, pictures, requests
+from request.tables import forgotten_events, people, pictures, reports, requests
 
 AT_ONCE = 200
 """Requests deleted in one transaction."""
@@ -28,7 +28,9 @@ class Wish(StrEnum):
     STOPPED = "stopped"
     """He said `stop`: he is not answered until he says `start`."""
     BANNED = "banned"
-    """The operator lets him ask no more."""
+    """The operator, or the moderators of a community, let him ask no more."""
+    RESTS = "rests"
+    """He has to wait, as his pictures came back censored again and again; `at` is until when."""
 
 
 @dataclass
@@ -63,11 +65,14 @@ class People:
 
     async def remember(self, lease: Lease, wish: Wish, person: str) -> None:
         """Remember something of a person on the lease's account."""
+        await self._remember(lease, wish, person, at=self._now())
+
+    async def _remember(self, lease: Lease, wish: Wish, person: str, *, at: float) -> None:
         mark = self._marks.person(lease.name, person)
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(_of(mark, wish))
-            values = {"mark": mark, "what": wish, "at": self._now()}
+            values = {"mark": mark, "what": wish, "at": at}
             await connection.execute(people.insert().values(values))
 
     async def unremember(self, lease: Lease, wish: Wish, person: str) -> None:
@@ -76,18 +81,60 @@ class People:
             await guard(connection, lease)
             await connection.execute(_of(self._marks.person(lease.name, person), wish))
 
-    async def ban(self, account: str, person: str) -> None:
-        """Let a person ask no more. The operator's own word: it needs no lease."""
-        mark = self._marks.person(account, person)
+    async def ban(self, account: str, person: str, community: str | None = None) -> None:
+        """Let a person ask no more, in one community or in all.
+
+        The operator's or a moderator's own word: it needs no lease.
+        """
+        mark = self._mark_of(account, person, community)
         async with self._database.write() as connection:
             await connection.execute(_of(mark, Wish.BANNED))
             values = {"mark": mark, "what": Wish.BANNED, "at": self._now()}
             await connection.execute(people.insert().values(values))
 
-    async def unban(self, account: str, person: str) -> None:
-        """Let a person ask again."""
+    async def unban(self, account: str, person: str, community: str | None = None) -> bool:
+        """Let a person ask again, where such a ban held; return whether one did."""
+        mark = self._mark_of(account, person, community)
         async with self._database.write() as connection:
-            await connection.execute(_of(self._marks.person(account, person), Wish.BANNED))
+            return bool((await connection.execute(_of(mark, Wish.BANNED))).rowcount)
+
+    async def is_banned(self, account: str, person: str, community: str | None = None) -> bool:
+        """Tell whether a ban of that kind holds: of one community, or of all."""
+        mark = self._mark_of(account, person, community)
+        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == Wish.BANNED)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    def _mark_of(self, account: str, person: str, community: str | None) -> str:
+        if community is None:
+            return self._marks.person(account, person)
+        return self._marks.member(account, community, person)
+
+    async def named(self, account: str, community: str, words: str) -> set[str]:
+        """Return the ids of those people of a community who are called so, by name or id."""
+        wanted = words.casefold().removeprefix("@").removeprefix("u/")
+        query = sa.select(requests.c.person, requests.c.incoming).where(
+            requests.c.account == account,
+            requests.c.community == encoding.storable(community)[:ID_LENGTH],
+        )
+        found = set()
+        async with self._database.read() as connection:
+            for row in await connection.execute(query):
+                person = row.incoming["person"]
+                if wanted in {str(person["id"]).casefold(), str(person["name"]).casefold()}:
+                    found.add(str(person["id"]))
+        return found
+
+    async def rest(self, lease: Lease, person: str, until: float) -> None:
+        """Let a person wait until then, whatever is forgotten of him."""
+        await self._remember(lease, Wish.RESTS, person, at=until)
+
+    async def rests_until(self, account: str, person: str) -> float:
+        """Return until when a person has to wait; 0.0 if he need not."""
+        mark = self._marks.person(account, person)
+        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == Wish.RESTS)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none() or 0.0
 
     async def recent(self, account: str, *, most: int) -> list[Asker]:
         """Return who asked for pictures, as far as it is kept; most censored ones first."""
@@ -105,21 +152,26 @@ class People:
             .order_by(censored.desc(), sa.desc("asked"))
             .limit(most)
         )
-        found = []
+        found, communities = [], []
         async with self._database.read() as connection:
             for row in (await connection.execute(query)).all():
                 one = sa.select(requests.c.incoming).where(requests.c.id == row.one)
                 incoming = (await connection.execute(one)).scalar_one()
                 name = str(incoming["person"]["name"])
                 found.append(Asker(row.person, name, row.asked, int(row.censored), banned=False))
-        for asker in found:
-            asker.banned = await self.has(Wish.BANNED, account, asker.person)
+                communities.append(str(incoming["place"]["community"]))
+        for asker, community in zip(found, communities, strict=True):
+            everywhere = await self.is_banned(account, asker.person)
+            asker.banned = everywhere or await self.is_banned(account, asker.person, community)
         return found
 
-    async def censored(self, account: str, person: str, *, since: float) -> int:
-        """Return how many pictures of a person came back censored since then."""
+    async def censored(self, account: str, person: str, *, since: float) -> list[float]:
+        """Return when the pictures were asked for that came back censored since then.
+
+        One time for each picture, oldest first.
+        """
         query = (
-            sa.select(sa.func.count())
+            sa.select(requests.c.created)
             .select_from(pictures.join(requests, pictures.c.request == requests.c.id))
             .where(
                 requests.c.account == account,
@@ -127,9 +179,10 @@ class People:
                 requests.c.created >= since,
                 pictures.c.censored,
             )
+            .order_by(requests.c.created)
         )
         async with self._database.read() as connection:
-            return int((await connection.execute(query)).scalar_one())
+            return [row.created for row in await connection.execute(query)]
 
     async def forget(self, lease: Lease, person: str) -> list[str]:
         """Delete all requests of a person on the lease's account, with their jobs and posts.
@@ -137,6 +190,10 @@ class People:
         What is being answered right now is deleted too. Returns the names of the picture files
         that belonged to them; marks keep their events from being answered again.
         """
+        mark = self._marks.person(lease.name, person)
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await connection.execute(reports.delete().where(reports.c.person == mark))
         stored = encoding.storable(person)[:ID_LENGTH]
         his = sa.select(requests).where(
             requests.c.account == lease.name, requests.c.person == stored

@@ -13,6 +13,7 @@ from styles.image_request import ImageRequest
 from styles.limits import Defaults, Limits
 
 HOUR = 3600.0
+DAY = 24 * HOUR
 
 
 def limits_of(place: PlaceConfig, styles: StylesConfig) -> Limits:
@@ -55,10 +56,13 @@ def check_open(place: PlaceConfig) -> None:
         raise Refusal("refused.paused")
 
 
-def check_record(place: PlaceConfig, censored: int) -> None:
-    """Refuse somebody whose pictures come back censored again and again. Raises Refusal."""
-    if censored >= place.censored_per_day:
-        raise Refusal("refused.censored_often", count=censored)
+def rests_until(place: PlaceConfig, censored: Sequence[float]) -> float:
+    """Return until when somebody has to wait whose pictures come back censored again and again.
+
+    `censored` are the times of those of the last day, oldest first; 0.0: he need not wait.
+    """
+    over = len(censored) - place.censored_per_day
+    return censored[over] + DAY if over >= 0 else 0.0
 
 
 def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: float) -> None:

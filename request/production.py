@@ -1,8 +1,9 @@
 """Making the pictures of a request: each job is submitted, watched, fetched and kept.
 
 A job survives anything: what it is doing is written down first, so that after a crash it goes on
-from there. A submission of which nobody knows whether it arrived (the line broke, or the process
-died before the Horde's id was noted) is sent again and counted as possibly wasted.
+from there (`request/submission.py` sends it). A submission of which nobody knows whether it arrived
+(the line broke, or the process died before the Horde's id was noted) is sent again and counted as
+possibly wasted.
 """
 
 from __future__ import annotations
@@ -10,76 +11,37 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 
 import structlog
 
 from common import texts
 from common.errors import (
-    HordeBusy,
     HordeError,
     HordeGone,
-    HordeRejected,
-    HordeUnclear,
-    HordeUnreachable,
     Refusal,
     StoreError,
 )
-from common.horde.wire import Check, GenerationBody, Status
+from common.horde.wire import Check, Status
 from common.model import Job
 from common.reference import ModelReference
 from common.tasks import cancel
 from request import endings, metadata
 from request.delivery import Delivery, NothingCame
-from request.endings import Trouble
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
 from request.progress import Tally
 from request.records import ENDED_JOBS, JobRow, JobState, PictureRow, RequestRow
 from request.store import Store
+from request.submission import Submissions
+from request.terms import Patience, Terms
 
 log = structlog.get_logger()
 
 ROUNDS = 2
 """A job without a picture is submitted once more, then given up."""
-OF_ONE_HORDE = frozenset(
-    {"KudosUpfront", "RequiresTrust", "UnsupportedModel", "UnexpectedModelName", "InvalidSize"}
-    | {"UnsupportedSampler", "TooManySteps", "TooManyLoras", "BadLoraVersion", "TooManyTIs"}
-)
-"""Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
 KEPT_BY_HORDES = 3600.0
 """Seconds after which a Horde has forgotten a request by itself, with room to spare."""
-SENDING = 10.0
-"""Seconds that a submission on its way gets when the request is stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long things are waited for, in seconds."""
-
-    request: float = 2 * 3600
-    """A request fails after this."""
-    straggler: float = 300
-    """The last job open is given up this long after its siblings."""
-    unreachable: float = 600
-    """A Horde that does not answer, or answers "busy", is asked again for this long."""
-    impossible: float = 600
-    """A job nobody can make waits this long for somebody who can."""
-    pause: float = 2
-    """Between two rounds through the endpoints; grows to ten times that."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for all jobs of a request."""
-
-    private: bool = False
-    """No recipe goes into the files."""
-    hordes: tuple[str, ...] = ()
-    """Names of the Hordes that may be asked; empty: all."""
-    person: str = ""
-    """A keyed hash of who asks: people take turns, and some Hordes want to tell them apart."""
 
 
 class Production:
@@ -99,10 +61,17 @@ class Production:
         self._store = store
         self._hordes = hordes
         self._delivery = delivery
-        self._reference = reference
         self._patience = patience or Patience()
         self._now = now
-        self._sleep = sleep
+        self._submissions = Submissions(
+            store,
+            hordes,
+            delivery,
+            reference,
+            patience=self._patience,
+            now=now,
+            sleep=sleep,
+        )
         self._tidy: set[str] = set()
         """Accounts of which the Hordes have been told all that was given up."""
 
@@ -142,7 +111,7 @@ class Production:
         total, names = 0.0, []
         try:
             for job in jobs:
-                endpoint = (await self._hordes.candidates(job.model, allowed=terms.hordes))[0]
+                endpoint = (await self._hordes.candidates(job, allowed=terms.hordes))[0]
                 total += await endpoint.client.dry_run(await self._delivery.body(job))
                 names.append(endpoint.name)
         except (HordeError, NothingCame) as error:
@@ -213,16 +182,28 @@ class Production:
     async def _rounds(
         self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
     ) -> tuple[list[PictureRow], str | None]:
-        """Submit and watch, once more if nothing came of it; return pictures and what lacks."""
-        expired, unusable = False, 0
-        for _ in range(ROUNDS):
+        """Submit and watch, once more if nothing came of it; return pictures and what lacks.
+
+        Where nobody can make it, but on another Horde somebody could, it is taken there.
+        """
+        expired, unusable, rounds = False, 0, 0
+        avoiding: set[str] = set()
+        while rounds < ROUNDS:
             endpoint = self._hordes.named(row.endpoint)
             if row.state is not JobState.SUBMITTED or endpoint is None:
-                row, endpoint = await self._submit(lease, row, tally, terms)
+                row, endpoint = await self._submissions.send(
+                    lease, row, tally, terms, avoiding=avoiding
+                )
             try:
-                status = await self._watch(endpoint, row, tally)
+                status = await self._watch(endpoint, row, tally, terms)
             except HordeGone:
                 expired = True
+            except _Impossible as impossible:
+                avoiding.add(endpoint.name)
+                row = replace(row, state=JobState.WAITING)
+                if not impossible.elsewhere:
+                    raise NothingCame(endings.impossible(row.job)) from None
+                continue
             else:
                 expired = False
                 made, unusable = await self._delivery.fetch(
@@ -231,89 +212,45 @@ class Production:
                 if made:
                     return made, _what_lacks(row, made, unusable)
             row = replace(row, state=JobState.WAITING)
+            rounds += 1
         raise NothingCame(endings.came_to_nothing(expired=expired, unusable=unusable))
 
-    async def _submit(
-        self, lease: Lease, row: JobRow, tally: Tally, terms: Terms
-    ) -> tuple[JobRow, Endpoint]:
-        """Send the job to the first endpoint that takes it, waiting if none does now."""
-        started, pause = self._now(), self._patience.pause
-        while True:
-            troubles: list[Trouble] = []
-            for endpoint in await self._hordes.candidates(row.job.model, allowed=terms.hordes):
-                asked = self._now()
-                await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
-                tally.sent(row.number)
-                started += self._now() - asked  # our own queue is not the Horde's fault
-                body = await self._delivery.body(
-                    row.job,
-                    webhook=endpoint.webhook,
-                    proxied=terms.person if endpoint.proxied else "",
-                )
-                row = await self._store.submission_begun(lease, row, endpoint.name)
-                try:
-                    sent = await self._send(lease, row, endpoint, body)
-                except HordeError as error:
-                    self._hordes.failed(endpoint, error)
-                    log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
-                    troubles.append(Trouble(endpoint.name, error))
-                    if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
-                        raise self._not_taken(row, troubles[-1:], started) from error
-                    if not isinstance(error, HordeUnclear):
-                        row = replace(row, state=JobState.WAITING)
-                else:
-                    self._hordes.succeeded(endpoint)
-                    return sent, endpoint
-            errors = (trouble.error for trouble in troubles)
-            passing = [t for t in errors if isinstance(t, HordeUnreachable | HordeBusy)]
-            patience = started + self._patience.unreachable - self._now()
-            if not passing or patience <= 0:
-                raise self._not_taken(row, troubles, started)
-            tally.held_up(str(passing[0]))
-            await self._sleep(min(patience, *(t.retry_after or pause for t in passing)))
-            pause = min(pause * 1.5, 10 * self._patience.pause)
-
-    def _not_taken(self, row: JobRow, troubles: Sequence[Trouble], started: float) -> NothingCame:
-        tried = self._now() - started
-        return NothingCame(endings.not_taken(row.job, troubles, self._reference(), tried=tried))
-
-    async def _send(
-        self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
-    ) -> JobRow:
-        """Send a job and note its id. Who is cancelled meanwhile hears of it afterwards."""
-
-        async def send() -> JobRow:
-            answer = await endpoint.client.submit(body, counted=True)
-            return await self._store.submitted(lease, row, answer.id)
-
-        sending = asyncio.create_task(send())
-        try:
-            return await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait({sending}, timeout=SENDING)
-            await cancel(sending)
-            raise
-
-    async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally) -> Status:
-        """Wait for the Horde to finish a job. Gives up on one that nobody can make."""
+    async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms) -> Status:
+        """Wait for the Horde to finish a job. Raises _Impossible if nobody can make it for long."""
         assert row.horde_id is not None
         now = asyncio.get_running_loop().time
+        elsewhere = await self._hordes.others(row.job, endpoint, allowed=terms.hordes)
+        patience = self._patience.elsewhere if elsewhere else self._patience.impossible
+        waiting = row.job.n
         try:
             async with asyncio.timeout(None) as limit:
 
                 def looked(check: Check) -> None:
+                    nonlocal waiting
                     tally.looked(row.number, check)
+                    self._hordes.looked(endpoint, row.job, check)
+                    if check.waiting < waiting:
+                        endpoint.turns.knock()
+                    waiting = check.waiting
                     if check.is_possible:
                         limit.reschedule(None)
                         return
                     tally.held_up(texts.say("progress.impossible"))
                     if limit.when() is None:
-                        limit.reschedule(now() + self._patience.impossible)
+                        limit.reschedule(now() + patience)
 
                 return await endpoint.poller.watch(row.horde_id, looked)
         except TimeoutError:
             await self._withdraw(row)
-            raise NothingCame(endings.impossible(row.job)) from None
+            raise _Impossible(elsewhere=elsewhere) from None
+
+
+class _Impossible(Exception):
+    """Nobody can make a job where it is; `elsewhere` is whether another Horde may have somebody."""
+
+    def __init__(self, *, elsewhere: bool) -> None:
+        super().__init__()
+        self.elsewhere = elsewhere
 
 
 def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | None:

@@ -26,6 +26,7 @@ from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
+from request.calls import Call
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
 from request.grammar.markers import says
@@ -34,11 +35,12 @@ from request.marks import Marks
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
-from request.production import Production, Terms
+from request.production import Production
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
 from request.records import OPEN_STATES, JobRow, RequestRow, RequestState
 from request.store import Store
+from request.terms import Terms
 from styles import image_request
 from styles.image_request import ImageRequest
 from styles.limits import Limits
@@ -51,7 +53,7 @@ SEED_BITS = 32
 DAY = 24 * 3600.0
 HINT = "help.no_verb"
 """Code of the line that helps those who were not understood."""
-ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.not_enabled"})
+ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.banned_here", "refused.not_enabled"})
 """Codes of what a person is told once a day, not each time."""
 
 
@@ -144,13 +146,15 @@ class Service:
                     outcome = answers.told(request.id, wanted.text)
                 case Command():
                     outcome = await self._commands.answer(
-                        lease,
-                        request,
-                        wanted,
-                        adapter,
-                        withdraw=partial(self.withdraw, adapter=adapter),
-                        progress=self.progress,
-                        place=place,
+                        Call(
+                            wanted,
+                            lease,
+                            request,
+                            adapter,
+                            place,
+                            partial(self.withdraw, adapter=adapter),
+                            self.progress,
+                        )
                     )
         except Refusal as refusal:
             quiet = adapter.capabilities.quiet and place.enabled is False
@@ -330,7 +334,9 @@ class Service:
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         image = _image(request)
-        private = image.private or says(request.incoming.text, "private")  # refused ones too
+        private = (
+            outcome.private or image.private or says(request.incoming.text, "private")
+        )  # refused ones too
         outcome = replace(outcome, private=private, spoiler=image.spoiler)
         document = encoding.outcome_to_json(outcome)
         await self._store.answer_decided(lease, request.id, document)
@@ -350,7 +356,8 @@ class Service:
         else:
             ended = _final_state(outcome)
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
-                await self._commands.forget(lease, request, adapter)
+                place = await self._place(request.incoming, adapter)
+                await self._commands.forget(lease, request, adapter, place)
         finally:
             self.replying.discard(request.id)
         await self._store.ended(lease, request.id, ended)

@@ -32,6 +32,7 @@ requests = sa.Table(
     sa.Column("changed", sa.Float, nullable=False),
     sa.Index("requests_open", "account", "state"),
     sa.Index("requests_person", "account", "person", "created"),
+    sa.Index("requests_community", "account", "community", "created"),
 )
 
 jobs = sa.Table(
@@ -83,6 +84,17 @@ posts = sa.Table(
     sa.Column("changed", sa.Float, nullable=False),
     sa.UniqueConstraint("request", "part"),
     sa.Index("posts_platform", "account", "platform_id"),
+)
+
+reports = sa.Table(
+    "reports",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _request_key(),
+    sa.Column("person", sa.String(64), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.UniqueConstraint("request", "person"),
 )
 
 leases = sa.Table(

@@ -8,6 +8,7 @@ lets everybody through at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -23,7 +24,7 @@ class Standing:
     place: int
     """1 is the next."""
     seconds: int
-    """Until its turn, by the Horde's limits."""
+    """Until its turn, by the Horde's limits; 0 where nobody can tell."""
 
 
 Tell = Callable[[Standing], None]
@@ -44,6 +45,9 @@ class Turns:
 
     `budget` waits until one more submission is within the Horde's limits, and counts it; `pace` is
     how many seconds lie between two in the long run, 0 where there is no limit.
+
+    A Horde that has enough of ours waiting is held: one is let through in so many seconds, or when
+    something of ours has left its queue (`knock`), until one is taken (`let_go`).
     """
 
     def __init__(self, budget: Callable[[], Awaitable[None]], pace: Callable[[], float]) -> None:
@@ -52,10 +56,27 @@ class Turns:
         self._waiting: OrderedDict[str, deque[_Ticket]] = OrderedDict()
         """By person, in the order of their turns."""
         self._serving: asyncio.Task[None] | None = None
+        self._held: float | None = None
+        """Seconds between two that are let through while the Horde has enough of ours."""
+        self._room = asyncio.Event()
+
+    def hold(self, seconds: float) -> None:
+        """Let only one through in so many seconds, or at a `knock`."""
+        self._held = seconds
+        self._room.clear()
+
+    def knock(self) -> None:
+        """Say that there may be room for one more."""
+        self._room.set()
+
+    def let_go(self) -> None:
+        """Hold nobody any more."""
+        self._held = None
+        self._room.set()
 
     async def take(self, whose: str, tell: Tell = _silently) -> None:
         """Wait for a turn of somebody; `tell` hears where he stands whenever that changes."""
-        if self._pace() == 0:
+        if self._pace() == 0 and self._held is None:
             return
         ticket = _Ticket(asyncio.get_running_loop().create_future(), tell)
         self._waiting.setdefault(whose, deque()).append(ticket)
@@ -81,12 +102,21 @@ class Turns:
         """Give turns as long as somebody waits."""
         try:
             while self._waiting:
+                await self._wait_for_room()
                 await self._budget()
                 self._give()
                 for place, ticket in enumerate(self._in_order(), start=1):
                     self._tell(ticket, place)
         finally:
             self._serving = None
+
+    async def _wait_for_room(self) -> None:
+        if self._held is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._held):
+                await self._room.wait()
+        self._room.clear()
 
     def _give(self) -> None:
         """Give one turn to the next who still wants it."""
@@ -100,7 +130,8 @@ class Turns:
                 return
 
     def _tell(self, ticket: _Ticket, place: int) -> None:
-        ticket.tell(Standing(place, math.ceil(place * self._pace())))
+        seconds = math.ceil(place * self._pace()) if self._held is None else 0
+        ticket.tell(Standing(place, seconds))
 
     def _place(self, whose: str) -> int:
         """Return the place of somebody's last ticket."""

@@ -131,7 +131,7 @@ def _served(path: Path) -> dict[str, Served]:
 
     from common.errors import StartupError
     from common.horde.wire import ModelStatus
-    from request.served import served_of
+    from request.offers import served_of
 
     try:
         return served_of(TypeAdapter(list[ModelStatus]).validate_python(_json(path)))

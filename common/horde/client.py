@@ -16,12 +16,12 @@ from common.horde.alchemy import AlchemyCalls
 from common.horde.connection import PICTURES, segment
 from common.horde.download import fetch_picture
 from common.horde.limits import Budget
-from common.horde.status import MODELS, WORKERS, StatusCalls, count_trusted
+from common.horde.status import MODELS, WORKERS, StatusCalls
 from common.horde.styles import StyleCalls
 from common.horde.text import TextCalls
 from common.horde.wire import Check, DryRun, GenerationBody, Status, Submitted
 
-__all__ = ["MODELS", "WORKERS", "HordeClient", "count_trusted"]
+__all__ = ["MODELS", "WORKERS", "HordeClient"]
 
 WITH_PICTURES = 256 * 1024 * 1024
 """Bytes of a status whose pictures are base64 inside it (`r2` false, up to 20 of them)."""

@@ -49,7 +49,9 @@ class Connection:
         self.url = url
         self._session = session
         self._patience = patience or Patience()
-        self._limiter = Limiter(limits if limits is not None else Limits.of(url))
+        self.limits = limits if limits is not None else Limits.of(url)
+        """The server's, which we keep to."""
+        self._limiter = Limiter(self.limits)
         self._transport = Transport(
             url,
             key,
@@ -62,6 +64,7 @@ class Connection:
 
     def use_limits(self, limits: Limits) -> None:
         """Keep to other limits from now on, e.g. when `find_user` shows a trusted account."""
+        self.limits = limits
         self._limiter = Limiter(limits)
 
     async def turn_to_submit(self) -> None:

@@ -73,7 +73,7 @@ class Poller:
         self._monotonic = monotonic
         self._sleep = sleep
         self._random = random
-        self._on_trouble = on_trouble
+        self.on_trouble = on_trouble
         self._watches: dict[str, _Watch] = {}
         self._heap: list[tuple[float, int, _Watch]] = []
         self._entries = 0
@@ -291,5 +291,5 @@ class Poller:
                 rc=trouble.rc,
                 answer=trouble.values.get("answer"),
             )
-        if self._on_trouble is not None:
-            self._on_trouble(trouble)
+        if self.on_trouble is not None:
+            self.on_trouble(trouble)

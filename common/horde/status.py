@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
 from pydantic import TypeAdapter
 
 from common.horde.connection import LIST, Connection, segment
@@ -33,7 +30,7 @@ class StatusCalls(Connection):
         return self._read(MODELS.validate_python, answer)
 
     async def workers(self) -> list[WorkerStatus]:
-        """Return the image workers; `count_trusted` makes counts per model of them."""
+        """Return the image workers. The list is up to a minute older than that of the models."""
         answer = await self._ask(
             "GET", "/workers?type=image", counted_by="workers", limit_bytes=LIST
         )
@@ -82,13 +79,3 @@ class StatusCalls(Connection):
         """Tell whether the server lives: return its version, or raise HordeUnreachable."""
         answer = await self._ask("GET", "/status/heartbeat", counted_by="heartbeat")
         return self._read(Heartbeat.model_validate, answer, needs="message")
-
-
-def count_trusted(workers: Iterable[WorkerStatus]) -> dict[str, int]:
-    """Return how many trusted workers serve each model now."""
-    return Counter(
-        model
-        for worker in workers
-        if worker.online and worker.trusted and not worker.maintenance_mode
-        for model in set(worker.models)
-    )

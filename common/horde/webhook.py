@@ -27,13 +27,14 @@ class WebhookReceiver:
 
     def __init__(self, wake: Callable[[str], None], *, token: str | None = None) -> None:
         self._wake = wake
-        self._token = token or secrets.token_urlsafe(32)
+        self.token = token or secrets.token_urlsafe(32)
+        """The last part of the path, by which a call is believed. A secret."""
         self._runner: web.AppRunner | None = None
 
     @property
     def path(self) -> str:
         """The path to append to the address the Horde reaches us at. A secret."""
-        return f"/horde/{self._token}"
+        return f"/horde/{self.token}"
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route for somebody else's application."""
@@ -41,9 +42,9 @@ class WebhookReceiver:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer 200 to a call with the right token, whatever is in it; 404 to anything else."""
-        given = request.match_info.get("token", "")
+        given = request.path.rpartition("/")[2]
         if request.method != "POST" or not secrets.compare_digest(
-            given.encode(), self._token.encode()
+            given.encode(), self.token.encode()
         ):
             raise web.HTTPNotFound
         call = await _read_call(request)
@@ -54,7 +55,7 @@ class WebhookReceiver:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen on a port of its own (0: any free one) and return the whole address."""
         application = web.Application(client_max_size=MAX_BODY)
-        application.add_routes(self.routes())
+        application.router.add_route("*", "/{path:.*}", self.handle)  # a proxy may rewrite it
         self._runner = web.AppRunner(application, access_log=None)  # the path is a secret
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -63,7 +64,7 @@ class WebhookReceiver:
         except OSError as error:
             await self.close()
             raise StartupError(
-                "startup.port_taken", host=host, port=port, setting="horde.endpoints.webhook"
+                "startup.port_taken", host=host, port=port, setting="horde.endpoints.listen"
             ) from error
         bound = self._runner.addresses[0][1]
         shown = f"[{host}]" if ":" in host else host

@@ -27,6 +27,16 @@ class CommandName(StrEnum):
     """The asker's running request."""
     DELETE = "delete"
     """The answer this one replies to."""
+    REPORT = "report"
+    """The answer this one replies to, to the moderators; the argument says why."""
+    PAUSE = "pause"
+    """Nothing is drawn in the place any more; with the argument `here`, in the channel."""
+    RESUME = "resume"
+    BAN = "ban"
+    """A person, or the asker of the answer this one replies to, may ask no more."""
+    UNBAN = "unban"
+    LOG = "log"
+    """What was asked in the place lately; the argument says how many."""
 
 
 @dataclass(frozen=True, slots=True)

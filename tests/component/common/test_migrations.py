@@ -9,6 +9,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from common.database import MIGRATIONS, open_database
 from request import tables as request_tables
+from request.chat_settings import SettingsStore
+from request.cursors import Cursors
+from request.leases import Leases
+from request.marks import Marks
+from request.reports import Reports
+from request.store import Store
 from web import tables as web_tables
 
 pytestmark = pytest.mark.database
@@ -36,7 +42,20 @@ REQUEST = (
 )
 OF_IT = f"INSERT INTO jobs VALUES (1, 'abc', 1, '{JOB}', 'submitted', 'h', 'id', 1, 0, NULL, 1.5)"
 POST = "INSERT INTO posts VALUES (1, 'abc', 'web', 1, 'posted', '9', '[1]', 1.5)"
-ROWS = (REQUEST, OF_IT, POST)
+PICTURE = (
+    "INSERT INTO pictures VALUES (1, 'abc', 1, 'g1', 'aa', 'image/webp', 64, 64, '7', 'm', 'w', "
+    "true, '[]')"
+)
+ROWS = {
+    "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),
+    "0003": ("INSERT INTO people VALUES ('ab', 'banned', 1.5)",),
+    "0004": (
+        "INSERT INTO chat_settings VALUES ('web', 'c', '', '{\"paused\": true}', 1.5)",
+        "INSERT INTO cursors VALUES ('web', '42')",
+    ),
+    "0005": ("INSERT INTO reports VALUES (1, 'abc', 'ab', 'ugly', 1.5)",),
+}
+"""What stands in the tables a revision brought."""
 
 
 async def upgraded(url, revision, statements=()):
@@ -58,9 +77,8 @@ async def upgraded(url, revision, statements=()):
 
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(database_url, revision):
-    from request.store import Store
-
-    await upgraded(database_url, revision, ROWS)
+    kept = [first for first in ROWS if first <= revision]
+    await upgraded(database_url, revision, [row for first in kept for row in ROWS[first]])
     database = await open_database(database_url)
     try:
         store = Store(database)
@@ -69,6 +87,14 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
         assert (row.incoming.person.id, row.parsed) == ("ann", {"prompt": "a fox"})
         assert (job.job.style, job.horde_id) == ("raw", "id")
         assert await store.posts_of("abc") == ["9"]
+        assert [one.sha256 for one in await store.pictures_of("abc")] == ["aa"]
+        assert (await Leases(database, "one", now=lambda: 1.0).take("web")).fence == 8
+        if "0004" in kept:
+            assert (await SettingsStore(database).of("web", "c")).paused is True
+            assert await Cursors(database).read("web") == "42"
+        if "0005" in kept:
+            [report] = await Reports(database, Marks(b"")).of("web")
+            assert report.reason == "ugly"
     finally:
         await database.close()
 

@@ -21,9 +21,9 @@ from common.config import (
 from common.database import open_database
 from common.model import Incoming, Person, Place
 from request.leases import Leases
-from request.production import Patience
 from request.runner import Runner
 from request.store import Store
+from request.terms import Patience
 from tests.fakes.horde import FakeHorde
 
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)

@@ -6,8 +6,9 @@ import pytest
 from bots.program import open_hordes
 from common.config import PlaceConfig, parse
 from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachable
-from common.model import Audience, Ending
-from request.hordes import RESTS, Hordes
+from common.horde.wire import Check
+from common.model import Audience, Ending, Job, LoraUse
+from request.hordes import RESTS, SERVED_FOR, Hordes
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform
 
@@ -46,7 +47,8 @@ async def hordes(pair, ticks):
 
 
 async def order(hordes, model):
-    return [endpoint.name for endpoint in await hordes.candidates(model)]
+    job = Job(style="raw", prompt="a fox", model=model)
+    return [endpoint.name for endpoint in await hordes.candidates(job)]
 
 
 async def test_served_is_the_union(hordes):
@@ -140,9 +142,62 @@ async def test_a_long_queue_gives_way_to_a_short_one(hordes, pair):
     assert await order(hordes, "ours") == ["own", "public"]
 
 
+async def test_a_wait_we_have_just_heard_of_counts_more_than_an_older_list(hordes, ticks):
+    own, job = hordes.named("own"), Job(style="raw", prompt="a fox", model="both")
+    hordes.looked(own, job, Check(waiting=1, wait_time=900))
+    assert await order(hordes, "both") == ["public", "own"]
+    ticks.now += SERVED_FOR
+    assert await order(hordes, "both") == ["own", "public"]
+    hordes.looked(own, job, Check(processing=1, wait_time=900))
+    assert await order(hordes, "both") == ["own", "public"]
+
+
+async def test_a_horde_whose_workers_cannot_do_a_job_comes_behind_one_that_can(hordes, pair):
+    pair[0].worker_traits = {"lora": False}
+    job = Job(style="raw", prompt="a fox", model="both", loras=(LoraUse("1"),))
+    found = await hordes.candidates(job)
+    assert [endpoint.name for endpoint in found] == ["public", "own"]
+    assert await hordes.others(job, hordes.named("own"))
+    assert not await hordes.others(job, hordes.named("public"))
+
+
+async def test_one_that_is_to_be_avoided_is_not_asked(hordes):
+    job = Job(style="raw", prompt="a fox", model="both")
+    found = await hordes.candidates(job, avoiding={"own"})
+    assert [endpoint.name for endpoint in found] == ["public"]
+
+
+async def test_one_that_closed_says_why_and_for_how_long(hordes, ticks):
+    own = hordes.named("own")
+    hordes.failed(own, HordeUnreachable(horde="own"))
+    assert hordes.closed(own) is None
+    hordes.failed(own, HordeBusy("horde.maintenance", rc="MaintenanceMode", pauses_endpoint=300.0))
+    ticks.now += 100
+    closed = hordes.closed(own)
+    assert (type(closed), closed.rc, closed.retry_after) == (HordeBusy, "MaintenanceMode", 200)
+    ticks.now += 200
+    assert hordes.closed(own) is None
+
+
+async def test_a_poller_that_finds_its_server_dead_lets_it_rest_until_it_is_back(hordes):
+    own = hordes.named("own")
+    own.poller.on_trouble(HordeUnreachable("horde.no_answer", horde="own"))
+    assert hordes.rests(own)
+    own.poller.on_trouble(None)
+    assert not hordes.rests(own)
+
+
+async def test_a_wrong_key_is_not_forgotten_because_looks_need_none(hordes):
+    own = hordes.named("own")
+    hordes.failed(own, HordeForbidden("horde.key_invalid", horde="own", pauses_endpoint=600.0))
+    own.poller.on_trouble(None)
+    assert "does not accept the bot's key" in hordes.trouble(own)
+
+
 async def test_a_place_may_use_some_of_them_only(hordes):
     assert set(await hordes.served(allowed=("own",))) == {"ours", "both"}
-    found = await hordes.candidates("theirs", allowed=("own",))
+    job = Job(style="raw", prompt="a fox", model="theirs")
+    found = await hordes.candidates(job, allowed=("own",))
     assert [endpoint.name for endpoint in found] == ["own"]
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from common.config import PlaceConfig, parse
 from common.errors import ConfigError, StartupError
 from common.model import Ending
+from request import policy
 from request.marks import Marks, open_marks
 from request.people import People
 from request.records import FINAL_STATES, RequestState
@@ -255,6 +256,27 @@ async def test_a_ban_outlives_being_forgotten(start, heard, horde, database, tmp
         assert "may not ask" in (await platform.answer_to("2")).text
 
 
+async def test_who_was_censored_too_often_still_waits_when_he_is_forgotten(start, heard, horde):
+    horde.fate = Fate.CENSORED
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(censored_per_day=1)) as core:
+        platform.say(heard(**draw(1)))
+        await platform.answer_to("1")
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+        await wait_until(lambda: not core.service.running)
+        platform.say(heard(**draw(3)))
+        refused = await platform.answer_to("3")
+    assert "you can ask again in 24 h." in refused.text
+
+
+def test_patience_ends_when_the_oldest_that_counts_is_a_day_old():
+    place, now = PlaceConfig(censored_per_day=2), 1_800_000_000.0
+    assert policy.rests_until(place, [now]) == 0.0
+    assert policy.rests_until(place, [now - 9, now - 5]) == now - 9 + 86400
+    assert policy.rests_until(place, [now - 9, now - 5, now - 1]) == now - 5 + 86400
+
+
 async def test_a_place_that_is_paused_draws_nothing_but_still_talks(start, heard, horde):
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(paused=True)):
@@ -297,7 +319,7 @@ async def test_who_is_censored_again_and_again_has_to_wait(start, heard, horde):
         horde.fate = Fate.OK
         platform.say(heard(**draw(4, "bob")))
         other = await platform.answer_to("4")
-    assert "come back tomorrow" in outcome.text
+    assert "you can ask again in 24 h." in outcome.text
     assert other.ending is Ending.DONE
     assert horde.journal.count("submit") == 3
 

@@ -10,10 +10,10 @@ from common.config import PlaceConfig
 from common.database import open_database
 from common.model import Ending, IncomingKind, Place
 from request.leases import Leases
-from request.production import Patience
 from request.records import JobState, RequestState
 from request.runner import AGAIN_AFTER
 from request.store import event_key
+from request.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 

@@ -8,8 +8,8 @@ import pytest
 from common.config import PlaceConfig
 from common.errors import PlatformError, PlatformRefused
 from common.model import Ending, IncomingKind, Place
-from request.production import Patience
 from request.records import JobState, RequestState
+from request.terms import Patience
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 

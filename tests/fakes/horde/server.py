@@ -86,6 +86,8 @@ class FakeHorde:
         self.gen_metadata: list[dict[str, str]] = []
         """What workers say of the pictures of the next requests."""
         self.worker_trusted = True
+        self.worker_traits: dict[str, Any] = {}
+        """What its worker is told of otherwise than usual, e.g. `{"lora": False}`."""
         self.styles: list[dict[str, Any]] = []
         """Styles kept on it, as its API tells them."""
         self.collections: list[dict[str, Any]] = []

@@ -107,7 +107,7 @@ class StatusRoutes:
             "maintenance_mode": False,
             "flagged": False,
             "nsfw": True,
-            "threads": 1,
+            "threads": sum(self._horde.models.values()),
             "models": list(self._horde.models),
             "max_pixels": 4194304,
             "bridge_agent": "AI Horde Worker reGen:13.0.0:https://example.org",
@@ -124,4 +124,5 @@ class StatusRoutes:
             "lora": True,
             "controlnet": False,
             "sdxl_controlnet": False,
+            **self._horde.worker_traits,
         }

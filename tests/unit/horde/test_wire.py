@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from common.horde.client import count_trusted
-from common.horde.wire import Check, ModelStatus, Status, Submitted, WorkerStatus
+from common.horde.wire import Check, ModelStatus, Status, Submitted
 
 
 def test_null_means_not_said():
@@ -27,19 +26,3 @@ def test_a_faulted_request_is_also_done():
 
     assert status.faulted
     assert status.done
-
-
-def test_only_workers_that_are_trusted_and_at_work_count():
-    def worker(**traits):
-        return WorkerStatus(
-            name="w", models=["a", "a", "b"], **{"online": True, "trusted": True, **traits}
-        )
-
-    workers = [
-        worker(),
-        worker(),
-        worker(trusted=False),
-        worker(online=False),
-        worker(maintenance_mode=True),
-    ]
-    assert count_trusted(workers) == {"a": 2, "b": 2}

@@ -102,3 +102,29 @@ async def test_without_a_limit_nobody_waits():
     await asyncio.gather(*(crowd.wants("ann", number) for number in range(100)))
     assert len(crowd.served) == 100
     assert crowd.told == {}
+
+
+async def test_a_full_horde_gets_one_at_a_time_and_only_when_there_may_be_room():
+    crowd = Crowd(pace=0.0)
+    crowd.turns.hold(3600)
+    tasks = [crowd.wants("ann", number) for number in (1, 2, 3)]
+    await settle()
+    await crowd.give(3)
+    assert crowd.served == []
+    assert crowd.told["ann1"] == Standing(place=1, seconds=0)
+    crowd.turns.knock()
+    await settle()
+    assert crowd.served == ["ann1"]
+    crowd.turns.let_go()
+    await asyncio.gather(*tasks)
+    assert crowd.served == ["ann1", "ann2", "ann3"]
+
+
+async def test_a_full_horde_is_tried_again_after_a_while():
+    crowd = Crowd(pace=0.0)
+    crowd.turns.hold(0.01)
+    ann = crowd.wants("ann")
+    await settle()
+    await crowd.give()
+    await ann
+    assert crowd.served == ["ann1"]

@@ -1,0 +1,196 @@
+"""Sending a job to the first Horde that takes it.
+
+What it is doing is written down first. A Horde with which our account has as many requests waiting
+as it may is not pestered: its jobs wait in our own queue until one of ours is out of the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from common.errors import (
+    HordeBusy,
+    HordeError,
+    HordeRejected,
+    HordeUnclear,
+    HordeUnreachable,
+)
+from common.horde.wire import GenerationBody
+from common.reference import ModelReference
+from common.tasks import cancel
+from request import endings
+from request.delivery import Delivery, NothingCame
+from request.endings import Trouble
+from request.hordes import Endpoint, Hordes
+from request.leases import Lease
+from request.progress import Tally
+from request.records import JobRow, JobState
+from request.store import Store
+from request.terms import Patience, Terms
+
+log = structlog.get_logger()
+
+OF_ONE_HORDE = frozenset(
+    {"KudosUpfront", "RequiresTrust", "UnsupportedModel", "UnexpectedModelName", "InvalidSize"}
+    | {"UnsupportedSampler", "TooManySteps", "TooManyLoras", "BadLoraVersion", "TooManyTIs"}
+)
+"""Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
+FULL = "TooManyPrompts"
+"""Our account has as much waiting there as it may have."""
+SHUT_OUT = "TimeoutIP"
+"""Our address is not let in for some minutes."""
+SENDING = 10.0
+"""Seconds that a submission on its way gets when the request is stopped."""
+
+
+class Submissions:
+    """Sends jobs, waiting where no Horde takes one now."""
+
+    def __init__(
+        self,
+        store: Store,
+        hordes: Hordes,
+        delivery: Delivery,
+        reference: Callable[[], ModelReference],
+        *,
+        patience: Patience,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store = store
+        self._hordes = hordes
+        self._delivery = delivery
+        self._reference = reference
+        self._patience = patience
+        self._now = now
+        self._sleep = sleep
+
+    async def send(
+        self,
+        lease: Lease,
+        row: JobRow,
+        tally: Tally,
+        terms: Terms,
+        *,
+        avoiding: Collection[str] = (),
+    ) -> tuple[JobRow, Endpoint]:
+        """Send a job to the first endpoint that takes it. Raises NothingCame if none does.
+
+        `avoiding` are names of endpoints that have turned out not to be able to make it.
+        """
+        patience = _Waiting(self._patience, self._now)
+        while True:
+            troubles: list[Trouble] = []
+            found = await self._hordes.candidates(row.job, allowed=terms.hordes, avoiding=avoiding)
+            for endpoint in found:
+                closed = self._hordes.closed(endpoint)
+                if closed is not None:
+                    troubles.append(Trouble(endpoint.name, closed))
+                    continue
+                await self._take_turn(endpoint, row, tally, terms, patience)
+                body = await self._body(endpoint, row, terms)
+                row = await self._store.submission_begun(lease, row, endpoint.name)
+                try:
+                    sent = await self._send(lease, row, endpoint, body)
+                except HordeError as error:
+                    self._note_refusal(endpoint, error)
+                    troubles.append(Trouble(endpoint.name, error))
+                    if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
+                        raise self._not_taken(row, troubles[-1:], patience) from error
+                    if not isinstance(error, HordeUnclear):
+                        row = replace(row, state=JobState.WAITING)
+                else:
+                    self._hordes.succeeded(endpoint)
+                    endpoint.turns.let_go()
+                    return sent, endpoint
+            pause = patience.pause_after([trouble.error for trouble in troubles])
+            if pause is None:
+                raise self._not_taken(row, troubles, patience)
+            if pause > 0:
+                tally.held_up(str(next(t.error for t in troubles if passes(t.error))))
+                await self._sleep(pause)
+
+    async def _take_turn(
+        self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms, patience: _Waiting
+    ) -> None:
+        asked = self._now()
+        await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
+        tally.sent(row.number)
+        patience.excuse(self._now() - asked)  # our own queue is not the Horde's fault
+
+    async def _body(self, endpoint: Endpoint, row: JobRow, terms: Terms) -> GenerationBody:
+        return await self._delivery.body(
+            row.job,
+            webhook=endpoint.webhook,
+            proxied=terms.person if endpoint.proxied else "",
+            r2=endpoint.r2,
+        )
+
+    def _note_refusal(self, endpoint: Endpoint, error: HordeError) -> None:
+        self._hordes.failed(endpoint, error)
+        if error.rc == FULL:
+            endpoint.turns.hold(error.retry_after or self._patience.pause)
+        log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
+
+    def _not_taken(
+        self, row: JobRow, troubles: Sequence[Trouble], patience: _Waiting
+    ) -> NothingCame:
+        tried = patience.waited()
+        return NothingCame(endings.not_taken(row.job, troubles, self._reference(), tried=tried))
+
+    async def _send(
+        self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
+    ) -> JobRow:
+        """Send a job and note its id. Who is cancelled meanwhile hears of it afterwards."""
+
+        async def send() -> JobRow:
+            answer = await endpoint.client.submit(body, counted=True)
+            return await self._store.submitted(lease, row, answer.id)
+
+        sending = asyncio.create_task(send())
+        try:
+            return await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait({sending}, timeout=SENDING)
+            await cancel(sending)
+            raise
+
+
+class _Waiting:
+    """How long a job has been offered in vain, and how long until it is offered again."""
+
+    def __init__(self, patience: Patience, now: Callable[[], float]) -> None:
+        self._patience = patience
+        self._now = now
+        self._since = now()
+        self._pause = patience.pause
+
+    def waited(self) -> float:
+        return self._now() - self._since
+
+    def excuse(self, seconds: float) -> None:
+        """Do not count a time that was waited for another reason."""
+        self._since += seconds
+
+    def pause_after(self, errors: Sequence[HordeError]) -> float | None:
+        """Return the seconds until the next round; None if there is to be none."""
+        if any(error.rc == FULL for error in errors):
+            return 0.0  # the next turn comes when there is room
+        passing = [error for error in errors if passes(error)]
+        left = self._patience.unreachable - self.waited()
+        if not passing or left <= 0:
+            return None
+        pause = min(left, *(error.retry_after or self._pause for error in passing))
+        self._pause = min(self._pause * 1.5, 10 * self._patience.pause)
+        return pause
+
+
+def passes(error: HordeError) -> bool:
+    """Tell whether it may be different in a while, without anybody doing something."""
+    return isinstance(error, HordeUnreachable | HordeBusy) or error.rc == SHUT_OUT

@@ -1,0 +1,35 @@
+"""What holds while the pictures of a request are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long things are waited for, in seconds."""
+
+    request: float = 2 * 3600
+    """A request fails after this."""
+    straggler: float = 300
+    """The last job open is given up this long after its siblings."""
+    unreachable: float = 600
+    """A Horde that does not answer, or is closed, is asked again for this long."""
+    impossible: float = 600
+    """A job nobody can make waits this long for somebody who can."""
+    elsewhere: float = 30
+    """The same where another Horde could make it: then it is taken there."""
+    pause: float = 2
+    """Between two rounds through the endpoints; grows to ten times that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for all jobs of a request."""
+
+    private: bool = False
+    """No recipe goes into the files."""
+    hordes: tuple[str, ...] = ()
+    """Names of the Hordes that may be asked; empty: all."""
+    person: str = ""
+    """A keyed hash of who asks: people take turns, and some Hordes want to tell them apart."""
