@@ -14,6 +14,7 @@ from common.errors import ConfigError, PlatformError, PlatformRefused, StoreErro
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
 from request.adapter import Capabilities, Services
+from request.queries import Queries
 from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app
@@ -64,6 +65,7 @@ class WebAdapter:
             config.web,
             data_dir=config.data_dir,
             pictures=services.pictures,
+            elsewhere=Queries(services.database),
             about=services.about,
         )
         return cls(name, room, await Site.open(app, config.web))

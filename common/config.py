@@ -11,7 +11,7 @@ import platform
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
@@ -70,6 +70,9 @@ class Section(BaseModel):
     """Base of every section: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnySection = TypeVar("AnySection", bound=Section)
 
 
 class EndpointConfig(Section):
@@ -441,6 +444,15 @@ def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | Non
     if base is not None and not config.data_dir.is_absolute():
         config = config.model_copy(update={"data_dir": (base / config.data_dir).resolve()})
     return config
+
+
+def read_account(model: type[AnySection], name: str, given: Mapping[str, Any]) -> AnySection:
+    """Check an account's section of `accounts`. Raises ConfigError that names the key."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        problem = explain(error)
+        raise ConfigError("config.invalid", file=f"accounts.{name}", problem=problem) from error
 
 
 def explain(error: ValidationError) -> str:

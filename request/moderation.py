@@ -16,6 +16,7 @@ from request.adapter import Removing
 from request.calls import Call
 from request.chat_settings import SettingsStore
 from request.grammar import CommandName
+from request.leases import Lease
 from request.people import People
 from request.places import Places
 from request.records import RequestRow
@@ -34,7 +35,7 @@ LOGGED, MOST_LOGGED = 20, 100
 WORDS_SHOWN = 120
 _MENTION = re.compile(r"<@!?(\d+)>")
 
-TakeBack = Callable[[RequestRow, Removing], Awaitable[None]]
+TakeBack = Callable[[Lease, RequestRow, Removing], Awaitable[None]]
 
 
 class Moderation:
@@ -193,7 +194,7 @@ class Moderation:
         code = "moderation.thanks"
         most = call.place.take_back_after
         if most is not None and count >= most and isinstance(call.adapter, Removing):
-            await take_back(answered, call.adapter)
+            await take_back(lease, answered, call.adapter)
             log.warning("answer_taken_back", answer=answered.id, account=lease.name)
             code = "moderation.thanks_taken_back"
         private = answers.can_be_private(incoming, call.adapter)

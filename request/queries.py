@@ -7,7 +7,7 @@ import hashlib
 import sqlalchemy as sa
 
 from common.database import Database
-from common.model import Incoming
+from common.model import Audience, Incoming
 from request import encoding
 from request.records import (
     ENDED_JOBS,
@@ -24,6 +24,8 @@ from request.tables import jobs, pictures, posts, requests
 
 EARLIER = "earlier"
 """State of a post of an answer that was followed by another: the request was put back."""
+MOST_ALIKE = 20
+"""Answers with the very same picture that are looked at."""
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 
@@ -180,6 +182,25 @@ class Queries:
         async with self._database.read() as connection:
             running = (await connection.execute(count)).scalar_one()
             return running, (await connection.execute(last)).scalar_one_or_none()
+
+    async def posted_in_public(self, sha256: str, *, but: str) -> PictureRow | None:
+        """Return a picture by its hash, if an answer that all may see shows it.
+
+        Answers of the account `but`, and those that were taken back, do not count.
+        """
+        query = (
+            sa.select(pictures, requests.c.incoming, requests.c.outcome)
+            .join(requests, requests.c.id == pictures.c.request)
+            .join(posts, posts.c.request == requests.c.id)
+            .where(pictures.c.sha256 == sha256, posts.c.account != but, posts.c.state != "removed")
+            .limit(MOST_ALIKE)
+        )
+        async with self._database.read() as connection:
+            for row in await connection.execute(query):
+                asked_in_public = row.incoming.get("audience") == Audience.PUBLIC
+                if asked_in_public and not (row.outcome or {}).get("private"):
+                    return picture_of(row)
+        return None
 
     async def count_of_person(
         self, account: str, person: str, *, since: float, but: str

@@ -304,3 +304,12 @@ class Store(Queries):
                 .where(posts.c.request == request_id, posts.c.part == part)
                 .values(state="posted", platform_id=platform_id, changed=self._now())
             )
+
+    async def post_removed(self, lease: Lease, request_id: str, platform_id: str) -> None:
+        """Note that a part has been taken back."""
+        async with self._writing(lease) as connection:
+            await connection.execute(
+                posts.update()
+                .where(posts.c.request == request_id, posts.c.platform_id == platform_id)
+                .values(state="removed", changed=self._now())
+            )

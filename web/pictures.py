@@ -1,4 +1,4 @@
-"""The room's pictures over HTTP: only those it shows, as they are or smaller."""
+"""Pictures over HTTP: those the room shows, and those posted in public elsewhere."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from pathlib import Path
 from aiohttp import web
 
 from common.errors import PictureError
+from request.queries import Queries
+from request.records import PictureRow
 from web.problems import Problem
 from web.room import Room
+from web.store import ShownPicture
 from web.thumbnails import WIDTHS, Thumbnails
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -21,26 +24,33 @@ MIMES = frozenset({"image/webp", "image/png", "image/jpeg"})
 class Pictures:
     """Handler of `/pictures/{sha256}`. `folder` holds files named by their SHA-256."""
 
-    def __init__(self, room: Room, folder: Path, thumbnails: Thumbnails) -> None:
+    def __init__(
+        self, room: Room, folder: Path, thumbnails: Thumbnails, elsewhere: Queries
+    ) -> None:
         self._room = room
+        self._elsewhere = elsewhere
         self._folder = folder
         self._thumbnails = thumbnails
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Send a picture, or with `?w=` a smaller WebP copy."""
-        picture = await self._room.picture(request.match_info["sha256"])
+        name = request.match_info["sha256"]
+        picture: ShownPicture | PictureRow | None
+        picture = await self._room.picture(name)
+        if picture is None:
+            picture = await self._elsewhere.posted_in_public(name, but=self._room.name)
         if picture is None:
             raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone")
-        path, mime = self._folder / picture.sha256, picture.mime
+        path, mime = self._folder / name, picture.mime
         if not await asyncio.to_thread(path.is_file):
             raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone")
         width = _width(request)
-        if width and width < picture.width:
+        if width and width < (picture.width or 0):
             try:
                 path, mime = await self._thumbnails.find(path, width), "image/webp"
             except PictureError as error:
                 raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone") from error
-        kind = mime if mime in MIMES else "application/octet-stream"
+        kind = mime if mime and mime in MIMES else "application/octet-stream"
         return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": FOR_EVER})
 
 

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from common.config import WebConfig
 from common.errors import StartupError
+from request.queries import Queries
 from web.desk import Desk
 from web.guard import Guard, set_headers
 from web.identity import Seal, read_secret
@@ -36,14 +37,16 @@ def build_app(
     *,
     data_dir: Path,
     pictures: Path,
+    elsewhere: Queries,
     about: str = "",
     clock: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_SECONDS,
 ) -> web.Application:
     """Put the pages of a room together.
 
-    `pictures` is the folder of finished pictures, named by their SHA-256; the cookie secret and
-    the thumbnails lie in `data_dir`. Raises StartupError if that cannot be written.
+    `pictures` is the folder of finished pictures, named by their SHA-256; `elsewhere` knows which
+    of them answers on other platforms link to. The cookie secret and the thumbnails lie in
+    `data_dir`. Raises StartupError if that cannot be written.
     """
     guard = Guard(config)
     pages = Pages(about, clock)
@@ -56,7 +59,7 @@ def build_app(
     Routes(room, desk, pages).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
     app.router.add_get("/events", stream.watch, allow_head=False)
-    shown = Pictures(room, pictures, Thumbnails(data_dir / "thumbnails"))
+    shown = Pictures(room, pictures, Thumbnails(data_dir / "thumbnails"), elsewhere)
     app.router.add_get("/pictures/{sha256:[0-9a-f]{64}}", shown.show)
     app.router.add_static("/static", STATIC)
     return app

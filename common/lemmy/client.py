@@ -15,7 +15,8 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
-from common.errors import PlatformBusy, PlatformError
+from common.budget import Budget
+from common.errors import PlatformError, PlatformRefused
 from common.lemmy.tokens import TokenFile
 from common.lemmy.transport import NOTHING, Stranger, Transport, WrongPassword
 from common.lemmy.wire import (
@@ -34,8 +35,9 @@ PAGE = 50
 """Entries of a page: as many as there may be."""
 MOST_PAGES = 20
 """Of each list that are read at once."""
-LOGIN_EVERY = 1200.0
-"""Seconds between two logins: three an hour are allowed."""
+LOGINS = 2
+"""In an hour: three are allowed, for all on our network address."""
+HOUR = 3600.0
 
 
 class Account(Wire):
@@ -63,12 +65,16 @@ class LemmyClient(ABC):
         self._transport = transport
         self._account = account
         self._tokens = tokens
-        self._monotonic = monotonic
-        self._logged_in: float | None = None
+        self._logins = Budget(LOGINS, HOUR, monotonic=monotonic)
         self._logging_in = asyncio.Lock()
         self.site = Site(version="", rates={})
         """What the site allows; known after `start`, as is who we are."""
         self.me: Person
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._transport.url
 
     async def start(self) -> None:
         """Learn what the site allows and who we are, logging in if need be."""
@@ -129,13 +135,17 @@ class LemmyClient(ABC):
     # --- what does not ----------------------------------------------------------------------
 
     async def comment(self, text: str, *, post: int, parent: int | None, language: int) -> int:
-        """Write a comment; return its id."""
+        """Write a comment; return its id. A language the community does not take is left out."""
         body: dict[str, Any] = {"content": text, "post_id": post}
         if parent is not None:
             body["parent_id"] = parent
-        if language:
-            body["language_id"] = language
-        answer = await self._call("POST", "/comment", body, kind="comment")
+        spoken = {"language_id": language} if language else {}
+        try:
+            answer = await self._call("POST", "/comment", {**body, **spoken}, kind="comment")
+        except PlatformRefused as error:
+            if not spoken or error.values.get("problem") != "language_not_allowed":
+                raise
+            answer = await self._call("POST", "/comment", body, kind="comment")
         return _number(answer, "comment_view", "comment")
 
     async def message(self, text: str, *, recipient: int) -> int:
@@ -179,11 +189,7 @@ class LemmyClient(ABC):
         async with self._logging_in:
             if self._transport.token != instead_of:
                 return
-            now = self._monotonic()
-            if self._logged_in is not None and now - self._logged_in < LOGIN_EVERY:
-                wait = LOGIN_EVERY - (now - self._logged_in)
-                raise PlatformBusy(platform=self._transport.url, retry_after=wait)
-            self._logged_in = now
+            self._logins.spend(self.url)
             self._transport.token = ""
             body: dict[str, Any] = {
                 "username_or_email": self._account.username,
@@ -191,7 +197,7 @@ class LemmyClient(ABC):
             }
             try:
                 answer = await self._transport.call(
-                    "POST", self.login_path, body, waits=LOGIN_EVERY
+                    "POST", self.login_path, body, waits=HOUR / LOGINS
                 )
             except Stranger as error:
                 raise WrongPassword(url=self._transport.url) from error

@@ -9,6 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 import aiohttp
 
 from common.model import IncomingKind, Part, Phase, Progress
+from request.queries import Queries
 from web.live import BOUND, Advanced, Subscription
 from web.site import Site, build_app
 from web.store import Visitor
@@ -158,7 +159,12 @@ async def test_a_silent_room_sends_signs_of_life_and_closing_ends_the_stream(
 ):
     config = house.config().web
     app = build_app(
-        adapter.room, config, data_dir=house.folder, pictures=house.folder, heartbeat=0.01
+        adapter.room,
+        config,
+        data_dir=house.folder,
+        pictures=house.folder,
+        elsewhere=Queries(adapter.room._database),
+        heartbeat=0.01,
     )
     site = await Site.open(app, config)
     browser.url = site.url

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
-from .conftest import answer
+from common.model import Audience, Incoming, Job, Person, Place
+from request import encoding
+from request.leases import Leases
+from request.records import JobState, PictureRow, RequestState
+from request.store import Store
+
+from .conftest import answer, outcome
 from .test_room import heard
 
 
@@ -74,3 +81,51 @@ async def test_a_pruned_or_broken_picture_is_gone_in_a_sentence(adapter, browser
     status, page = await browser.get(f"/pictures/{picture.sha256}")
     assert status == 404
     assert "not kept any more" in page
+
+
+@pytest.fixture
+def elsewhere(adapter, house):
+    """Keep an answer of another account, with a picture, as the core does; return its request."""
+    database = adapter.room._database
+    store, leases = Store(database), Leases(database, "one")
+
+    async def kept(*, audience=Audience.PUBLIC, private=False):
+        picture = house.picture(colour="olive")
+        lease = await leases.take("lemmy")
+        asked = Incoming(
+            place=Place("lemmy", "cats@example.org"),
+            event="comment:1",
+            person=Person("ann", "Ann"),
+            text="draw",
+            created=datetime.now(UTC),
+            audience=audience,
+        )
+        request = await store.insert_once(lease, asked, 1, RequestState.RECEIVED)
+        planned = [Job("raw", "a fox", "demo")]
+        wanted = {"parsed": {"prompt": "a fox"}, "rng_seed": 1, "parent": None}
+        await store.resolved(lease, request, **wanted, planned=planned, notes=())
+        (job,) = await store.jobs_of(request)
+        shown = {"sha256": picture.sha256, "mime": "image/webp", "width": 800, "height": 600}
+        row = PictureRow(job.id, "g", "1", "demo", "w", censored=False, **shown)
+        await store.job_ended(lease, request, job, JobState.DONE, made=[row])
+        told = outcome(picture, private=private)
+        await store.answer_decided(lease, request, encoding.outcome_to_json(told))
+        await store.post_intended(lease, request, 1, [1])
+        return lease, store, request, f"/pictures/{picture.sha256}"
+
+    return kept
+
+
+async def test_a_picture_posted_elsewhere_is_sent_until_it_is_taken_back(browser, elsewhere):
+    lease, store, request, path = await elsewhere()
+    async with browser.session.get(browser.url + path) as response:
+        assert (response.status, response.content_type) == (200, "image/webp")
+    await store.posted(lease, request, 1, "comment:2")
+    await store.post_removed(lease, request, "comment:2")
+    assert (await browser.get(path))[0] == 404
+
+
+@pytest.mark.parametrize("kept", [{"audience": Audience.PRIVATE}, {"private": True}])
+async def test_a_picture_only_its_asker_may_see_is_not_sent(browser, elsewhere, kept):
+    *_, path = await elsewhere(**kept)
+    assert (await browser.get(path))[0] == 404

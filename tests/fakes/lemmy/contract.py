@@ -39,6 +39,7 @@ ANSWERED = {
     "community": "GetCommunityResponse",
     "mentions": "GetPersonMentionsResponse",
     "replies": "GetRepliesResponse",
+    "notification_read": "SuccessResponse",
     "messages": "PrivateMessagesResponse",
     "message": "PrivateMessageResponse",
     "message_delete": "PrivateMessageResponse",

@@ -230,6 +230,11 @@ class Routes:
             and not (unread and told.read)
         ]
 
+    def mark_all(self, request: web.Request) -> None:
+        self.user(request)
+        for told in self.world.notifications.values():
+            told.read = told.read or told.recipient is self.world.bot
+
     # --- pictures ---------------------------------------------------------------------------
 
     async def keep_image(self, request: web.Request) -> str:

@@ -34,6 +34,7 @@ class RoutesV3(Routes):
                 web.post(
                     f"{base}/user/mention/mark_as_read", self.mention_read, name="mention_read"
                 ),
+                web.post(f"{base}/user/mark_all_as_read", self.all_read, name="all_read"),
                 web.get(f"{base}/user/replies", self.replies, name="replies"),
                 web.post(f"{base}/comment/mark_as_read", self.reply_read, name="reply_read"),
                 web.get(f"{base}/private_message/list", self.messages, name="messages"),
@@ -116,6 +117,10 @@ class RoutesV3(Routes):
             raise problem("couldnt_find_person_mention")
         told.read = asked["read"]
         return told
+
+    async def all_read(self, request: web.Request) -> web.Response:
+        self.mark_all(request)
+        return web.json_response({"replies": []})
 
     async def message_read(self, request: web.Request) -> web.Response:
         self.user(request)

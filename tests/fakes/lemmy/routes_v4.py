@@ -25,6 +25,9 @@ class RoutesV4(Routes):
             web.post(
                 f"{base}/account/notification/mark_as_read", self.mark, name="notification_read"
             ),
+            web.post(
+                f"{base}/account/notification/mark_as_read/all", self.all_read, name="all_read4"
+            ),
             web.get(f"{base}/post", self.post, name="post4"),
             web.post(f"{base}/post", self.create_post, name="post_create4"),
             web.get(f"{base}/community", self.community, name="community4"),
@@ -93,6 +96,10 @@ class RoutesV4(Routes):
         if told is None:
             raise problem("not_found", 404)
         told.read = asked["read"]
+        return web.json_response({"success": True})
+
+    async def all_read(self, request: web.Request) -> web.Response:
+        self.mark_all(request)
         return web.json_response({"success": True})
 
     async def upload(self, request: web.Request) -> web.Response:

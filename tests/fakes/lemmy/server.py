@@ -28,7 +28,7 @@ class FakeLemmy:
     """An instance on a port of its own. Attributes may be changed at any time.
 
     Routes in the journal and for `fail`: site, me, login, settings, mentions, replies, messages,
-    notifications, mention_read, reply_read, message_read, notification_read, comment, comment_get,
+    notifications, mention_read, reply_read, message_read, notification_read, all_read, comment, comment_get,
     comments, comment_delete, message, message_delete, post, post_create, community, image,
     image_get.
     """

@@ -1,0 +1,78 @@
+"""How pictures get into a comment: linked from our own gallery, or put on the server as one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from common import pictures, sheet
+from common.budget import Budget
+from common.errors import PlatformRefused
+from common.lemmy.client import LemmyClient
+from common.lemmy.writing import Shown
+from common.links import picture_address
+from common.model import Picture
+
+PICTURE_BYTES = 8_000_000
+"""Largest picture that is sent to a server that does not say how large it may be."""
+REMEMBERED = 100
+NAMES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
+
+
+class Uploads:
+    """Shows pictures, and keeps count of those put on the server."""
+
+    def __init__(self, budget: Budget, *, public_url: str | None) -> None:
+        """Take how many may be put on the server, and where our own gallery is, if it is."""
+        self._budget = budget
+        self._public_url = public_url
+        self._done: OrderedDict[tuple[str, int], str] = OrderedDict()
+        """Where the pictures of an answer are that is not posted yet, by event and part."""
+
+    async def show(
+        self, client: LemmyClient, event: str, part: int, shown: Sequence[Picture]
+    ) -> list[Shown]:
+        """Return the pictures of a part, reachable for everybody.
+
+        Raises PlatformBusy if no more may be put on the server for now, PlatformRefused if it
+        takes none, PictureError if one cannot be made to fit.
+        """
+        if not shown:
+            return []
+        addresses = [picture_address(self._public_url, picture.sha256) for picture in shown]
+        if all(addresses):
+            return [
+                Shown(address or "", picture.alt)
+                for address, picture in zip(addresses, shown, strict=True)
+            ]
+        return [Shown(await self._put(client, (event, part), shown), _alt(shown))]
+
+    async def _put(
+        self, client: LemmyClient, key: tuple[str, int], shown: Sequence[Picture]
+    ) -> str:
+        """Return where the pictures are on the server, as one; they are put there once."""
+        if key in self._done:
+            return self._done[key]
+        if not client.site.takes_pictures:
+            raise PlatformRefused("lemmy.no_uploads", url=client.url)
+        limit = client.site.picture_bytes or PICTURE_BYTES
+        data, mime = await asyncio.to_thread(_one, shown, limit)
+        self._budget.spend(client.url)
+        address = await client.upload(data, f"picture.{NAMES[mime]}", mime)
+        self._done[key] = address
+        while len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
+        return address
+
+
+def _one(shown: Sequence[Picture], max_bytes: int) -> tuple[bytes, str]:
+    """Return the one picture that is sent, and its MIME type."""
+    read = [picture.path.read_bytes() for picture in shown]
+    return pictures.fitted(read[0] if len(read) == 1 else sheet.grid(read), max_bytes=max_bytes)
+
+
+def _alt(shown: Sequence[Picture]) -> str:
+    if len(shown) == 1:
+        return shown[0].alt
+    return " ".join(f"{picture.number}: {picture.alt}" for picture in shown)
