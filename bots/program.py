@@ -47,7 +47,7 @@ from request.reading import Reading
 from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
-from request.sources import Sources
+from request.sources import Fetch, Sources
 from request.store import Store
 from request.terms import Patience
 
@@ -115,8 +115,9 @@ def assemble(
     *,
     about: str = "",
     patience: Patience | None = None,
+    fetch: Fetch | None = None,
 ) -> Core:
-    """Put the core together from its parts."""
+    """Put the core together from its parts. `fetch` gets the pictures at addresses people write."""
     library, catalogue = knowledge.library, knowledge.catalogue
     live = LiveConfig(config)
     marks = open_marks(config.data_dir)
@@ -124,7 +125,7 @@ def assemble(
     leases = Leases(database, config.instance)
     folk = People(database, marks)
     services = lend(live, database, store, knowledge, hordes, about=about)
-    sources = Sources(store, services.pictures, fetch_picture)
+    sources = Sources(store, services.pictures, fetch or fetch_picture)
     native = NativeLookup(hordes)
 
     def rules() -> Rules:

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import stamina
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -22,6 +22,7 @@ from sqlalchemy.exc import (
     OperationalError,
     SQLAlchemyError,
 )
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from common.errors import StoreError
@@ -30,7 +31,13 @@ T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 10.0
-"""Seconds a statement waits for another process that holds SQLite's lock."""
+"""Seconds a statement waits for another process that holds a lock."""
+IDLE = 2
+"""Times that long PostgreSQL keeps a transaction in which nothing happens. Ours take milliseconds;
+who leaves one open that long hangs, and its locks would keep others from taking over.
+"""
+ANSWER_TIMEOUT = 60.0
+"""Seconds for one answer of PostgreSQL; migrations have no such limit."""
 MIGRATION_LOCK = 6_023_145
 """Number of PostgreSQL's advisory lock that lets one process migrate at a time."""
 
@@ -86,6 +93,8 @@ async def _translating(where: str) -> AsyncIterator[None]:
         raise
     except DBAPIError as error:
         raise StoreError("store.failed", where=where, problem=error.orig) from error
+    except (NoConnectionLeft, OSError) as error:  # a server that is just being restarted
+        raise StoreError("store.failed", where=where, problem=error) from error
 
 
 class SteadyConnection(AsyncConnection):
@@ -150,7 +159,13 @@ async def open_database(
 
     Raises StoreError with a sentence that names the address without its password.
     """
-    engine = _make_engine(url, busy_timeout)
+    await _bring_up_to_date(
+        _make_engine(url, busy_timeout, hurried=False), migrations, busy_timeout
+    )
+    return Database(_make_engine(url, busy_timeout))
+
+
+async def _bring_up_to_date(engine: AsyncEngine, migrations: Path, busy_timeout: float) -> None:
     shown = engine.url.render_as_string(hide_password=True)
     try:
         # who turns a new file to WAL meets "locked" at once if another does so this moment
@@ -161,41 +176,49 @@ async def open_database(
                 async with engine.connect() as connection:
                     await connection.run_sync(_migrate, migrations)
     except (SQLAlchemyError, OSError) as error:
-        await engine.dispose()
         raise StoreError("store.failed", where=shown, problem=error) from error
-    return Database(engine)
+    finally:
+        await engine.dispose()
 
 
 def _is_locked(error: Exception) -> bool:
     return isinstance(error, OperationalError) and "locked" in str(error.orig)
 
 
-def _make_engine(url: str, busy_timeout: float) -> AsyncEngine:
-    """Return the engine for an address, not connected yet. Raises StoreError."""
+def _make_engine(url: str, busy_timeout: float, *, hurried: bool = True) -> AsyncEngine:
+    """Return the engine for an address, not connected yet. Raises StoreError.
+
+    One that is not `hurried` waits for the database as long as it takes.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:  # its text may hold the password
         raise StoreError("store.address") from None
-    backend = parsed.get_backend_name()
-    if backend == "sqlite" and parsed.database:
+    is_sqlite = parsed.get_backend_name() == "sqlite"
+    if is_sqlite and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     try:
         # what people wrote is no part of an error's text
         engine = create_async_engine(
-            parsed, hide_parameters=True, **_options(backend, busy_timeout)
+            parsed, hide_parameters=True, **_options(parsed, busy_timeout, hurried=hurried)
         )
     except (SQLAlchemyError, ImportError) as error:
         shown = parsed.render_as_string(hide_password=True)
         raise StoreError("store.driver", where=shown, problem=error) from error
-    if backend == "sqlite":
+    if is_sqlite:
         _prepare_sqlite(engine)
+    elif hurried:
+        _prepare_postgres(engine, busy_timeout)
     return engine
 
 
-def _options(backend: str, busy_timeout: float) -> dict[str, Any]:
-    if backend == "sqlite":
+def _options(parsed: URL, busy_timeout: float, *, hurried: bool) -> dict[str, Any]:
+    if parsed.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": busy_timeout}}
-    return {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+    options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
+    if hurried and parsed.get_driver_name() == "asyncpg":
+        options["connect_args"] = {"timeout": busy_timeout, "command_timeout": ANSWER_TIMEOUT}
+    return options
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
@@ -208,6 +231,22 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+
+def _prepare_postgres(engine: AsyncEngine, busy_timeout: float) -> None:
+    """Bound how long a connection waits for others, and how long it may keep them waiting."""
+    bounds = {
+        "lock_timeout": busy_timeout,
+        "idle_in_transaction_session_timeout": IDLE * busy_timeout,
+    }
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _set(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for name, seconds in bounds.items():
+            cursor.execute(f"SET {name} = {1000 * seconds:.0f}")
+        cursor.close()
+        connection.commit()  # else the first rollback takes it back
 
 
 def _migrate(connection: Connection, migrations: Path) -> None:

@@ -46,7 +46,8 @@ class IncomingKind(StrEnum):
 
     MESSAGE = "message"
     BUTTON = "button"
-    """A button under one of our answers; `text` is the follow-up it stands for (`again`)."""
+    """A button under one of our answers; `text` is the follow-up it stands for (`again`). For
+    `cancel` the `parent` is the event whose request is meant."""
     DELETION = "deletion"
     """The asker deleted the post that `event` names."""
 
@@ -66,6 +67,9 @@ class Incoming:
     audience: Audience = Audience.PUBLIC
     addressed: bool = True
     """Whether the bot was mentioned, or cannot be meant otherwise (slash command, web room)."""
+    expects: bool = False
+    """Whether the platform shows the person that an answer is due (a slash command, a button):
+    then nothing is passed over in silence."""
     verb_optional: bool = False
     """True where the whole text is the prompt (a slash command's prompt field)."""
     parent: str | None = None

@@ -1,12 +1,15 @@
 """The message catalogue: everything people read, by code.
 
 The sentences live in `common/catalogue/<language>/*.yaml`, one file per room; a code is
-`<group>.<name>`. Values are filled in with `str.format`. Languages besides English have only the
-words requests begin with (`grammar.yaml`).
+`<group>.<name>`. Values are filled in with `str.format`. What a language lacks is said in English;
+every language has the words requests begin with (`grammar.yaml`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 import yaml
 
 DEFAULT_LANGUAGE = "en"
+_spoken: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
 @cache
@@ -48,7 +52,22 @@ def say(code: str, /, **values: object) -> str:
     Raises KeyError for a code the catalogue does not have: a missing sentence is a bug, and
     `tests/unit/common/test_texts.py` looks for each code used in the source.
     """
-    return catalogue()[code].format_map(values)
+    sentence = catalogue(_spoken.get()).get(code)
+    return (catalogue()[code] if sentence is None else sentence).format_map(values)
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Say everything inside the block in a language, as far as the catalogue has it.
+
+    It holds for this task and those it starts. None, or a language we do not have, is English.
+    """
+    known = language if language in languages() else None
+    token = _spoken.set(known or DEFAULT_LANGUAGE)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
 
 
 def ago(seconds: float) -> str:

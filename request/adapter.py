@@ -120,6 +120,15 @@ class Removing(Protocol):
 
 
 @runtime_checkable
+class Clearing(Protocol):
+    """An adapter that shows what is at work, and can take that away."""
+
+    async def clear(self, incoming: Incoming) -> None:
+        """Show no more that a request is at work: it was taken back. Raises PlatformError."""
+        ...
+
+
+@runtime_checkable
 class Keeping(Protocol):
     """An adapter whose platform is our own and keeps what people wrote and were shown."""
 

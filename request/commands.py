@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -12,7 +13,7 @@ import structlog
 from common import texts
 from common.config import PlaceConfig
 from common.errors import PlatformError, Refusal
-from common.model import Incoming, Outcome
+from common.model import Incoming, IncomingKind, Outcome
 from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
 from request.calls import Call
@@ -69,7 +70,7 @@ class Commands:
             case CommandName.STOP | CommandName.START:
                 text = await self._hear(call.lease, call.incoming, name)
             case CommandName.FORGET_ME:
-                await self._cancel(call)
+                await self._cancel_all(call)
                 return answers.told(request.id, texts.say(FORGETTING), code=FORGETTING)
             case _:
                 return await self._conversation.reply(request.id, call.command, call.place)
@@ -134,12 +135,29 @@ class Commands:
         return texts.say("answer.started")
 
     async def _cancel(self, call: Call) -> str:
+        if call.incoming.kind is IncomingKind.BUTTON:
+            return await self._cancel_one(call)
+        return texts.say("answer.cancelled", count=await self._cancel_all(call))
+
+    async def _cancel_all(self, call: Call) -> int:
         running = await self._store.open_of_person(
             call.lease.name, call.incoming.person.id, but=call.request.id
         )
         for row in running:
             await call.withdraw(call.lease, row.id)
-        return texts.say("answer.cancelled", count=len(running))
+        return len(running)
+
+    async def _cancel_one(self, call: Call) -> str:
+        """Take back the request whose event the pressed button names."""
+        meant = replace(call.incoming, event=call.incoming.parent or "")
+        found = await self._store.request_of_event(meant)
+        if found is None:
+            raise Refusal("refused.no_parent")
+        asked = await self._store.request(found)
+        if not _may_remove(call.incoming, asked.incoming):
+            raise Refusal("refused.not_yours")
+        await call.withdraw(call.lease, found)
+        return texts.say("answer.cancelled_one")
 
     async def _queue(self, call: Call) -> str:
         running = await self._store.open_of_person(call.lease.name, call.incoming.person.id)

@@ -35,6 +35,11 @@ class Cursors:
         except IntegrityError:
             return
 
+    async def note(self, account: str, position: str) -> None:
+        """Set a position that no event goes with."""
+        async with self._database.write() as connection:
+            await move(connection, account, position)
+
 
 async def move(connection: AsyncConnection, account: str, position: str) -> None:
     """Move a cursor within a transaction that is open."""

@@ -28,6 +28,7 @@ from styles.seeds import rng_seed
 from styles.stylelist import StyleList
 
 HINT_LENGTH = 100
+ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Reading:
             return await self._info(parent, follow_up)
         earlier = image_request.from_json(parent.parsed)
         image = grammar.apply(follow_up, earlier)
-        if follow_up.kind in {FollowUpKind.VARY, FollowUpKind.UPSCALE}:
+        if follow_up.kind in ON_PICTURE:
             image = await self._on_picture(parent, follow_up, image)
         elif follow_up.kind is FollowUpKind.EDIT and incoming.pictures:
             image = replace(image, source_picture=None, extra_pictures=())  # new ones came along
@@ -162,14 +163,12 @@ class Reading:
         if not self._sources.there(picture):
             raise Refusal("refused.picture_pruned", prompt=image.prompt)
         jobs = {row.id: row.job for row in await self._store.jobs_of(parent.id)}
-        job = jobs[picture.job]
-        return replace(
-            image,
-            prompt=_variant(image.prompt, parent.rng_seed, job),
-            style=job.style,
-            source_picture=f"sha256:{picture.sha256}",
-            extra_pictures=(),
-        )
+        job, source = jobs[picture.job], f"sha256:{picture.sha256}"
+        prompt = _variant(image.prompt, parent.rng_seed, job)
+        image = replace(image, prompt=prompt, style=job.style, extra_pictures=())
+        if follow_up.kind is FollowUpKind.ZOOM:  # its edges are yet to be made
+            return replace(image, addresses=(source,))
+        return replace(image, source_picture=source)
 
     async def _list(self, words: str | None, limits: Limits) -> StyleList:
         """Return the styles of a place, with the Horde's own one that the words name.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from itertools import chain, repeat
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -25,7 +26,7 @@ log = structlog.get_logger()
 STANDBY = 5.0
 """Seconds between two tries to take a lease that another instance holds."""
 AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
-"""Seconds until a request that met an unforeseen error is taken up again."""
+"""Seconds until a request that met an unforeseen error is taken up again; the last for ever."""
 PRUNED_EVERY = 3600.0
 SWEPT_EVERY = 30.0
 """Seconds between two looks for requests that were put back, and for jobs to delete."""
@@ -55,7 +56,6 @@ class Runner:
         self._sleep = sleep
         self._now = now
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._left: set[str] = set()
         self.lease: Lease | None = None
         """The lease, while it is ours."""
         self.listening = False
@@ -132,11 +132,9 @@ class Runner:
     async def take_up(self, lease: Lease) -> None:
         """Start all open requests that are not at work here."""
         for request_id in await self._store.open_requests(lease.name):
-            if request_id not in self._left:
-                self._start(lease, request_id)
+            self._start(lease, request_id)
 
     async def _listen(self, lease: Lease) -> None:
-        self._left.clear()
         await self.take_up(lease)
         self.listening = True
         async for incoming in self._adapter.listen():
@@ -167,13 +165,13 @@ class Runner:
 
     async def _forget(self, lease: Lease, incoming: Incoming) -> None:
         try:
-            await self._service.forget_event(lease, incoming)
+            await self._service.forget_event(lease, incoming, self._adapter)
         except Exception:
             log.exception("deletion_failed", heard=incoming.event)
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)  # for all lines of this task and of those it starts
-        for pause in AGAIN_AFTER:
+        for pause in chain(AGAIN_AFTER, repeat(AGAIN_AFTER[-1])):
             try:
                 await self._service.answer(lease, request_id, self._adapter)
             except LeaseLost:
@@ -183,8 +181,6 @@ class Runner:
                 await self._sleep(pause)
                 continue
             return
-        self._left.add(request_id)
-        log.error("request_left_open")  # until the next start
 
     async def _wind_up(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""

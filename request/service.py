@@ -14,16 +14,18 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
 
+from common import texts
 from common.config import Config, PlaceConfig
-from common.errors import PlatformRefused, Refusal, StoreError
+from common.errors import PlatformError, PlatformRefused, Refusal, StoreError
 from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
-from request.adapter import Adapter
+from request.adapter import Adapter, Clearing
 from request.calls import Call
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
@@ -103,6 +105,10 @@ class Service:
     async def answer(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
         """Take a request from wherever it stands to its answer."""
         request = await self._store.request(request_id)
+        with texts.speaking(request.incoming.language):
+            await self._carry_on(lease, request, adapter)
+
+    async def _carry_on(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
         try:
             if request.state is RequestState.RECEIVED:
                 request = await self._understand(lease, request, adapter)
@@ -113,7 +119,7 @@ class Service:
         except Exception:
             log.exception("request_broken", state=request.state.value)
             await self._production.withdraw(lease, request)
-            request = await self._decide(lease, request, answers.broken(request_id))
+            request = await self._decide(lease, request, answers.broken(request.id))
         if request.state is RequestState.REPLYING:
             ended = await self._reply(lease, request, adapter)
             log.info("request_closed", state=ended.value)
@@ -128,7 +134,7 @@ class Service:
             wanted = await self._reading.read(request, self._limits(place))
             heard_anyway = isinstance(wanted, Command) and wanted.name in HEARD_ANYWAY
             if wanted is None or (stopped and not heard_anyway):
-                return await self._drop(lease, request)
+                return await self._pass_over(lease, request, stopped=stopped)
             if not heard_anyway:
                 policy.check_enabled(place)
             match wanted:
@@ -140,11 +146,21 @@ class Service:
                     outcome = answers.told(request.id, wanted.text)
                 case Command():
                     outcome = await self._commands.answer(
-                        Call(wanted, lease, request, adapter, place, self.withdraw, self.progress)
+                        Call(
+                            wanted,
+                            lease,
+                            request,
+                            adapter,
+                            place,
+                            partial(self.withdraw, adapter=adapter),
+                            self.progress,
+                        )
                     )
         except Refusal as refusal:
             quiet = adapter.capabilities.quiet and place.enabled is False
-            if stopped or quiet or await self._said_today(request, refusal.code):
+            if not request.incoming.expects and (
+                stopped or quiet or await self._said_today(request, refusal.code)
+            ):
                 return await self._drop(lease, request)
             outcome = answers.refused(request.id, refusal)
         return await self._decide(lease, request, outcome)
@@ -160,16 +176,28 @@ class Service:
         await self._store.ended(lease, request.id, RequestState.CANCELLED)
         return replace(request, state=RequestState.CANCELLED)
 
+    async def _pass_over(self, lease: Lease, request: RequestRow, *, stopped: bool) -> RequestRow:
+        """Say nothing, unless the person is shown that an answer is due."""
+        if not request.incoming.expects:
+            return await self._drop(lease, request)
+        text = texts.say("answer.stopped" if stopped else "help.not_understood")
+        return await self._decide(lease, request, answers.told(request.id, text))
+
     async def _hint(self, lease: Lease, request: RequestRow, hint: Hint) -> RequestRow:
         """Help somebody who was not understood, but only once a day."""
         async with self._admitting:  # who writes twice at once is helped once
-            if await self._said_today(request, HINT):
+            if not request.incoming.expects and await self._said_today(request, HINT):
                 return await self._drop(lease, request)
             outcome = answers.told(request.id, hint.text, code=HINT)
             return await self._decide(lease, request, outcome)
 
-    async def withdraw(self, lease: Lease, request_id: str) -> None:
-        """Take an unanswered request back: nothing more is made, and nothing is posted."""
+    async def withdraw(
+        self, lease: Lease, request_id: str, *, adapter: Adapter | None = None
+    ) -> None:
+        """Take an unanswered request back: nothing more is made, and nothing is posted.
+
+        An adapter that shows what is at work is told.
+        """
         if request_id in self.replying:
             return
         task = self.running.get(request_id)
@@ -180,17 +208,22 @@ class Service:
             return
         await self._store.ended(lease, request_id, RequestState.CANCELLED)  # before what may fail
         await self._production.withdraw(lease, request)
+        if isinstance(adapter, Clearing):
+            try:
+                await adapter.clear(request.incoming)
+            except PlatformError as error:
+                log.info("not_cleared", error=str(error))
 
     def progress(self, request_id: str) -> Progress | None:
         """Return how far a request is that is at work in this process."""
         tally = self._tallies.get(request_id)
         return None if tally is None else tally.progress()
 
-    async def forget_event(self, lease: Lease, incoming: Incoming) -> None:
+    async def forget_event(self, lease: Lease, incoming: Incoming, adapter: Adapter) -> None:
         """Withdraw the request whose asker has deleted the post, if it is one of ours."""
         request_id = await self._store.request_of_event(incoming)
         if request_id is not None:
-            await self.withdraw(lease, request_id)
+            await self.withdraw(lease, request_id, adapter=adapter)
 
     async def _begin(
         self,

@@ -62,6 +62,8 @@ class FollowUpKind(StrEnum):
     """New pictures close to one of the answer's."""
     UPSCALE = "upscale"
     """One of the answer's pictures again, larger."""
+    ZOOM = "zoom out"
+    """One of the answer's pictures, continued beyond its edges."""
     INFO = "info"
     """How a picture was made."""
 
@@ -76,7 +78,7 @@ class FollowUp:
     edit: ImageRequest | None = None
     """EDIT: the new prompt and the options named with it."""
     picture: int | None = None
-    """VARY, UPSCALE, INFO: the number of the picture, running through all parts; None: not said."""
+    """VARY, UPSCALE, ZOOM, INFO: the number of the picture, through all parts; None: not said."""
     strength: float | None = None
     """VARY: how far the picture is changed, 0.01..1; None: not said."""
     notes: tuple[Note, ...] = ()

@@ -12,7 +12,7 @@ from common.model import Note
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
 from request.grammar.values import decimal
 from request.grammar.words import Words
-from styles.image_request import ImageRequest
+from styles.image_request import ImageRequest, Painting
 from styles.limits import STRENGTH_RANGE
 from styles.notes import changed
 
@@ -44,6 +44,7 @@ _INFO = re.compile(r"info(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
 _UPSCALE = re.compile(
     r"(?:upscale(?:\s+#?(?P<long>\d{1,3}))?|u\s?#?(?P<short>\d{1,3}))", re.IGNORECASE
 )
+_ZOOM = re.compile(r"zoom(?:\s+out)?(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
 _VARY = re.compile(
     r"(?:vary(?:\s+#?(?P<long>\d{1,3}))?|v\s?#?(?P<short>\d{1,3}))"
     r"(?:[,:]?\s+\(?(?P<strength>subtle|strong|[+-]?(?:\d{0,3}[.,]\d{1,6}|\d{1,2}))\)?)?",
@@ -86,6 +87,8 @@ def _on_picture(plain: str) -> FollowUp | None:
         return FollowUp(FollowUpKind.INFO, picture=_picture(found["picture"]))
     if found := _UPSCALE.fullmatch(plain):
         return FollowUp(FollowUpKind.UPSCALE, picture=_picture(found["long"] or found["short"]))
+    if found := _ZOOM.fullmatch(plain):
+        return FollowUp(FollowUpKind.ZOOM, picture=_picture(found["picture"]))
     if found := _VARY.fullmatch(plain):
         return _vary(_picture(found["long"] or found["short"]), found["strength"])
     return None
@@ -122,10 +125,11 @@ def _with_argument(plain: str) -> Command | None:
 def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
     """Return the request a follow-up makes of an earlier one (`info` asks for none: the same).
 
-    VARY and UPSCALE start from a picture of the answer, which the caller puts in as
-    `source_picture`: here they get everything else. Both leave out what was done with an earlier
-    source picture, and the seed; shape, style and options stay. VARY makes as many pictures as
-    the place does by itself, UPSCALE one. An EDIT that names addresses starts from those.
+    VARY, UPSCALE and ZOOM start from a picture of the answer, which the caller puts in as
+    `source_picture`: here they get everything else. All leave out what was done with an earlier
+    source picture, and the seed; shape (but of ZOOM), style and options stay. VARY makes as many
+    pictures as the place does by itself, the others one. An EDIT that names addresses starts from
+    those.
     """
     earlier = replace(parent, notes=follow_up.notes)
     match follow_up.kind:
@@ -135,15 +139,24 @@ def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
             return replace(earlier, style=follow_up.style)
         case FollowUpKind.EDIT if follow_up.edit is not None:
             return _edited(earlier, follow_up.edit)
-        case FollowUpKind.VARY:
-            strength = VARY_STRENGTH if follow_up.strength is None else follow_up.strength
-            return replace(_without_source(earlier), n=None, strength=strength)
-        case FollowUpKind.UPSCALE:
-            upscaler = earlier.upscale or UPSCALERS[0]
-            source = _without_source(earlier)
-            return replace(source, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
+        case FollowUpKind.VARY | FollowUpKind.UPSCALE | FollowUpKind.ZOOM:
+            return _from_picture(follow_up, earlier)
         case _:
             return earlier
+
+
+def _from_picture(follow_up: FollowUp, earlier: ImageRequest) -> ImageRequest:
+    image = _without_source(earlier)
+    match follow_up.kind:
+        case FollowUpKind.UPSCALE:
+            upscaler = earlier.upscale or UPSCALERS[0]
+            return replace(image, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
+        case FollowUpKind.ZOOM:
+            bare = replace(image, ratio=None, size=None, upscale=None)
+            return replace(bare, n=1, strength=None, painting=Painting.OUTPAINT)
+        case _:
+            strength = VARY_STRENGTH if follow_up.strength is None else follow_up.strength
+            return replace(image, n=None, strength=strength)
 
 
 def _edited(earlier: ImageRequest, edit: ImageRequest) -> ImageRequest:

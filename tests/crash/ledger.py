@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from request.records import FINAL_STATES
+from request.records import FINAL_STATES, JobState
 from request.tables import jobs, posts, requests
 from tests.crash.platforms import Platform
-from tests.fakes.horde import FakeHorde, Fate
+from tests.fakes.horde import FakeHorde, FakeRequest, Fate
 
 
 @dataclass(slots=True)
@@ -38,8 +38,10 @@ class Cost:
     used: int
     given_up: int
     """Cancelled there, because somebody took his request back."""
+    left: int
+    """The same, but the Horde was not told."""
     wasted: int
-    """Accepted by the Horde and of no use to anybody."""
+    """Accepted by the Horde, and nobody here knew of it."""
     suspected: int
     """Possibly wasted, as the program itself counts."""
 
@@ -117,20 +119,21 @@ class Ledger:
     async def cost(self) -> Cost:
         """Return what all this cost the Horde."""
         async with self._engine.connect() as connection:
-            kept = set((await connection.execute(sa.select(jobs.c.horde_id))).scalars())
+            rows = await connection.execute(sa.select(jobs.c.horde_id, jobs.c.state))
+            kept = {row.horde_id: row.state for row in rows}
             suspected = (await connection.execute(sa.select(sa.func.sum(jobs.c.wasted)))).scalar()
-        accepted = self._horde.requests.values()
-        unused = [
-            made
-            for made in accepted
-            if made.id not in kept and made.fate not in {Fate.FAULTED, Fate.CENSORED}
-        ]
-        given_up = sum(1 for made in accepted if made.cancelled)
-        wasted = sum(1 for made in unused if not made.cancelled)
+        ends = Counter(_end(made, kept) for made in self._horde.requests.values())
         return Cost(
             len(self._horde.requests),
-            len(self._horde.requests) - wasted - given_up,
-            given_up,
-            wasted,
-            int(suspected or 0),
+            **{end: ends[end] for end in ("used", "given_up", "left", "wasted")},
+            suspected=int(suspected or 0),
         )
+
+
+def _end(made: FakeRequest, kept: dict[str | None, str]) -> str:
+    """Return what became of a submission: the name of a field of `Cost`."""
+    if made.cancelled:
+        return "given_up"
+    if made.id in kept:
+        return "left" if kept[made.id] == JobState.CANCELLED else "used"
+    return "used" if made.fate in {Fate.FAULTED, Fate.CENSORED} else "wasted"

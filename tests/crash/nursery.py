@@ -9,6 +9,7 @@ It reads one JSON line a start, `{"argv", "board", "log"}`, and answers with the
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import json
 import os
@@ -86,6 +87,7 @@ def run(order: dict, clock: Clock) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, handle in ((0, nothing), (1, log), (2, log)):
         os.dup2(handle, number)
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     clock.board = Board(Path(order["board"]))
     hook_commits(clock.board)
     sys.argv = ["hordebots", *order["argv"]]

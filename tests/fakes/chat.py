@@ -70,7 +70,7 @@ class FakeChat:
         self._middlewares = middlewares
         self._clock = clock
         self._faults = Faults()
-        self._numbers = itertools.count(1)
+        self._next = 1
         self._unread: dict[str, dict[str, Any]] = {}
         self._by_key: dict[str, Post] = {}
         self._changed = asyncio.Event()
@@ -81,7 +81,7 @@ class FakeChat:
 
     def say(self, text: str, person: str, parent: str | None = None) -> str:
         """Write something to the bot; returns the id of it."""
-        event = f"m{next(self._numbers)}"
+        event = f"m{self._number()}"
         message = Message(event, person, text, self._clock(), parent)
         self.messages[event] = message
         self._deliver(message, "message")
@@ -97,8 +97,16 @@ class FakeChat:
         if not self.messages[event].deleted:
             self._deliver(self.messages[event], "message")
 
+    def next_number(self) -> int:
+        """Return the number in the id of whatever comes into being next."""
+        return self._next
+
+    def _number(self) -> int:
+        self._next += 1
+        return self._next - 1
+
     def _deliver(self, message: Message, kind: str) -> None:
-        number = next(self._numbers)
+        number = self._number()
         notes = 2 if self.twice and number % self.twice == 0 else 1
         for copy in range(notes):
             self._unread[f"n{number}.{copy}"] = {
@@ -130,6 +138,8 @@ class FakeChat:
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
+        """Listen, after `stop` on the same port again and with the same messages."""
+        self._faults.closing.clear()
         middlewares = [*self._middlewares, self._record]
         application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
         application.add_routes(
@@ -202,7 +212,7 @@ class FakeChat:
             return web.json_response({"id": self._by_key[key].id})
         fields = await request.json()
         post = Post(
-            f"p{next(self._numbers)}",
+            f"p{self._number()}",
             message.event,
             fields["part"],
             fields["total"],

@@ -44,6 +44,20 @@ class Cluster:
         subprocess.run([*self.as_user, *command, "-U", "test", name], check=True, cwd="/")
         return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
 
+    def start(self) -> None:
+        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder} -c fsync=off"
+        self._control("-l", str(self.folder / "log"), "-o", options, "start")
+
+    def restart(self, how: str = "fast") -> None:
+        """Stop the server (`fast` tells its clients, `immediate` is a crash) and start it again."""
+        self._control("-m", how, "stop")
+        self.start()
+
+    def _control(self, *words: str) -> None:
+        command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-w", *words]
+        run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd="/")
+        run([*self.as_user, *command])
+
 
 @contextmanager
 def running_cluster() -> Iterator[Cluster]:
@@ -60,14 +74,14 @@ def running_cluster() -> Iterator[Cluster]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     data = folder / "data"
-    options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off"
     control = [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "test", "-A", "trust"]
     run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd="/")
     run([*as_user, *initdb])
-    run([*control, "-l", str(folder / "log"), "-o", options, "start"])
+    cluster = Cluster(binaries, port, as_user, folder)
+    cluster.start()
     try:
-        yield Cluster(binaries, port, as_user, folder)
+        yield cluster
     finally:
         if subprocess.run([*control, "-m", "immediate", "stop"], check=False, cwd="/").returncode:
             server = int((data / "postmaster.pid").read_text().splitlines()[0])

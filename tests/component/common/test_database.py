@@ -5,8 +5,9 @@ import random
 
 import pytest
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from common.database import open_database
+from common.database import Database, open_database
 from common.errors import StoreError
 
 pytestmark = pytest.mark.database
@@ -126,3 +127,52 @@ async def test_cancelled_task_is_told_even_if_its_transaction_fails(database):
     done, _ = await asyncio.wait({task}, timeout=5)
     task.cancel()
     assert done == {task}
+
+
+# --- a database that does not answer ----------------------------------------------------------
+
+
+async def test_server_that_is_not_there_is_a_passing_trouble():
+    gone = Database(create_async_engine("postgresql+asyncpg://test@127.0.0.1:1/test"))
+    with pytest.raises(StoreError, match="did not answer as it should"):
+        await insert(gone, "a")
+    await gone.close()
+
+
+async def test_connections_that_are_all_taken_are_a_passing_trouble(database_url, database):
+    few = Database(
+        create_async_engine(database_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    )
+    async with few.read():
+        with pytest.raises(StoreError):
+            await names(few)
+    await few.close()
+
+
+async def test_lock_that_another_holds_is_waited_for_only_so_long(database_url, database):
+    impatient = await open_database(database_url, busy_timeout=0.2)
+    async with database.write() as connection:
+        await connection.exec_driver_sql(INSERT.format("a"))
+        with pytest.raises(StoreError):
+            await insert(impatient, "a")
+    await impatient.close()
+    assert await names(database) == {"a"}
+
+
+async def test_who_hangs_in_a_transaction_loses_it(database_url, cluster):
+    if cluster is None:
+        pytest.skip("SQLite's lock belongs to the process, whatever it does")
+    hanging = await open_database(database_url, busy_timeout=0.1)
+    other = await open_database(database_url)
+    with pytest.raises(StoreError):
+        await insert_around(hanging, insert(other, "a"))  # which waits for the lock till it is gone
+    assert await names(other) == {"a"}
+    await hanging.close()
+    await other.close()
+
+
+async def insert_around(database, work):
+    async with database.write() as connection:
+        await connection.exec_driver_sql(INSERT.format("a"))
+        await work
+        await connection.exec_driver_sql(INSERT.format("b"))

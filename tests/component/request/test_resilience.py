@@ -11,6 +11,7 @@ from common.database import open_database
 from common.model import Ending, IncomingKind, Place
 from request.leases import Leases
 from request.records import JobState, RequestState
+from request.runner import AGAIN_AFTER
 from request.store import event_key
 from request.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -278,3 +279,19 @@ async def test_platform_that_hangs_when_asked_is_asked_again(start, heard):
         platform.say(heard("help"))
         await platform.answer_to("1")
     assert platform.asked == 2
+
+
+async def test_request_is_never_given_up_however_often_it_breaks(start, heard):
+    class Broken(FakePlatform):
+        asked = 0
+
+        async def find_own_reply(self, incoming, part):
+            self.asked += 1
+            if self.asked <= len(AGAIN_AFTER) + 2:
+                raise ZeroDivisionError
+            return await super().find_own_reply(incoming, part)
+
+    platform = Broken()
+    async with start(platform, pace=0.01):
+        platform.say(heard("help"))
+        await platform.answer_to("1")

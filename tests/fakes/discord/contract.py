@@ -87,6 +87,10 @@ def _with_flakes(value: Any) -> Any:
     """Return a body with ids as text: the library writes numbers, and Discord reads both."""
     if isinstance(value, list):
         return [_with_flakes(entry) for entry in value]
+    if isinstance(value, dict) and isinstance(value.get("allowed_mentions"), dict):
+        meant = value["allowed_mentions"]
+        users = {"users": [str(user) for user in meant["users"]]} if "users" in meant else {}
+        value = {**value, "allowed_mentions": {**meant, **users}}
     if not isinstance(value, dict):
         return value
     return {

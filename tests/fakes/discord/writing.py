@@ -84,7 +84,7 @@ def _attachments(
 
 def _components(sent: list[Payload], message: Payload) -> list[Payload]:
     """Return components as they come back: numbered, with their files' addresses."""
-    made = copy.deepcopy(sent)
+    made = _without_nulls(copy.deepcopy(sent))
     every = list(walk(made))
     if len(every) > MOST_COMPONENTS:
         raise form("COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED")
@@ -105,6 +105,15 @@ def _components(sent: list[Payload], message: Payload) -> list[Payload]:
         if hidden:
             raise form("UNREFERENCED_ATTACHMENT")
     return made
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return what is sent without what is not said: Discord does not send nulls back."""
+    if isinstance(value, list):
+        return [_without_nulls(entry) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(entry) for name, entry in value.items() if entry is not None}
 
 
 def _complete(one: Payload, message: Payload, shown: set[str]) -> None:

@@ -1,0 +1,133 @@
+"""Hearing Discord: the gateway's client, kept going whatever happens to the connection."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+
+from bots.discord.buttons import Choice, Press
+from bots.discord.clock import Clock
+from bots.discord.section import DiscordSection
+from common import texts
+
+log = structlog.get_logger()
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
+HOPELESS_PAUSE = 300.0
+"""Seconds until the next try after an error only a person can mend."""
+LONGEST_LIMIT = 60.0
+"""Seconds for which a rate limit is waited out; a longer one is an error that may pass."""
+CLOSE_CODES = {4004: "discord.token", 4010: "discord.shards", 4011: "discord.shards"}
+"""Close codes of the gateway that only a person can mend, and what they mean."""
+
+
+class Ears(Protocol):
+    """Who hears what the client hears."""
+
+    async def started(self, client: HearingClient) -> None: ...
+    async def message(self, message: discord.Message) -> None: ...
+    async def deleted(self, channel: int, message: int) -> None: ...
+    async def joined(self, guild: discord.Guild) -> None: ...
+    async def form(self, interaction: discord.Interaction[Any]) -> None: ...
+
+
+def intents_of(section: DiscordSection) -> discord.Intents:
+    """Return what we want to be told: where we are, and what is said to us."""
+    intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+    intents.message_content = section.message_content
+    return intents
+
+
+class HearingClient(discord.AutoShardedClient):
+    """A client that passes on what it hears; what is pressed goes to `front`."""
+
+    def __init__(self, section: DiscordSection, ears: Ears, front: Any) -> None:
+        shards: dict[str, Any] = {}
+        if section.shards is not None:
+            shards = {"shard_count": section.shards.count, "shard_ids": list(section.shards.mine)}
+        super().__init__(
+            intents=intents_of(section),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=LONGEST_LIMIT,
+            guild_ready_timeout=0.5,
+            **shards,
+        )
+        self.front = front
+        self.tree = app_commands.CommandTree(self)
+        self._ears = ears
+
+    async def setup_hook(self) -> None:
+        """Know what can be pressed and asked before anything is heard."""
+        self.add_dynamic_items(Press, Choice)
+        await self._ears.started(self)
+
+    async def on_message(self, message: discord.Message) -> None:
+        await self._ears.message(message)
+
+    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
+        await self._ears.deleted(gone.channel_id, gone.message_id)
+
+    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
+        for message in gone.message_ids:
+            await self._ears.deleted(gone.channel_id, message)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        await self._ears.joined(guild)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        # forms are not remembered by the library: what they need is in their custom id
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._ears.form(interaction)
+
+    async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
+        log.error("discord_event_failed", heard=event_method, exc_info=True)  # noqa: LOG014
+
+
+async def keep_hearing(
+    make: Callable[[], HearingClient], token: str, account: str, clock: Clock
+) -> None:
+    """Be connected for ever. A client whose connection broke for good is replaced by a new one.
+
+    discord.py resumes by itself; what it does not survive (a gateway that refuses the very first
+    connection, a token that was changed) ends here.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        client = make()
+        started = clock.now()
+        try:
+            await client.start(token)
+            problem, hopeless = "", False
+        except Exception as error:  # noqa: BLE001  (whatever it was, the next client may do)
+            problem, hopeless = explain(error)
+        finally:
+            await client.close()
+        if clock.now() - started > LONGEST_PAUSE:
+            pause = FIRST_PAUSE
+        log.error("discord_disconnected", account=account, problem=problem, mend=hopeless)
+        await clock.sleep(HOPELESS_PAUSE if hopeless else pause * random.uniform(0.5, 1.5))
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def explain(error: Exception) -> tuple[str, bool]:
+    """Return an error of connecting as a sentence, and whether only a person can mend it."""
+    match error:
+        case discord.LoginFailure():
+            return texts.say("discord.token"), True
+        case discord.PrivilegedIntentsRequired():
+            return texts.say("discord.intent"), True
+        case discord.ConnectionClosed() if error.code in CLOSE_CODES:
+            return texts.say(CLOSE_CODES[error.code]), True
+        case aiohttp.ClientError() | OSError() | TimeoutError():
+            return texts.say("discord.unreachable", problem=type(error).__name__), False
+        case _:
+            return f"{type(error).__name__}: {error}", False

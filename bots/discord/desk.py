@@ -1,0 +1,87 @@
+"""Where presses, choices, forms and commands come in and become Incomings."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import discord
+import structlog
+
+from bots.discord import dialogs, hearing, layout
+from bots.discord.buttons import LOOKS, QUIET, Verb
+from bots.discord.pending import Pending, Waiting
+from bots.discord.permissions import missing
+from common import texts
+from common.model import Incoming, IncomingKind
+from request.adapter import Services
+
+log = structlog.get_logger()
+
+MOST_HEARD = 5000
+"""Events that may wait to be written down; more are dropped, and say so in the log."""
+
+
+class Desk:
+    """Queues what people do for the adapter's `listen`. The client calls it `front`."""
+
+    def __init__(self, account: str, services: Services, pending: Pending) -> None:
+        self.account = account
+        self.services = services
+        self._pending = pending
+        self.heard: asyncio.Queue[tuple[Incoming, Waiting | None]] = asyncio.Queue(MOST_HEARD)
+
+    def hear(self, incoming: Incoming, waiting: Waiting | None = None) -> None:
+        """Queue an event."""
+        if self.heard.full():
+            log.error("event_dropped", account=self.account, heard=incoming.event)
+            return
+        self.heard.put_nowait((incoming, waiting))
+
+    async def ask(self, interaction: discord.Interaction[Any], text: str, **more: Any) -> None:
+        """Queue what an interaction asks for, if it can be answered where it is.
+
+        `more` goes to `hearing.of_interaction`.
+        """
+        incoming = hearing.of_interaction(self.account, interaction, text, **more)
+        if not more.get("question"):
+            lacking = missing(interaction, incoming.language)
+            if lacking:
+                await self.whisper(interaction, lacking)
+                return
+        self.hear(incoming, self._pending.add(interaction, incoming))
+
+    async def whisper(self, interaction: discord.Interaction[Any], text: str) -> None:
+        """Say a sentence to the one who pressed or asked, and to nobody else."""
+        await interaction.response.send_message(view=layout.words(text), ephemeral=True)
+
+    # --- buttons and lists --------------------------------------------------------------------
+
+    async def press(
+        self, interaction: discord.Interaction[Any], verb: Verb, request: str, number: str
+    ) -> None:
+        """Hear a button."""
+        message = str(interaction.message.id) if interaction.message is not None else ""
+        with texts.speaking(interaction.locale.value.partition("-")[0]):
+            if verb is Verb.EDIT:
+                await dialogs.open_edit(self, interaction, message)
+            elif verb is Verb.STYLE:
+                await dialogs.open_styles(self, interaction, message)
+            else:
+                await self.ask(
+                    interaction,
+                    LOOKS[verb].text.format(number=number),
+                    kind=IncomingKind.BUTTON,
+                    parent=request if verb is Verb.CANCEL else message,
+                    question=verb in QUIET,
+                    update=verb is Verb.CANCEL,
+                )
+
+    async def choose(self, interaction: discord.Interaction[Any], text: str, parent: str) -> None:
+        """Hear what was chosen in a list."""
+        await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=parent)
+
+    async def form(self, interaction: discord.Interaction[Any]) -> None:
+        """Hear a form that was filled in."""
+        with texts.speaking(interaction.locale.value.partition("-")[0]):
+            await dialogs.submitted(self, interaction)

@@ -1,0 +1,101 @@
+"""The form to edit a request, and the list of styles for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bots.discord import hearing, layout
+from bots.discord.buttons import Choice
+from common import texts
+from common.model import IncomingKind
+from request.records import RequestRow
+from styles import image_request
+from styles.image_request import ImageRequest
+
+if TYPE_CHECKING:
+    from bots.discord.desk import Desk
+
+EDIT = "hb-edit:"
+PROMPT, NEGATIVE, OPTIONS = "prompt", "negative", "options"
+LONGEST_PROMPT = 3000
+LONGEST_OPTIONS = 500
+MOST_STYLES = 25
+
+
+async def open_edit(desk: Desk, interaction: discord.Interaction[Any], message: str) -> None:
+    """Show the form for the request that a message answered, filled in as it was."""
+    earlier = await _earlier(desk, message)
+    if earlier is None:
+        await desk.whisper(interaction, texts.say("refused.no_parent"))
+        return
+    await interaction.response.send_modal(_form(earlier, message))
+
+
+async def open_styles(desk: Desk, interaction: discord.Interaction[Any], message: str) -> None:
+    """Show the presser a list of styles to draw the same again in."""
+    place = await desk.services.places.holding(
+        hearing.place_of(desk.account, interaction.guild_id, interaction.channel),
+        adult=hearing.is_adult(interaction.channel),
+    )
+    names = desk.services.enquiries.styles("", place, most=MOST_STYLES)
+    view = layout.words(texts.say("discord.choose_style"))
+    options = [(f"style: {name}", name, "") for name in names]
+    if options:
+        placeholder = texts.say("discord.style_placeholder")
+        view.add_item(
+            ui.ActionRow(Choice("style", options, parent=message, placeholder=placeholder))
+        )
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def submitted(desk: Desk, interaction: discord.Interaction[Any]) -> None:
+    """Hear a filled-in form: it is the follow-up `edit`, as if written by hand."""
+    data: Mapping[str, Any] = interaction.data or {}
+    name = str(data.get("custom_id", ""))
+    if not name.startswith(EDIT):
+        return
+    filled = dict(_values(data.get("components", [])))
+    text = f"edit {filled.get(PROMPT, '')} {filled.get(OPTIONS, '')}".strip()
+    if negative := filled.get(NEGATIVE, "").strip():
+        text = f"{text} --no {negative}"
+    parent = name.removeprefix(EDIT)
+    await desk.ask(interaction, text, kind=IncomingKind.BUTTON, parent=parent)
+
+
+async def _earlier(desk: Desk, message: str) -> ImageRequest | None:
+    row: RequestRow | None = await desk.services.enquiries.answered_by(desk.account, message)
+    return None if row is None or row.parsed is None else image_request.from_json(row.parsed)
+
+
+def _form(earlier: ImageRequest, message: str) -> ui.Modal:
+    form = ui.Modal(title=texts.say("discord.edit_title"), custom_id=f"{EDIT}{message}")
+    long = discord.TextStyle.paragraph
+    fields = (
+        (PROMPT, earlier.prompt[:LONGEST_PROMPT], long, True, LONGEST_PROMPT),
+        (NEGATIVE, earlier.negative[:LONGEST_PROMPT], long, False, LONGEST_PROMPT),
+        (OPTIONS, "", discord.TextStyle.short, False, LONGEST_OPTIONS),
+    )
+    for name, value, style, required, longest in fields:
+        field: ui.TextInput[Any] = ui.TextInput(
+            custom_id=name,
+            style=style,
+            default=value or None,
+            required=required,
+            max_length=longest,
+            placeholder=texts.say(f"discord.edit_{name}_example"),
+        )
+        form.add_item(ui.Label(text=texts.say(f"discord.edit_{name}"), component=field))
+    return form
+
+
+def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield what was written into each field of a form."""
+    for one in components:
+        inner = [one["component"]] if "component" in one else one.get("components", [])
+        yield from _values(inner)
+        if "value" in one:
+            yield one["custom_id"], one["value"]

@@ -1,0 +1,214 @@
+"""How answers look: one message in Discord's component layout. Pure, but for reading the files."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import discord
+from discord import ui
+from discord.utils import escape_markdown, escape_mentions
+
+from bots.discord.buttons import Choice, Press, Verb
+from common import texts
+from common.model import Ending, Outcome, Part, Phase, Picture, Progress
+
+COLOURS = {
+    Ending.DONE: 0x5865F2,
+    Ending.PARTIAL: 0xF0B232,
+    Ending.REFUSED: 0xF0B232,
+    Ending.FAILED: 0xDA373C,
+}
+WORKING = 0x80848E
+ALT_LENGTH = 1024
+"""Characters of alternative text that Discord takes with a file; a gallery takes fewer."""
+GALLERY_ALT_LENGTH = 256
+BUTTONS_IN_ROW = 5
+SINGLE_BUTTONS = 4
+"""Pictures that get buttons of their own; more go into a list."""
+SQUARES = {True: "🟩", False: "⬜"}
+NEXT = "🟨"
+ENDINGS = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
+
+Row = ui.ActionRow[Any]
+
+
+def marker(event: str, part: int) -> int:
+    """Return the number by which our own answer is found again: the id of its outer box.
+
+    It is what the API gives back with a message and people never see.
+    """
+    return zlib.crc32(f"{event}:{part}".encode()) & 0x3FFFFFFF | 0x40000000
+
+
+def file_name(request: str, picture: Picture) -> str:
+    """Return what a picture's file is called."""
+    return f"{request}-{picture.number}.{ENDINGS.get(picture.mime, 'webp')}"
+
+
+def answer(
+    outcome: Outcome, part: Part, *, event: str, person: int, ping: bool, buttons: bool = True
+) -> ui.LayoutView:
+    """Return the message for one part of an answer.
+
+    `ping`: it stands where the asker is not told by itself, so it names him. Without `buttons`
+    nothing can be pressed (a message only the asker sees, whose token ends).
+    """
+    view = ui.LayoutView(timeout=None)
+    if ping:
+        view.add_item(ui.TextDisplay(f"<@{person}>"))
+    box: ui.Container[Any] = ui.Container(
+        accent_colour=COLOURS.get(outcome.ending), id=marker(event, part.number)
+    )
+    for text in _texts(outcome, part):
+        box.add_item(ui.TextDisplay(text))
+    if part.pictures:
+        box.add_item(_gallery(outcome, part.pictures))
+        box.add_item(ui.TextDisplay(_details(part.pictures, person)))
+    view.add_item(box)
+    if buttons:
+        for row in _rows(outcome, part):
+            view.add_item(row)
+    return view
+
+
+def progress(news: Progress, *, event: str, now: float, note: str = "") -> ui.LayoutView:
+    """Return the message that shows how far a request is, with a way to take it back."""
+    view = ui.LayoutView(timeout=None)
+    lines = [f"### {_headline(news)}", _squares(news)]
+    if news.wait_seconds and news.phase in (Phase.WAITING, Phase.GENERATING):
+        lines.append(texts.say("discord.eta", when=f"<t:{int(now + news.wait_seconds)}:R>"))
+    lines += [f"-# {escape(text)}" for text in (news.note, note) if text]
+    box: ui.Container[Any] = ui.Container(
+        ui.TextDisplay("\n".join(filter(None, lines))), accent_colour=WORKING
+    )
+    view.add_item(box)
+    view.add_item(ui.ActionRow(Press(Verb.CANCEL, event)))
+    return view
+
+
+def words(text: str, *, colour: int | None = None) -> ui.LayoutView:
+    """Return a message of words in Discord's markdown."""
+    view = ui.LayoutView(timeout=None)
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay(text[:4000]), accent_colour=colour)
+    view.add_item(box)
+    return view
+
+
+def escape(text: str) -> str:
+    """Return plain text as it must be written to look like itself."""
+    return escape_mentions(escape_markdown(text))
+
+
+def _texts(outcome: Outcome, part: Part) -> Iterator[str]:
+    """Yield the answer's words: what it says first, and smaller what happened on the way."""
+    if not part.text:
+        return
+    head, rest = part.text, ""
+    if outcome.pictures and part.text.startswith(outcome.text):
+        head, rest = outcome.text, part.text.removeprefix(outcome.text)
+    yield f"**{escape(head)}**" if outcome.pictures and "\n" not in head else escape(head)
+    small = [f"-# {escape(line)}" for line in rest.splitlines() if line.strip()]
+    if small:
+        yield "\n".join(small)
+    if outcome.suggestions and not outcome.pictures:
+        shown = ", ".join(f"`{name}`" for name in outcome.suggestions)
+        yield f"-# {texts.say('draw.suggestions', names=shown)}"
+
+
+def _gallery(outcome: Outcome, pictures: Sequence[Picture]) -> ui.MediaGallery[Any]:
+    items = [
+        discord.MediaGalleryItem(
+            f"attachment://{file_name(outcome.request, picture)}",
+            description=picture.alt[:GALLERY_ALT_LENGTH] or None,
+            spoiler=outcome.spoiler,
+        )
+        for picture in pictures
+    ]
+    return ui.MediaGallery(*items)
+
+
+def _details(pictures: Sequence[Picture], person: int) -> str:
+    """Return style, model and seed of each picture, and who asked; what is alike stands once."""
+    styles = dict.fromkeys(picture.style for picture in pictures)
+    models = dict.fromkeys(picture.model for picture in pictures)
+    if len(styles) == 1 and len(models) == 1:
+        seeds = ", ".join(f"`{picture.seed}`" for picture in pictures)
+        values = {"style": escape(*styles), "model": escape(*models), "seeds": seeds}
+        code = "discord.details_one" if len(pictures) == 1 else "discord.details"
+        lines = [texts.say(code, **values)]
+    else:
+        lines = [
+            texts.say(
+                "discord.details_each",
+                number=picture.number,
+                style=escape(picture.style),
+                model=escape(picture.model),
+                seed=f"`{picture.seed}`",
+            )
+            for picture in pictures
+        ]
+    lines.append(texts.say("discord.asked_by", person=f"<@{person}>"))
+    return "\n".join(f"-# {line}" for line in lines)
+
+
+def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
+    """Yield the rows of buttons an answer offers."""
+    request = outcome.request
+    if not part.pictures:
+        if outcome.follow_ups and part.number == part.total:
+            yield ui.ActionRow(Press(Verb.AGAIN, request), Press(Verb.EDIT, request))
+        return
+    numbers = [str(picture.number) for picture in part.pictures]
+    if len(numbers) <= SINGLE_BUTTONS:
+        yield from _single(request, numbers)
+    else:
+        yield ui.ActionRow(_listed(request, numbers))
+    last = [Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED, Verb.INFO]
+    yield ui.ActionRow(*(Press(verb, request) for verb in last))
+    tail = [Press(Verb.DELETE, request)]
+    if len(numbers) <= SINGLE_BUTTONS:
+        tail = [*(Press(Verb.ZOOM, request, number) for number in numbers), *tail]
+    yield ui.ActionRow(*tail)
+
+
+def _single(request: str, numbers: Sequence[str]) -> Iterator[Row]:
+    for verb in (Verb.VARY, Verb.UPSCALE):
+        yield ui.ActionRow(*(Press(verb, request, number) for number in numbers))
+
+
+def _listed(request: str, numbers: Sequence[str]) -> Choice:
+    options = [
+        (f"{verb.value} {number}", f"{texts.say(f'discord_buttons.{verb.value}')} {number}", emoji)
+        for verb, emoji in ((Verb.VARY, "✨"), (Verb.UPSCALE, "🔍"))
+        for number in numbers
+    ]
+    return Choice(request, options, placeholder=texts.say("discord.choose_picture"))
+
+
+def _headline(news: Progress) -> str:
+    match news.phase:
+        case Phase.GENERATING:
+            values = {"finished": news.finished, "asked": news.asked}
+            return texts.say("discord.making", **values)
+        case Phase.WAITING if news.position:
+            return texts.say("discord.position", position=news.position)
+        case Phase.FINISHING:
+            return texts.say("discord.finishing")
+        case _:
+            return texts.say("discord.waiting")
+
+
+def _squares(news: Progress) -> str:
+    if news.asked < 2:
+        return ""
+    squares = [SQUARES[number < news.finished] for number in range(news.asked)]
+    if news.phase is Phase.GENERATING and news.finished < news.asked:
+        squares[news.finished] = NEXT
+    return "".join(squares)
+
+
+def is_ours(message: discord.Message, number: int) -> bool:
+    """Tell whether a message is the answer with this marker."""
+    return any(getattr(component, "id", None) == number for component in message.components)

@@ -1,0 +1,38 @@
+"""Registering the commands with Discord: only if they are not those registered last.
+
+Discord allows 200 new commands a day; a bot that registers at each start locks itself out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import structlog
+from discord import app_commands
+
+from bots.discord.translation import CatalogueTranslator
+from request.cursors import Cursors
+
+log = structlog.get_logger()
+
+
+async def register(tree: app_commands.CommandTree[Any], application: int, cursors: Cursors) -> bool:
+    """Register the commands of a tree if they changed; returns whether they had to be.
+
+    Raises the library's HTTPException.
+    """
+    translator = CatalogueTranslator()
+    await tree.set_translator(translator)
+    payload = [
+        await command.get_translated_payload(tree, translator) for command in tree.get_commands()
+    ]
+    known = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    place = f"discord#{application}"
+    if await cursors.read(place) == known:
+        return False
+    await tree.sync()
+    await cursors.note(place, known)
+    log.info("commands_registered", count=len(payload))
+    return True
