@@ -73,7 +73,8 @@ class Incoming:
     verb_optional: bool = False
     """True where the whole text is the prompt (a slash command's prompt field)."""
     parent: str | None = None
-    """Platform id of the post this one replies to, if any."""
+    """Platform id of the post this one replies to, if any; `#ID` where a button names one of our
+    requests itself."""
     pictures: tuple[str, ...] = ()
     """https addresses of the pictures attached, or `sha256:<hex>` of bytes already kept."""
     mentions: tuple[str, ...] = ()

@@ -55,7 +55,17 @@ class Queries:
         return request_of(row)
 
     async def request_behind(self, account: str, platform_id: str) -> RequestRow | None:
-        """Return the request that one of our posts answered."""
+        """Return the request that one of our posts answered.
+
+        `#ID` names a request itself, where a button under the answer knows it.
+        """
+        if platform_id.startswith("#"):
+            found = sa.select(requests).where(
+                requests.c.account == account, requests.c.id == platform_id[1:]
+            )
+            async with self._database.read() as connection:
+                row = (await connection.execute(found)).one_or_none()
+            return None if row is None else request_of(row)
         query = (
             sa.select(requests)
             .join(posts, posts.c.request == requests.c.id)

@@ -71,7 +71,7 @@ class Front(Protocol):
         self, interaction: discord.Interaction, verb: Verb, request: str, number: str
     ) -> None: ...
 
-    async def choose(self, interaction: discord.Interaction, text: str, parent: str) -> None: ...
+    async def choose(self, interaction: discord.Interaction, text: str, request: str) -> None: ...
 
 
 def front_of(interaction: discord.Interaction[Any]) -> Front:
@@ -116,31 +116,28 @@ class Press(
         await front_of(interaction).press(interaction, self.verb, self.request, self.number)
 
 
-class Choice(
-    ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hs:(?P<parent>\d{0,20}):(?P<what>\w{1,20})"
-):
-    """A list of follow-ups. `parent` is the answer they belong to; "": the one it stands under."""
+class Choice(ui.DynamicItem[ui.Select[ui.LayoutView]], template=rf"hs:{REQUEST}"):
+    """A list of follow-ups to an answer."""
 
     def __init__(
         self,
-        what: str,
+        request: str,
         options: Sequence[tuple[str, str, str]] = (),
         *,
-        parent: str = "",
         placeholder: str | None = None,
     ) -> None:
-        """Take a name, and options as (follow-up, label, emoji)."""
+        """Take which request it belongs to, and options as (follow-up, label, emoji)."""
         choices = [
             discord.SelectOption(label=label[:100], value=text[:100], emoji=emoji or None)
             for text, label, emoji in options
         ]
         select: ui.Select[ui.LayoutView] = ui.Select(
-            custom_id=f"hs:{parent}:{what}",
+            custom_id=f"hs:{request}",
             options=choices or [discord.SelectOption(label="-")],
             placeholder=placeholder,
         )
         super().__init__(select)
-        self.answer = parent
+        self.request = request
 
     @classmethod
     async def from_custom_id(
@@ -151,10 +148,8 @@ class Choice(
     ) -> Self:
         """Make the list again that something was chosen from."""
         del interaction, item
-        return cls(match["what"], parent=match["parent"])
+        return cls(match["request"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Tell what was chosen."""
-        message = interaction.message
-        parent = self.answer or (str(message.id) if message is not None else "")
-        await front_of(interaction).choose(interaction, self.item.values[0], parent)
+        await front_of(interaction).choose(interaction, self.item.values[0], self.request)

@@ -61,25 +61,25 @@ class Desk:
         self, interaction: discord.Interaction[Any], verb: Verb, request: str, number: str
     ) -> None:
         """Hear a button."""
-        message = str(interaction.message.id) if interaction.message is not None else ""
+        parent = f"#{request}"
         with texts.speaking(interaction.locale.value.partition("-")[0]):
             if verb is Verb.EDIT:
-                await dialogs.open_edit(self, interaction, message)
+                await dialogs.open_edit(self, interaction, parent)
             elif verb is Verb.STYLE:
-                await dialogs.open_styles(self, interaction, message)
+                await dialogs.open_styles(self, interaction, request)
             else:
                 await self.ask(
                     interaction,
                     LOOKS[verb].text.format(number=number),
                     kind=IncomingKind.BUTTON,
-                    parent=request if verb is Verb.CANCEL else message,
+                    parent=request if verb is Verb.CANCEL else parent,
                     question=verb in QUIET,
                     update=verb is Verb.CANCEL,
                 )
 
-    async def choose(self, interaction: discord.Interaction[Any], text: str, parent: str) -> None:
+    async def choose(self, interaction: discord.Interaction[Any], text: str, request: str) -> None:
         """Hear what was chosen in a list."""
-        await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=parent)
+        await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=f"#{request}")
 
     async def form(self, interaction: discord.Interaction[Any]) -> None:
         """Hear a form that was filled in."""

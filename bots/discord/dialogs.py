@@ -26,16 +26,16 @@ LONGEST_OPTIONS = 500
 MOST_STYLES = 25
 
 
-async def open_edit(desk: Desk, interaction: discord.Interaction[Any], message: str) -> None:
-    """Show the form for the request that a message answered, filled in as it was."""
-    earlier = await _earlier(desk, message)
+async def open_edit(desk: Desk, interaction: discord.Interaction[Any], parent: str) -> None:
+    """Show the form for an earlier request, filled in as it was."""
+    earlier = await _earlier(desk, parent)
     if earlier is None:
         await desk.whisper(interaction, texts.say("refused.no_parent"))
         return
-    await interaction.response.send_modal(_form(earlier, message))
+    await interaction.response.send_modal(_form(earlier, parent))
 
 
-async def open_styles(desk: Desk, interaction: discord.Interaction[Any], message: str) -> None:
+async def open_styles(desk: Desk, interaction: discord.Interaction[Any], request: str) -> None:
     """Show the presser a list of styles to draw the same again in."""
     place = await desk.services.places.holding(
         hearing.place_of(desk.account, interaction.guild_id, interaction.channel),
@@ -46,9 +46,7 @@ async def open_styles(desk: Desk, interaction: discord.Interaction[Any], message
     options = [(f"style: {name}", name, "") for name in names]
     if options:
         placeholder = texts.say("discord.style_placeholder")
-        view.add_item(
-            ui.ActionRow(Choice("style", options, parent=message, placeholder=placeholder))
-        )
+        view.add_item(ui.ActionRow(Choice(request, options, placeholder=placeholder)))
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -66,13 +64,13 @@ async def submitted(desk: Desk, interaction: discord.Interaction[Any]) -> None:
     await desk.ask(interaction, text, kind=IncomingKind.BUTTON, parent=parent)
 
 
-async def _earlier(desk: Desk, message: str) -> ImageRequest | None:
-    row: RequestRow | None = await desk.services.enquiries.answered_by(desk.account, message)
+async def _earlier(desk: Desk, parent: str) -> ImageRequest | None:
+    row: RequestRow | None = await desk.services.enquiries.answered_by(desk.account, parent)
     return None if row is None or row.parsed is None else image_request.from_json(row.parsed)
 
 
-def _form(earlier: ImageRequest, message: str) -> ui.Modal:
-    form = ui.Modal(title=texts.say("discord.edit_title"), custom_id=f"{EDIT}{message}")
+def _form(earlier: ImageRequest, parent: str) -> ui.Modal:
+    form = ui.Modal(title=texts.say("discord.edit_title"), custom_id=f"{EDIT}{parent}")
     long = discord.TextStyle.paragraph
     fields = (
         (PROMPT, earlier.prompt[:LONGEST_PROMPT], long, True, LONGEST_PROMPT),

@@ -43,7 +43,8 @@ class Bot:
 
     async def ready(self):
         """Wait until the bot hears what people do."""
-        await self.fake.until(lambda: self.fake.world.commands and self.fake.live.sessions)
+        live = self.fake.live
+        await self.fake.until(lambda: any(one.socket for one in live.sessions.values()))
 
 
 class StandingClock:

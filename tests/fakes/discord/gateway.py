@@ -99,6 +99,8 @@ class Gateway:
                     session = await self._resume(socket, said["d"])
         if session is not None and session.socket is socket:
             session.socket = None
+            if socket.close_code in (1000, 1001):  # the client has left for good
+                self.sessions.pop(session.id, None)
         return socket
 
     async def _identify(self, socket: web.WebSocketResponse, said: Payload) -> Session | None:
