@@ -16,6 +16,7 @@ from pathlib import Path
 
 from PIL import ExifTags, Image, ImageOps
 
+from common import embedded
 from common.errors import PictureError, StoreError
 
 FORMATS = {"WEBP": "image/webp", "PNG": "image/png", "JPEG": "image/jpeg"}
@@ -26,6 +27,8 @@ MAX_PIXELS = 64_000_000
 QUALITIES = (92, 80, 65)
 SCALES = (1.0, 0.75, 0.5, 0.25)
 """What is tried in turn to make a picture fit: all qualities at one size, then a smaller one."""
+PLAIN = 3
+"""Steps of grey (of 255) between two cells that may be noise."""
 BLANK_SPREAD = 3
 """A picture whose channels all vary by less (of 255) shows nothing."""
 
@@ -33,8 +36,6 @@ UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
 """What Pillow raises for bytes it cannot read; UnidentifiedImageError is an OSError."""
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
-UNICODE_MARK = b"UNICODE\x00"
-"""EXIF's mark in front of a UserComment in UTF-16, as A1111 and its readers use it."""
 XMP_AI_MADE = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
     b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -98,12 +99,15 @@ def verify(
 
     Width and height are those of the stored pixels, without regard to EXIF orientation.
     """
-    image = _open(data, max_bytes=max_bytes, max_pixels=max_pixels)
-    try:
-        image.load()
-    except (*UNREADABLE, *BOMBS) as error:
-        raise PictureError("picture.unreadable") from error
-    return PictureFacts(FORMATS[image.format or ""], image.width, image.height)
+    return _facts(_loaded(data, max_bytes=max_bytes, max_pixels=max_pixels))
+
+
+def examine(
+    data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+) -> tuple[PictureFacts, str]:
+    """Say what a file is, and what it looks like (`likeness`). Raises like `decode`."""
+    image = _loaded(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    return _facts(image), likeness(image)
 
 
 def sha256(data: bytes) -> str:
@@ -137,7 +141,7 @@ def encode_webp(
     if metadata.software:
         exif[ExifTags.Base.Software] = metadata.software
     if metadata.parameters:
-        _set_comment(exif, metadata.parameters)
+        embedded.set_comment(exif, metadata.parameters)
     target = BytesIO()
     keeps_alpha = image.mode in {"RGBA", "LA", "PA"}
     image.convert("RGBA" if keeps_alpha else "RGB").save(
@@ -147,33 +151,67 @@ def encode_webp(
 
 
 def write_parameters(data: bytes, text: str) -> bytes:
-    """Return a WebP file with this recipe in its EXIF; pixels and other metadata stay as they are.
+    """Return a file with this recipe in it, where other programs look for it.
 
-    Raises PictureError if the bytes are not WebP.
+    Pixels stay as they are, and other metadata too; but without a text all of the metadata that
+    may hold a recipe goes. Raises PictureError if the bytes are no picture.
     """
     image = _open(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
-    if image.format != "WEBP":
-        raise PictureError("picture.not_webp")
+    if image.format == "PNG":
+        return embedded.png_with_text(data, text)
     exif = image.getexif()
-    exif.get_ifd(ExifTags.IFD.Exif)  # read it in now, so that it is written out again
-    _set_comment(exif, text)
-    payload = exif.tobytes().removeprefix(b"Exif\x00\x00")
+    try:
+        exif.get_ifd(ExifTags.IFD.Exif)  # read it in now, so that it is written out again
+        embedded.set_comment(exif, text)
+        payload = exif.tobytes()
+    except UNREADABLE:  # damaged metadata of a good picture
+        exif = Image.Exif()
+        embedded.set_comment(exif, text)
+        payload = exif.tobytes()
+    if image.format == "JPEG":
+        return embedded.jpeg_with_exif(data, payload)
     has_alpha = image.mode == "RGBA"
-    return _with_exif_chunk(data, payload, size=image.size, has_alpha=has_alpha)
+    return embedded.webp_with_exif(data, payload, size=image.size, has_alpha=has_alpha)
 
 
 def read_parameters(data: bytes) -> str | None:
     """Return the recipe a picture carries, or None. Raises PictureError if it is no picture."""
     image = _open(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
-    text = image.info.get("parameters")  # where A1111 puts it in a PNG
-    if isinstance(text, str) and text:
-        return text
     try:
+        text = image.info.get("parameters")  # where A1111 puts it in a PNG
+        if text is None and image.format == "PNG":
+            image.load()  # it may stand behind the pixels
+            text = image.info.get("parameters")
+        if isinstance(text, str) and text:
+            return text
         exif = image.getexif()
         comment = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
-    except UNREADABLE:  # damaged metadata of a good picture
+        description = exif.get(ExifTags.Base.ImageDescription)
+    except (*UNREADABLE, *BOMBS):  # damaged metadata of a good picture
         return None
-    return _read_comment(comment) or exif.get(ExifTags.Base.ImageDescription) or None
+    text = embedded.read_comment(comment) or description
+    return text if isinstance(text, str) and text else None
+
+
+def likeness(image: Image.Image) -> str:
+    """Return what a picture looks like, as 64 hexadecimal digits that change little with it.
+
+    Each bit says whether the picture gets clearly lighter from one of 17 × 16 grey cells to the
+    next, so another size, format or quality turns few of them over.
+    """
+    cells = image.convert("RGB").convert("L").resize((17, 16), Image.Resampling.BOX)
+    pixels = cells.tobytes()
+    bits = 0
+    for row in range(16):
+        for column in range(16):
+            at = 17 * row + column
+            bits = bits << 1 | (pixels[at + 1] > pixels[at] + PLAIN)
+    return f"{bits:064x}"
+
+
+def difference(one: str, other: str) -> int:
+    """Return in how many of 256 bits two likenesses differ; below about 25 it is one picture."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
 
 
 def as_source(
@@ -245,10 +283,23 @@ def _encoded(image: Image.Image, mime: str, quality: int, recipe: Metadata) -> b
         return encode_webp(image, quality=quality, metadata=recipe)
     exif = Image.Exif()
     if recipe.parameters:
-        _set_comment(exif, recipe.parameters)
+        embedded.set_comment(exif, recipe.parameters)
     target = BytesIO()
     image.convert("RGB").save(target, "JPEG", quality=quality, exif=exif.tobytes(), xmp=XMP_AI_MADE)
     return target.getvalue()
+
+
+def _loaded(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:
+    image = _open(data, max_bytes=max_bytes, max_pixels=max_pixels)
+    try:
+        image.load()
+    except (*UNREADABLE, *BOMBS) as error:
+        raise PictureError("picture.unreadable") from error
+    return image
+
+
+def _facts(image: Image.Image) -> PictureFacts:
+    return PictureFacts(FORMATS[image.format or ""], image.width, image.height)
 
 
 def _open(data: bytes, *, max_bytes: int, max_pixels: int) -> Image.Image:
@@ -295,54 +346,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _set_comment(exif: Image.Exif, text: str) -> None:
-    fields = exif.get_ifd(ExifTags.IFD.Exif)
-    fields[ExifTags.Base.UserComment] = UNICODE_MARK + text.encode("utf-16-be", "replace")
-
-
-def _read_comment(raw: object) -> str:
-    """Return the text of an EXIF UserComment, whichever of its encodings it is in."""
-    if isinstance(raw, str):
-        return raw.strip("\x00 ")
-    if not isinstance(raw, bytes):
-        return ""
-    if raw.startswith(UNICODE_MARK):
-        return raw.removeprefix(UNICODE_MARK).decode("utf-16-be", "replace").strip("\x00 ")
-    return raw.removeprefix(b"ASCII\x00\x00\x00").decode("utf-8", "replace").strip("\x00 ")
-
-
-def _with_exif_chunk(
-    data: bytes, payload: bytes, *, size: tuple[int, int], has_alpha: bool
-) -> bytes:
-    """Put an EXIF chunk into a WebP file (a RIFF of chunks), replacing the one it has.
-
-    A simple WebP has no room for metadata: it first becomes an extended one, which starts with
-    a VP8X chunk of flags (EXIF 0x08, alpha 0x10) and the size minus one in 24 bits each.
-    """
-    chunks = [chunk for chunk in _chunks(data) if chunk[0] != b"EXIF"]
-    if chunks and chunks[0][0] == b"VP8X":
-        flags, rest = chunks[0][1][0], chunks[0][1][1:]
-        chunks[0] = (b"VP8X", bytes([flags | 0x08]) + rest)
-    else:
-        sides = b"".join((side - 1).to_bytes(3, "little") for side in size)
-        flags = 0x08 | (0x10 if has_alpha else 0)
-        chunks.insert(0, (b"VP8X", bytes([flags, 0, 0, 0]) + sides))
-    chunks.append((b"EXIF", payload))
-    body = b"".join(
-        name + len(content).to_bytes(4, "little") + content + b"\x00" * (len(content) % 2)
-        for name, content in chunks
-    )
-    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body
-
-
-def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the chunks of a RIFF file that Pillow has accepted, as (name, content)."""
-    found = []
-    at = 12
-    while at + 8 <= len(data):
-        length = int.from_bytes(data[at + 4 : at + 8], "little")
-        found.append((data[at : at + 4], data[at + 8 : at + 8 + length]))
-        at += 8 + length + length % 2
-    return found

@@ -132,7 +132,11 @@ def _credits(jobs: Sequence[JobRow]) -> tuple[Note, ...]:
 
 
 def describe_pictures(
-    prompt: str, jobs: Sequence[JobRow], rows: Sequence[PictureRow], folder: Path
+    request_id: str,
+    prompt: str,
+    jobs: Sequence[JobRow],
+    rows: Sequence[PictureRow],
+    folder: Path,
 ) -> tuple[Picture, ...]:
     """Return the pictures that can be shown, numbered through, with alternative text."""
     by_id = {row.id: row for row in jobs}
@@ -149,7 +153,9 @@ def describe_pictures(
             model=row.model,
             seed=row.seed,
             worker=row.worker,
-            alt=_alternative_text(prompt, by_id[row.job].job.style, row.seed),
+            alt=_alternative_text(
+                prompt, style=by_id[row.job].job.style, seed=row.seed, request=request_id
+            ),
             notes=metadata.sentences(row.gen_metadata, by_id[row.job].job),
         )
         for number, row in enumerate(shown, start=1)
@@ -222,14 +228,13 @@ def _fitted(outcome: Outcome, room: int) -> str:
 
 
 def _last_line(outcome: Outcome) -> tuple[str, ...]:
-    return (texts.say("answer.machine"),) if outcome.pictures else ()
+    return (texts.say("answer.machine", request=outcome.request),) if outcome.pictures else ()
 
 
-def _alternative_text(prompt: str, style: str, seed: str) -> str:
+def _alternative_text(prompt: str, **facts: str) -> str:
     code = "answer.alt" if prompt else "answer.alt_untitled"
-    rest = len(texts.say(code, prompt="", style=style, seed=seed))
-    shown = _shorten(prompt, ALT_LENGTH - rest)
-    return texts.say(code, prompt=shown, style=style, seed=seed)
+    shown = _shorten(prompt, ALT_LENGTH - len(texts.say(code, prompt="", **facts)))
+    return texts.say(code, prompt=shown, **facts)
 
 
 def _shorten(text: str, length: int) -> str:

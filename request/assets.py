@@ -8,7 +8,7 @@ its makers, and what will probably be skipped is said at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -20,6 +20,7 @@ from common.reference import ModelReference
 from styles.image_request import ImageRequest, LoraWish, TiWish
 from styles.limits import Limits
 from styles.notes import changed, each_once
+from styles.stylelist import StyleList
 from styles.verdicts import judge
 
 LOOKING_UP = 5.0
@@ -28,6 +29,8 @@ CREDITING = 2.0
 """Seconds in which the makers of a style's own LoRAs may be found; an answer can do without."""
 
 Found = tuple[Asset, AssetVersion]
+Listed = tuple[AssetKind, str, bool]
+"""Kind, name, and whether the name is a version's."""
 Use = TypeVar("Use", LoraUse, TiUse)
 
 
@@ -53,12 +56,15 @@ class Assets:
         self._reference = reference
         self._rules = rules
 
-    async def checked(self, image: ImageRequest, limits: Limits) -> ImageRequest:
+    async def checked(
+        self, image: ImageRequest, limits: Limits, *, listed: Collection[Listed] = ()
+    ) -> ImageRequest:
         """Return the request with each LoRA and textual inversion named by its id.
 
+        `listed` are those that a style would use without asking: they may be unknown.
         Raises Refusal for one that does not exist, is not told of, or may not be used here.
         """
-        found = await asyncio.gather(*(self._wished(wish, limits) for wish in image.assets))
+        found = await asyncio.gather(*(self._wished(wish, limits, listed) for wish in image.assets))
         loras, tis = found[: len(image.loras)], found[len(image.loras) :]
         notes = [note for _wish, note in found if note is not None]
         return replace(
@@ -87,19 +93,15 @@ class Assets:
         return tuple(made), each_once(notes)
 
     async def _wished(
-        self, wish: LoraWish | TiWish, limits: Limits
+        self, wish: LoraWish | TiWish, limits: Limits, listed: Collection[Listed]
     ) -> tuple[LoraWish | TiWish, Note | None]:
         kind, is_version = _identity(wish)
         try:
             asset, version = await self._catalogue.about(
                 wish.name, kind=kind, is_version=is_version, deadline=LOOKING_UP
             )
-        except AssetRefused as error:
-            raise Refusal("refused.asset", name=wish.name, problem=error) from error
         except AssetError as error:
-            if self._rules().unchecked == "refuse":
-                raise Refusal("refused.asset_unchecked", name=wish.name, problem=error) from error
-            return wish, changed("note.asset_unchecked", name=wish.name)
+            return wish, self._unknown(wish, error, listed)
         verdict = judge(
             asset, version, baseline=None, nsfw=limits.nsfw, max_bytes=self._rules().max_bytes
         )
@@ -108,6 +110,19 @@ class Assets:
         if is_version:
             return wish, None
         return replace(wish, name=str(asset.id)), None
+
+    def _unknown(
+        self, wish: LoraWish | TiWish, error: AssetError, listed: Collection[Listed]
+    ) -> Note | None:
+        """Return the note on something nothing is known of; refuse it if that may not be."""
+        kind, is_version = _identity(wish)
+        if (kind, wish.name, is_version) in listed:
+            return None
+        if isinstance(error, AssetRefused):
+            raise Refusal("refused.asset", name=wish.name, problem=error) from error
+        if self._rules().unchecked == "refuse":
+            raise Refusal("refused.asset_unchecked", name=wish.name, problem=error) from error
+        return changed("note.asset_unchecked", name=wish.name)
 
     async def _learn(self, jobs: Sequence[Job]) -> None:
         """Look up what is used and not known yet, as far as the time allows."""
@@ -159,6 +174,16 @@ class Assets:
 
     def _known(self, use: LoraUse | TiUse) -> Found | None:
         return self._catalogue.known(use.name, kind=_kind(use), is_version=_is_version(use))
+
+
+def of_list(stylelist: StyleList) -> frozenset[Listed]:
+    """Return the LoRAs and textual inversions that the styles of a list use."""
+    looks = [style.look for style in stylelist.styles.values()]
+    looks += [enhancement.look for enhancement in stylelist.enhancements.values()]
+    uses: list[LoraUse | TiUse] = []
+    for look in looks:
+        uses += (*look.loras, *look.tis)
+    return frozenset((_kind(use), use.name, _is_version(use)) for use in uses)
 
 
 def _identity(wish: LoraWish | TiWish) -> tuple[AssetKind, bool]:

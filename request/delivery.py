@@ -26,7 +26,6 @@ log = structlog.get_logger()
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PICTURE_BYTES = 32 * 1024 * 1024
 PICTURE_PIXELS = 64 * 1024 * 1024
-WEBP = "image/webp"
 
 
 class NothingCame(Exception):
@@ -88,19 +87,22 @@ class Delivery:
         self, client: HordeClient, generation: Generation, picture: PictureRow, text: str
     ) -> PictureRow:
         data = await client.download(generation.img, limit_bytes=PICTURE_BYTES)
-        facts = await asyncio.to_thread(
-            pictures.verify, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
+        facts, likeness = await asyncio.to_thread(
+            pictures.examine, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
         )
-        path = await asyncio.to_thread(self._store, data, facts.mime, text)
+        path = await asyncio.to_thread(self._store, data, text)
         return replace(
-            picture, sha256=path.name, mime=facts.mime, width=facts.width, height=facts.height
+            picture,
+            sha256=path.name,
+            mime=facts.mime,
+            width=facts.width,
+            height=facts.height,
+            likeness=likeness,
         )
 
-    def _store(self, data: bytes, mime: str, text: str) -> Path:
-        """Keep a picture with this recipe; other formats than WebP stay as they came."""
-        if mime == WEBP and (text or pictures.read_parameters(data)):
-            data = pictures.write_parameters(data, text)
-        return pictures.store(self._folder, data)
+    def _store(self, data: bytes, text: str) -> Path:
+        """Keep a picture with this recipe, or with none at all."""
+        return pictures.store(self._folder, pictures.write_parameters(data, text))
 
     def _source(self, picture: str | None) -> str:
         """Return the base64 of a picture to start from."""

@@ -10,7 +10,7 @@ from common.errors import Refusal
 from common.model import Audience, Incoming, Job, Note
 from common.reference import ModelReference
 from request import safety
-from request.assets import Assets
+from request.assets import Assets, of_list
 from request.hordes import Hordes
 from request.policy import hordes_of
 from request.reading import Wanted
@@ -65,7 +65,8 @@ class Planning:
             raise Refusal("refused.private")
         safety.check_request(image)
         image = await self._sources.gather(incoming, image)
-        image = await self._assets.checked(image, limits)
+        listed = of_list(self._styles()) if image.literal else ()
+        image = await self._assets.checked(image, limits, listed=listed)
         resolution = resolver.resolve(
             image,
             wanted.stylelist,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -29,6 +31,13 @@ MOST_ALIKE = 20
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 
+ALIKE = 24
+"""Bits of 256 in which two pictures may differ that are taken for one."""
+LEAST_SHAPE = 12
+"""Bits that must be set in what a picture looks like: nearly plain ones all look alike."""
+MOST_ALIKE = 5
+MOST_COMPARED = 100_000
+
 
 def event_key(incoming: Incoming) -> str:
     """Return the key that makes one event one request, however often it is delivered."""
@@ -36,6 +45,16 @@ def event_key(incoming: Incoming) -> str:
     if len(key) <= ID_LENGTH:
         return key
     return f"{key[: ID_LENGTH - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def _nearest(likeness: str, known: Sequence[tuple[int, str]]) -> list[int]:
+    """Return the ids of those that look like it, the most alike first, newer before older."""
+    wanted = int(likeness, 16)
+    if wanted.bit_count() < LEAST_SHAPE:
+        return []
+    found = [((wanted ^ int(one, 16)).bit_count(), -number) for number, one in known]
+    near = sorted(one for one in found if one[0] <= ALIKE)
+    return [-number for _bits, number in near[:MOST_ALIKE]]
 
 
 class Queries:
@@ -171,6 +190,30 @@ class Queries:
         )
         async with self._database.read() as connection:
             return [picture_of(row) for row in await connection.execute(query)]
+
+    async def pictures_alike(
+        self, account: str, *, sha256: str, likeness: str
+    ) -> list[tuple[str, PictureRow]]:
+        """Return pictures of an account that are this one, or look like it, the most alike first.
+
+        Each comes with the id of its request. The newest `MOST_COMPARED` are compared.
+        """
+        query = (
+            sa.select(pictures)
+            .join(requests, requests.c.id == pictures.c.request)
+            .where(requests.c.account == account, pictures.c.perceptual_hash.is_not(None))
+            .order_by(pictures.c.id.desc())
+        )
+        compared = query.with_only_columns(pictures.c.id, pictures.c.perceptual_hash)
+        async with self._database.read() as connection:
+            same = (await connection.execute(query.where(pictures.c.sha256 == sha256))).all()
+            if same:
+                return [(row.request, picture_of(row)) for row in same[:MOST_ALIKE]]
+            known = (await connection.execute(compared.limit(MOST_COMPARED))).all()
+            near = await asyncio.to_thread(_nearest, likeness, [tuple(row) for row in known])
+            rows = await connection.execute(query.where(pictures.c.id.in_(near)))
+            by_id = {row.id: (row.request, picture_of(row)) for row in rows}
+        return [by_id[number] for number in near if number in by_id]
 
     async def count_of_community(
         self, account: str, community: str, *, since: float, most: int, but: str

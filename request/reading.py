@@ -12,8 +12,10 @@ from common.model import Audience, Job
 from common.reference import ModelReference
 from request import grammar, recipe
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
+from request.grammar.clean import clean
 from request.native import NativeLookup, named
 from request.records import PictureRow, RequestRow
+from request.retrieval import Attached, Retrieval
 from request.sources import Sources
 from request.store import Store
 from styles import image_request
@@ -22,12 +24,15 @@ from styles.library import StyleLibrary
 from styles.limits import PICTURES_RANGE, Limits
 from styles.names import NameIndex
 from styles.native import PREFIX
+from styles.notes import each_once
 from styles.offer import offered
 from styles.permutations import expand
 from styles.seeds import rng_seed
 from styles.stylelist import StyleList
 
 HINT_LENGTH = 100
+RECIPE_LENGTH = 2000
+"""Characters of a strange picture's recipe that are told."""
 ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
 
 
@@ -73,6 +78,7 @@ class Reading:
         self._native = native
         self._sources = sources
         self._models: tuple[ModelReference | None, NameIndex] = (None, NameIndex())
+        self._retrieval = Retrieval(store, sources, self._model_names)
         self._parts: tuple[StyleList | None, dict[tuple[str, ...], StyleList]] = (None, {})
 
     async def read(
@@ -91,7 +97,11 @@ class Reading:
             verb_optional=incoming.verb_optional,
             reply=incoming.parent is not None,
             offer=offered(stylelist, self._reference(), nsfw=limits.nsfw),
+            picture=bool(incoming.pictures),
         )
+        wordless = _wordless(parsed)
+        if wordless is not None and incoming.pictures:
+            return await self._recreate(request, wordless, stylelist)
         match parsed:
             case ImageRequest():
                 seed = request.rng_seed if parsed.seed is None else rng_seed(parsed.seed)
@@ -100,22 +110,17 @@ class Reading:
                 return parsed
             case FollowUp():
                 return await self._follow(request, parsed, stylelist, limits)
-            case NotARequest(why=WhyNot.EMPTY):
-                return Command(CommandName.HELP)
-            case NotARequest(why=WhyNot.NO_VERB):
-                said = " ".join(incoming.text.split())[:HINT_LENGTH]
-                return Hint(texts.say("help.no_verb", text=said))
-            case NotARequest():
-                return None
+            case NotARequest(why=why):
+                return _helped(why, incoming.text)
 
     async def _follow(
         self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
     ) -> Wanted | Told:
-        """Return what a reply to an earlier answer asks for. Raises Refusal."""
+        """Return what is asked about an earlier answer, or an attached picture. Raises Refusal."""
         incoming = request.incoming
-        parent = None
-        if incoming.parent is not None:
-            parent = await self._store.request_behind(incoming.place.account, incoming.parent)
+        parent = await self._retrieval.behind(incoming, follow_up.request)
+        if parent is None and incoming.pictures:
+            return await self._follow_attached(request, follow_up, stylelist)
         if parent is None or parent.parsed is None:
             raise Refusal("refused.no_parent")
         if follow_up.kind is FollowUpKind.INFO:
@@ -134,6 +139,26 @@ class Reading:
             made = await self._store.pictures_of(parent.id)
             image = replace(image, seed=made[0].seed if made else None)
         return Wanted(image, parent.rng_seed, stylelist, parent.id)
+
+    async def _follow_attached(
+        self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList
+    ) -> Wanted | Told:
+        """Return what is asked about a picture that came along. Raises Refusal."""
+        attached = await self._retrieval.attached(request.incoming)
+        if follow_up.kind is FollowUpKind.INFO:
+            return _told_of(attached)
+        image = self._retrieval.recreated(attached)
+        if follow_up.kind is FollowUpKind.AGAIN:
+            image = replace(image, n=None)  # as many as the place makes by itself
+        return _wanted(request, image, follow_up, stylelist)
+
+    async def _recreate(
+        self, request: RequestRow, said: ImageRequest, stylelist: StyleList
+    ) -> Wanted:
+        """Return the request that makes an attached picture again, with what was said besides."""
+        attached = await self._retrieval.attached(request.incoming)
+        image = self._retrieval.recreated(attached)
+        return _wanted(request, image, FollowUp(FollowUpKind.EDIT, edit=said), stylelist)
 
     async def _info(self, parent: RequestRow, follow_up: FollowUp) -> Told:
         """Return how the pictures of an answer were made, or the one that is named."""
@@ -196,6 +221,43 @@ class Reading:
         if self._models[0] is not reference:
             self._models = (reference, NameIndex(reference.models))
         return self._models[1]
+
+
+def _helped(why: WhyNot, text: str) -> Command | Hint | None:
+    """Return what helps somebody who asked for nothing; None where nobody waits for help."""
+    if why is WhyNot.EMPTY:
+        return Command(CommandName.HELP)
+    if why is not WhyNot.NO_VERB:
+        return None
+    return Hint(texts.say("help.no_verb", text=" ".join(text.split())[:HINT_LENGTH]))
+
+
+def _wordless(parsed: ImageRequest | object) -> ImageRequest | None:
+    """Return what was said where nothing was to draw; None where there was, or something else."""
+    if parsed == NotARequest(WhyNot.EMPTY):
+        return ImageRequest("")
+    return parsed if isinstance(parsed, ImageRequest) and not parsed.prompt else None
+
+
+def _wanted(
+    request: RequestRow, recreated: ImageRequest, follow_up: FollowUp, stylelist: StyleList
+) -> Wanted:
+    """Return what is made of a picture's recipe; in another style it is no longer literal."""
+    image = grammar.apply(follow_up, recreated)
+    image = replace(image, notes=each_once((*recreated.notes, *image.notes)))
+    seed = request.rng_seed if image.seed is None else rng_seed(image.seed)
+    return Wanted(replace(image, literal=image.style is None), seed, stylelist)
+
+
+def _told_of(attached: Attached) -> Told:
+    """Return how an attached picture was made. Raises Refusal if nothing is known of it."""
+    origin = attached.origin
+    if origin is not None:
+        return Told(recipe.describe(origin.job, origin.picture, origin.number))
+    if not attached.recipe:
+        raise Refusal("refused.no_recipe")
+    shown = clean(attached.recipe)[0][:RECIPE_LENGTH]
+    return Told(texts.say("info.of_file", recipe=shown))
 
 
 def _variant(prompt: str, seed: int, job: Job) -> str:

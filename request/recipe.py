@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from common import texts
+from common.horde.wire_names import SAMPLER_TITLES
 from common.model import Credit, Job, LoraUse, TiUse
 from request.records import JobRow, PictureRow
 
+RESOURCES = "Civitai resources"
+"""Where CivitAI lists what a picture was made with; the value is JSON."""
+
 
 def recipe(job: Job, *, seed: str, model: str, worker: str = "") -> str:
-    """Return the recipe in the text form A1111 and CivitAI read: three parts in fixed order."""
+    """Return the recipe in the text form A1111 and CivitAI read: three parts in fixed order.
+
+    `request.recreation` reads it again. What only we know is said in words that others pass over.
+    """
     positive, _, negative = job.prompt.partition("###")
     facts = {
         "Steps": job.steps,
-        "Sampler": job.sampler + (" karras" if job.karras else ""),
+        "Sampler": SAMPLER_TITLES.get(job.sampler, job.sampler),
+        "Schedule type": "Karras" if job.karras else "Automatic",
         "CFG scale": f"{job.cfg_scale:g}",
         "Seed": seed,
         "Size": f"{job.width}x{job.height}",
         "Model": model,
         "Clip skip": job.clip_skip if job.clip_skip > 1 else None,
         "Denoising strength": job.denoising_strength,
+        "Tiling": "True" if job.tiling else None,
+        "Hires fix": "True" if job.hires_fix else None,
+        "Post processing": _quoted("; ".join(job.post_processing)) or None,
         "Style": _quoted(job.style),
         "LoRAs": _quoted("; ".join(credit_lines(job))) if job.assets else None,
         "Worker": _quoted(worker) if worker else None,
+        RESOURCES: _resources(job) if job.assets else None,
     }
     lines = [positive.strip()]
     if negative:
@@ -71,6 +84,34 @@ def describe(row: JobRow, picture: PictureRow, number: int) -> str:
     lines += [texts.say("info.credit", credit=line) for line in credit_lines(job)]
     lines.append(texts.say("info.made", worker=values["worker"], endpoint=values["endpoint"]))
     return "\n".join(lines)
+
+
+def _resources(job: Job) -> str:
+    """Return a job's LoRAs and textual inversions for programs, as CivitAI writes them.
+
+    `clip`, `trigger` and `inject` are ours.
+    """
+    named = [_resource(use) for use in job.assets]
+    return json.dumps(named, separators=(",", ":"))
+
+
+def _resource(use: LoraUse | TiUse) -> dict[str, object]:
+    number = int(use.name) if use.name.isascii() and use.name.isdigit() else use.name
+    if isinstance(use, TiUse):
+        facts = {
+            "type": "embed",
+            "modelId": number,
+            "weight": use.strength,
+            "inject": use.inject_ti,
+        }
+    else:
+        where = "modelVersionId" if use.is_version else "modelId"
+        clip = None if use.clip == use.model else use.clip
+        facts = {"type": "lora", where: number, "weight": use.model, "clip": clip}
+        facts |= {"trigger": use.inject_trigger}
+    if use.credit is not None and use.credit.title != use.name:
+        facts["modelName"] = use.credit.title
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
 def _credit(use: LoraUse | TiUse) -> str:

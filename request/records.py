@@ -101,6 +101,8 @@ class PictureRow:
     mime: str | None = None
     width: int | None = None
     height: int | None = None
+    likeness: str | None = None
+    """What it looks like (`common.pictures.likeness`); None where nobody looked."""
 
 
 @dataclass(frozen=True, slots=True)

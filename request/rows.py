@@ -55,4 +55,5 @@ def picture_of(row: sa.Row[Any]) -> PictureRow:
         mime=row.mime,
         width=row.width,
         height=row.height,
+        likeness=row.perceptual_hash,
     )

@@ -385,6 +385,7 @@ class Service:
         if request.parsed is None:
             return ()
         return answers.describe_pictures(
+            request.id,
             _image(request).prompt,
             await self._store.jobs_of(request.id),
             await self._store.pictures_of(request.id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import pictures
@@ -32,6 +32,16 @@ Fetch = Callable[[str, int], Awaitable[bytes]]
 """Returns the bytes at an https address, at most so many. Raises FetchError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What a picture that somebody brought says of itself."""
+
+    sha256: str
+    likeness: str
+    recipe: str
+    """In the text form of A1111; "" if it carries none."""
+
+
 class Sources:
     """Finds, checks and keeps the pictures a request starts from."""
 
@@ -49,6 +59,8 @@ class Sources:
         """
         if image.source_picture is not None:
             return image
+        if image.literal and not _works_on_pictures(image):
+            return image  # the picture that came along was read for its recipe
         named = [*incoming.pictures, *image.addresses]
         if not named and _works_on_pictures(image) and incoming.parent is not None:
             named = await self._replied_to(incoming.place.account, incoming.parent)
@@ -70,6 +82,13 @@ class Sources:
             ),
             kept[0][1],
         )
+
+    async def examined(self, name: str) -> Examined:
+        """Return what an attached picture says of itself. Raises Refusal if it cannot be read."""
+        try:
+            return await asyncio.to_thread(_examined, await self._read(name))
+        except (PictureError, FetchError) as error:
+            raise Refusal("refused.source_picture", problem=error) from error
 
     async def shown(self, request_id: str) -> list[PictureRow]:
         """Return the pictures of a request that people were shown, as they were numbered."""
@@ -112,6 +131,12 @@ class Sources:
         if painting is Painting.INPAINT and not source.transparent:
             raise Refusal("refused.inpaint_opaque")
         return f"sha256:{pictures.store(self._folder, source.data).name}", source.size
+
+
+def _examined(data: bytes) -> Examined:
+    _facts, likeness = pictures.examine(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+    recipe = pictures.read_parameters(data) or ""
+    return Examined(pictures.sha256(data), likeness, recipe)
 
 
 def _works_on_pictures(image: ImageRequest) -> bool:

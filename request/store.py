@@ -242,6 +242,7 @@ class Store(Queries):
                 "worker": picture.worker,
                 "censored": picture.censored,
                 "gen_metadata": list(picture.gen_metadata),
+                "perceptual_hash": picture.likeness,
             }
             for picture in made
         ]

@@ -68,7 +68,9 @@ pictures = sa.Table(
     sa.Column("worker", sa.String(255), nullable=False),
     sa.Column("censored", sa.Boolean, nullable=False),
     sa.Column("gen_metadata", sa.JSON, nullable=False),
+    sa.Column("perceptual_hash", sa.String(64)),
     sa.UniqueConstraint("job", "generation"),
+    sa.Index("pictures_sha256", "sha256"),
 )
 
 posts = sa.Table(

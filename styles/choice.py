@@ -69,6 +69,8 @@ def _unnamed(situation: Situation) -> Choice:
     wanted: tuple[str | None, ...] = (limits.default_style, FEATURED, RAW)
     if request.painting is Painting.BLEND and request.model is None:
         return _one(situation, replace(_plain(situation), model=BLEND_MODEL))
+    if request.literal:
+        return _one(situation, _plain(situation))
     if request.model is not None or request.source_picture is not None:
         wanted = (RAW,)
     stylelist = situation.stylelist

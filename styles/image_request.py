@@ -25,15 +25,21 @@ class LoraWish:
     """CivitAI model id, version id (with `is_version`), or a name."""
     strength: float = 1.0
     is_version: bool = False
+    clip: float | None = None
+    """Strength in the text encoder; None: the same."""
+    inject_trigger: str | None = "any"
+    """Which trigger word the worker adds to the prompt; None: none."""
 
 
 @dataclass(frozen=True, slots=True)
 class TiWish:
-    """A textual inversion a person asked for; it goes into the positive prompt."""
+    """A textual inversion a person asked for."""
 
     name: str
     """CivitAI model id, or a name."""
-    strength: float = 1.0
+    strength: float | None = 1.0
+    inject: str | None = "prompt"
+    """Where the worker puts it: `prompt` or `negprompt`; None: nowhere, it stands there."""
 
 
 class Painting(StrEnum):
@@ -96,6 +102,8 @@ class ImageRequest:
     """`--price`: only the price is asked for."""
     private: bool = False
     spoiler: bool = False
+    literal: bool = False
+    """The prompt is whole, from a picture's recipe: no style adds words, and braces are text."""
     notes: tuple[Note, ...] = ()
     """What the reader cut, clamped or skipped."""
 

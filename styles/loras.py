@@ -33,8 +33,11 @@ def merge_loras(
         wished[identity] = None
         known = uses.get(identity)
         if known is None:
-            known = LoraUse(wish.name, inject_trigger="any", is_version=wish.is_version)
-        uses[identity] = replace(known, model=wish.strength, clip=wish.strength)
+            known = LoraUse(
+                wish.name, inject_trigger=wish.inject_trigger, is_version=wish.is_version
+            )
+        clip = wish.strength if wish.clip is None else wish.clip
+        uses[identity] = replace(known, model=wish.strength, clip=clip)
     return _at_most(MOST_LORAS, uses, wished, "note.loras_dropped")
 
 
@@ -53,7 +56,7 @@ def merge_tis(
     for wish in wishes:
         identity = wish.name.casefold()
         wished[identity] = None
-        known = uses.get(identity, TiUse(wish.name, inject_ti="prompt"))
+        known = uses.get(identity, TiUse(wish.name, inject_ti=wish.inject))
         uses[identity] = replace(known, strength=wish.strength)
     return _at_most(MOST_TIS, uses, wished, "note.tis_dropped")
 

@@ -18,7 +18,7 @@ from styles.limits import Limits, Served
 from styles.notes import changed, each_once, told
 from styles.parameters import make_job
 from styles.parsing import Style
-from styles.permutations import expand
+from styles.permutations import Variants, expand
 from styles.situation import Situation
 from styles.stylelist import StyleList
 
@@ -88,7 +88,10 @@ def _variants(
 ) -> tuple[int, tuple[str, ...]]:
     """Return the pictures per variant and the variants of the prompt that fit the limit."""
     most = max(1, limits.max_pictures)
-    variants = expand(request.prompt, random.Random(rng_seed), most)
+    if request.literal:
+        variants = Variants((request.prompt,), 1, permuted=False)
+    else:
+        variants = expand(request.prompt, random.Random(rng_seed), most)
     usual = 1 if variants.permuted else limits.pictures
     wanted = usual if request.n is None else request.n
     n = min(most, max(1, wanted))

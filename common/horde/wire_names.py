@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 Sampler = Literal[
@@ -21,6 +22,22 @@ Sampler = Literal[
     "lcm",
 ]
 SAMPLERS: tuple[str, ...] = get_args(Sampler)
+SAMPLER_TITLES: Mapping[str, str] = {
+    "k_lms": "LMS",
+    "k_heun": "Heun",
+    "k_euler": "Euler",
+    "k_euler_a": "Euler a",
+    "k_dpm_2": "DPM2",
+    "k_dpm_2_a": "DPM2 a",
+    "k_dpm_fast": "DPM fast",
+    "k_dpm_adaptive": "DPM adaptive",
+    "k_dpmpp_2s_a": "DPM++ 2S a",
+    "k_dpmpp_2m": "DPM++ 2M",
+    "k_dpmpp_sde": "DPM++ SDE",
+    "DDIM": "DDIM",
+    "lcm": "LCM",
+}
+"""What other programs, and the recipes in pictures, call them."""
 ControlType = Literal[
     "canny",
     "hed",

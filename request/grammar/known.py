@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from common.errors import Refusal
 from common.horde.wire import CONTROL_TYPES, SAMPLERS
-from common.horde.wire_names import UPSCALERS
+from common.horde.wire_names import SAMPLER_TITLES, UPSCALERS
 from common.model import Note
 from request.grammar.source import Source, Taken
 from request.grammar.values import AFTER_VALUE, GAP, text
@@ -14,7 +14,15 @@ from styles.image_request import RANDOM_STYLE
 from styles.names import LONGEST_REGION, QUOTES, NameIndex, ends_word, fold, quoted
 from styles.notes import changed
 
-SAMPLER_NAMES = NameIndex(SAMPLERS, {name.removeprefix("k_"): name for name in SAMPLERS})
+_ARTICLE = " a"
+"""Behind `euler` it may begin the prompt: whoever means the other sampler writes `euler_a`."""
+SAMPLER_NAMES = NameIndex(
+    SAMPLERS,
+    {
+        **{name.removeprefix("k_"): name for name in SAMPLERS},
+        **{title: name for name, title in SAMPLER_TITLES.items() if not title.endswith(_ARTICLE)},
+    },
+)
 CONTROL_NAMES = NameIndex(
     CONTROL_TYPES,
     {"pose": "openpose", "segmentation": "seg", "fake scribbles": "fakescribbles"},
@@ -74,7 +82,7 @@ def model(source: Source, start: int, option: str, example: str) -> Taken:
 
 
 def sampler(source: Source, start: int, option: str, example: str) -> Taken:
-    """Read a sampler, with or without its `k_`."""
+    """Read a sampler, with or without its `k_`, or as other programs call it."""
     samplers = _List("sampler", SAMPLER_NAMES, "refused.sampler_unknown")
     return _known(source, start, option, example, samplers)
 

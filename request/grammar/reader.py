@@ -41,6 +41,7 @@ def read(
     verb_optional: bool = False,
     reply: bool = False,
     offer: Callable[[str], bool] = everything,
+    picture: bool = False,
 ) -> ImageRequest | Command | FollowUp | NotARequest:
     """Return what a message asks for.
 
@@ -48,7 +49,8 @@ def read(
     `limits` what numbers are clamped to, `bot_names` the bot's own names (`clean.py`), `addressed`
     whether it was said to the bot, `verb_optional` whether the whole text is the prompt (then
     there are no commands), `reply` whether it answers one of the bot's posts, `offer` which styles
-    may be suggested. Raises Refusal, and nothing else, whatever the text.
+    may be suggested, `picture` whether a picture came along, whose recipe may say what the words do
+    not (then the prompt may be empty). Raises Refusal, and nothing else, whatever the text.
     """
     if not addressed:
         return NotARequest(WhyNot.NOT_ADDRESSED)
@@ -70,7 +72,7 @@ def read(
         nothing = NotARequest(WhyNot.TALK if reply else WhyNot.NO_VERB)
         return read_whole(body, vocabulary, scan_text) or nothing
     request = scan_text(body if asked is None else asked)
-    if not request.prompt.strip(" ,.;:!?、。！？\n\t"):
+    if not request.prompt.strip(" ,.;:!?、。！？\n\t") and not picture:
         raise Refusal("refused.empty_prompt", example=EXAMPLE)
     if cut:
         note = changed("note.text_cut", most=LONGEST_TEXT)

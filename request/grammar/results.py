@@ -79,6 +79,8 @@ class FollowUp:
     """EDIT: the new prompt and the options named with it."""
     picture: int | None = None
     """VARY, UPSCALE, ZOOM, INFO: the number of the picture, through all parts; None: not said."""
+    request: str | None = None
+    """AGAIN, SAME_SEED, INFO: the short id of the request meant; None: the one replied to."""
     strength: float | None = None
     """VARY: how far the picture is changed, 0.01..1; None: not said."""
     notes: tuple[Note, ...] = ()

@@ -41,6 +41,12 @@ _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
 _HELP = re.compile(r"help\s+(\S{1,40})", re.IGNORECASE)
 _INFO = re.compile(r"info(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
+_OF_REQUEST = re.compile(
+    r"(?P<what>again|same\s+seed|info)\s+#?(?P<request>[2-9a-hjkmnp-z]{8})"
+    r"(?:\s+#?(?P<picture>\d{1,3}))?",
+    re.IGNORECASE,
+)
+"""A follow-up that names the short id of an answer's request."""
 _UPSCALE = re.compile(
     r"(?:upscale(?:\s+#?(?P<long>\d{1,3}))?|u\s?#?(?P<short>\d{1,3}))", re.IGNORECASE
 )
@@ -82,7 +88,11 @@ def _fixed(folded: str) -> Command | FollowUp | None:
 
 
 def _on_picture(plain: str) -> FollowUp | None:
-    """Return what is asked about one picture of the answer."""
+    """Return what is asked about one picture of the answer, or about an answer by its id."""
+    if found := _OF_REQUEST.fullmatch(plain):
+        kind = FollowUpKind(" ".join(found["what"].casefold().split()))
+        request = found["request"].casefold()
+        return FollowUp(kind, picture=_picture(found["picture"]), request=request)
     if found := _INFO.fullmatch(plain):
         return FollowUp(FollowUpKind.INFO, picture=_picture(found["picture"]))
     if found := _UPSCALE.fullmatch(plain):

@@ -43,8 +43,9 @@ REQUEST = (
 OF_IT = f"INSERT INTO jobs VALUES (1, 'abc', 1, '{JOB}', 'submitted', 'h', 'id', 1, 0, NULL, 1.5)"
 POST = "INSERT INTO posts VALUES (1, 'abc', 'web', 1, 'posted', '9', '[1]', 1.5)"
 PICTURE = (
-    "INSERT INTO pictures VALUES (1, 'abc', 1, 'g1', 'aa', 'image/webp', 64, 64, '7', 'm', 'w', "
-    "true, '[]')"
+    "INSERT INTO pictures (id, request, job, generation, sha256, mime, width, height, seed, model, "
+    "worker, censored, gen_metadata) "
+    "VALUES (1, 'abc', 1, 'g1', 'aa', 'image/webp', 64, 64, '7', 'm', 'w', true, '[]')"
 )
 ROWS = {
     "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),

@@ -160,9 +160,58 @@ def test_other_metadata_survives_a_new_recipe():
     assert b"trainedAlgorithmicMedia" in image.info["xmp"]
 
 
-def test_only_webp_takes_a_recipe():
-    with pytest.raises(PictureError, match="WebP"):
-        pictures.write_parameters(encoded(gradient(), "PNG"), "x")
+@pytest.mark.parametrize("text", ["a fox, snow", RECIPE])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_png_and_jpeg_take_a_recipe_too(kind, text):
+    exif = Image.Exif()
+    exif[0x0131] = "somebody's program"
+    data = encoded(gradient(), kind, exif=exif.tobytes())
+    once = pictures.write_parameters(data, "first")
+    twice = pictures.write_parameters(once, text)
+    assert pictures.read_parameters(once) == "first"
+    assert pictures.read_parameters(twice) == text
+    assert pictures.verify(twice) == pictures.verify(data)
+    assert pictures.decode(twice).tobytes() == pictures.decode(data).tobytes()
+    assert Image.open(BytesIO(twice)).getexif()[0x0131] == "somebody's program"
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG", "JPEG"])
+def test_no_recipe_takes_away_the_one_there_is(kind):
+    data = pictures.write_parameters(encoded(gradient(), kind), RECIPE)
+    bare = pictures.write_parameters(data, "")
+    assert pictures.read_parameters(bare) is None
+    assert b"a fox" not in bare
+    assert RECIPE.encode("utf-16-be") not in bare
+    assert pictures.decode(bare).tobytes() == pictures.decode(data).tobytes()
+
+
+def test_a_png_without_recipe_keeps_no_text_that_may_be_one():
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("prompt", '{"3": {"inputs": {"text": "a fox"}}}')  # where ComfyUI puts it
+    bare = pictures.write_parameters(encoded(gradient(), "PNG", pnginfo=info), "")
+    assert b"a fox" not in bare
+
+
+def test_the_recipe_of_a_png_may_stand_behind_its_pixels():
+    data = pictures.write_parameters(encoded(gradient(), "PNG"), RECIPE)
+    start = data.index(b"iTXt") - 4
+    length = 12 + int.from_bytes(data[start : start + 4], "big")
+    chunk, rest = data[start : start + length], data[:start] + data[start + length :]
+    end = rest.index(b"IEND") - 4
+    assert pictures.read_parameters(rest[:end] + chunk + rest[end:]) == RECIPE
+
+
+def test_the_likeness_outlives_another_size_format_and_quality():
+    picture = Image.effect_mandelbrot((512, 640), (-2, -1.5, 1, 1.5), 40).convert("RGB")
+    seen = pictures.likeness(picture)
+    small = pictures.decode(encoded(picture.resize((256, 320)), "JPEG", quality=40))
+    assert len(seen) == 64
+    assert pictures.difference(seen, seen) == 0
+    assert pictures.difference(seen, pictures.likeness(small)) <= 12
+    other = Image.effect_mandelbrot((512, 640), (-1.2, -0.6, 0.1, 0.4), 40).convert("RGB")
+    assert pictures.difference(seen, pictures.likeness(other)) > 40
 
 
 def test_a_png_recipe_is_read_where_others_put_it():
@@ -171,6 +220,14 @@ def test_a_png_recipe_is_read_where_others_put_it():
     info = PngInfo()
     info.add_text("parameters", RECIPE)
     assert pictures.read_parameters(encoded(gradient(), "PNG", pnginfo=info)) == RECIPE
+
+
+def test_a_recipe_is_read_whichever_way_round_its_letters_are():
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = b"UNICODE\x00" + RECIPE.encode(
+        "utf-16-le"
+    )
+    assert pictures.read_parameters(encoded(gradient(), "JPEG", exif=exif.tobytes())) == RECIPE
 
 
 def test_a_picture_without_recipe_has_none():

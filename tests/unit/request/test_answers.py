@@ -42,7 +42,7 @@ def row(job_id=1, sha256="a" * 64):
 
 
 def pictures(count):
-    return answers.describe_pictures("a fox", (job(),), [row()] * count, Path("/pictures"))
+    return answers.describe_pictures("r", "a fox", (job(),), [row()] * count, Path("/pictures"))
 
 
 def test_all_pictures():
@@ -69,16 +69,16 @@ def test_no_picture_says_why():
 def test_censored_pictures_are_not_shown_and_numbers_run_through():
     jobs = (job(1, style="neon"), job(2, style="raw"))
     rows = [row(1), row(1, sha256=None), row(2)]
-    shown = answers.describe_pictures("a fox", jobs, rows, Path("/pictures"))
+    shown = answers.describe_pictures("r", "a fox", jobs, rows, Path("/pictures"))
     assert [(picture.number, picture.style) for picture in shown] == [(1, "neon"), (2, "raw")]
-    assert shown[0].alt == "AI picture: a fox (style neon, seed 7)"
+    assert shown[0].alt == "AI picture: a fox (style neon, seed 7, request r)"
     assert shown[0].path == Path("/pictures") / ("a" * 64)
 
 
 def test_alternative_text_of_a_long_prompt_keeps_style_and_seed():
-    (picture,) = answers.describe_pictures("x" * 5000, (job(),), [row()], Path("/p"))
+    (picture,) = answers.describe_pictures("r", "x" * 5000, (job(),), [row()], Path("/p"))
     assert len(picture.alt) <= answers.ALT_LENGTH
-    assert picture.alt.endswith("(style neon, seed 7)")
+    assert picture.alt.endswith("(style neon, seed 7, request r)")
 
 
 def test_refusal_keeps_its_suggestions():
@@ -111,6 +111,6 @@ def test_text_alone_is_one_part():
 
 def test_answer_with_pictures_says_they_are_machine_made():
     outcome = answers.finished("r", "a fox", [job(n=2)], pictures(2), ())
-    assert "Made by AI." in answers.full_text(outcome)
+    assert "Made by AI. How: info r" in answers.full_text(outcome)
     assert "Made by AI." not in answers.full_text(replace(outcome, pictures=()))
     assert isinstance(outcome.pictures[0], Picture)

@@ -3,6 +3,7 @@
 import json
 
 from common.civitai.catalogue import AssetCatalogue
+from common.config import PlaceConfig
 from request.conversation import Conversation
 from request.grammar import Command, CommandName
 from request.hordes import Hordes
@@ -20,7 +21,9 @@ async def test_status_tells_the_age_the_trouble_and_the_faults_of_the_lists(tmp_
 
     async def status(later):
         asked = Conversation(library, catalogue, Hordes(()), "", now=lambda: now + later)
-        return (await asked.reply("1", Command(CommandName.STATUS))).text.splitlines()
+        return (
+            await asked.reply("1", Command(CommandName.STATUS), PlaceConfig())
+        ).text.splitlines()
 
     lists, faults = await status(0)
     assert lists == "1 styles and 0 categories, read just now."

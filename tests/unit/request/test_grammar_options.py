@@ -50,6 +50,8 @@ def codes(found):
         ("--sampler k_euler", {"sampler": "k_euler"}),
         ("--sampler Euler_A", {"sampler": "k_euler_a"}),
         ("--sampler ddim", {"sampler": "DDIM"}),
+        ("--sampler DPM++ 2M", {"sampler": "k_dpmpp_2m"}),
+        ("--sampler dpm++ sde", {"sampler": "k_dpmpp_sde"}),
         ("--karras", {"karras": True}),
         ("--no-karras", {"karras": False}),
         ("--clip-skip 2", {"clip_skip": 2}),

@@ -75,6 +75,13 @@ def test_an_empty_prompt_is_refused_with_an_example(text):
     assert refusal.value.code == "refused.empty_prompt"
 
 
+@pytest.mark.parametrize("text", ["draw", "draw --n 2", "draw for me style: anime"])
+def test_where_a_picture_came_along_the_prompt_may_be_empty(text):
+    asked = reading(text, picture=True)
+    assert isinstance(asked, ImageRequest)
+    assert asked.prompt == ""
+
+
 def test_the_prompt_may_run_over_several_lines():
     assert prompt("draw me a fox\n\nin the snow") == "a fox\n\nin the snow"
 

@@ -29,8 +29,8 @@ def test_the_recipe_has_the_three_parts_that_other_programs_read():
     prompt, negative, facts = text.split("\n")
     assert prompt == "a fox"
     assert negative == "Negative prompt: blurry"
-    assert facts.startswith("Steps: 25, Sampler: k_euler_a karras, CFG scale: 6.5, Seed: 42, ")
-    assert "Size: 1024x768, Model: AlbedoBase, Clip skip: 2" in facts
+    assert facts.startswith("Steps: 25, Sampler: Euler a, Schedule type: Karras, CFG scale: 6.5, ")
+    assert "Seed: 42, Size: 1024x768, Model: AlbedoBase, Clip skip: 2" in facts
 
 
 def test_values_with_commas_are_quoted():

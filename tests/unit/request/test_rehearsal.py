@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from common.config import parse
 from common.horde.wire import ModelStatus
 from common.reference import ModelReference
+from request.offers import served_of
 from request.policy import check_words, limits_of
 from request.rehearsal import Stage
-from request.served import served_of
 from styles import stylelist
 from styles.limits import Limits, Served
 
