@@ -43,8 +43,9 @@ class Bot:
 
     async def ready(self):
         """Wait until the bot hears what people do."""
-        live = self.fake.live
-        await self.fake.until(lambda: any(one.socket for one in live.sessions.values()))
+        async with asyncio.timeout(10):
+            while not await self.fake.live.heard_all():
+                await asyncio.sleep(0.01)
 
 
 class StandingClock:

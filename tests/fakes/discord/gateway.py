@@ -33,6 +33,8 @@ class Session:
     sequence: int = 0
     sent: deque[tuple[int, Payload]] = field(default_factory=lambda: deque(maxlen=1000))
     socket: web.WebSocketResponse | None = None
+    heard: int = 0
+    """Number of the last event the client has said it has."""
 
 
 class Gateway:
@@ -59,8 +61,9 @@ class Gateway:
     async def drop(self, code: int = 4000) -> None:
         """Cut all connections with a close code."""
         for session in list(self.sessions.values()):
-            if session.socket is not None:
-                await session.socket.close(code=code)
+            socket, session.socket = session.socket, None  # the session outlives it
+            if socket is not None:
+                await socket.close(code=code)
 
     async def invalidate(self, *, resumable: bool = False) -> None:
         """Tell every client that its session is worth nothing any more."""
@@ -69,6 +72,15 @@ class Gateway:
                 del self.sessions[session.id]
             if session.socket is not None:
                 await session.socket.send_json({"op": INVALID_SESSION, "d": resumable})
+
+    async def heard_all(self) -> bool:
+        """Ask for heartbeats; tell whether somebody is there and has heard all that was said."""
+        there = [one for one in self.sessions.values() if one.socket is not None]
+        if there and all(one.heard == one.sequence for one in there):
+            return True
+        for session in there:
+            await self._send(session.socket, {"op": HEARTBEAT, "d": None})
+        return False
 
     async def ask_to_reconnect(self) -> None:
         for session in self.sessions.values():
@@ -92,6 +104,8 @@ class Gateway:
             match said["op"]:
                 case 1:
                     self.heartbeats += 1
+                    if session is not None:
+                        session.heard = said["d"] or 0
                     await socket.send_json({"op": HEARTBEAT_ACK})
                 case 2:
                     session = await self._identify(socket, said["d"])

@@ -1,0 +1,181 @@
+"""Long queues, restarts and lost connections: every request is answered, once, wherever it can be."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bots.discord.adapter import DiscordAdapter
+from common.errors import StartupError
+from request.production import Patience
+from tests.fakes.discord.people import pictures_of, text_of
+
+SEND_MESSAGES = 1 << 11
+MINUTE = 60.0
+
+
+async def begun(fake, horde, ann, channel, **options):
+    """Ask for a picture that nobody makes yet."""
+    horde.seconds = None
+    pressed = fake.people.slash(
+        ann, channel, "imagine", prompt="a fox", n=1, style="raw", **options
+    )
+    await pressed.shows("Cancel")
+    await fake.until(lambda: horde.requests)
+    return pressed
+
+
+def finish(horde):
+    horde.finish(next(iter(horde.requests)))
+
+
+async def answered_in(fake, channel):
+    """Wait for a message of its own in a channel."""
+
+    def found():
+        messages = [one for one in fake.world.in_channel(channel) if "webhook_id" not in one]
+        return next((one for one in messages if pictures_of(one)), None)
+
+    return await fake.until(found, 20)
+
+
+async def test_after_fourteen_minutes_the_answer_is_a_message_that_names_the_asker(
+    fake, horde, channel, ann, start, clock
+):
+    async with start(enabled=[channel]):
+        pressed = await begun(fake, horde, ann, channel)
+        clock.skip(13.6 * MINUTE)
+        await pressed.shows("will be a new message here")
+        clock.skip(2 * MINUTE)
+        finish(horde)
+        message = await answered_in(fake, channel)
+        assert f"<@{ann['id']}>" in text_of(message)
+    sent = fake.journal.of("post")[0].body
+    assert sent["allowed_mentions"]["users"] == [int(ann["id"])]
+    assert sent["enforce_nonce"]
+
+
+async def test_where_the_bot_may_not_write_any_more_the_answer_is_a_direct_message(
+    fake, horde, channel, ann, start, clock
+):
+    async with start(enabled=[channel]):
+        await begun(fake, horde, ann, channel)
+        clock.skip(16 * MINUTE)
+        fake.world.denied[channel["id"]] = SEND_MESSAGES
+        finish(horde)
+        await answered_in(fake, fake.world.direct(ann))
+
+
+async def test_a_private_answer_that_comes_late_goes_to_the_asker_alone(
+    fake, horde, channel, ann, start, clock
+):
+    async with start(enabled=[channel]):
+        pressed = await begun(fake, horde, ann, channel, private=True)
+        clock.skip(13.6 * MINUTE)
+        await pressed.shows("direct message")
+        clock.skip(2 * MINUTE)
+        finish(horde)
+        await answered_in(fake, fake.world.direct(ann))
+    assert fake.world.in_channel(channel) == []
+
+
+async def test_after_a_restart_the_deferred_message_becomes_the_answer(
+    fake, horde, channel, ann, start
+):
+    async with start(enabled=[channel]):
+        pressed = await begun(fake, horde, ann, channel)
+    async with start(enabled=[channel]):
+        finish(horde)
+        await pressed.shows("Here you are")
+    assert len(fake.world.in_channel(channel)) == 1
+    assert len(horde.requests) == 1
+
+
+async def test_after_a_long_rest_the_answer_is_a_message(fake, horde, channel, ann, start, clock):
+    async with start(enabled=[channel]):
+        await begun(fake, horde, ann, channel)
+    clock.skip(60 * MINUTE)
+    async with start(enabled=[channel], patience=Patience(request=30, pause=0.05)):
+        finish(horde)
+        await answered_in(fake, channel)
+
+
+async def test_an_answer_posted_before_the_crash_is_found_and_not_posted_again(
+    fake, horde, channel, ann, start, clock, database
+):
+    async with start(enabled=[channel]):
+        await begun(fake, horde, ann, channel)
+        clock.skip(16 * MINUTE)
+        finish(horde)
+        message = await answered_in(fake, channel)
+        rows = []
+        async with asyncio.timeout(5):
+            while not rows:
+                rows = await states(database)
+    async with database.write() as connection:  # as if the process had died in between
+        await connection.exec_driver_sql("UPDATE requests SET state='replying'")
+        await connection.exec_driver_sql("UPDATE posts SET state='intended', platform_id=NULL")
+    clock.skip(10 * MINUTE)  # no nonce protects it any more
+    async with start(enabled=[channel]):
+        async with asyncio.timeout(10):
+            while await states(database) != [("done", message["id"])]:
+                await asyncio.sleep(0.05)
+    assert fake.journal.count("post") == 1
+
+
+async def states(database):
+    query = (
+        "SELECT r.state, p.platform_id FROM requests r JOIN posts p ON p.request = r.id"
+        " WHERE p.state = 'posted'"
+    )
+    async with database.read() as connection:
+        return [tuple(row) for row in await connection.exec_driver_sql(query)]
+
+
+async def test_a_gateway_that_refuses_the_first_connection_is_tried_again(
+    fake, channel, ann, start, clock
+):
+    async with start(enabled=[channel]):
+        await fake.live.drop(4000)
+        fake.live.refuse = 2
+        await asyncio.sleep(0.1)
+        clock.skip(300)
+        await fake.until(lambda: fake.live.refuse == 0, 30)
+        await fake.until(lambda: any(one.socket for one in fake.live.sessions.values()), 30)
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=1)
+        await pressed.shows("Here you are")
+
+
+async def test_what_is_said_while_the_connection_is_lost_is_heard_afterwards(
+    fake, channel, ann, start
+):
+    async with start(enabled=[channel]):
+        await fake.live.drop(4000)
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=1)
+        await pressed.shows("Here you are")
+    assert fake.live.resumed == 1
+
+
+async def test_a_wrong_token_and_a_missing_intent_are_said_in_one_sentence(fake, start):
+    async with start() as bot:
+        services = bot.core.services
+        account = {"url": fake.api, "gateway": fake.gateway_url}
+        with pytest.raises(StartupError, match="does not know the token"):
+            await DiscordAdapter.build("discord", account | {"token": "wrong"}, services)
+        with pytest.raises(StartupError, match="Message Content is not switched on"):
+            await DiscordAdapter.build(
+                "discord", account | {"token": fake.token, "message_content": True}, services
+            )
+
+
+async def test_commands_are_registered_once_and_again_only_when_they_changed(fake, start):
+    async with start():
+        assert fake.journal.count("commands") == 1
+    async with start() as bot:
+        assert fake.journal.count("commands") == 1
+        await bot.core.services.cursors.note(
+            f"discord#{fake.world.application['id']}", "of an earlier version"
+        )
+    async with start():
+        assert fake.journal.count("commands") == 2
