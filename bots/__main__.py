@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from bots.cli import check, demo, draw, init, loras, people, resolve, run, styles
+from bots.cli import (
+    check,
+    demo,
+    draw,
+    init,
+    loras,
+    people,
+    reload,
+    requests,
+    resolve,
+    run,
+    styles,
+)
 from common.errors import HordebotsError
 from hub import cli as hub_cli
 from worker import cli as worker_cli
@@ -21,7 +33,11 @@ app = typer.Typer(
     add_completion=False,
 )
 
-for room in (demo, draw, resolve, styles, loras, run, init, check, people, hub_cli, worker_cli):
+ROOMS = (
+    *(demo, draw, resolve, styles, loras, run, init, check, reload, requests, people),
+    *(hub_cli, worker_cli),
+)
+for room in ROOMS:
     room.register(app)
 
 

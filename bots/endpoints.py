@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 import structlog
@@ -18,6 +19,7 @@ from common.horde.webhook import WebhookReceiver
 from common.horde.wire import ANONYMOUS_KEY
 from common.tasks import cancel
 from request.hordes import Endpoint, Hordes
+from request.observer import Observer
 
 log = structlog.get_logger()
 
@@ -45,8 +47,11 @@ class LiveHordes(Hordes):
     Not `lasting`: for one request; our account there is not looked at.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, *, lasting: bool = True) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, observer: Observer, *, lasting: bool = True
+    ) -> None:
         super().__init__(())
+        self._observer = observer
         self._session = session
         self._lasting = lasting
         self._running: dict[EndpointConfig, _Running] = {}
@@ -70,7 +75,8 @@ class LiveHordes(Hordes):
             await self._running.popitem()[1].close()
 
     async def _start(self, entry: EndpointConfig) -> _Running:
-        client = HordeClient(entry.url, entry.key, self._session, name=entry.name)
+        called = partial(self._observer.called, entry.name)
+        client = HordeClient(entry.url, entry.key, self._session, name=entry.name, on_call=called)
         poller = Poller(client)
         webhook, receiver = await _open_webhook(entry, poller)
         polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
@@ -84,10 +90,14 @@ class LiveHordes(Hordes):
 
 @asynccontextmanager
 async def open_hordes(
-    config: Config, session: aiohttp.ClientSession, *, lasting: bool = True
+    config: Config,
+    session: aiohttp.ClientSession,
+    observer: Observer | None = None,
+    *,
+    lasting: bool = True,
 ) -> AsyncIterator[LiveHordes]:
     """Make a client and a running poller for each endpoint, and take their wake-up calls."""
-    hordes = LiveHordes(session, lasting=lasting)
+    hordes = LiveHordes(session, observer or Observer(), lasting=lasting)
     try:
         await hordes.configure(config.horde.endpoints)
         yield hordes

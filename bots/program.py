@@ -12,14 +12,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
+from yarl import URL
 
 from bots.children import WorkerProcess
 from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
+from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
 from common.errors import ConfigError, StartupError
@@ -38,6 +40,7 @@ from request.leases import Leases
 from request.marks import open_marks
 from request.moderation import Moderation
 from request.native import NativeLookup
+from request.observer import Observer
 from request.people import People
 from request.places import Places
 from request.planning import Planning
@@ -50,6 +53,9 @@ from request.service import Service
 from request.sources import Fetch, Sources
 from request.store import Store
 from request.terms import Patience
+
+if TYPE_CHECKING:
+    from bots.operator.metrics import Figures
 
 log = structlog.get_logger()
 
@@ -89,7 +95,12 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    config: Config, *, about: str = "", patience: Patience | None = None, lasting: bool = True
+    config: Config,
+    *,
+    about: str = "",
+    patience: Patience | None = None,
+    lasting: bool = True,
+    observer: Observer | None = None,
 ) -> AsyncIterator[Core]:
     """Open the database, what is known, and the Hordes, and keep them until the end.
 
@@ -103,8 +114,17 @@ async def open_core(
         knowledge = await stack.enter_async_context(
             open_knowledge(config, folder, session, lasting=lasting)
         )
-        hordes = await stack.enter_async_context(open_hordes(config, session, lasting=lasting))
-        yield assemble(config, database, knowledge, hordes, about=about, patience=patience)
+        opening = open_hordes(config, session, observer, lasting=lasting)
+        hordes = await stack.enter_async_context(opening)
+        yield assemble(
+            config,
+            database,
+            knowledge,
+            hordes,
+            about=about,
+            patience=patience,
+            observer=observer,
+        )
 
 
 def assemble(
@@ -116,6 +136,7 @@ def assemble(
     about: str = "",
     patience: Patience | None = None,
     fetch: Fetch | None = None,
+    observer: Observer | None = None,
 ) -> Core:
     """Put the core together from its parts. `fetch` gets the pictures at addresses people write."""
     library, catalogue = knowledge.library, knowledge.catalogue
@@ -155,9 +176,15 @@ def assemble(
             services.pictures,
         ),
         production=Production(
-            store, hordes, Delivery(services.pictures), reference, patience=patience
+            store,
+            hordes,
+            Delivery(services.pictures),
+            reference,
+            patience=patience,
+            observer=observer,
         ),
-        posting=Posting(store, leases),
+        posting=Posting(store, leases, observer=observer),
+        observer=observer,
         marks=marks,
         pictures=services.pictures,
     )
@@ -202,22 +229,44 @@ async def run(
     *,
     about: str = "",
     announce: Announce = _silently,
+    origin: Origin | None = None,
 ) -> None:
     """Start what `config.run` names and serve until `stop` is set.
 
-    Raises ConfigError or StartupError with a sentence that says what to do.
+    With an `origin` the configuration is read again when the operator says so. Raises
+    ConfigError or StartupError with a sentence that says what to do.
     """
     check_names(config)
     async with AsyncExitStack() as stack:
         pointed = await stack.enter_async_context(run_parts(config, announce))
-        core = await stack.enter_async_context(open_core(pointed, about=about))
+        figures = _open_figures(pointed)
+        opening = open_core(pointed, about=about, observer=figures)
+        core = await stack.enter_async_context(opening)
         adapters = []
         for name, section in _accounts(pointed):
             adapter = await _build(name, section, core.services)
             stack.push_async_callback(adapter.close)
             adapters.append(adapter)
             announce(name, str(getattr(adapter, "url", "")))
-        await _serve([core.runner(adapter) for adapter in adapters], stop)
+        runners = [core.runner(adapter) for adapter in adapters]
+        desk = open_desk(core, runners, figures=figures, origin=origin, point=point_at_hub)
+        if url := await stack.enter_async_context(desk):
+            announce("operator", url)
+        await _serve(runners, stop)
+
+
+def _open_figures(config: Config) -> Figures | None:
+    """Return what counts, if somebody wants to see it."""
+    if config.operator.port is None:
+        return None
+    from bots.operator.metrics import Figures  # noqa: PLC0415  (only those who want it pay for it)
+
+    return Figures({name: platform_of(name, section) for name, section in _accounts(config)})
+
+
+def platform_of(name: str, section: Mapping[str, Any]) -> str:
+    """Return the platform of an account; one that does not say is named after it."""
+    return str(section.get("platform", name))
 
 
 @asynccontextmanager
@@ -233,7 +282,7 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
             hub = await start(config.hub, prepare_folder(config.data_dir))
             stack.push_async_callback(hub.close)
             announce("hub", hub.url)
-            config = point_at_hub(config, hub.url)
+            config = point_at_hub(_with_port(config, hub.url), hub.url)
         else:
             config = point_at_hub(config)
         if "worker" in config.run:
@@ -258,7 +307,7 @@ async def _serve(runners: list[Runner], stop: asyncio.Event) -> None:
 
 async def _build(name: str, section: Mapping[str, Any], services: Services) -> Adapter:
     """Find the adapter for an account's platform and build it."""
-    platform = section.get("platform", name)
+    platform = platform_of(name, section)
     found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
     if platform not in found:
         known = ", ".join(sorted(found))
@@ -303,6 +352,12 @@ def point_at_hub(config: Config, url: str | None = None) -> Config:
     if worker.url == "hub":
         worker = worker.model_copy(update={"url": address})
     return config.model_copy(update={"horde": horde, "worker": worker})
+
+
+def _with_port(config: Config, url: str) -> Config:
+    """Note the port the hub has got, for those who point at it later."""
+    hub = config.hub.model_copy(update={"port": URL(url).port})
+    return config.model_copy(update={"hub": hub})
 
 
 def prepare_folder(folder: Path) -> Path:

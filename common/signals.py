@@ -1,4 +1,4 @@
-"""Ending on a signal: the first asks to stop, a second one ends at once."""
+"""Signals: the first to end asks to stop, a second ends at once; SIGHUP asks to read again."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupted, number)
     return stop
+
+
+def reload_on_signal() -> asyncio.Event:
+    """Return an event that SIGHUP sets; call it inside the running loop."""
+    hangup = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    return hangup

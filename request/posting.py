@@ -18,6 +18,7 @@ from common.model import Outcome, Part
 from request import answers
 from request.adapter import Adapter
 from request.leases import Lease, Leases
+from request.observer import Observer
 from request.records import RequestRow
 from request.store import Store
 
@@ -37,11 +38,13 @@ class Posting:
         store: Store,
         leases: Leases,
         *,
+        observer: Observer | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._leases = leases
+        self._observer = observer or Observer()
         self._now = now
         self._sleep = sleep
         self.resting: set[str] = set()
@@ -78,10 +81,12 @@ class Posting:
                 async with asyncio.timeout(limit):
                     return await adapter.reply(request.incoming, outcome, part)
             except PlatformRefused:
+                self._observer.reply_failed(adapter.name)
                 raise
             except (PlatformError, TimeoutError) as error:
                 if self._now() - started > KEEP_TRYING:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
+                self._observer.reply_failed(adapter.name)
                 log.warning("reply_failed", part=part.number, error=str(error))
                 if isinstance(error, PlatformBusy):
                     await self._rest(request, max(error.retry_after, FIRST_PAUSE))

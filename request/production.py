@@ -30,6 +30,7 @@ from request import endings, metadata
 from request.delivery import Delivery, NothingCame
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
+from request.observer import Observer
 from request.progress import Tally
 from request.records import ENDED_JOBS, JobRow, JobState, PictureRow, RequestRow
 from request.store import Store
@@ -55,6 +56,7 @@ class Production:
         reference: Callable[[], ModelReference],
         *,
         patience: Patience | None = None,
+        observer: Observer | None = None,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -62,6 +64,7 @@ class Production:
         self._hordes = hordes
         self._delivery = delivery
         self._patience = patience or Patience()
+        self._observer = observer or Observer()
         self._now = now
         self._submissions = Submissions(
             store,
@@ -69,6 +72,7 @@ class Production:
             delivery,
             reference,
             patience=self._patience,
+            observer=self._observer,
             now=now,
             sleep=sleep,
         )
@@ -195,7 +199,10 @@ class Production:
                     lease, row, tally, terms, avoiding=avoiding
                 )
             try:
+                began = self._now()
                 status = await self._watch(endpoint, row, tally, terms)
+                tally.was_at_horde(began, self._now())
+                self._observer.finished(endpoint.name, status.kudos)
             except HordeGone:
                 expired = True
             except _Impossible as impossible:

@@ -23,6 +23,7 @@ class Tally:
         self._finished: dict[int, int] = {}
         self._queued: dict[int, Standing] = {}
         self._note = ""
+        self._at_horde: tuple[float, float] | None = None
         self._changed = asyncio.Event()
 
     def queued(self, job: int, standing: Standing) -> None:
@@ -40,6 +41,16 @@ class Tally:
         self._checks[job] = check
         self._note = ""
         self._changed.set()
+
+    def was_at_horde(self, begun: float, ended: float) -> None:
+        """Note when a Horde had a job, in Unix seconds."""
+        known = self._at_horde or (begun, ended)
+        self._at_horde = min(known[0], begun), max(known[1], ended)
+
+    @property
+    def generation(self) -> float | None:
+        """Seconds between the first job that went to a Horde and the last that came back."""
+        return None if self._at_horde is None else self._at_horde[1] - self._at_horde[0]
 
     def finished(self, job: int, pictures: int) -> None:
         """Note that a job is closed."""

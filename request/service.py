@@ -32,6 +32,7 @@ from request.grammar import Command
 from request.grammar.markers import says
 from request.leases import Lease
 from request.marks import Marks
+from request.observer import Observer
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
@@ -73,6 +74,7 @@ class Service:
         posting: Posting,
         marks: Marks,
         pictures: Path,
+        observer: Observer | None = None,
         now: Callable[[], float] = time.time,
         draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
     ) -> None:
@@ -86,6 +88,7 @@ class Service:
         self._posting = posting
         self._marks = marks
         self._pictures = pictures
+        self._observer = observer or Observer()
         self._now = now
         self._draw_seed = draw_seed
         self.running: dict[str, asyncio.Task[None]] = {}
@@ -120,9 +123,13 @@ class Service:
             log.exception("request_broken", state=request.state.value)
             await self._production.withdraw(lease, request)
             request = await self._decide(lease, request, answers.broken(request.id))
+        finally:
+            tally = self._tallies.pop(request.id, None)
         if request.state is RequestState.REPLYING:
             ended = await self._reply(lease, request, adapter)
-            log.info("request_closed", state=ended.value)
+            seconds, made = self._now() - request.created, tally.generation if tally else None
+            self._observer.answered(lease.name, ended, seconds=seconds, generation=made)
+            log.info("request_closed", state=ended.value, seconds=round(seconds, 2))
 
     # --- received → working, or straight to an answer -------------------------------------
 
@@ -294,7 +301,6 @@ class Service:
         try:
             await self._production.run(lease, request, tally, terms)
         finally:
-            self._tallies.pop(request.id, None)
             await cancel(telling)
         jobs = await self._store.jobs_of(request.id)
         prompt = _image(request).prompt

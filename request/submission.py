@@ -29,6 +29,7 @@ from request.delivery import Delivery, NothingCame
 from request.endings import Trouble
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
+from request.observer import Observer
 from request.progress import Tally
 from request.records import JobRow, JobState
 from request.store import Store
@@ -60,6 +61,7 @@ class Submissions:
         reference: Callable[[], ModelReference],
         *,
         patience: Patience,
+        observer: Observer,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -68,6 +70,7 @@ class Submissions:
         self._delivery = delivery
         self._reference = reference
         self._patience = patience
+        self._observer = observer
         self._now = now
         self._sleep = sleep
 
@@ -95,6 +98,8 @@ class Submissions:
                     continue
                 await self._take_turn(endpoint, row, tally, terms, patience)
                 body = await self._body(endpoint, row, terms)
+                if row.state is JobState.SUBMITTING:
+                    self._observer.wasted(row.endpoint or endpoint.name)
                 row = await self._store.submission_begun(lease, row, endpoint.name)
                 try:
                     sent = await self._send(lease, row, endpoint, body)

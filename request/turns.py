@@ -74,6 +74,10 @@ class Turns:
         self._held = None
         self._room.set()
 
+    def __len__(self) -> int:
+        """Return how many submissions wait for their turn."""
+        return sum(map(len, self._waiting.values()))
+
     async def take(self, whose: str, tell: Tell = _silently) -> None:
         """Wait for a turn of somebody; `tell` hears where he stands whenever that changes."""
         if self._pace() == 0 and self._held is None:

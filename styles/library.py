@@ -70,10 +70,13 @@ class StyleLibrary:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take the sources and the folder for last good copies (None: none are kept)."""
+        self._cache = cache
+        self._timeout = timeout
         self._sources = tuple(_Source(source, cache, timeout) for source in sources)
         self._clock = clock
         self._states = tuple(SourceState(source.shown) for source in self._sources)
         self._current = NOTHING
+        self._turn = asyncio.Lock()
 
     @classmethod
     async def open(
@@ -106,9 +109,23 @@ class StyleLibrary:
         """The sources in order, with their age and their problems."""
         return self._states
 
+    async def use(self, sources: Sequence[str]) -> None:
+        """Read these sources from now on, in this order.
+
+        Raises StyleListError if there is no style in any of them; nothing has changed then.
+        """
+        other = await StyleLibrary.open(
+            sources, cache=self._cache, timeout=self._timeout, clock=self._clock
+        )
+        async with self._turn:
+            self._sources, self._states = other._sources, other._states  # noqa: SLF001  (of our own)
+            self._current = other.current
+
     async def refresh(self) -> None:
         """Read all sources again; those that fail keep what they had. Raises nothing."""
-        await self._take(await asyncio.gather(*map(self._refreshed, self._sources, self._states)))
+        async with self._turn:
+            states = await asyncio.gather(*map(self._refreshed, self._sources, self._states))
+            await self._take(states)
 
     async def _start(self) -> None:
         async def started(source: _Source, state: SourceState) -> SourceState:

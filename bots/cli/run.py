@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,10 +27,12 @@ def run(
 ) -> None:
     """Serve the accounts, pages, hub and worker that config.yaml names under `run`."""
     from bots.cli.loop import run_until_stopped
+    from bots.operator.desk import Origin
     from bots.program import run as serve
     from common import logs
     from common.config import Config, load
     from common.secrecy import secrets_of
+    from common.signals import reload_on_signal
 
     settings = load(config)
 
@@ -45,4 +48,8 @@ def run(
     def announce(what: str, where: str) -> None:
         typer.echo(where if what == "note" else f"{what}: {where or 'connected'}", err=True)
 
-    run_until_stopped(lambda stop: serve(settings, stop, announce=announce))
+    async def main(stop: asyncio.Event) -> None:
+        origin = Origin(config, settings, write_log, reload_on_signal())
+        await serve(settings, stop, announce=announce, origin=origin)
+
+    run_until_stopped(main)

@@ -23,6 +23,9 @@ PICTURES = "image"
 LIST = 32 * 1024 * 1024
 """Bytes of an answer about all models or workers."""
 
+OnCall = Callable[[str, HordeError | None], None]
+"""Hears of each call: the budget it counts in, and how it failed, if it did."""
+
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,7 +33,8 @@ M = TypeVar("M", bound=BaseModel)
 class Connection:
     """One Horde, asked with one key. `url` is the API's address without the /v2.
 
-    `limits` default to the public server's, and to none for a server on this machine.
+    `limits` default to the public server's, and to none for a server on this machine. `on_call`
+    hears of each call.
     """
 
     def __init__(
@@ -42,10 +46,12 @@ class Connection:
         name: str,
         limits: Limits | None = None,
         patience: Patience | None = None,
+        on_call: OnCall | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self._on_call = on_call or _heed_not
         self.url = url
         self._session = session
         self._patience = patience or Patience()
@@ -103,7 +109,7 @@ class Connection:
                 await self._turn(budget, counted_by)
 
         try:
-            return await self._transport.exchange(
+            answer = await self._transport.exchange(
                 method,
                 path,
                 turn=turn,
@@ -112,9 +118,12 @@ class Connection:
                 **options,
             )
         except HordeError as error:
+            self._on_call(budget.value, error)
             if missing and error.status == 404 and not isinstance(error, HordeUnreachable):
                 raise HordeGone(missing, rc=error.rc, status=404, horde=self.name) from error
             raise
+        self._on_call(budget.value, None)
+        return answer
 
     async def _turn(self, budget: Budget, key: str) -> None:
         """Wait until our own limiter lets one more through, as long as patience allows."""
@@ -149,6 +158,10 @@ class Connection:
         if answer and not rows:
             raise HordeUnreachable("horde.not_a_horde", horde=self.name)
         return rows
+
+
+def _heed_not(_budget: str, _error: HordeError | None) -> None:
+    """Hear of a call and do nothing."""
 
 
 def _row(shape: type[M], entry: Any) -> M | None:
