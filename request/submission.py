@@ -98,9 +98,7 @@ class Submissions:
                     continue
                 await self._take_turn(endpoint, row, tally, terms, patience)
                 body = await self._body(endpoint, row, terms)
-                if row.state is JobState.SUBMITTING:
-                    self._observer.wasted(row.endpoint or endpoint.name)
-                row = await self._store.submission_begun(lease, row, endpoint.name)
+                row = await self._begin(lease, row, endpoint)
                 try:
                     sent = await self._send(lease, row, endpoint, body)
                 except HordeError as error:
@@ -148,6 +146,12 @@ class Submissions:
     ) -> NothingCame:
         tried = patience.waited()
         return NothingCame(endings.not_taken(row.job, troubles, self._reference(), tried=tried))
+
+    async def _begin(self, lease: Lease, row: JobRow, endpoint: Endpoint) -> JobRow:
+        """Note that a job is about to be sent, to an endpoint it may have reached before."""
+        if row.state is JobState.SUBMITTING:
+            self._observer.wasted(row.endpoint or endpoint.name)
+        return await self._store.submission_begun(lease, row, endpoint.name)
 
     async def _send(
         self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
