@@ -27,6 +27,8 @@ from request.records import JobRow, PictureRow
 
 ALT_LENGTH = 1000
 MINUTE, HOUR = 60, 3600
+MOST_WORDY_PARTS = 4
+"""Posts that words alone may take."""
 PROMPT_LENGTH = 300
 """Characters of the prompt repeated in an answer."""
 
@@ -188,10 +190,15 @@ def duration(seconds: float) -> str:
 
 
 def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
-    """Cut an answer into posts: the text goes with the first, pictures as many as fit."""
+    """Cut an answer into posts: the text goes with the first, pictures as many as fit.
+
+    Words without pictures that are too long for one post go on in the next ones.
+    """
     if outcome.suggestions and not capabilities.pressed:
         names = texts.say("answer.suggestions", names=", ".join(outcome.suggestions))
         outcome = replace(outcome, notes=(Note("answer.suggestions", names), *outcome.notes))
+    if not outcome.pictures:
+        return _in_words(outcome, capabilities)
     most = max(1, capabilities.pictures_per_reply)
     shown = outcome.pictures
     groups = [shown[start : start + most] for start in range(0, len(shown), most)] or [()]
@@ -203,6 +210,33 @@ def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
         text = _fitted(outcome, room) if number == 1 else ""
         parts.append(Part(number, total, f"{text}\n{count}".strip(), group))
     return parts
+
+
+def _in_words(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
+    whole = full_text(outcome)
+    if len(whole) <= capabilities.text_length:
+        return [Part(1, 1, whole)]
+    pieces = split(whole, capabilities.text_length - len("\n(9/9)"), most=MOST_WORDY_PARTS)
+    total = len(pieces)
+    return [
+        Part(number, total, f"{piece}\n({number}/{total})")
+        for number, piece in enumerate(pieces, start=1)
+    ]
+
+
+def split(text: str, room: int, *, most: int) -> list[str]:
+    """Return a text in pieces of at most `room` characters, cut between lines or else words.
+
+    What does not fit into `most` pieces is left out.
+    """
+    pieces: list[str] = []
+    rest = text.strip()
+    while len(rest) > room and len(pieces) < most - 1:
+        head = rest[: room + 1]
+        cut_at = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or room
+        pieces.append(rest[:cut_at].rstrip())
+        rest = rest[cut_at:].lstrip()
+    return [*pieces, _shorten(rest, room)]
 
 
 def full_text(outcome: Outcome) -> str:

@@ -14,6 +14,23 @@ from styles.limits import Defaults, Limits
 
 HOUR = 3600.0
 DAY = 24 * HOUR
+HINT = "help.no_verb"
+"""Code of the line that helps those who were not understood."""
+TOLD_AGAIN_AFTER = {
+    HINT: DAY,
+    "refused.banned": DAY,
+    "refused.banned_here": DAY,
+    "refused.not_enabled": DAY,
+    "refused.censored_often": DAY,
+    "refused.paused": HOUR,
+    "refused.running": HOUR,
+    "refused.per_hour": HOUR,
+    "refused.running_community": HOUR,
+    "refused.per_hour_community": HOUR,
+}
+"""Seconds for which a person who was told something is not told the same again, by its code."""
+MOST_WORDS = 30
+"""Answers in words that a person gets in an hour: two bots would go on for ever."""
 
 
 def limits_of(place: PlaceConfig, styles: StylesConfig) -> Limits:
@@ -100,3 +117,14 @@ def admit_community(place: PlaceConfig, *, running: int, first: float | None, no
 
 def _minutes_until(then: float, now: float) -> int:
     return max(1, math.ceil((then - now) / 60))
+
+
+def heard_enough(told: Sequence[tuple[float, str]], code: str, *, now: float) -> bool:
+    """Tell whether an answer in words would tire a person, or feed a bot.
+
+    `told` is when he was told what (its code) in the last day.
+    """
+    again_after = TOLD_AGAIN_AFTER.get(code, 0.0)
+    if any(said == code and time > now - again_after for time, said in told):
+        return True
+    return sum(time > now - HOUR for time, _ in told) >= MOST_WORDS

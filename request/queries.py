@@ -125,10 +125,13 @@ class Queries:
             rows = await connection.execute(query.order_by(requests.c.created))
             return [request_of(row) for row in rows]
 
-    async def said_to_person(self, request: RequestRow, *, since: float) -> set[str]:
-        """Return the codes of what the person of a request was told in other answers since then."""
+    async def told_to_person(self, request: RequestRow, *, since: float) -> list[tuple[float, str]]:
+        """Return what the person of a request was told in words since then, in other answers.
+
+        Each is the Unix time he asked, and the code of the answer.
+        """
         incoming = request.incoming
-        query = sa.select(requests.c.outcome).where(
+        query = sa.select(requests.c.created, requests.c.outcome).where(
             requests.c.account == incoming.place.account,
             requests.c.person == encoding.storable(incoming.person.id)[:ID_LENGTH],
             requests.c.id != request.id,
@@ -138,7 +141,7 @@ class Queries:
         )
         async with self._database.read() as connection:
             rows = await connection.execute(query)
-            return {(row.outcome or {}).get("code", "") for row in rows}
+            return [(row.created, (row.outcome or {}).get("code", "")) for row in rows]
 
     async def posts_of(self, request_id: str) -> list[str]:
         """Return where the parts of an answer stand on their platform, in order."""

@@ -51,11 +51,6 @@ log = structlog.get_logger()
 OLDEST = 24 * 3600.0
 """Seconds after which an event is written down as expired and not answered."""
 SEED_BITS = 32
-DAY = 24 * 3600.0
-HINT = "help.no_verb"
-"""Code of the line that helps those who were not understood."""
-ONCE_A_DAY = frozenset({HINT, "refused.banned", "refused.banned_here", "refused.not_enabled"})
-"""Codes of what a person is told once a day, not each time."""
 
 
 class Service:
@@ -148,7 +143,7 @@ class Service:
                 case Wanted():
                     return await self._begin(lease, request, wanted, adapter, place)
                 case Hint():
-                    return await self._hint(lease, request, wanted)
+                    outcome = answers.told(request.id, wanted.text, code=policy.HINT)
                 case Told():
                     outcome = answers.told(request.id, wanted.text)
                 case Command():
@@ -165,18 +160,20 @@ class Service:
                     )
         except Refusal as refusal:
             quiet = adapter.capabilities.quiet and place.enabled is False
-            if not request.incoming.expects and (
-                stopped or quiet or await self._said_today(request, refusal.code)
-            ):
+            if not request.incoming.expects and (stopped or quiet):
                 return await self._drop(lease, request)
             outcome = answers.refused(request.id, refusal)
-        return await self._decide(lease, request, outcome)
+        return await self._tell(lease, request, outcome)
 
-    async def _said_today(self, request: RequestRow, code: str) -> bool:
-        """Tell whether a sentence that is said once a day has been said."""
-        if code not in ONCE_A_DAY:
-            return False
-        return code in await self._store.said_to_person(request, since=self._now() - DAY)
+    async def _tell(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
+        """Answer in words, unless the person was told just that, or enough, a while ago."""
+        incoming = request.incoming
+        async with self._admitting:  # who writes twice at once is told once
+            if not (incoming.expects or outcome.code == FORGETTING):
+                told = await self._store.told_to_person(request, since=self._now() - policy.DAY)
+                if policy.heard_enough(told, outcome.code, now=self._now()):
+                    return await self._drop(lease, request)
+            return await self._decide(lease, request, outcome)
 
     async def _drop(self, lease: Lease, request: RequestRow) -> RequestRow:
         """Close what asks for nothing, without a word."""
@@ -189,14 +186,6 @@ class Service:
             return await self._drop(lease, request)
         text = texts.say("answer.stopped" if stopped else "help.not_understood")
         return await self._decide(lease, request, answers.told(request.id, text))
-
-    async def _hint(self, lease: Lease, request: RequestRow, hint: Hint) -> RequestRow:
-        """Help somebody who was not understood, but only once a day."""
-        async with self._admitting:  # who writes twice at once is helped once
-            if not request.incoming.expects and await self._said_today(request, HINT):
-                return await self._drop(lease, request)
-            outcome = answers.told(request.id, hint.text, code=HINT)
-            return await self._decide(lease, request, outcome)
 
     async def withdraw(
         self, lease: Lease, request_id: str, *, adapter: Adapter | None = None
@@ -256,7 +245,7 @@ class Service:
             price = await self._production.price(
                 plan.jobs, self._terms(request.incoming, place, plan.image)
             )
-            return await self._decide(lease, request, answers.told(request.id, price))
+            return await self._tell(lease, request, answers.told(request.id, price))
         async with self._admitting:  # nobody slips in between the count and what it allows
             await self._admit(request, place)
             await self._store.resolved(

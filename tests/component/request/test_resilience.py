@@ -41,14 +41,27 @@ async def test_lost_lease_of_one_account_leaves_other_accounts_alone(start, hear
         assert (await second.answer_to("1")).ending is Ending.DONE
 
 
-async def test_burst_of_one_person_respects_the_limit(start, heard, horde):
+async def test_burst_of_one_person_respects_the_limit_and_is_told_once(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(running_per_person=1)) as core:
+        for number in range(10):
+            platform.say(heard(FOX, event=str(number)))
+        await wait_until(lambda: platform.posts)
+        async with asyncio.timeout(10):
+            while len(await core.store.open_requests("web")) != 1:
+                await asyncio.sleep(0.01)
+        assert len(platform.posts) == 1
+        assert horde.journal.count("submit") == 1
+
+
+async def test_who_presses_a_button_is_always_told(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(running_per_person=1)):
-        for number in range(10):
-            platform.say(heard(FOX, event=str(number)))
-        await wait_until(lambda: len(platform.posts) == 9)
-        assert horde.journal.count("submit") == 1
+        for number in range(4):
+            platform.say(heard(FOX, event=str(number), expects=True))
+        await wait_until(lambda: len(platform.posts) == 3)
 
 
 async def test_two_of_one_name_do_not_take_turns(database, clock):
