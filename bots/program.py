@@ -7,7 +7,7 @@ until it is told to stop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -137,8 +137,12 @@ def assemble(
     patience: Patience | None = None,
     fetch: Fetch | None = None,
     observer: Observer | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Core:
-    """Put the core together from its parts. `fetch` gets the pictures at addresses people write."""
+    """Put the core together from its parts.
+
+    `fetch` gets the pictures at addresses people write; `sleep` waits between two tries to post.
+    """
     library, catalogue = knowledge.library, knowledge.catalogue
     live = LiveConfig(config)
     marks = open_marks(config.data_dir)
@@ -183,7 +187,7 @@ def assemble(
             patience=patience,
             observer=observer,
         ),
-        posting=Posting(store, leases, observer=observer),
+        posting=Posting(store, leases, sleep=sleep, observer=observer),
         observer=observer,
         marks=marks,
         pictures=services.pictures,

@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
-from pydantic import ValidationError
-
-from common.config import Section, explain
-from common.errors import ConfigError, PlatformError, PlatformRefused, StoreError
+from common.config import Section, read_account
+from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
 from request.adapter import Capabilities, Services
@@ -52,12 +50,7 @@ class WebAdapter:
     @classmethod
     async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
         """Open the room and its site. Raises ConfigError or StartupError."""
-        try:
-            WebSection.model_validate(section)
-        except ValidationError as error:
-            raise ConfigError(
-                "config.invalid", file=f"accounts.{name}", problem=explain(error)
-            ) from error
+        read_account(WebSection, name, section)
         room = Room(services.database, name)
         config = services.config
         app = build_app(

@@ -48,6 +48,7 @@ class Flavour:
     trailing_slash: bool = True
     """Whether `/api/v1/instance/` is the same as without the slash."""
     streaming: bool = True
+    """Whether it streams as server-sent events; some have WebSockets only."""
     idempotency: bool = True
     policy: bool = True
     """Whether notifications can be filtered, and the filter be asked for."""
@@ -70,6 +71,7 @@ FLAVOURS = {
             "pleroma",
             "2.7.2 (compatible; Pleroma 2.9.1)",
             flake,
+            streaming=False,
             policy=False,
             max_characters=5000,
             api_versions=False,
@@ -78,6 +80,7 @@ FLAVOURS = {
             "gotosocial",
             "0.20.2+git-8a1b2c3",
             ulid,
+            streaming=False,
             policy=False,
             max_characters=5000,
             api_versions=False,

@@ -1,0 +1,1 @@
+"""What the Mastodon adapter stands on: the server, the calls, the stream, the profile."""

@@ -1,0 +1,90 @@
+"""Calls of Mastodon.py, one after another on a thread of their own, with its errors as ours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from mastodon import Mastodon, MastodonAPIError, MastodonError, MastodonRatelimitError
+
+from common.errors import PlatformBusy, PlatformError, PlatformRefused
+
+TIMEOUT = 20.0
+"""Seconds without a byte after which a call is given up."""
+LONGEST_REST = 300.0
+"""Seconds for which a call that met a rate limit is not made again."""
+MAY_PASS = frozenset({401, 408, 425})
+"""Answers below 500 that say nothing of the request itself."""
+NOT_YET = "not finished processing"
+
+
+def connect(url: str, token: str, version: str) -> Mastodon:
+    """Return a client that neither asks for the version nor waits for rate limits by itself."""
+    return Mastodon(
+        api_base_url=url,
+        access_token=token,
+        mastodon_version=version,
+        version_check_mode="created",
+        ratelimit_method="throw",
+        request_timeout=TIMEOUT,
+        user_agent="hordebots",
+    )
+
+
+class Calls:
+    """A client that is called by name: `await calls("status", id)`."""
+
+    def __init__(
+        self, name: str, client: Mastodon, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._name = name
+        self._client = client
+        self._now = now
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-calls")
+        self._rests: dict[str, float] = {}
+        """Until when (Unix seconds) a call is not made, because of its rate limit."""
+
+    async def __call__(self, method: str, *args: Any, **options: Any) -> Any:
+        """Make a call.
+
+        Raises PlatformError (may pass), PlatformBusy (after a while) or PlatformRefused (never).
+        """
+        rest = self._rests.get(method, 0.0) - self._now()
+        if rest > 0:
+            raise PlatformBusy(platform=self._name, retry_after=rest)
+        call = partial(getattr(self._client, method), *args, **options)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, call)
+        except MastodonRatelimitError as error:
+            rest = (self._client.ratelimit_reset or 0.0) - self._now()
+            rest = min(max(rest, 1.0), LONGEST_REST)
+            self._rests[method] = self._now() + rest
+            raise PlatformBusy(platform=self._name, retry_after=rest) from error
+        except MastodonAPIError as error:
+            kind, problem = _read(error)
+            raise self._failed(kind, problem) from error
+        except (MastodonError, OSError) as error:
+            raise self._failed(PlatformError, str(error)[:200]) from error
+
+    def close(self) -> None:
+        """Make no more calls; the one at work is left to its end."""
+        self._thread.submit(self._client.session.close)
+        self._thread.shutdown(wait=False)
+
+    def _failed(self, kind: type[PlatformError], problem: str) -> PlatformError:
+        code = "platform.refused" if kind is PlatformRefused else "platform.failed"
+        return kind(code, platform=self._name, problem=problem)
+
+
+def _read(error: MastodonAPIError) -> tuple[type[PlatformError], str]:
+    """Return whether an error answer may pass, and what it says."""
+    status = error.args[1] if len(error.args) > 1 else None
+    told = str(error.args[-1] or error)[:200]
+    if not isinstance(status, int) or status >= 500 or status in MAY_PASS or NOT_YET in told:
+        return PlatformError, f"{status}: {told}"
+    return PlatformRefused, f"{status}: {told}"

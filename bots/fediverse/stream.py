@@ -1,0 +1,127 @@
+"""Reading along: a thread that hands over what a server streams, one event at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import structlog
+from mastodon import Mastodon, MastodonError, StreamListener
+
+log = structlog.get_logger()
+
+SILENT = 60.0
+"""Seconds without a sign of life (servers give one every 15) after which a stream is dead."""
+PAUSES = (1.0, 5.0, 30.0, 120.0, 300.0)
+"""Seconds between two tries to open a stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The stream runs from here on; what came before it must be caught up on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """Somebody wrote to us: the notification, as Mastodon's API tells it."""
+
+    notification: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A post is gone."""
+
+    post: str
+
+
+Event = Opened | Mentioned | Deleted
+
+
+class _Ended(Exception):
+    """Ends the thread from inside a callback of the library."""
+
+
+class Stream(StreamListener):
+    """Opens the stream again and again. `connect` makes the client; it is called in the thread."""
+
+    def __init__(self, name: str, connect: Callable[[], Mastodon]) -> None:
+        self._name = name
+        self._connect = connect
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)
+        self._closed = threading.Event()
+        self.open = False
+        """Whether events come at this moment."""
+        threading.Thread(target=self._run, name=f"{name}-stream", daemon=True).start()
+
+    async def next(self, seconds: float) -> Event | None:
+        """Return the next event; None if there is none for so long."""
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                return await self._events.get()
+        except TimeoutError:
+            return None
+
+    def close(self) -> None:
+        """Hand over nothing more; the thread ends with the next sign of life."""
+        self._closed.set()
+
+    # --- in the thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        tries = 0
+        while not self._closed.is_set():
+            client = self._connect()
+            try:
+                client.stream_user(self, timeout=SILENT)
+                problem = "it ended"
+            except _Ended:
+                return
+            except (MastodonError, requests.RequestException, OSError) as error:
+                problem = str(error)[:200]
+            finally:
+                client.session.close()
+            tries = 0 if self.open else tries + 1
+            self.open = False
+            log.info("stream_ended", account=self._name, problem=problem)
+            self._closed.wait(PAUSES[min(tries, len(PAUSES) - 1)])
+
+    def _hand_over(self, event: Event) -> None:
+        """Give an event to the loop, and wait until the one before it has been taken."""
+        try:
+            taken = asyncio.run_coroutine_threadsafe(self._events.put(event), self._loop)
+            while not self._closed.is_set():
+                try:
+                    return taken.result(timeout=1.0)
+                except TimeoutError:
+                    continue
+            taken.cancel()
+        except (RuntimeError, CancelledError):
+            self._closed.set()  # the loop has ended
+        raise _Ended
+
+    def handle_stream(self, response: requests.Response) -> None:
+        """Say that the stream is open, then read it."""
+        self.open = True
+        self._hand_over(Opened())
+        super().handle_stream(response)  # type: ignore[no-untyped-call]
+
+    def handle_heartbeat(self) -> None:
+        """Use the sign of life to see whether anybody still wants to hear."""
+        if self._closed.is_set():
+            raise _Ended
+
+    def on_notification(self, notification: Any) -> None:
+        """Hand mentions over; what else happens to us is of no interest."""
+        if notification.get("type") == "mention":
+            self._hand_over(Mentioned(notification))
+
+    def on_delete(self, status_id: Any) -> None:
+        """Hand over that a post is gone."""
+        self._hand_over(Deleted(str(status_id)))

@@ -1,0 +1,63 @@
+"""Pictures on their way into a post: sent once, however often the post is tried."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bots.fediverse.calls import Calls
+from common.errors import PlatformRefused
+from common.model import Picture
+
+PROCESSING = 1.0
+"""Seconds between two looks at a picture that the server still processes."""
+MOST = 1000
+"""Pictures that are remembered."""
+
+
+class Uploads:
+    """Uploads pictures, and knows those that wait for their post."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        description: int,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Take how to call the server, and how many characters it takes of a description."""
+        self._calls = calls
+        self._description = description
+        self._sleep = sleep
+        self._sent: dict[tuple[str, str], tuple[str, bool]] = {}
+        """Media ids by request and SHA-256, and whether they are processed."""
+
+    async def upload(self, event: str, picture: Picture) -> str:
+        """Return the media id of a picture that is ready to be posted.
+
+        Raises PlatformRefused if the server does not take it, PlatformError if it may later.
+        """
+        key = (event, picture.sha256)
+        if key not in self._sent:
+            data = await asyncio.to_thread(picture.path.read_bytes)
+            alt = picture.alt[: self._description]
+            self._note(key, await self._calls("media_post", data, picture.mime, description=alt))
+        while not self._sent[key][1]:
+            try:
+                self._note(key, await self._calls("media", self._sent[key][0]))
+            except PlatformRefused:
+                del self._sent[key]
+                raise
+            if not self._sent[key][1]:
+                await self._sleep(PROCESSING)
+        return self._sent[key][0]
+
+    def posted(self, event: str) -> None:
+        """Forget the pictures of a request: their post is there."""
+        for key in [key for key in self._sent if key[0] == event]:
+            del self._sent[key]
+
+    def _note(self, key: tuple[str, str], media: dict[str, object]) -> None:
+        if len(self._sent) >= MOST:
+            self._sent.clear()
+        self._sent[key] = (str(media["id"]), bool(media.get("url")))

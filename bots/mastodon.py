@@ -1,0 +1,253 @@
+"""The bot on Mastodon, and on servers that speak its API (Pleroma, GoToSocial, snac, Takahe)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import Any, Self
+
+import structlog
+from mastodon import Mastodon
+
+from bots.fediverse.answering import body, warning
+from bots.fediverse.calls import Calls, connect
+from bots.fediverse.hearing import (
+    Told,
+    admitted,
+    domain_of,
+    pictures_of,
+    read_deletion,
+    read_status,
+    wants_bots,
+)
+from bots.fediverse.mentions import accept_all, begin, missed
+from bots.fediverse.server import Server, ask_server, unknown
+from bots.fediverse.settings import MastodonSection
+from bots.fediverse.stream import Deleted, Mentioned, Opened, Stream
+from bots.fediverse.uploads import Uploads
+from bots.fediverse.visibility import Visibility
+from common.config import read_account
+from common.errors import PlatformError, PlatformRefused, StartupError
+from common.model import Incoming, Outcome, Part, Progress
+from request.adapter import Capabilities, Services
+
+log = structlog.get_logger()
+
+POSTS = 40
+"""Posts of our own that are looked at to count them."""
+RESERVED = 110
+"""Characters of a post kept for the asker's name and a content warning."""
+REPLY_TIMEOUT = 40.0
+NEEDED = {"local": "local", "followers": "follower"}
+"""The role that people need, by the setting `serves`."""
+
+
+class MastodonAdapter:
+    """An account on a server that speaks Mastodon's API. Post ids are the server's."""
+
+    def __init__(self, name: str, section: MastodonSection, services: Services) -> None:
+        self.name = name
+        self.url = section.url.rstrip("/")
+        self._section = section
+        self._services = services
+        self._me: Mapping[str, Any] = {}
+        self._visibility = Visibility(section.caps)
+        self._settle(unknown(self.url))
+
+    def _settle(self, server: Server) -> None:
+        """Take what holds on the server."""
+        self._server = server
+        self._calls = Calls(self.name, self._connect())
+        self._uploads = Uploads(self._calls, server.description)
+        self.capabilities = Capabilities(
+            text_length=max(100, server.characters - RESERVED - len(self._section.footer)),
+            pictures_per_reply=server.media,
+            picture_bytes=server.picture_bytes,
+            formats=server.formats,
+            private_replies=True,
+            reply_timeout=REPLY_TIMEOUT,
+        )
+
+    def _connect(self) -> Mastodon:
+        return connect(self.url, self._section.token.get_secret_value(), self._server.version)
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Ask the server what it is and who we are; one that is down is asked again later.
+
+        Raises ConfigError or StartupError.
+        """
+        adapter = cls(name, read_account(MastodonSection, name, section), services)
+        try:
+            await adapter._meet()
+        except PlatformRefused as error:
+            raise StartupError("mastodon.not_let_in", account=name, problem=error) from error
+        except PlatformError as error:
+            log.warning("server_not_met", account=name, problem=str(error))
+        return adapter
+
+    async def _meet(self) -> None:
+        """Learn what holds on the server and who we are. Raises PlatformError."""
+        server = await ask_server(self.url)
+        self._calls.close()
+        self._settle(server)
+        me = await self._calls("account_verify_credentials")
+        if self._visibility.counts:
+            posts = await self._calls("account_statuses", me["id"], limit=POSTS)
+            self._visibility.recall(
+                (post["created_at"].timestamp(), post["visibility"]) for post in posts
+            )
+        self._me = me
+
+    # --- hearing -----------------------------------------------------------------------------
+
+    async def listen(self) -> AsyncIterator[Incoming]:
+        """Yield mentions and deletions; the stream is open before what it missed is asked for."""
+        position = await self._first_position()
+        stream = Stream(self.name, self._connect)
+        try:
+            while True:
+                try:
+                    async for notification in missed(self._calls, position):
+                        position = str(notification["id"])
+                        if incoming := await self._hear(notification["status"], position):
+                            yield incoming
+                except PlatformError as error:
+                    log.warning("not_caught_up", account=self.name, problem=str(error))
+                pause = (
+                    self._section.catch_up_seconds if stream.open else self._section.poll_seconds
+                )
+                due = time.monotonic() + pause
+                while event := await stream.next(due - time.monotonic()):
+                    match event:
+                        case Opened():
+                            break
+                        case Mentioned(notification):
+                            if incoming := await self._hear_streamed(notification["status"]):
+                                yield incoming
+                        case Deleted(post):
+                            yield read_deletion(self.name, post)
+        finally:
+            stream.close()
+
+    async def _first_position(self) -> str:
+        """Return where catching up starts, as soon as the server lets us know."""
+        while True:
+            try:
+                if not self._me:
+                    await self._meet()
+                await accept_all(self._calls)
+                return await begin(self._calls, self._services.cursors, self.name)
+            except PlatformError as error:
+                log.warning("server_not_met", account=self.name, problem=str(error))
+                await asyncio.sleep(self._section.poll_seconds)
+
+    async def _hear_streamed(self, status: Told) -> Incoming | None:
+        """Return what somebody wrote; where more cannot be learnt now, catching up does it."""
+        try:
+            return await self._hear(status)
+        except PlatformError as error:
+            log.warning("mention_put_off", account=self.name, problem=str(error))
+            return None
+
+    async def _hear(self, status: Told, cursor: str | None = None) -> Incoming | None:
+        """Return what somebody wrote, if he is heard. Raises PlatformError."""
+        author, section = status["account"], self._section
+        domain = domain_of(author, self._server.domain)
+        if str(author["id"]) == str(self._me["id"]) or not wants_bots(author):
+            return None
+        if not admitted(domain, section.allow, section.deny):
+            return None
+        roles: tuple[str, ...] = ("local",) if domain == self._server.domain else ()
+        if section.serves == "followers":
+            (relation,) = await self._calls("account_relationships", author["id"])
+            roles += ("follower",) if relation["followed_by"] else ()
+        if section.serves != "everyone" and NEEDED[section.serves] not in roles:
+            return None
+        return read_status(
+            status,
+            account=self.name,
+            server=self._server.domain,
+            me=self._me,
+            owner=section.owner,
+            roles=roles,
+            parent_pictures=await self._own_pictures(status),
+            cursor=cursor,
+        )
+
+    async def _own_pictures(self, status: Told) -> tuple[str, ...]:
+        """Return the pictures of the post replied to, if it is the asker's own.
+
+        (The core finds the bot's own by itself.)
+        """
+        if str(status.get("in_reply_to_account_id")) != str(status["account"]["id"]):
+            return ()
+        try:
+            return pictures_of(await self._calls("status", status["in_reply_to_id"]))
+        except PlatformRefused:
+            return ()  # gone, or not known here
+
+    # --- answering ---------------------------------------------------------------------------
+
+    async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
+        """Favourite the request as a receipt."""
+        del progress
+        await self._calls("status_favourite", incoming.event)
+
+    async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
+        """Post a part for the asker alone to be notified of; the same part is posted once."""
+        media, left_out = [], 0
+        for picture in part.pictures:
+            try:
+                media.append(await self._uploads.upload(incoming.event, picture))
+            except PlatformRefused as error:
+                log.warning("picture_refused", account=self.name, problem=str(error))
+                left_out += 1
+        asked, section = incoming.context, self._section
+        shown_to = self._visibility.choose(
+            asked["visibility"], time.time(), private=outcome.private
+        )
+        text = body(asked["acct"], part.text, left_out=left_out, footer=section.footer)
+        room = self._server.characters - len(text)
+        own = section.content_warning if media else ""
+        post = await self._calls(
+            "status_post",
+            text,
+            in_reply_to_id=incoming.event,
+            media_ids=media or None,
+            visibility=shown_to,
+            sensitive=bool(media) and (outcome.spoiler or bool(asked["sensitive"])),
+            spoiler_text=warning(asked["warning"], own, room=room) or None,
+            language=incoming.language,
+            idempotency_key=f"{incoming.event}:{part.number}",
+        )
+        self._visibility.note(time.time(), shown_to)
+        self._uploads.posted(incoming.event)
+        return str(post["id"])
+
+    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+        """Return the id of a part already posted: our direct replies are there in order."""
+        try:
+            context = await self._calls("status_context", incoming.event)
+        except PlatformRefused:
+            return None  # the request is gone; posting says so
+        own = [
+            str(post["id"])
+            for post in context["descendants"]
+            if str(post["account"]["id"]) == str(self._me["id"])
+            and str(post["in_reply_to_id"]) == incoming.event
+        ]
+        own.sort(key=lambda one: (len(one), one))
+        return own[part - 1] if len(own) >= part else None
+
+    async def remove(self, incoming: Incoming, post: str) -> None:
+        """Delete one of our posts; one that is gone already is fine."""
+        del incoming
+        with suppress(PlatformRefused):
+            await self._calls("status_delete", post)
+
+    async def close(self) -> None:
+        """Make no more calls."""
+        self._calls.close()

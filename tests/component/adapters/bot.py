@@ -1,0 +1,130 @@
+"""The program around one adapter, to be started, ended and killed at will."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bots.knowledge import open_knowledge
+from bots.program import ADAPTERS, Core, assemble, open_hordes
+from common.config import Config, parse
+from common.database import open_database
+from common.tasks import cancel
+from request.production import Patience
+from request.records import RequestState
+from tests.component.adapters.plug import Plug
+from tests.fakes.horde import FakeHorde
+
+QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+LONGEST_PAUSE = 0.05
+"""Seconds that are waited where the program would wait longer before it posts again."""
+
+
+async def wait_briefly(seconds: float) -> None:
+    await asyncio.sleep(min(seconds, LONGEST_PAUSE))
+
+
+@dataclass
+class Bot:
+    """Serves the plug's platform. Its folder survives; `settings` are `defaults` of the file."""
+
+    plug: Plug
+    horde: FakeHorde
+    folder: Path
+    settings: dict[str, Any] = field(default_factory=dict)
+    core: Core | None = None
+    adapter: Any = None
+    _stack: AsyncExitStack | None = None
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: asyncio.Task[None] | None = None
+
+    def config(self) -> Config:
+        return parse(
+            {
+                "data_dir": str(self.folder),
+                "instance": "one",
+                "horde": {
+                    "endpoints": [{"name": "fake", "url": self.horde.url, "webhook": "loopback"}]
+                },
+                "reference": {"url": None},
+                "civitai": {"url": None},
+                "web": {"port": 0},
+                "defaults": {"running_per_person": 50, "enabled": True, **self.settings},
+            }
+        )
+
+    async def start(self) -> None:
+        config = self.config()
+        self._stack = stack = AsyncExitStack()
+        database = await open_database(config.database_url)
+        stack.push_async_callback(database.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        knowledge = await stack.enter_async_context(open_knowledge(config, self.folder, session))
+        hordes = await stack.enter_async_context(open_hordes(config, session))
+        self.core = core = assemble(
+            config, database, knowledge, hordes, patience=QUICK, sleep=wait_briefly
+        )
+        (entry,) = [one for one in entry_points(group=ADAPTERS) if one.name == self.plug.name]
+        section = self.plug.section()
+        self.adapter = await entry.load().build(self.plug.name, section, core.services)
+        stack.push_async_callback(self.adapter.close)
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(core.runner(self.adapter).run(self._stop))
+        await self.plug.attached(self.adapter)
+
+    async def stop(self) -> None:
+        """End in good order."""
+        self._stop.set()
+        if self._task is not None:
+            await self._task
+        await self._close()
+
+    async def kill(self) -> None:
+        """End in the middle of whatever is done."""
+        if self._task is not None:
+            await cancel(self._task)
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._stack is not None:
+            await self._stack.aclose()
+        self._stack = self._task = None
+
+    async def submitted(self, count: int = 1) -> None:
+        """Wait until so many jobs have reached the Horde."""
+        await self._asked("submit", count)
+
+    async def given_up(self, count: int = 1) -> None:
+        """Wait until so many jobs have been taken back from the Horde."""
+        await self._asked("cancel", count)
+
+    async def _asked(self, route: str, count: int) -> None:
+        async with asyncio.timeout(20):
+            while self.horde.journal.count(route) < count:
+                await asyncio.sleep(0.01)
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to be answered."""
+        assert self.core is not None
+        async with asyncio.timeout(20):
+            while await self.core.store.open_requests(self.plug.name):
+                await asyncio.sleep(0.02)
+
+    async def ready_to_reply(self) -> None:
+        """Wait until the pictures are there and only the post is left."""
+        assert self.core is not None
+        store = self.core.store
+        async with asyncio.timeout(20):
+            while True:
+                rows = [
+                    await store.request(one) for one in await store.open_requests(self.plug.name)
+                ]
+                if rows and all(row.state is RequestState.REPLYING for row in rows):
+                    return
+                await asyncio.sleep(0.02)

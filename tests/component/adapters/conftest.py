@@ -1,0 +1,74 @@
+"""Each scenario, once for each platform that can do what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+from pathlib import Path
+
+import pytest
+
+from common.database import open_database
+from tests.component.adapters.bot import Bot
+from tests.component.adapters.plug import Can, Plug
+from tests.fakes.horde import FakeHorde
+
+FOLDER = Path(__file__).parent / "plugs"
+MAKING = 0.05
+"""Seconds a request takes: long enough for its webhook to come after the answer to it."""
+
+
+def plugs() -> dict[str, type[Plug]]:
+    """Return the plugs of all platforms, by name."""
+    names = sorted(file.stem for file in FOLDER.glob("*.py"))
+    modules = [importlib.import_module(f"tests.component.adapters.plugs.{name}") for name in names]
+    return {module.PLUG.name: module.PLUG for module in modules}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*can): what a platform must be able to do")
+
+
+def pytest_generate_tests(metafunc):
+    if "plug" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("needs")
+    needed = frozenset(Can(one) for one in marker.args) if marker else frozenset()
+    able = [name for name, plug in plugs().items() if needed <= plug.can]
+    metafunc.parametrize("plug", able, indirect=True)
+
+
+@pytest.fixture
+async def plug(request):
+    async with plugs()[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+async def horde():
+    async with FakeHorde(seconds=MAKING) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A database file that has been through all migrations, to be copied."""
+    file = tmp_path_factory.mktemp("database") / "hordebots.sqlite"
+
+    async def migrate():
+        await (await open_database(f"sqlite+aiosqlite:///{file}")).close()
+
+    asyncio.run(migrate())
+    return file
+
+
+@pytest.fixture
+async def bot(plug, horde, tmp_path, migrated, request):
+    """The bot at work; `@pytest.mark.parametrize("settings", [{…}])` sets its `defaults`."""
+    shutil.copy(migrated, tmp_path)
+    settings = request.getfixturevalue("settings") if "settings" in request.fixturenames else {}
+    running = Bot(plug, horde, tmp_path, settings)
+    await running.start()
+    yield running
+    await running.stop()

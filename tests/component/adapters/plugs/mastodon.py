@@ -1,0 +1,74 @@
+"""Mastodon, by its fake server."""
+
+from __future__ import annotations
+
+from common.markup import plain_text
+from tests.component.adapters.plug import Answer, Can, Plug
+from tests.fakes.horde import faults
+from tests.fakes.mastodon import FakeMastodon
+
+
+class MastodonPlug(Plug):
+    """People on another server mention the bot."""
+
+    name = "mastodon"
+    module = "bots.mastodon"
+    can = frozenset(Can)
+
+    def __init__(self) -> None:
+        self.server = FakeMastodon()
+        self.server.limits = {}
+
+    async def __aenter__(self):
+        await self.server.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.server.stop()
+
+    def section(self):
+        pace = {"poll_seconds": 0.2, "catch_up_seconds": 5}
+        return {"url": self.server.url, "token": self.server.token, **pace}
+
+    async def attached(self, adapter) -> None:
+        await self.server.streaming()
+
+    async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
+        acct = f"{person}@elsewhere.example"
+        self.server.person(acct, bot=bot)
+        return self.server.say(acct, text, reply_to=reply_to)
+
+    async def answers(self, said: str) -> list[Answer]:
+        return [
+            Answer(
+                id=post.id,
+                text=plain_text(self.server.community.entity(post)["content"]),
+                pictures=len(post.media),
+                alts=tuple(media.description for media in post.media),
+            )
+            for post in self.server.answers(said)
+        ]
+
+    async def delete(self, said: str) -> None:
+        self.server.delete(said)
+
+    async def vanish(self, said: str) -> None:
+        del self.server.community.posts[said]
+
+    async def repeat(self, said: str) -> None:
+        self.server.repeat(said)
+
+    def lose_next_post(self) -> None:
+        self.server.fail("post_status", faults.lose())
+
+    def limit_next_post(self) -> None:
+        self.server.fail("post_status", faults.answer(429, '{"error": "Too many requests"}'))
+
+    async def down(self) -> None:
+        await self.server.stop()
+
+    async def up(self) -> None:
+        await self.server.start()
+
+
+PLUG = MastodonPlug
