@@ -126,6 +126,7 @@ class Production:
 
     async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
         """Close all open jobs, and tell the Horde that nobody waits for them any more."""
+        self._tidy.discard(lease.name)  # what is cut off here is for `tidy`
         rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
         for row in rows:
             state = JobState.CANCELLED if row.horde_id is None else JobState.ABANDONED

@@ -141,7 +141,7 @@ class Runner:
             self.heard_at = self._now()
             try:
                 if incoming.kind is IncomingKind.DELETION:
-                    self._keep(f"{WITHDRAWING}{incoming.event}", self._forget(lease, incoming))
+                    await self._take_back(lease, incoming)
                     continue
                 heard = await self._service.receive(lease, incoming)
             except ValueError:  # what cannot be written down would come again for ever
@@ -163,11 +163,18 @@ class Runner:
         task.add_done_callback(lambda _task: self._tasks.pop(key, None))
         return task
 
-    async def _forget(self, lease: Lease, incoming: Incoming) -> None:
+    async def _take_back(self, lease: Lease, incoming: Incoming) -> None:
+        """Write a deletion down before the next thing is heard; what follows from it takes time."""
+        request_id = await self._service.close_event(lease, incoming)
+        if request_id is not None:
+            self._keep(f"{WITHDRAWING}{request_id}", self._abandon(lease, request_id))
+
+    async def _abandon(self, lease: Lease, request_id: str) -> None:
+        bind_contextvars(request=request_id)
         try:
-            await self._service.forget_event(lease, incoming, self._adapter)
-        except Exception:
-            log.exception("deletion_failed", heard=incoming.event)
+            await self._service.abandon(lease, request_id, self._adapter)
+        except Exception:  # the sweep makes good for it
+            log.exception("not_abandoned")
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)  # for all lines of this task and of those it starts

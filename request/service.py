@@ -39,7 +39,7 @@ from request.posting import Posting
 from request.production import Production
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
-from request.records import OPEN_STATES, JobRow, RequestRow, RequestState
+from request.records import JobRow, RequestRow, RequestState
 from request.store import Store
 from request.terms import Terms
 from styles import image_request
@@ -194,15 +194,24 @@ class Service:
 
         An adapter that shows what is at work is told.
         """
+        if await self.close(lease, request_id):
+            await self.abandon(lease, request_id, adapter)
+
+    async def close(self, lease: Lease, request_id: str) -> bool:
+        """Note that an unanswered request is taken back; tells whether there is one.
+
+        Waits for nothing else. It stays taken back whatever is at work on it just now.
+        """
         if request_id in self.replying:
-            return
+            return False
+        return await self._store.ended(lease, request_id, RequestState.CANCELLED)
+
+    async def abandon(self, lease: Lease, request_id: str, adapter: Adapter | None) -> None:
+        """Stop the work on a request that is taken back, here and on the Hordes."""
         task = self.running.get(request_id)
-        if task is not None:
+        if task is not None and request_id not in self.replying:
             await cancel(task)
         request = await self._store.request(request_id)
-        if request.state not in OPEN_STATES:
-            return
-        await self._store.ended(lease, request_id, RequestState.CANCELLED)  # before what may fail
         await self._production.withdraw(lease, request)
         if isinstance(adapter, Clearing):
             try:
@@ -215,11 +224,12 @@ class Service:
         tally = self._tallies.get(request_id)
         return None if tally is None else tally.progress()
 
-    async def forget_event(self, lease: Lease, incoming: Incoming, adapter: Adapter) -> None:
-        """Withdraw the request whose asker has deleted the post, if it is one of ours."""
+    async def close_event(self, lease: Lease, incoming: Incoming) -> str | None:
+        """Note that the asker has deleted the post; returns the id of what is taken back by it."""
         request_id = await self._store.request_of_event(incoming)
-        if request_id is not None:
-            await self.withdraw(lease, request_id, adapter=adapter)
+        if request_id is None or not await self.close(lease, request_id):
+            return None
+        return request_id
 
     async def _begin(
         self,

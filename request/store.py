@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
+from common.errors import StoreError
 from common.model import Incoming, Job, Note
 from request import encoding, retrying
 from request.cursors import move
@@ -24,6 +25,7 @@ from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import EARLIER, ID_LENGTH, Queries, event_key
 from request.records import (
+    OPEN_STATES,
     JobRow,
     JobState,
     PictureRow,
@@ -156,10 +158,10 @@ class Store(Queries):
                 connection, request_id, state=RequestState.REPLYING, outcome=outcome
             )
 
-    async def ended(self, lease: Lease, request_id: str, state: RequestState) -> None:
-        """Close a request for good."""
+    async def ended(self, lease: Lease, request_id: str, state: RequestState) -> bool:
+        """Close a request for good; tells whether it was open until now."""
         async with self._writing(lease) as connection:
-            await self._change_request(connection, request_id, state=state)
+            return await self._is_changed(connection, request_id, state=state)
 
     async def put_back(self, request_id: str) -> RequestState:
         """Have a request answered after all, because an operator says so; return its new state.
@@ -188,11 +190,19 @@ class Store(Queries):
     async def _change_request(
         self, connection: AsyncConnection, request_id: str, **changes: Any
     ) -> None:
-        await connection.execute(
+        """Change an open request. Raises StoreError if it has ended: that is never undone here."""
+        if not await self._is_changed(connection, request_id, **changes):
+            raise StoreError("store.request_ended", request=request_id)
+
+    async def _is_changed(
+        self, connection: AsyncConnection, request_id: str, **changes: Any
+    ) -> bool:
+        result = await connection.execute(
             requests.update()
-            .where(requests.c.id == request_id)
+            .where(requests.c.id == request_id, requests.c.state.in_(OPEN_STATES))
             .values(changed=self._now(), **changes)
         )
+        return result.rowcount > 0
 
     # --- jobs and pictures ----------------------------------------------------------------
 

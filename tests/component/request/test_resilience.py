@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+import threading
 from dataclasses import replace
 
 import pytest
 
 from common.config import PlaceConfig
 from common.database import open_database
+from common.errors import StoreError
 from common.model import Ending, IncomingKind, Place
 from request.leases import Leases
 from request.records import JobState, RequestState
@@ -102,13 +104,17 @@ async def impatient(database_url, cluster, database):
 def lock(database_url):
     """Lock the database for a while, as another program would."""
 
-    async def held(seconds):
-        path = database_url.split("///", 1)[1]
+    path = database_url.split("///", 1)[1]
+
+    def hold(seconds):
         with sqlite3.connect(path, isolation_level=None, timeout=10) as other:
             other.execute("BEGIN IMMEDIATE")
-            await asyncio.sleep(seconds)
+            threading.Event().wait(seconds)
             other.execute("ROLLBACK")
         other.close()
+
+    def held(seconds):
+        return asyncio.to_thread(hold, seconds)  # the program goes on meanwhile
 
     return held
 
@@ -206,6 +212,45 @@ async def test_deletion_does_not_stop_listening(start, heard, horde):
             await platform.answer_to("2")
 
 
+async def test_deletion_is_written_down_before_the_next_thing_is_heard(start, heard, horde):
+    class Reading(FakePlatform):
+        """One that looks at what has become of what was heard, when asked for more."""
+
+        open: str | None = None
+
+        async def listen(self):
+            async for incoming in super().listen():
+                yield incoming
+                (request_id,) = await self.core.store.open_requests("web") or ("",)
+                self.open = request_id
+
+    horde.seconds = None
+    horde.fail("submit", faults.hang(4))  # nothing that is at work is waited for
+    platform = Reading()
+    async with start(platform) as platform.core:
+        platform.say(heard(FOX))
+        await submitting_soon(platform.core)
+        platform.say(heard("", kind=IncomingKind.DELETION))
+        async with asyncio.timeout(3):
+            await wait_until(lambda: platform.open == "")
+    assert platform.posts == {}
+
+
+async def submitting_soon(core):
+    async with asyncio.timeout(10):
+        while not await submitting(core):
+            await asyncio.sleep(0.01)
+
+
+async def test_what_has_ended_is_not_opened_again(store, lease, heard):
+    request_id = await store.insert_once(lease, heard(), 1)
+    assert await store.ended(lease, request_id, RequestState.CANCELLED)
+    with pytest.raises(StoreError, match="has ended meanwhile"):
+        await store.answer_decided(lease, request_id, {})
+    assert not await store.ended(lease, request_id, RequestState.DONE)
+    assert (await store.request(request_id)).state is RequestState.CANCELLED
+
+
 async def test_deletion_cut_short_by_a_stop_still_counts(start, heard, horde):
     horde.seconds = None
     horde.fail("cancel", faults.hang(3))
@@ -260,9 +305,7 @@ async def test_stop_while_submitting_wastes_nothing(start, heard, horde):
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard(FOX))
-        async with asyncio.timeout(10):
-            while not await submitting(core):
-                await asyncio.sleep(0.01)
+        await submitting_soon(core)
     again = FakePlatform(posts=platform.posts)
     async with start(again):
         await asyncio.sleep(0.3)
