@@ -80,7 +80,15 @@ class LiveHordes(Hordes):
         poller = Poller(client)
         webhook, receiver = await _open_webhook(entry, poller)
         polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
-        endpoint = Endpoint(entry.name, client, poller, webhook, proxied=entry.proxied, r2=entry.r2)
+        endpoint = Endpoint(
+            entry.name,
+            client,
+            poller,
+            webhook,
+            proxied=entry.proxied,
+            r2=entry.r2,
+            free=entry.free,
+        )
         tasks = [polling]
         if self._lasting and entry.key.get_secret_value() != ANONYMOUS_KEY:
             knowing = keep_knowing(endpoint, self.failed)

@@ -30,6 +30,7 @@ from common.live import LiveConfig
 from common.reference import ModelReference
 from request.adapter import Adapter, Services
 from request.assets import Assets, Rules
+from request.budget import Budget
 from request.chat_settings import SettingsStore
 from request.commands import Commands
 from request.conversation import Conversation
@@ -45,6 +46,7 @@ from request.people import People
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
+from request.prices import Prices
 from request.production import Production
 from request.reading import Reading
 from request.reports import Reports
@@ -160,18 +162,17 @@ def assemble(
     def reference() -> ModelReference:
         return knowledge.reference.current
 
+    delivery = Delivery(services.pictures)
+    prices = Prices(hordes, delivery)
+    planning = Planning(
+        lambda: library.current, reference, hordes, sources, Assets(catalogue, reference, rules)
+    )
     service = Service(
         config=live,
         places=services.places,
         store=store,
         reading=Reading(store, library, reference, native, sources),
-        planning=Planning(
-            lambda: library.current,
-            reference,
-            hordes,
-            sources,
-            Assets(catalogue, reference, rules),
-        ),
+        planning=planning,
         commands=Commands(
             store,
             folk,
@@ -180,13 +181,10 @@ def assemble(
             services.pictures,
         ),
         production=Production(
-            store,
-            hordes,
-            Delivery(services.pictures),
-            reference,
-            patience=patience,
-            observer=observer,
+            store, hordes, delivery, reference, patience=patience, observer=observer
         ),
+        prices=prices,
+        budget=Budget(store, hordes, prices, planning, live),
         posting=Posting(store, leases, sleep=sleep, observer=observer),
         observer=observer,
         marks=marks,
@@ -347,7 +345,9 @@ def point_at_hub(config: Config, url: str | None = None) -> Config:
     address = url or f"http://{config.hub.host}:{config.hub.port}/api"
 
     def pointed(entry: EndpointConfig) -> EndpointConfig:
-        return entry.model_copy(update={"url": address}) if entry.url == "hub" else entry
+        return (
+            entry.model_copy(update={"url": address, "free": True}) if entry.url == "hub" else entry
+        )
 
     horde = config.horde.model_copy(
         update={"endpoints": tuple(pointed(entry) for entry in config.horde.endpoints)}

@@ -107,6 +107,11 @@ class EndpointConfig(Section):
         description="Whether the key is a service account's, which tells for whom it asks: a keyed "
         "hash of each person goes along, never a name or an id.",
     )
+    free: bool = Field(
+        default=False,
+        description="Whether pictures made there count for no budget of kudos: a hub of your own. "
+        "The one this program runs is always free.",
+    )
 
 
 class HordeConfig(Section):
@@ -116,6 +121,12 @@ class HordeConfig(Section):
         default=(EndpointConfig(name="aihorde", url="https://aihorde.net/api"),),
         min_length=1,
         description="Tried in order; the first that can serve a job gets it.",
+    )
+    kudos_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        description="Kudos that all communities together may spend in a day (UTC); null: any "
+        "number.",
     )
 
 
@@ -215,6 +226,11 @@ class PlaceConfig(Section):
     )
     requests_per_hour: int = Field(
         default=60, ge=1, description="Requests of one person in an hour."
+    )
+    kudos_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        description="Kudos a community may spend in a day (UTC); null: any number.",
     )
     running_per_community: int | None = Field(
         default=None,

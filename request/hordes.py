@@ -45,6 +45,8 @@ class Endpoint:
     """Whether it is told by a keyed hash for whom we ask: our key is a service account's."""
     r2: bool = True
     """Whether pictures come as links; else inside the answer."""
+    free: bool = False
+    """Whether what is made there counts for no budget of kudos."""
     turns: Turns = field(init=False)
     """The queue in front of it."""
 
@@ -126,6 +128,12 @@ class Hordes:
             return self.rests(endpoint), not offer.serves(job), wait > LONG_QUEUE
 
         return sorted(usable, key=rank)
+
+    async def makes(self, names: Collection[str], job: Job) -> bool:
+        """Tell whether one of the endpoints of these names can make a job now."""
+        usable = [one for one in self._allowed(names) if not self.rests(one)]
+        offers = await asyncio.gather(*map(self._offer, usable))
+        return any(offer.serves(job) for offer in offers)
 
     async def others(self, job: Job, endpoint: Endpoint, *, allowed: Allowed = None) -> bool:
         """Tell whether another endpoint than this one could make a job now."""

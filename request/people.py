@@ -16,8 +16,9 @@ from request import encoding
 from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH
-from request.tables import forgotten_events, people, pictures, reports, requests
+from request.tables import forgotten_events, people, pictures, reports, requests, spending
 
+DAY = 24 * 3600.0
 AT_ONCE = 200
 """Requests deleted in one transaction."""
 
@@ -207,6 +208,14 @@ class People:
             requests.c.state.in_(states),
             requests.c.changed < older_than,
         )
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await connection.execute(
+                spending.delete().where(
+                    spending.c.account == lease.name,
+                    spending.c.at < min(older_than, self._now() - DAY),
+                )
+            )
         return await self._delete(old, lease)
 
     async def used(self, names: Sequence[str]) -> set[str]:

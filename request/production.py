@@ -19,11 +19,9 @@ from common import texts
 from common.errors import (
     HordeError,
     HordeGone,
-    Refusal,
     StoreError,
 )
 from common.horde.wire import Check, Status
-from common.model import Job
 from common.reference import ModelReference
 from common.tasks import cancel
 from request import endings, metadata
@@ -109,20 +107,6 @@ class Production:
             if not done:
                 break
         return open_tasks
-
-    async def price(self, jobs: Sequence[Job], terms: Terms) -> str:
-        """Return what jobs would cost, as a sentence. Raises Refusal if nobody can tell."""
-        total, names = 0.0, []
-        try:
-            for job in jobs:
-                endpoint = (await self._hordes.candidates(job, allowed=terms.hordes))[0]
-                total += await endpoint.client.dry_run(await self._delivery.body(job))
-                names.append(endpoint.name)
-        except (HordeError, NothingCame) as error:
-            raise Refusal("refused.no_price", problem=error) from error
-        pictures = sum(job.n for job in jobs)
-        values = {"kudos": f"{total:g}", "endpoints": ", ".join(dict.fromkeys(names))}
-        return texts.say("answer.price", count=pictures, **values)
 
     async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
         """Close all open jobs, and tell the Horde that nobody waits for them any more."""

@@ -22,7 +22,7 @@ from request.records import (
     RequestState,
 )
 from request.rows import job_of, picture_of, request_of
-from request.tables import jobs, pictures, posts, requests
+from request.tables import jobs, pictures, posts, requests, spending
 
 EARLIER = "earlier"
 """State of a post of an answer that was followed by another: the request was put back."""
@@ -217,6 +217,40 @@ class Queries:
             rows = await connection.execute(query.where(pictures.c.id.in_(near)))
             by_id = {row.id: (row.request, picture_of(row)) for row in rows}
         return [by_id[number] for number in near if number in by_id]
+
+    async def spent(
+        self, *, since: float, account: str | None = None, community: str = ""
+    ) -> float:
+        """Return the kudos put down since then, by a community or by all.
+
+        A job that ended without ever being sent has cost nothing.
+        """
+        query = (
+            sa.select(sa.func.coalesce(sa.func.sum(spending.c.kudos), 0.0))
+            .select_from(
+                spending.outerjoin(
+                    jobs,
+                    (jobs.c.request == spending.c.request) & (jobs.c.number == spending.c.number),
+                )
+            )
+            .where(
+                spending.c.at >= since,
+                jobs.c.id.is_(None)
+                | jobs.c.horde_id.is_not(None)
+                | jobs.c.state.not_in(ENDED_JOBS),
+            )
+        )
+        if account is not None:
+            stored = encoding.storable(community)[:ID_LENGTH]
+            query = query.where(spending.c.account == account, spending.c.community == stored)
+        async with self._database.read() as connection:
+            return float((await connection.execute(query)).scalar_one())
+
+    async def is_charged(self, request_id: str) -> bool:
+        """Tell whether something was put down for a request."""
+        query = sa.select(spending.c.number).where(spending.c.request == request_id).limit(1)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).first() is not None
 
     async def count_of_community(
         self, account: str, community: str, *, since: float, most: int, but: str

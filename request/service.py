@@ -26,6 +26,7 @@ from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
+from request.budget import Budget
 from request.calls import Call
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
@@ -36,6 +37,7 @@ from request.observer import Observer
 from request.places import Places
 from request.planning import Planning
 from request.posting import Posting
+from request.prices import Prices
 from request.production import Production
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
@@ -66,6 +68,8 @@ class Service:
         planning: Planning,
         commands: Commands,
         production: Production,
+        prices: Prices,
+        budget: Budget,
         posting: Posting,
         marks: Marks,
         pictures: Path,
@@ -80,6 +84,8 @@ class Service:
         self._planning = planning
         self._commands = commands
         self._production = production
+        self._prices = prices
+        self._budget = budget
         self._posting = posting
         self._marks = marks
         self._pictures = pictures
@@ -251,13 +257,15 @@ class Service:
             self._limits(place),
             private_replies=adapter.capabilities.private_replies,
         )
+        terms = self._terms(request.incoming, place, plan.image)
         if plan.image.price:
-            price = await self._production.price(
-                plan.jobs, self._terms(request.incoming, place, plan.image)
-            )
+            price = await self._prices.told(plan.jobs, terms)
             return await self._tell(lease, request, answers.told(request.id, price))
+        charges = await self._budget.charges(plan.jobs, terms, place)
         async with self._admitting:  # nobody slips in between the count and what it allows
             await self._admit(request, place)
+            where = request.incoming.place
+            charges = await self._budget.admit(where, place, plan, terms, charges)
             await self._store.resolved(
                 lease,
                 request.id,
@@ -266,6 +274,7 @@ class Service:
                 parent=wanted.parent,
                 planned=plan.jobs,
                 notes=plan.notes,
+                charges=charges,
             )
         return await self._store.request(request.id)
 
@@ -296,6 +305,8 @@ class Service:
         tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
         place = await self._place(request.incoming, adapter)
         terms = self._terms(request.incoming, place, _image(request))
+        within = await self._budget.within(request.id, place, terms.hordes)
+        terms = replace(terms, hordes=within)
         telling = asyncio.create_task(self._show_progress(request, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)

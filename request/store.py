@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,13 +34,14 @@ from request.records import (
     RequestState,
 )
 from request.rows import job_of
-from request.tables import forgotten_events, jobs, pictures, posts, requests
+from request.tables import forgotten_events, jobs, pictures, posts, requests, spending
 
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 """Letters and digits that are not mistaken for each other when read aloud."""
 
 
 NO_KEY = Marks(b"")
+NOTHING: Mapping[int, float] = MappingProxyType({})
 
 
 class Store(Queries):
@@ -124,8 +126,12 @@ class Store(Queries):
         parent: str | None,
         planned: Sequence[Job],
         notes: tuple[Note, ...],
+        charges: Mapping[int, float] = NOTHING,
     ) -> None:
-        """Keep what was understood together with the jobs it needs."""
+        """Keep what was understood together with the jobs it needs, and what those cost.
+
+        `charges` are kudos by the number of a job.
+        """
         now = self._now()
         rows = [
             {
@@ -150,6 +156,20 @@ class Store(Queries):
                 notes=encoding.notes_to_json(notes),
             )
             await connection.execute(jobs.insert(), rows)
+            if charges:
+                await self._charge(connection, request_id, charges)
+
+    async def _charge(
+        self, connection: AsyncConnection, request_id: str, charges: Mapping[int, float]
+    ) -> None:
+        query = sa.select(requests.c.account, requests.c.community)
+        row = (await connection.execute(query.where(requests.c.id == request_id))).one()
+        common = {"request": request_id, "account": row.account, "community": row.community}
+        rows = [
+            {**common, "number": number, "kudos": kudos, "at": self._now()}
+            for number, kudos in charges.items()
+        ]
+        await connection.execute(spending.insert(), rows)
 
     async def answer_decided(self, lease: Lease, request_id: str, outcome: dict[str, Any]) -> None:
         """Keep the answer; from here on it is only posted."""

@@ -99,6 +99,18 @@ reports = sa.Table(
     sa.UniqueConstraint("request", "person"),
 )
 
+spending = sa.Table(
+    "spending",
+    metadata,
+    sa.Column("request", sa.String(16), primary_key=True),  # no key: it outlives the request
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("community", sa.String(255), nullable=False),
+    sa.Column("kudos", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("spending_at", "at"),
+)
+
 leases = sa.Table(
     "leases",
     metadata,

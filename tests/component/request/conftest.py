@@ -95,8 +95,8 @@ async def horde():
 def start(database, tmp_path, horde):
     """Start the core as the program does, for one or several platforms; leaving it stops it.
 
-    `pace` replaces all the runner's waiting, so that leases are renewed quickly; what else is
-    named is a setting of each endpoint.
+    `pace` replaces all the runner's waiting, so that leases are renewed quickly; `free` are
+    addresses of Hordes that cost nothing; what else is named is a setting of each endpoint.
     """
 
     @asynccontextmanager
@@ -109,17 +109,19 @@ def start(database, tmp_path, horde):
         pace=None,
         civitai=NO_CIVITAI,
         communities=None,
+        kudos_per_day=None,
+        free=(),
         **endpoint,
     ):
         addresses = urls or [horde.url]
         endpoints = tuple(
-            EndpointConfig(name=f"fake{number}", url=url, **endpoint)
+            EndpointConfig(name=f"fake{number}", url=url, free=url in free, **endpoint)
             for number, url in enumerate(addresses)
         )
         config = Config(
             data_dir=tmp_path,
             instance="one",
-            horde=HordeConfig(endpoints=endpoints),
+            horde=HordeConfig(endpoints=endpoints, kudos_per_day=kudos_per_day),
             styles=StylesConfig(sources=("bundled:general",)),
             reference=ReferenceConfig(url=None),
             civitai=civitai,

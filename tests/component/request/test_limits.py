@@ -209,6 +209,7 @@ async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, 
         core.hordes.endpoints[0].client.use_limits(Limits(submit=(Rate(1, 3600.0),)))
         platform.say(asked(1))
         await platform.answer_to("1")
+        platform.progress.clear()
         platform.say(asked(2))
         await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
         platform.say(asked(3, text="cancel"))

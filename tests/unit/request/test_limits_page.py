@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from common.config import CivitaiConfig, HubConfig, PlaceConfig, WebConfig
+from common.config import CivitaiConfig, HordeConfig, HubConfig, PlaceConfig, WebConfig
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "limits.md").read_text("utf-8")
 ROW = re.compile(r"^\| .+ \| `(\w+)` \| `?(\w+)`? \| (\S+?)(?::.*)? \|$", re.MULTILINE)
-SECTIONS = {"place": PlaceConfig, "web": WebConfig, "civitai": CivitaiConfig, "hub": HubConfig}
+SECTIONS = {
+    "place": PlaceConfig,
+    "horde": HordeConfig,
+    "web": WebConfig,
+    "civitai": CivitaiConfig,
+    "hub": HubConfig,
+}
 NO_LIMITS = {"pictures", "nsfw", "trusted_workers", "hordes", "private_hordes"} | {
     *("enabled", "default_style", "styles", "roles")
 }
