@@ -100,7 +100,8 @@ class Turns:
         if not tickets:
             self._waiting.pop(whose, None)
         if not self._waiting and self._serving is not None:
-            await cancel(self._serving)
+            serving, self._serving = self._serving, None  # who comes meanwhile starts another
+            await cancel(serving)
 
     async def _serve(self) -> None:
         """Give turns as long as somebody waits."""
@@ -112,7 +113,8 @@ class Turns:
                 for place, ticket in enumerate(self._in_order(), start=1):
                     self._tell(ticket, place)
         finally:
-            self._serving = None
+            if self._serving is asyncio.current_task():
+                self._serving = None
 
     async def _wait_for_room(self) -> None:
         if self._held is None:

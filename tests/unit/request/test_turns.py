@@ -97,6 +97,18 @@ async def test_a_queue_that_all_have_left_takes_no_budget():
     assert crowd.served == ["bob1"]
 
 
+async def test_who_comes_while_the_last_one_leaves_is_served():
+    crowd = Crowd()
+    ann = crowd.wants("ann")
+    await settle()
+    ann.cancel()
+    bob = crowd.wants("bob")  # both happen before anybody else is heard
+    await settle()
+    await crowd.give()
+    await asyncio.wait_for(bob, 1)
+    assert crowd.served == ["bob1"]
+
+
 async def test_without_a_limit_nobody_waits():
     crowd = Crowd(pace=0.0)
     await asyncio.gather(*(crowd.wants("ann", number) for number in range(100)))
