@@ -11,7 +11,7 @@ from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
 from common.errors import AssetError, AssetRefused, HordeError
 from common.model import Outcome
-from request import answers
+from request import answers, glossary
 from request.grammar import Command, CommandName
 from request.hordes import Hordes
 from styles.library import StyleLibrary
@@ -124,10 +124,13 @@ class Conversation:
     def _help(self, word: str, place: PlaceConfig) -> str:
         if not word:
             return "\n".join(filter(None, (texts.say("help.text"), self._about)))
-        code = f"glossary.{word.casefold().strip()}"
-        if not texts.knows(code):
-            return texts.say("help.unknown", word=word)
-        return texts.say("help.word", word=word, text=texts.say(code, days=f"{place.log_days:g}"))
+        term = glossary.find(word)
+        if term is not None:
+            text = glossary.explain(term, log_days=place.log_days)
+            return texts.say("help.word", word=term, text=text)
+        if near := glossary.nearest(word):
+            return texts.say("help.near", word=word, words=", ".join(near))
+        return texts.say("help.unknown", word=word)
 
 
 def _lora_line(asset: Asset) -> str:
