@@ -108,6 +108,17 @@ class SettingsStore:
             row = (await connection.execute(query)).first()
         return self._remember(key, ChatSettings() if row is None else ChatSettings(**row.settings))
 
+    async def enabled_in(self, account: str, community: str) -> list[str]:
+        """Return the channels of a community in which moderators let the bot work."""
+        query = sa.select(chat_settings.c.channel, chat_settings.c.settings).where(
+            chat_settings.c.account == account,
+            chat_settings.c.community == community[:ID_LENGTH],
+            chat_settings.c.channel != "",
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query.order_by(chat_settings.c.channel))).all()
+        return [row.channel for row in rows if ChatSettings(**row.settings).enabled]
+
     async def change(
         self, account: str, community: str, channel: str = "", **changes: Any
     ) -> ChatSettings:

@@ -182,6 +182,13 @@ class DiscordAdapter:
     async def joined(self, guild: discord.Guild) -> None:
         """Tell the one who let us in, and nobody else, what to do."""
         log.info("guild_joined", guild=guild.id)
+        with texts.speaking(guild.preferred_locale.value.partition("-")[0]):
+            text = texts.say("discord.joined", guild=layout.escape(guild.name))
+            try:
+                user = await self._caller.fetch_user(await installer(guild))
+                await user.send(view=layout.words(text))
+            except discord.HTTPException as error:
+                log.info("nobody_told", guild=guild.id, error=str(error))
 
     async def form(self, interaction: discord.Interaction[Any]) -> None:
         """Hear a form that was filled in."""
@@ -211,3 +218,13 @@ def point_library(section: DiscordSection) -> None:
         discord.http.Route.BASE = section.url.rstrip("/")
     if section.gateway is not None:
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(section.gateway)
+
+
+async def installer(guild: discord.Guild) -> int:
+    """Return who let the bot into a guild, as far as we may know; else its owner."""
+    if guild.me.guild_permissions.view_audit_log:
+        action = discord.AuditLogAction.bot_add
+        async for entry in guild.audit_logs(action=action, limit=10):
+            if getattr(entry.target, "id", 0) == guild.me.id and entry.user_id is not None:
+                return entry.user_id
+    return guild.owner_id or 0

@@ -8,7 +8,6 @@ may not write or only the asker may see it.
 from __future__ import annotations
 
 import asyncio
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +20,10 @@ from bots.discord.clock import Clock
 from bots.discord.failures import TokenOver, translated
 from bots.discord.pending import Pending, Waiting
 from bots.discord.route import Route
+from bots.discord.uploads import Files, opened, read
 from common import texts
-from common.errors import PlatformError, PlatformRefused
-from common.model import Ending, Incoming, Outcome, Part, Picture
+from common.errors import PlatformRefused
+from common.model import Ending, Incoming, Outcome, Part
 
 log = structlog.get_logger()
 
@@ -32,8 +32,6 @@ ORIGINAL: Any = "@original"
 LONGEST_NONCE = 25
 MOST_LOOKED_AT = 500
 """Messages looked through for an answer already posted."""
-Files = list[tuple[str, bytes, str]]
-"""Name, bytes and alternative text."""
 WORDS_ONLY = frozenset({Ending.TOLD, Ending.REFUSED, Ending.FAILED})
 
 
@@ -49,7 +47,7 @@ class Answering:
     async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
         """Post one part; returns its message id. Raises PlatformError or PlatformRefused."""
         route = Route.of(incoming.context)
-        files = await asyncio.to_thread(_read, outcome.request, part.pictures)
+        files = await asyncio.to_thread(read, outcome.request, part.pictures)
         with texts.speaking(incoming.language), translated():
             if not route.token:
                 return await self._into_channel(route, incoming, outcome, part, files)
@@ -130,14 +128,14 @@ class Answering:
             alone = outcome.private or route.private or outcome.ending in WORDS_ONLY
             update = route.update and outcome.ending is Ending.TOLD
             with translated():
-                return await waiting.respond(view, _opened(files), alone=alone, update=update)
+                return await waiting.respond(view, opened(files), alone=alone, update=update)
 
     async def _edit(self, route: Route, view: ui.LayoutView, files: Files) -> str:
         with translated():
             message = await self.webhook(route).edit_message(
                 ORIGINAL,
                 view=view,
-                attachments=_opened(files),
+                attachments=opened(files),
                 allowed_mentions=discord.AllowedMentions.none(),
             )
         return str(message.id)
@@ -150,7 +148,7 @@ class Answering:
                 outcome, part, event=incoming.event, person=route.person, ping=False
             )
             message = await self.webhook(route).send(
-                view=view, files=_opened(files), ephemeral=route.private, wait=True
+                view=view, files=opened(files), ephemeral=route.private, wait=True
             )
             return str(message.id)
         return await self._elsewhere(route, incoming, outcome, part, files)
@@ -206,7 +204,7 @@ class Answering:
             )
         message = await channel.send(
             view=view,
-            files=_opened(files),
+            files=opened(files),
             nonce=nonce[-LONGEST_NONCE:],
             allowed_mentions=discord.AllowedMentions(
                 everyone=False,
@@ -245,18 +243,3 @@ class Answering:
         except discord.Forbidden:
             return None
         return None
-
-
-def _read(request: str, pictures: tuple[Picture, ...]) -> Files:
-    try:
-        return [
-            (layout.file_name(request, one), one.path.read_bytes(), one.alt[: layout.ALT_LENGTH])
-            for one in pictures
-        ]
-    except OSError as error:
-        raise PlatformError(platform="Discord", problem=error.strerror) from error
-
-
-def _opened(files: Files) -> list[discord.File]:
-    """Return files to upload; each can be sent once."""
-    return [discord.File(io.BytesIO(data), name, description=alt) for name, data, alt in files]

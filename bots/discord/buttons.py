@@ -73,6 +73,14 @@ class Front(Protocol):
 
     async def choose(self, interaction: discord.Interaction, text: str, request: str) -> None: ...
 
+    async def settings(
+        self,
+        interaction: discord.Interaction,
+        what: str,
+        scope: str,
+        chosen: list[str] | None,
+    ) -> None: ...
+
 
 def front_of(interaction: discord.Interaction[Any]) -> Front:
     """Return who is told what was pressed."""

@@ -30,6 +30,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
         tree.add_command(_plain(desk, name, name))
     tree.add_command(_plain(desk, "forget", "forget me"))
     tree.add_command(_help(desk))
+    tree.add_command(_settings(desk))
 
 
 def command(name: str, callback: Any) -> app_commands.Command[Any, ..., Any]:
@@ -174,3 +175,15 @@ def _help(desk: Desk) -> app_commands.Command[Any, ..., Any]:
         await desk.ask(interaction, f"help {word or ''}".strip(), question=True)
 
     return command("help", help_)
+
+
+def _settings(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    async def settings(interaction: Interaction) -> None:
+        await desk.open_settings(interaction)
+
+    made = command("settings", settings)
+    made.default_permissions = discord.Permissions(manage_guild=True)
+    made.guild_only = True
+    made.allowed_contexts = app_commands.AppCommandContext(guild=True)
+    made.allowed_installs = app_commands.AppInstallationType(guild=True)
+    return made

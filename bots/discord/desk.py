@@ -10,8 +10,10 @@ import structlog
 
 from bots.discord import dialogs, hearing, layout
 from bots.discord.buttons import LOOKS, QUIET, Verb
+from bots.discord.hearing import language_of
 from bots.discord.pending import Pending, Waiting
 from bots.discord.permissions import missing
+from bots.discord.settings import FIELDS, FORM, Panel, may_change, refusal
 from common import texts
 from common.model import Incoming, IncomingKind
 from request.adapter import Services
@@ -62,7 +64,7 @@ class Desk:
     ) -> None:
         """Hear a button."""
         parent = f"#{request}"
-        with texts.speaking(interaction.locale.value.partition("-")[0]):
+        with texts.speaking(language_of(interaction)):
             if verb is Verb.EDIT:
                 await dialogs.open_edit(self, interaction, parent)
             elif verb is Verb.STYLE:
@@ -81,7 +83,44 @@ class Desk:
         """Hear what was chosen in a list."""
         await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=f"#{request}")
 
+    # --- settings -----------------------------------------------------------------------------
+
+    async def open_settings(self, interaction: discord.Interaction[Any]) -> None:
+        """Show a moderator the panel of the server."""
+        with texts.speaking(language_of(interaction)):
+            allowed = may_change(interaction)
+            panel = Panel(self.account, self.services, interaction)
+            view = await panel.view() if allowed else refusal()
+            await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def settings(
+        self,
+        interaction: discord.Interaction[Any],
+        what: str,
+        scope: str,
+        chosen: list[str] | None,
+    ) -> None:
+        """Hear a press or a choice on the panel."""
+        with texts.speaking(language_of(interaction)):
+            panel = Panel(self.account, self.services, interaction)
+            if not may_change(interaction):
+                await interaction.response.send_message(view=refusal(), ephemeral=True)
+            elif chosen is None:
+                await panel.press(what, scope)
+            else:
+                await panel.choose(what, scope, chosen)
+
+    async def _fill_settings(self, interaction: discord.Interaction[Any], name: str) -> None:
+        what, _, scope = name.removeprefix(FORM).partition(":")
+        panel = Panel(self.account, self.services, interaction)
+        if what in FIELDS and may_change(interaction):
+            await panel.fill(what, scope, dialogs.filled(interaction))
+
     async def form(self, interaction: discord.Interaction[Any]) -> None:
         """Hear a form that was filled in."""
-        with texts.speaking(interaction.locale.value.partition("-")[0]):
-            await dialogs.submitted(self, interaction)
+        with texts.speaking(language_of(interaction)):
+            name = dialogs.form_name(interaction)
+            if name.startswith(FORM):
+                await self._fill_settings(interaction, name)
+            elif name.startswith(dialogs.EDIT):
+                await dialogs.submitted(self, interaction)

@@ -52,16 +52,25 @@ async def open_styles(desk: Desk, interaction: discord.Interaction[Any], request
 
 async def submitted(desk: Desk, interaction: discord.Interaction[Any]) -> None:
     """Hear a filled-in form: it is the follow-up `edit`, as if written by hand."""
-    data: Mapping[str, Any] = interaction.data or {}
-    name = str(data.get("custom_id", ""))
-    if not name.startswith(EDIT):
-        return
-    filled = dict(_values(data.get("components", [])))
-    text = f"edit {filled.get(PROMPT, '')} {filled.get(OPTIONS, '')}".strip()
-    if negative := filled.get(NEGATIVE, "").strip():
+    written = filled(interaction)
+    text = f"edit {written.get(PROMPT, '')} {written.get(OPTIONS, '')}".strip()
+    if negative := written.get(NEGATIVE, "").strip():
         text = f"{text} --no {negative}"
+    name = form_name(interaction)
     parent = name.removeprefix(EDIT)
     await desk.ask(interaction, text, kind=IncomingKind.BUTTON, parent=parent)
+
+
+def form_name(interaction: discord.Interaction[Any]) -> str:
+    """Return which form was filled in."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", ""))
+
+
+def filled(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """Return what was written into a form, by field."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return dict(_values(data.get("components", [])))
 
 
 async def _earlier(desk: Desk, parent: str) -> ImageRequest | None:

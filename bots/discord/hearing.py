@@ -32,6 +32,16 @@ def is_foreign(interaction: discord.Interaction) -> bool:
     return interaction.is_user_integration() and not interaction.is_guild_integration()
 
 
+def language_of(interaction: discord.Interaction) -> str:
+    """Return the language of the one who pressed or asked, as the catalogue calls it."""
+    return interaction.locale.value.partition("-")[0]
+
+
+def is_moderator(granted: discord.Permissions) -> bool:
+    """Tell whether somebody with these rights moderates the place."""
+    return granted.manage_messages or granted.manage_guild
+
+
 def of_interaction(
     account: str,
     interaction: discord.Interaction,
@@ -75,9 +85,9 @@ def of_interaction(
         parent=parent,
         pictures=pictures,
         mentions=_names(interaction.application_id),
-        language=interaction.locale.value.partition("-")[0],
+        language=language_of(interaction),
         context=route.to_context(),
-        moderator=bool(guild) and (granted.manage_messages or granted.manage_guild),
+        moderator=bool(guild) and is_moderator(granted),
         roles=_roles(interaction.user),
         adult=is_adult(interaction.channel),
     )
@@ -116,7 +126,7 @@ def of_message(account: str, message: discord.Message, me: int) -> Incoming | No
         pictures=_pictures(message) or _own_pictures_replied_to(message),
         mentions=_names(me),
         context=route.to_context(),
-        moderator=rights is not None and (rights.manage_messages or rights.manage_guild),
+        moderator=rights is not None and is_moderator(rights),
         roles=_roles(author),
         adult=is_adult(message.channel),
     )

@@ -103,7 +103,7 @@ def _with_flakes(value: Any) -> Any:
 
 def _is_flake(name: str, holder: dict[str, Any]) -> bool:
     """Tell whether this is the id of a thing, and not the number of a component."""
-    return name != "id" or "type" not in holder
+    return name != "id" or not isinstance(holder.get("type"), int)
 
 
 def _operation(found: dict[str, Any], method: str, template: str) -> dict[str, Any]:

@@ -112,6 +112,8 @@ class Rest:
             given = {name: value for name, value in command.items() if value is not None}
             known = {"description": "", "type": 1, "default_member_permissions": None, **given}
             ids = {"id": self._world.flake(), "application_id": self._world.application["id"]}
+            if known["default_member_permissions"] is not None:
+                known["default_member_permissions"] = str(known["default_member_permissions"])
             made.append({**known, **ids, "version": now})
         self._world.commands = made
         return 200, made

@@ -55,7 +55,9 @@ class World:
         for one in (self.bot, self.owner):
             self.members[flake, one["id"]] = payloads.member(one, self.now())
         if announce:
-            self.tell("GUILD_CREATE", self.guild_event(made), flake)
+            told = self.guild_event(made)
+            del told["unavailable"]  # what is new is not told to be available again
+            self.tell("GUILD_CREATE", told, flake)
         return made
 
     def guild_event(self, guild: Payload) -> Payload:

@@ -118,9 +118,11 @@ def _without_nulls(value: Any) -> Any:
 
 def _complete(one: Payload, message: Payload, shown: set[str]) -> None:
     match one["type"]:
-        case 3:
+        case 3 | 5 | 6 | 7 | 8:
             one.setdefault("min_values", 1)
             one.setdefault("max_values", 1)
+            for chosen in one.get("default_values", []):
+                chosen["id"] = str(chosen["id"])
         case 9 if len(one["components"]) > 3:
             raise form("BASE_TYPE_BAD_LENGTH")
         case 11:
