@@ -150,13 +150,15 @@ def encode_webp(
     return target.getvalue()
 
 
-def write_parameters(data: bytes, text: str) -> bytes:
+def write_parameters(
+    data: bytes, text: str, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS
+) -> bytes:
     """Return a file with this recipe in it, where other programs look for it.
 
     Pixels stay as they are, and other metadata too; but without a text all of the metadata that
     may hold a recipe goes. Raises PictureError if the bytes are no picture.
     """
-    image = _open(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+    image = _open(data, max_bytes=max_bytes, max_pixels=max_pixels)
     if image.format == "PNG":
         return embedded.png_with_text(data, text)
     exif = image.getexif()

@@ -102,7 +102,10 @@ class Delivery:
 
     def _store(self, data: bytes, text: str) -> Path:
         """Keep a picture with this recipe, or with none at all."""
-        return pictures.store(self._folder, pictures.write_parameters(data, text))
+        written = pictures.write_parameters(
+            data, text, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
+        )
+        return pictures.store(self._folder, written)
 
     def _source(self, picture: str | None) -> str:
         """Return the base64 of a picture to start from."""

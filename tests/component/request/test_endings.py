@@ -164,7 +164,7 @@ async def test_fewer_pictures_come_than_asked_for(ask, horde):
 async def test_the_picture_to_start_from_is_gone(start, heard, horde, tmp_path):
     from tests.component.request.test_wishes import kept, png
 
-    horde.fail("submit", faults.rc("TooManyPrompts"))
+    horde.fail("submit", faults.html(), times=500)
     platform = FakePlatform()
     named = kept(tmp_path, png())
     async with start(platform, patience=Patience(unreachable=30, pause=0.05)):
