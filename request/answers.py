@@ -120,7 +120,7 @@ def _reasons(jobs: Sequence[JobRow], made: Sequence[PictureRow]) -> tuple[str, .
 
     What was censored is counted over the whole request.
     """
-    censored = metadata.censored(made)
+    censored = metadata.censored(made, jobs)
     counted = {row.job for row in made if row.censored}
     others = (row.reason for row in jobs if row.reason and row.id not in counted)
     return tuple(dict.fromkeys((*((censored,) if censored else ()), *others)))

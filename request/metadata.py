@@ -42,11 +42,19 @@ def sentences(entries: Iterable[Mapping[str, Any]], job: Job) -> tuple[str, ...]
     return tuple(dict.fromkeys(sentence for sentence in said if sentence))
 
 
-def censored(pictures: Sequence[PictureRow]) -> str | None:
-    """Return how many of the pictures were censored and why; None if none was."""
-    count = sum(1 for picture in pictures if picture.censored)
+def censored(pictures: Sequence[PictureRow], jobs: Sequence[JobRow] = ()) -> str | None:
+    """Return how many of the pictures were censored and why; None if none was.
+
+    Where the jobs are of several styles, those of the censored pictures are named.
+    """
+    of_jobs = [picture.job for picture in pictures if picture.censored]
+    count = len(of_jobs)
     if not count:
         return None
+    styles = {row.id: row.job.style for row in jobs}
+    named = dict.fromkeys(styles[job] for job in of_jobs if job in styles)
+    several = len(set(styles.values())) > 1
+    which = texts.say("outcome.of_styles", styles=", ".join(named)) if several else ""
     reasons = {
         entry.get("value")
         for picture in pictures
@@ -54,7 +62,7 @@ def censored(pictures: Sequence[PictureRow]) -> str | None:
         if picture.censored and entry.get("type") == "censorship"
     }
     code = "outcome.censored_all" if count == len(pictures) else "outcome.censored"
-    return texts.say(f"{code}_csam" if "csam" in reasons else code, count=count)
+    return texts.say(f"{code}_csam" if "csam" in reasons else code, count=count, which=which)
 
 
 def _sentence(entry: Mapping[str, Any], job: Job) -> str | None:

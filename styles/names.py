@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -33,6 +33,8 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("“”„‟″«»＂", '"'),
     }
 )
+_UNEVEN = re.compile(r"\s\s|[^\S ]")
+"""Space that is not single, or no plain space."""
 QUOTES = ("'", '"')
 _AFTER_NAME = ".,;:!?)]}\"'"
 _NAME_GOES_ON = "_+-"
@@ -48,12 +50,14 @@ class Folded:
     """A text for comparing, with the way back to its own characters."""
 
     text: str
-    starts: tuple[int, ...]
+    starts: Sequence[int]
     """For each folded character, and for the end, the index in the original."""
 
 
 def fold(text: str) -> Folded:
     """Return the folded text and, for each of its characters, where it came from."""
+    if text.isascii() and _UNEVEN.search(text) is None:  # as nearly all are
+        return Folded(text.lower().replace("`", "'"), range(len(text) + 1))
     letters: list[str] = []
     starts: list[int] = []
     for index, char in enumerate(text):

@@ -18,7 +18,7 @@ _PLACEHOLDER = re.compile(r"\{(p|np)\}")
 
 def commas_for_separators(text: str) -> str:
     """Return the text with runs of three or more `#` as `, `."""
-    return _RUN.sub(", ", text)
+    return _RUN.sub(", ", text) if SEPARATOR in text else text
 
 
 def fill(template: str, prompt: str, negative: str) -> str:
@@ -72,4 +72,4 @@ def _joined(before: str, words: str, after: str) -> str:
 
 def _single_hashes(text: str) -> str:
     """Keep the person's `#` and the template's from meeting in a new separator."""
-    return re.sub(r"#{3,}", "##", text)
+    return re.sub(r"#{3,}", "##", text) if SEPARATOR in text else text

@@ -63,7 +63,12 @@ async def test_some_of_it_is_censored(ask, horde):
     outcome = await ask("draw for me a fox style: stylepunks --n 4")
     assert outcome.ending is Ending.PARTIAL
     assert len(outcome.pictures) == 2
-    assert told("censored", outcome, count=2)
+    drawn = [note.text for note in outcome.notes if note.code == "note.styles_drawn"]
+    shown = [picture.style for picture in outcome.pictures]
+    missing = [name for name in drawn[0].removeprefix("Style: ").split(", ") if name not in shown]
+    of_styles = texts.say("outcome.of_styles", styles=", ".join(missing))
+    assert told("censored", outcome, count=2, which=of_styles)
+    assert told("of_styles", outcome, styles=", ".join(missing))
     assert outcome.text.count("safety check") == 1
 
 
@@ -72,7 +77,8 @@ async def test_some_of_it_is_withheld(ask, horde):
     horde.gen_metadata = [{"type": "censorship", "value": "csam"}]
     outcome = await ask("draw for me a fox style: stylepunks --n 2")
     assert outcome.ending is Ending.PARTIAL
-    assert told("censored_csam", outcome, count=1)
+    which = outcome.text.partition("1 of the pictures")[2].partition(")")[0] + ")"
+    assert told("censored_csam", outcome, count=1, which=which)
 
 
 # --- nobody makes it ---------------------------------------------------------------------------

@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from styles.names import NameIndex, fold, key
 
@@ -125,6 +127,13 @@ def test_folding_knows_the_way_back():
     folded = fold("Aß  “İ”")
     assert folded.text == 'ass "i̇"'
     assert [("Aß  “İ”" + "$")[start] for start in folded.starts] == list("Aßß “İİ”$")
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=40))
+def test_plain_text_is_folded_like_any_other(text):
+    quickly, slowly = fold(text), fold(f"{text}é")
+    assert slowly.text == f"{quickly.text}é"
+    assert list(slowly.starts) == [*quickly.starts, len(text) + 1]
 
 
 def test_an_empty_index_finds_nothing():
