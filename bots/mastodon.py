@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -12,24 +12,19 @@ import structlog
 from mastodon import Mastodon
 
 from bots.fediverse.answering import body, warning
-from bots.fediverse.calls import Calls, connect
-from bots.fediverse.hearing import (
-    Told,
-    admitted,
-    domain_of,
-    pictures_of,
-    read_deletion,
-    read_status,
-    wants_bots,
-)
+from bots.fediverse.calls import UNKNOWN_TOKEN, Calls, connect
+from bots.fediverse.ear import Ear
+from bots.fediverse.hearing import Told, read_deletion
 from bots.fediverse.mentions import accept_all, begin, missed
+from bots.fediverse.profile import Profile
 from bots.fediverse.server import Server, ask_server, unknown
 from bots.fediverse.settings import MastodonSection
-from bots.fediverse.stream import Deleted, Mentioned, Opened, Stream
+from bots.fediverse.stream import Deleted, Mentioned, Stream, Turned
 from bots.fediverse.uploads import Uploads
 from bots.fediverse.visibility import Visibility
 from common.config import read_account
 from common.errors import PlatformError, PlatformRefused, StartupError
+from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities, Services
 
@@ -40,8 +35,6 @@ POSTS = 40
 RESERVED = 110
 """Characters of a post kept for the asker's name and a content warning."""
 REPLY_TIMEOUT = 40.0
-NEEDED = {"local": "local", "followers": "follower"}
-"""The role that people need, by the setting `serves`."""
 
 
 class MastodonAdapter:
@@ -82,9 +75,9 @@ class MastodonAdapter:
         adapter = cls(name, read_account(MastodonSection, name, section), services)
         try:
             await adapter._meet()
-        except PlatformRefused as error:
-            raise StartupError("mastodon.not_let_in", account=name, problem=error) from error
         except PlatformError as error:
+            if error.values.get("status") == UNKNOWN_TOKEN or isinstance(error, PlatformRefused):
+                raise StartupError("mastodon.not_let_in", account=name, problem=error) from error
             log.warning("server_not_met", account=name, problem=str(error))
         return adapter
 
@@ -100,6 +93,7 @@ class MastodonAdapter:
                 (post["created_at"].timestamp(), post["visibility"]) for post in posts
             )
         self._me = me
+        self._ear = Ear(self.name, self._calls, server, me, self._section)
 
     # --- hearing -----------------------------------------------------------------------------
 
@@ -109,20 +103,19 @@ class MastodonAdapter:
         stream = Stream(self.name, self._connect)
         try:
             while True:
+                caught_up = False
                 try:
                     async for notification in missed(self._calls, position):
                         position = str(notification["id"])
-                        if incoming := await self._hear(notification["status"], position):
+                        if incoming := await self._ear.hear(notification["status"], position):
                             yield incoming
+                    caught_up = True
                 except PlatformError as error:
                     log.warning("not_caught_up", account=self.name, problem=str(error))
-                pause = (
-                    self._section.catch_up_seconds if stream.open else self._section.poll_seconds
-                )
-                due = time.monotonic() + pause
+                due = time.monotonic() + self._pause(streaming=stream.open and caught_up)
                 while event := await stream.next(due - time.monotonic()):
                     match event:
-                        case Opened():
+                        case Turned():
                             break
                         case Mentioned(notification):
                             if incoming := await self._hear_streamed(notification["status"]):
@@ -131,6 +124,9 @@ class MastodonAdapter:
                             yield read_deletion(self.name, post)
         finally:
             stream.close()
+
+    def _pause(self, *, streaming: bool) -> float:
+        return self._section.catch_up_seconds if streaming else self._section.poll_seconds
 
     async def _first_position(self) -> str:
         """Return where catching up starts, as soon as the server lets us know."""
@@ -147,47 +143,10 @@ class MastodonAdapter:
     async def _hear_streamed(self, status: Told) -> Incoming | None:
         """Return what somebody wrote; where more cannot be learnt now, catching up does it."""
         try:
-            return await self._hear(status)
+            return await self._ear.hear(status)
         except PlatformError as error:
             log.warning("mention_put_off", account=self.name, problem=str(error))
             return None
-
-    async def _hear(self, status: Told, cursor: str | None = None) -> Incoming | None:
-        """Return what somebody wrote, if he is heard. Raises PlatformError."""
-        author, section = status["account"], self._section
-        domain = domain_of(author, self._server.domain)
-        if str(author["id"]) == str(self._me["id"]) or not wants_bots(author):
-            return None
-        if not admitted(domain, section.allow, section.deny):
-            return None
-        roles: tuple[str, ...] = ("local",) if domain == self._server.domain else ()
-        if section.serves == "followers":
-            (relation,) = await self._calls("account_relationships", author["id"])
-            roles += ("follower",) if relation["followed_by"] else ()
-        if section.serves != "everyone" and NEEDED[section.serves] not in roles:
-            return None
-        return read_status(
-            status,
-            account=self.name,
-            server=self._server.domain,
-            me=self._me,
-            owner=section.owner,
-            roles=roles,
-            parent_pictures=await self._own_pictures(status),
-            cursor=cursor,
-        )
-
-    async def _own_pictures(self, status: Told) -> tuple[str, ...]:
-        """Return the pictures of the post replied to, if it is the asker's own.
-
-        (The core finds the bot's own by itself.)
-        """
-        if str(status.get("in_reply_to_account_id")) != str(status["account"]["id"]):
-            return ()
-        try:
-            return pictures_of(await self._calls("status", status["in_reply_to_id"]))
-        except PlatformRefused:
-            return ()  # gone, or not known here
 
     # --- answering ---------------------------------------------------------------------------
 
@@ -247,6 +206,17 @@ class MastodonAdapter:
         del incoming
         with suppress(PlatformRefused):
             await self._calls("status_delete", post)
+
+    async def examine(self, *, fix: bool) -> Sequence[Finding]:
+        """Look the account and its profile over; with `fix`, set what servers ask of bots."""
+        what = f"account {self.name}"
+        try:
+            if not self._me:
+                await self._meet()
+            profile = Profile(what, self._calls, self._server, self._section.owner)
+            return await profile.examine(fix=fix)
+        except PlatformError as error:
+            return [Finding(what, ok=False, sentence=str(error))]
 
     async def close(self) -> None:
         """Make no more calls."""

@@ -29,7 +29,6 @@ from common.fetch import fetch
 from common.live import LiveConfig
 from common.reference import ModelReference
 from request.adapter import Adapter, Services
-from request.admission import Admission
 from request.assets import Assets, Rules
 from request.budget import Budget
 from request.chat_settings import SettingsStore
@@ -168,7 +167,6 @@ def assemble(
     planning = Planning(
         lambda: library.current, reference, hordes, sources, Assets(catalogue, reference, rules)
     )
-    admission = Admission(store, folk, Budget(store, hordes, prices, planning, live))
     service = Service(
         config=live,
         places=services.places,
@@ -178,18 +176,15 @@ def assemble(
         commands=Commands(
             store,
             folk,
+            Conversation(library, catalogue, hordes, about),
+            Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
-            conversation=Conversation(library, catalogue, hordes, about),
-            moderation=Moderation(
-                store, folk, Reports(database, marks), services.settings, services.places
-            ),
-            admission=admission,
         ),
         production=Production(
             store, hordes, delivery, reference, patience=patience, observer=observer
         ),
         prices=prices,
-        admission=admission,
+        budget=Budget(store, hordes, prices, planning, live),
         posting=Posting(store, leases, sleep=sleep, observer=observer),
         observer=observer,
         marks=marks,
@@ -312,15 +307,19 @@ async def _serve(runners: list[Runner], stop: asyncio.Event) -> None:
             raise result
 
 
-async def _build(name: str, section: Mapping[str, Any], services: Services) -> Adapter:
-    """Find the adapter for an account's platform and build it."""
+def find_adapter(name: str, section: Mapping[str, Any]) -> tuple[type[Adapter], dict[str, Any]]:
+    """Return the adapter for an account's platform, and its own settings. Raises ConfigError."""
     platform = platform_of(name, section)
     found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
     if platform not in found:
         known = ", ".join(sorted(found))
         raise ConfigError("config.no_platform", account=name, platform=platform, known=known)
-    adapter: type[Adapter] = found[platform].load()
     rest = {key: value for key, value in section.items() if key != "platform"}
+    return found[platform].load(), rest
+
+
+async def _build(name: str, section: Mapping[str, Any], services: Services) -> Adapter:
+    adapter, rest = find_adapter(name, section)
     return await adapter.build(name, rest, services)
 
 

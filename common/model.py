@@ -84,6 +84,8 @@ class Incoming:
     """Whether the person may moderate the place, by the platform's own rights."""
     roles: tuple[str, ...] = ()
     """Ids of the person's roles in the community, on platforms that have them."""
+    turned_away: str = ""
+    """Code of the sentence why the account does not serve this person; "" where it does."""
     adult: bool | None = None
     """Whether the platform marks the place as one for adults; None where it has no such mark."""
     cursor: str | None = None

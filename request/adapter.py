@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 
 from common.config import Config
 from common.database import Database
+from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Person, Progress
 from request.chat_settings import SettingsStore
 from request.cursors import Cursors
@@ -104,6 +105,15 @@ class Adapter(Protocol):
 
     async def close(self) -> None:
         """Stop listening and release connections."""
+        ...
+
+
+@runtime_checkable
+class Examined(Protocol):
+    """An adapter that can look its own account over before it serves."""
+
+    async def examine(self, *, fix: bool) -> Sequence[Finding]:
+        """Say what is well and what is not; with `fix`, set right what can be set from here."""
         ...
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from common.config import PlaceConfig, StylesConfig
 from common.errors import Refusal
+from common.model import Incoming
 from styles.image_request import ImageRequest
 from styles.limits import Defaults, Limits
 
@@ -21,6 +22,8 @@ TOLD_AGAIN_AFTER = {
     "refused.banned": DAY,
     "refused.banned_here": DAY,
     "refused.not_enabled": DAY,
+    "refused.local_only": DAY,
+    "refused.followers_only": DAY,
     "refused.censored_often": DAY,
     "refused.paused": HOUR,
     "refused.running": HOUR,
@@ -59,6 +62,12 @@ def check_words(place: PlaceConfig, image: ImageRequest) -> None:
     for pattern in place.blocked:
         if re.search(rf"(?<!\w)(?:{pattern})(?!\w)", words, re.IGNORECASE):
             raise Refusal("refused.blocked")
+
+
+def check_served(incoming: Incoming) -> None:
+    """Refuse whom the account does not serve. Raises Refusal."""
+    if incoming.turned_away:
+        raise Refusal(incoming.turned_away)
 
 
 def check_enabled(place: PlaceConfig) -> None:

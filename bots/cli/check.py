@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from common.findings import Finding
 
 if TYPE_CHECKING:
     import aiohttp
@@ -20,15 +22,6 @@ OWN = "hub"
 """What `url` says for the hub this program runs itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    ok: bool
-    sentence: str
-
-
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command(rich_help_panel="Set it up")(check)
@@ -37,8 +30,11 @@ def register(app: typer.Typer) -> None:
 def check(
     config: Annotated[Path, typer.Option(help="The configuration.")] = Path("config.yaml"),
     as_json: Annotated[bool, typer.Option("--json", help="Tell as JSON.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Set the profiles of accounts as servers ask of bots.")
+    ] = False,
 ) -> None:
-    """Look at the configuration, the data folder, styles, models, LoRAs and each Horde.
+    """Look at the configuration, data folder, styles, models, LoRAs, accounts and each Horde.
 
     Exit code: 0 all is well, 1 something needs attention.
     """
@@ -55,7 +51,7 @@ def check(
         findings = [
             Finding("config", ok=True, sentence=f"{config} is valid"),
             *_secrets(config),
-            *asyncio.run(_look(settings)),
+            *asyncio.run(_look(settings, fix=fix)),
         ]
     for finding in findings:
         if as_json:
@@ -74,7 +70,7 @@ def _secrets(path: Path) -> list[Finding]:
     return []
 
 
-async def _look(config: Config) -> list[Finding]:
+async def _look(config: Config, *, fix: bool) -> list[Finding]:
     import aiohttp
 
     from bots.program import check_names, point_at_hub, prepare_folder
@@ -88,6 +84,7 @@ async def _look(config: Config) -> list[Finding]:
             findings.append(Finding("data", ok=True, sentence=str(folder)))
             findings += await _styles(config, folder)
             findings += await _facts(config, folder, session)
+            findings += await _accounts(config, fix=fix)
         except HordebotsError as error:
             findings.append(Finding("start", ok=False, sentence=str(error)))
         endpoints = config.horde.endpoints
@@ -143,6 +140,32 @@ async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -
         except AssetError as error:
             findings.append(Finding("loras", ok=False, sentence=str(error)))
         await catalogue.close()
+    return findings
+
+
+async def _accounts(config: Config, *, fix: bool) -> list[Finding]:
+    """Let the adapters that can look their accounts over."""
+    from bots.program import find_adapter, open_core
+    from common.errors import HordebotsError
+    from request.adapter import Examined
+
+    findings: list[Finding] = []
+    for name in config.run:
+        section = config.accounts.get(name)
+        if section is None:
+            continue
+        try:
+            kind, rest = find_adapter(name, section)
+            if not issubclass(kind, Examined):
+                continue
+            async with open_core(config, lasting=False) as core:
+                adapter = await kind.build(name, rest, core.services)
+                try:
+                    findings += await adapter.examine(fix=fix)
+                finally:
+                    await adapter.close()
+        except HordebotsError as error:
+            findings.append(Finding(f"account {name}", ok=False, sentence=str(error)))
     return findings
 
 

@@ -17,7 +17,8 @@ TIMEOUT = 20.0
 """Seconds without a byte after which a call is given up."""
 LONGEST_REST = 300.0
 """Seconds for which a call that met a rate limit is not made again."""
-MAY_PASS = frozenset({401, 408, 425})
+UNKNOWN_TOKEN = 401
+MAY_PASS = frozenset({UNKNOWN_TOKEN, 408, 425})
 """Answers below 500 that say nothing of the request itself."""
 NOT_YET = "not finished processing"
 
@@ -66,8 +67,8 @@ class Calls:
             self._rests[method] = self._now() + rest
             raise PlatformBusy(platform=self._name, retry_after=rest) from error
         except MastodonAPIError as error:
-            kind, problem = _read(error)
-            raise self._failed(kind, problem) from error
+            kind, status, problem = _read(error)
+            raise self._failed(kind, problem, status) from error
         except (MastodonError, OSError) as error:
             raise self._failed(PlatformError, str(error)[:200]) from error
 
@@ -76,15 +77,15 @@ class Calls:
         self._thread.submit(self._client.session.close)
         self._thread.shutdown(wait=False)
 
-    def _failed(self, kind: type[PlatformError], problem: str) -> PlatformError:
+    def _failed(self, kind: type[PlatformError], problem: str, status: int = 0) -> PlatformError:
         code = "platform.refused" if kind is PlatformRefused else "platform.failed"
-        return kind(code, platform=self._name, problem=problem)
+        return kind(code, platform=self._name, problem=problem, status=status)
 
 
-def _read(error: MastodonAPIError) -> tuple[type[PlatformError], str]:
-    """Return whether an error answer may pass, and what it says."""
-    status = error.args[1] if len(error.args) > 1 else None
-    told = str(error.args[-1] or error)[:200]
-    if not isinstance(status, int) or status >= 500 or status in MAY_PASS or NOT_YET in told:
-        return PlatformError, f"{status}: {told}"
-    return PlatformRefused, f"{status}: {told}"
+def _read(error: MastodonAPIError) -> tuple[type[PlatformError], int, str]:
+    """Return whether an error answer may pass, its status (0 if there is none), what it says."""
+    status = error.args[1] if len(error.args) > 1 else 0
+    status = status if isinstance(status, int) else 0
+    told = f"{status}: {str(error.args[-1] or error)[:200]}"
+    passes = not status or status >= 500 or status in MAY_PASS or NOT_YET in told
+    return PlatformError if passes else PlatformRefused, status, told

@@ -55,7 +55,7 @@ def read_status(
     server: str,
     me: Told,
     owner: str,
-    roles: tuple[str, ...] = (),
+    turned_away: str = "",
     parent_pictures: tuple[str, ...] = (),
     cursor: str | None = None,
 ) -> Incoming:
@@ -79,7 +79,7 @@ def read_status(
         mentions=(f"@{bot}@{server}", f"@{bot}"),
         language=_optional(status.get("language")),
         moderator=bool(owner) and name.lower() == owner.lower().removeprefix("@"),
-        roles=roles,
+        turned_away=turned_away,
         cursor=cursor,
         context={
             "acct": str(author["acct"]),

@@ -22,8 +22,8 @@ PAUSES = (1.0, 5.0, 30.0, 120.0, 300.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """The stream runs from here on; what came before it must be caught up on."""
+class Turned:
+    """The stream has begun or ended: what it did not bring must be caught up on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Deleted:
     post: str
 
 
-Event = Opened | Mentioned | Deleted
+Event = Turned | Mentioned | Deleted
 
 
 class _Ended(Exception):
@@ -88,8 +88,9 @@ class Stream(StreamListener):
             finally:
                 client.session.close()
             tries = 0 if self.open else tries + 1
-            self.open = False
             log.info("stream_ended", account=self._name, problem=problem)
+            if self.open and not self._turn(opened=False):
+                return
             self._closed.wait(PAUSES[min(tries, len(PAUSES) - 1)])
 
     def _hand_over(self, event: Event) -> None:
@@ -106,10 +107,19 @@ class Stream(StreamListener):
             self._closed.set()  # the loop has ended
         raise _Ended
 
+    def _turn(self, *, opened: bool) -> bool:
+        """Say that the stream has begun or ended; False where nobody hears any more."""
+        self.open = opened
+        try:
+            self._hand_over(Turned())
+        except _Ended:
+            return False
+        return True
+
     def handle_stream(self, response: requests.Response) -> None:
         """Say that the stream is open, then read it."""
-        self.open = True
-        self._hand_over(Opened())
+        if not self._turn(opened=True):
+            raise _Ended
         super().handle_stream(response)  # type: ignore[no-untyped-call]
 
     def handle_heartbeat(self) -> None:

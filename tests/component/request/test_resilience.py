@@ -57,6 +57,19 @@ async def test_burst_of_one_person_respects_the_limit_and_is_told_once(start, he
         assert horde.journal.count("submit") == 1
 
 
+async def test_who_is_not_served_is_told_once_a_day(start, heard, horde):
+    platform = FakePlatform()
+    async with start(platform):
+        for event in ("1", "2"):
+            platform.say(heard(FOX, event=event, turned_away="refused.local_only"))
+        outcome = await platform.answer_to("1")
+        platform.say(heard("help", event="3", person="bob"))
+        await platform.answer_to("3")
+    assert "my own server" in outcome.text
+    assert len(platform.posts) == 2
+    assert horde.journal.count("submit") == 0
+
+
 async def test_who_presses_a_button_is_always_told(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()
