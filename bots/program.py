@@ -36,6 +36,7 @@ from request.commands import Commands
 from request.conversation import Conversation
 from request.cursors import Cursors
 from request.delivery import Delivery
+from request.describing import Describing
 from request.enquiries import Enquiries
 from request.leases import Leases
 from request.marks import open_marks
@@ -179,6 +180,7 @@ def assemble(
             Conversation(library, catalogue, hordes, about),
             Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
+            describing=Describing(hordes, sources),
         ),
         production=Production(
             store, hordes, delivery, reference, patience=patience, observer=observer

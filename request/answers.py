@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from common import texts
 from common.errors import Refusal
@@ -22,8 +23,10 @@ from common.model import (
     Progress,
 )
 from request import metadata, recipe
-from request.adapter import Adapter, Capabilities
 from request.records import JobRow, PictureRow
+
+if TYPE_CHECKING:
+    from request.adapter import Adapter, Capabilities
 
 ALT_LENGTH = 1000
 MINUTE, HOUR = 60, 3600

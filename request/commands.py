@@ -18,6 +18,7 @@ from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
 from request.calls import Call
 from request.conversation import Conversation
+from request.describing import Describing
 from request.grammar import CommandName
 from request.leases import Lease
 from request.moderation import COMMANDS as MODERATION
@@ -46,12 +47,14 @@ class Commands:
         moderation: Moderation,
         pictures: Path,
         *,
+        describing: Describing,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._people = people
         self._conversation = conversation
         self._moderation = moderation
+        self._describing = describing
         self._pictures = pictures
         self._now = now
 
@@ -67,6 +70,8 @@ class Commands:
                 text = await self._cancel(call)
             case CommandName.DELETE:
                 text = await self._remove(call)
+            case CommandName.DESCRIBE:
+                text = await self._describing.describe(call)
             case CommandName.STOP | CommandName.START:
                 text = await self._hear(call.lease, call.incoming, name)
             case CommandName.FORGET_ME:

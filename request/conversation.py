@@ -16,6 +16,8 @@ from request.grammar import Command, CommandName
 from request.hordes import Hordes
 from styles.library import StyleLibrary
 
+NEWS_SHOWN, NEWS_LENGTH = 3, 300
+"""Pieces of news told, and characters of each."""
 SHOWN = 12
 """Names shown in a list."""
 
@@ -41,22 +43,23 @@ class Conversation:
 
     async def reply(self, request_id: str, command: Command, place: PlaceConfig) -> Outcome:
         """Return what to say to a command: only what may be used in the place is listed."""
+        names: tuple[str, ...] = ()
         match command.name:
             case CommandName.HELP:
-                return answers.told(request_id, self._help(command.argument, place))
+                text = self._help(command.argument, place)
             case CommandName.STYLES:
                 text, names = self._styles(command.argument, place)
-                return answers.told(request_id, text, names)
             case CommandName.MODELS:
-                return answers.told(request_id, await self._models(command.argument))
+                text = await self._models(command.argument)
             case CommandName.LORAS:
-                return answers.told(
-                    request_id, await self._loras(command.argument, nsfw=place.nsfw)
-                )
+                text = await self._loras(command.argument, nsfw=place.nsfw)
+            case CommandName.HORDE:
+                text = await self._horde()
             case CommandName.STATUS:
-                return answers.told(request_id, await self._status())
+                text = await self._status()
             case other:
-                return answers.told(request_id, texts.say("help.not_here", word=other.value))
+                text = texts.say("help.not_here", word=other.value)
+        return answers.told(request_id, text, names)
 
     def _styles(self, search: str, place: PlaceConfig) -> tuple[str, tuple[str, ...]]:
         current = self._library.current.only(place.styles)
@@ -108,6 +111,30 @@ class Conversation:
             }
             lines.append(texts.say("help.horde_up", name=endpoint.name, **values))
         return "\n".join((*lines, *self._lists()))
+
+    async def _horde(self) -> str:
+        """Tell how much each Horde makes and what is waited for, and what it has to say."""
+        lines = []
+        for endpoint in self._hordes.endpoints:
+            try:
+                told = await endpoint.client.performance()
+                news = await endpoint.client.news()
+            except HordeError as error:
+                lines.append(texts.say("help.horde_down", name=endpoint.name, problem=error))
+                continue
+            values = {
+                "workers": told.worker_count,
+                "waiting": told.queued_requests,
+                "made": f"{told.past_minute_megapixelsteps:,.0f}",
+                "alchemists": told.interrogator_count,
+            }
+            lines.append(texts.say("help.horde_performance", name=endpoint.name, **values))
+            for piece in news[:NEWS_SHOWN]:
+                day = "" if piece.date_published is None else piece.date_published.isoformat()
+                text = " ".join(piece.newspiece.split())
+                shown = text if len(text) <= NEWS_LENGTH else f"{text[:NEWS_LENGTH].rstrip()}…"
+                lines.append(texts.say("help.horde_news", date=day, text=shown))
+        return "\n".join(lines)
 
     def _lists(self) -> Iterator[str]:
         """Yield how the stylelists are doing: their age, what does not come, what is faulty."""

@@ -7,11 +7,14 @@ allows no time to think (a list that completes a word) can be served.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from common.civitai.assets import Asset
 from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
+from common.model import Picture
 from common.reference import ModelReference
+from request import answers
 from request.hordes import Hordes
 from request.records import RequestRow
 from request.store import Store
@@ -62,6 +65,12 @@ class Enquiries:
     async def answered_by(self, account: str, post: str) -> RequestRow | None:
         """Return the request that one of our posts answered; None if it is no answer of ours."""
         return await self._store.request_behind(account, post)
+
+    async def pictures_of(self, row: RequestRow, folder: Path) -> tuple[Picture, ...]:
+        """Return the pictures a request brought; their files lie in the picture folder, if kept."""
+        prompt = str((row.parsed or {}).get("prompt", ""))
+        jobs, made = await self._store.jobs_of(row.id), await self._store.pictures_of(row.id)
+        return answers.describe_pictures(row.id, prompt, jobs, made, folder)
 
     async def requests_of(self, account: str, person: str) -> Sequence[RequestRow]:
         """Return what is kept of a person's requests, oldest first."""

@@ -99,6 +99,23 @@ class Sources:
         """Tell whether a picture's bytes are still kept."""
         return picture.sha256 is not None and (self._folder / picture.sha256).exists()
 
+    async def bytes_of(self, incoming: Incoming, number: int | None) -> bytes:
+        """Return the picture that came along, or picture `number` of the answer replied to.
+
+        Raises Refusal.
+        """
+        named = list(incoming.pictures)
+        if not named and incoming.parent is not None:
+            named = await self._replied_to(incoming.place.account, incoming.parent)
+        if not named:
+            raise Refusal("refused.nothing_to_describe")
+        if number is not None and not 1 <= number <= len(named):
+            raise Refusal("refused.no_such_picture", number=number, count=len(named))
+        try:
+            return await self._read(named[(number or 1) - 1])
+        except (PictureError, FetchError) as error:
+            raise Refusal("refused.source_picture", problem=error) from error
+
     async def _replied_to(self, account: str, post: str) -> list[str]:
         parent = await self._store.request_behind(account, post)
         rows = [] if parent is None else await self.shown(parent.id)

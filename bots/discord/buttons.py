@@ -73,6 +73,8 @@ class Front(Protocol):
 
     async def choose(self, interaction: discord.Interaction, text: str, request: str) -> None: ...
 
+    async def mine(self, interaction: discord.Interaction, request: str) -> None: ...
+
     async def settings(
         self,
         interaction: discord.Interaction,

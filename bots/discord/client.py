@@ -13,6 +13,7 @@ from discord import app_commands
 
 from bots.discord.buttons import Choice, Press
 from bots.discord.clock import Clock
+from bots.discord.mine import Mine
 from bots.discord.section import DiscordSection
 from bots.discord.settings import Change, Channels
 from common import texts
@@ -68,7 +69,7 @@ class HearingClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
-        self.add_dynamic_items(Press, Choice, Change, Channels)
+        self.add_dynamic_items(Press, Choice, Change, Channels, Mine)
         await self._ears.started(self)
 
     async def on_message(self, message: discord.Message) -> None:

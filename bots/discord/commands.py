@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bots.discord import completion, hearing
+from bots.discord import completion, hearing, menus
 from common import texts
 
 if TYPE_CHECKING:
@@ -26,11 +26,16 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     tree.add_command(_imagine(desk))
     for name in ("styles", "loras", "models"):
         tree.add_command(_searching(desk, name))
-    for name in ("queue", "status"):
+    for name in ("queue", "status", "horde"):
         tree.add_command(_plain(desk, name, name))
     tree.add_command(_plain(desk, "forget", "forget me"))
     tree.add_command(_help(desk))
     tree.add_command(_settings(desk))
+    tree.add_command(_of_picture(desk, "describe", "describe", question=True))
+    tree.add_command(_of_picture(desk, "upscale", menus.SHARPER, verb_optional=True))
+    tree.add_command(_info(desk))
+    tree.add_command(_mine(desk))
+    menus.add_menus(tree, desk)
 
 
 def command(name: str, callback: Any) -> app_commands.Command[Any, ..., Any]:
@@ -187,3 +192,32 @@ def _settings(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     made.allowed_contexts = app_commands.AppCommandContext(guild=True)
     made.allowed_installs = app_commands.AppInstallationType(guild=True)
     return made
+
+
+def _of_picture(
+    desk: Desk, name: str, text: str, **more: bool
+) -> app_commands.Command[Any, ..., Any]:
+    @options(picture="own_picture")
+    async def ask(interaction: Interaction, picture: discord.Attachment) -> None:
+        pictures = _address(picture)
+        if pictures:
+            await desk.ask(interaction, text, pictures=pictures, **more)
+        else:
+            await desk.whisper(interaction, texts.say("discord.no_picture"))
+
+    return command(name, ask)
+
+
+def _info(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    @options(request="request")
+    async def info(interaction: Interaction, request: app_commands.Range[str, 8, 9]) -> None:
+        await desk.ask(interaction, f"info {request}", question=True)
+
+    return command("info", info)
+
+
+def _mine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    async def my(interaction: Interaction) -> None:
+        await desk.mine(interaction)
+
+    return command("my", my)

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import structlog
 
-from bots.discord import dialogs, hearing, layout
+from bots.discord import dialogs, hearing, layout, menus, mine
 from bots.discord.buttons import LOOKS, QUIET, Verb
 from bots.discord.hearing import language_of
 from bots.discord.pending import Pending, Waiting
@@ -31,6 +31,7 @@ class Desk:
         self.account = account
         self.services = services
         self._pending = pending
+        self.remixes = menus.Remixes()
         self.heard: asyncio.Queue[tuple[Incoming, Waiting | None]] = asyncio.Queue(MOST_HEARD)
 
     def hear(self, incoming: Incoming, waiting: Waiting | None = None) -> None:
@@ -83,6 +84,11 @@ class Desk:
         """Hear what was chosen in a list."""
         await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=f"#{request}")
 
+    async def mine(self, interaction: discord.Interaction[Any], request: str = "") -> None:
+        """Show somebody his own pictures."""
+        with texts.speaking(language_of(interaction)):
+            await mine.show(self, interaction, request)
+
     # --- settings -----------------------------------------------------------------------------
 
     async def open_settings(self, interaction: discord.Interaction[Any]) -> None:
@@ -124,3 +130,5 @@ class Desk:
                 await self._fill_settings(interaction, name)
             elif name.startswith(dialogs.EDIT):
                 await dialogs.submitted(self, interaction)
+            elif name.startswith(menus.REMIX):
+                await menus.submitted(self, interaction)

@@ -79,7 +79,7 @@ def progress(news: Progress, *, event: str, now: float, note: str = "") -> ui.La
     lines = [f"### {_headline(news)}", _squares(news)]
     if news.wait_seconds and news.phase in (Phase.WAITING, Phase.GENERATING):
         lines.append(texts.say("discord.eta", when=f"<t:{int(now + news.wait_seconds)}:R>"))
-    lines += [f"-# {escape(text)}" for text in (news.note, note) if text]
+    lines += [f"-# {text}" for text in (escape(news.note), note) if text]
     box: ui.Container[Any] = ui.Container(
         ui.TextDisplay("\n".join(filter(None, lines))), accent_colour=WORKING
     )
