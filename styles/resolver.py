@@ -88,7 +88,7 @@ def _variants(
 ) -> tuple[int, tuple[str, ...]]:
     """Return the pictures per variant and the variants of the prompt that fit the limit."""
     most = max(1, limits.max_pictures)
-    if request.literal:
+    if request.literal or "{" not in request.prompt:
         variants = Variants((request.prompt,), 1, permuted=False)
     else:
         variants = expand(request.prompt, random.Random(rng_seed), most)
