@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common import texts
-from common.errors import HordeBusy, HordeError, HordeRejected, HordeUnreachable
+from common.errors import HordeBusy, HordeError, HordeUnreachable
 from common.model import Job
 from common.reference import ModelReference
 from styles.shape import within
@@ -47,7 +47,7 @@ def not_taken(
 
 def _not_taken(job: Job, trouble: Trouble, reference: ModelReference, tried: float) -> str:
     error = trouble.error
-    values = {"name": trouble.horde, "minutes": max(1, round(tried / MINUTE)), "problem": error}
+    values = {"name": trouble.horde, "minutes": max(1, round(tried / MINUTE))}
     if error.rc in FILTERED:
         return texts.say("outcome.filtered")
     if error.rc in UNPAID:
@@ -56,8 +56,6 @@ def _not_taken(job: Job, trouble: Trouble, reference: ModelReference, tried: flo
         return texts.say("outcome.busy", **values)
     if isinstance(error, HordeUnreachable) and error.code == "horde.no_answer":
         return texts.say("outcome.unreachable", **values)
-    if isinstance(error, HordeRejected):
-        return texts.say("outcome.rejected", **values)
     return str(error)
 
 

@@ -31,8 +31,8 @@ LONGEST = 20_000
 """Characters of a recipe that are read."""
 NEGATIVE = "Negative prompt:"
 _FACTS = re.compile(r"^Steps:\s*\d", re.MULTILINE)
-_FACT = re.compile(r'\s*([A-Z][\w \-/]{0,40}):\s*("(?:\\.|[^"\\]){0,4000}"|[^,]{0,500})(?:,|$)')
-_TAG = re.compile(r" *<(?:lora|lyco|hypernet):([^:<>]{1,200})(?::[^<>]{0,40})?> *")
+_FACT = re.compile(r'\b([A-Z][\w \-/]{0,40}):\s*("(?:\\.|[^"\\]){0,1000}"|[^,]{0,500})(?:,|$)')
+_TAG = re.compile(r"(?<! ) *<(?:lora|lyco|hypernet):([^:<>]{1,200})(?::[^<>]{0,40})?> *")
 _SIZE = re.compile(r"(\d{2,5})x(\d{2,5})")
 _KARRAS = re.compile(r"\s+karras\Z", re.IGNORECASE)
 _SAMPLER_NAMES = {

@@ -1,5 +1,6 @@
 """A picture's recipe makes the same picture again, whichever program wrote it."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,14 @@ def test_the_place_keeps_its_limits():
     request = recreate(text, MODELS)
     (job,) = resolved(request, Limits(max_steps=30, max_pixels=512 * 512)).jobs
     assert (job.width, job.height, job.steps, job.clip_skip) == (512, 512, 30, 12)
+
+
+@pytest.mark.parametrize("noise", ['A:"', 'A: "\\', " ", "<lora:", "[", "Aa ", "x\nSteps: 1"])
+def test_no_recipe_takes_long(noise):
+    started = time.process_time()
+    recreate(f"x {noise * 20_000}\nSteps: 1, {noise * 20_000}", MODELS)
+    recreate(f"x\nSteps: 1, {noise * 20_000}", MODELS)
+    assert time.process_time() - started < 1
 
 
 @settings(max_examples=500, deadline=None)
