@@ -41,7 +41,7 @@ def configure(*, level: str = "info", as_json: bool = False, secrets: Iterable[s
         raise ConfigError("config.log_level", level=level, known=", ".join(LEVELS))
     # its own lines would show arguments, and with them keys and tokens
     stamina.instrumentation.set_on_retry_hooks([])
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(_Discreet(_forms(secrets), as_json=as_json))
     root, number = logging.getLogger(), logging.getLevelNamesMapping()[level.upper()]
     for old in [old for old in root.handlers if isinstance(old.formatter, _Discreet)]:
@@ -59,6 +59,16 @@ def configure(*, level: str = "info", as_json: bool = False, secrets: Iterable[s
         logger_factory=lambda *_: logging.getLogger(OURS),
         cache_logger_on_first_use=True,
     )
+
+
+class _StandardError(logging.Handler):
+    """Writes to what standard error is at the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(f"{self.format(record)}\n")
+        except Exception:  # noqa: BLE001  (a log that cannot be written must not stop anything)
+            self.handleError(record)
 
 
 class _Discreet(structlog.stdlib.ProcessorFormatter):

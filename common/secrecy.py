@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
@@ -19,6 +20,32 @@ SECRET_NAME = re.compile(r"(?i)(token|secret|password|(^|_)key)$")
 def secrets_of(settings: object) -> frozenset[str]:
     """Return all secrets in a configuration, those in the passwords of addresses too."""
     return frozenset(_secrets("", settings)) - {"", ANONYMOUS_KEY}
+
+
+def plain_secrets(document: object, path: str = "") -> Iterator[str]:
+    """Yield where in a configuration file a secret stands as plain text, like `civitai.key`."""
+    match document:
+        case str() if any(_in_text(path.rpartition(".")[2], document)):
+            if document != ANONYMOUS_KEY:
+                yield path
+        case Mapping() | list() | tuple():
+            for key, inner in _named(document):
+                yield from plain_secrets(inner, f"{path}.{key}" if path else key)
+
+
+def secret_files(document: object) -> Iterator[str]:
+    """Yield the files in which a configuration file says that its secrets stand."""
+    match document:
+        case {"file": str() as file, **rest} if not rest:
+            yield file
+        case Mapping() | list() | tuple():
+            for _key, inner in _named(document):
+                yield from secret_files(inner)
+
+
+def _named(document: Mapping[Any, Any] | list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    found = document.items() if isinstance(document, Mapping) else enumerate(document)
+    return ((str(key), inner) for key, inner in found)
 
 
 def _secrets(name: str, value: object) -> Iterator[str]:

@@ -13,11 +13,15 @@ import typer
 from common.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     import aiohttp
 
     from common.config import Config, EndpointConfig
 
 
+ROOM = 1_000_000_000
+"""Bytes that should be free in the data folder."""
 OWN = "hub"
 """What `url` says for the hub this program runs itself."""
 
@@ -34,7 +38,7 @@ def check(
         bool, typer.Option("--fix", help="Set the profiles of accounts as servers ask of bots.")
     ] = False,
 ) -> None:
-    """Look at the configuration, data folder, styles, models, LoRAs, accounts and each Horde.
+    """Look at the configuration, the data, styles, models, LoRAs, accounts, Hordes, the program.
 
     Exit code: 0 all is well, 1 something needs attention.
     """
@@ -62,31 +66,49 @@ def check(
 
 
 def _secrets(path: Path) -> list[Finding]:
-    """Warn of a file that others on this machine can read although it may hold keys."""
-    from common import texts
+    """Warn of secrets in files that others on this machine can read."""
+    import yaml
 
-    if path.stat().st_mode & 0o004:
-        return [Finding("config", ok=False, sentence=texts.say("check.readable", file=path))]
-    return []
+    from common import texts
+    from common.secrecy import plain_secrets, secret_files
+
+    document = yaml.safe_load(path.read_text("utf-8"))
+    findings = []
+    plain = list(plain_secrets(document))
+    if plain and _readable(path):
+        sentence = texts.say("check.readable", file=path, settings=", ".join(plain))
+        findings.append(Finding("config", ok=False, sentence=sentence))
+    for name in secret_files(document):
+        file = Path(name).expanduser()
+        if file.exists() and _readable(file):
+            sentence = texts.say("check.secret_file", file=file)
+            findings.append(Finding("config", ok=False, sentence=sentence))
+    return findings
+
+
+def _readable(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o004)
 
 
 async def _look(config: Config, *, fix: bool) -> list[Finding]:
     import aiohttp
 
-    from bots.program import check_names, point_at_hub, prepare_folder
-    from common.errors import HordebotsError
+    from bots.program import point_at_hub, prepare_folder
 
-    findings = []
+    async def folder_and_what_is_in_it() -> list[Finding]:
+        folder = prepare_folder(config.data_dir)
+        return [
+            _room(folder),
+            *await _tried("database", _database(config)),
+            *await _running(config),
+            *await _tried("styles", _styles(config, folder)),
+            *await _tried("facts", _facts(config, folder, session)),
+        ]
+
     async with aiohttp.ClientSession() as session:
-        try:
-            check_names(config)
-            folder = prepare_folder(config.data_dir)
-            findings.append(Finding("data", ok=True, sentence=str(folder)))
-            findings += await _styles(config, folder)
-            findings += await _facts(config, folder, session)
-            findings += await _accounts(config, fix=fix)
-        except HordebotsError as error:
-            findings.append(Finding("start", ok=False, sentence=str(error)))
+        findings = await _tried("start", _names(config))
+        findings += await _tried("data", folder_and_what_is_in_it())
+        findings += await _accounts(config, fix=fix)
         endpoints = config.horde.endpoints
         for entry, pointed in zip(endpoints, point_at_hub(config).horde.endpoints, strict=True):
             if entry.url == OWN and "hub" in config.run:
@@ -94,6 +116,63 @@ async def _look(config: Config, *, fix: bool) -> list[Finding]:
             else:
                 findings.append(await _endpoint(pointed, session))
     return findings
+
+
+def _room(folder: Path) -> Finding:
+    """Look whether there is room for pictures."""
+    import shutil
+
+    from common import texts
+
+    free = shutil.disk_usage(folder).free
+    code = "check.folder" if free >= ROOM else "check.full"
+    gigabytes = f"{free / 1e9:.1f}"
+    sentence = texts.say(code, folder=folder, gigabytes=gigabytes)
+    return Finding("data", ok=free >= ROOM, sentence=sentence)
+
+
+async def _tried(what: str, work: Awaitable[list[Finding]]) -> list[Finding]:
+    """Return what was found, or the sentence of what went wrong."""
+    from common.errors import HordebotsError
+
+    try:
+        return await work
+    except HordebotsError as error:
+        return [Finding(what, ok=False, sentence=str(error))]
+
+
+async def _names(config: Config) -> list[Finding]:
+    """Find what the configuration says to start. Raises ConfigError."""
+    from bots.program import check_names
+
+    check_names(config)
+    return []
+
+
+async def _database(config: Config) -> list[Finding]:
+    """Look whether the database answers and how old its tables are. Raises StoreError."""
+    from common import texts
+    from common.schema import version_of
+
+    version = await version_of(config.database_url)
+    code = "check.database_new" if version.current is None else "check.database"
+    if version.current not in (None, version.newest):
+        code = "check.database_old"
+    return [Finding("database", ok=True, sentence=texts.say(code, where=version.where))]
+
+
+async def _running(config: Config) -> list[Finding]:
+    """Ask the program how it is, if it runs on this machine."""
+    from bots.operator.control import ask, socket_of
+    from common import texts
+    from common.errors import StartupError
+
+    try:
+        health = await ask(socket_of(config), "health")
+    except StartupError:
+        return [Finding("program", ok=True, sentence=texts.say("check.not_running"))]
+    sentence = " ".join(health["problems"]) or texts.say("check.running")
+    return [Finding("program", ok=health["status"] != "failing", sentence=sentence)]
 
 
 async def _styles(config: Config, folder: Path) -> list[Finding]:

@@ -181,6 +181,7 @@ async def test_what_may_change_changes_and_a_mistake_changes_nothing(
             assert stat.S_IMODE(control.stat().st_mode) == 0o600
             done = await hordebots("reload")
             assert (done.exit_code, done.stdout) == (0, SAME)
+            assert "ok    program: it runs, and all is well" in (await hordebots("check")).stdout
 
             written(defaults={"pictures": 99}, operator={})
             program.process.send_signal(signal.SIGHUP)

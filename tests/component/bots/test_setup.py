@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import stat
 
 import pytest
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 
 from bots.__main__ import app
 from common.config import load
-from tests.component.bots.programs import run
+from common.database import open_database
+from common.schema import version_of
+from tests.component.bots.programs import Finished, run
 from tests.fakes.civitai import FakeCivitai
 
 
@@ -51,7 +54,7 @@ def test_init_for_a_hub_of_ones_own(tmp_path):
     assert "hub" in config.run
     with path.open("a") as file:
         file.write("reference: {url: null}\ncivitai: {url: null}\n")  # nothing of the internet here
-    looked = run("check", "--config", path, cwd=tmp_path)
+    looked = check("--config", path)
     assert looked.code == 0, looked.out
 
 
@@ -87,19 +90,29 @@ def test_init_into_no_folder_is_a_sentence(tmp_path):
     assert "nowhere/config.yaml cannot be written" in done.err
 
 
+def check(*words):
+    """Look a configuration over, in this process."""
+    done = CliRunner().invoke(app, ["check", *map(str, words)])
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    return Finished(done.exit_code, done.stdout, done.stderr)
+
+
 # --- check -----------------------------------------------------------------------------------
 
 
 async def test_check_of_what_is_well(horde, config_for, tmp_path):
     config = config_for(horde.url)
-    done = await asyncio.to_thread(run, "check", "--config", config, cwd=tmp_path)
+    done = await asyncio.to_thread(check, "--config", config)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert len(lines) == 4
+    assert len(lines) == 6
     assert all(line.startswith("ok  ") for line in lines)
     assert f"{config} is valid" in lines[0]
-    assert "styles and" in lines[2]
-    assert f"{horde.url} answers; member#1 with 1000 kudos; 9 models are served" in lines[3]
+    assert "GB are free" in lines[1]
+    assert "hordebots.sqlite is made at the first start" in lines[2]
+    assert "does not run on this machine" in lines[3]
+    assert "styles and" in lines[4]
+    assert f"{horde.url} answers; member#1 with 1000 kudos; 9 models are served" in lines[5]
     assert "a key" not in done.out + done.err
 
 
@@ -107,7 +120,7 @@ async def test_check_asks_for_models_and_loras_too(horde, config_for, tmp_path):
     async with FakeCivitai() as civitai:
         sections = {"civitai": {"url": civitai.url}, "reference": {"url": civitai.url + "/none"}}
         config = config_for(horde.url, **sections)
-        done = await asyncio.to_thread(run, "check", "--json", "--config", config, cwd=tmp_path)
+        done = await asyncio.to_thread(check, "--json", "--config", config)
     found = {entry["what"]: entry for entry in map(json.loads, done.out.splitlines())}
     assert found["loras"]["ok"]
     assert not found["models"]["ok"]
@@ -118,7 +131,7 @@ async def test_check_asks_for_models_and_loras_too(horde, config_for, tmp_path):
 async def test_check_names_a_stylelist_that_fails(horde, config_for, tmp_path):
     styles = {"sources": ["bundled:demo", str(tmp_path / "nowhere")]}
     config = config_for(horde.url, styles=styles)
-    done = await asyncio.to_thread(run, "check", "--config", config, cwd=tmp_path)
+    done = await asyncio.to_thread(check, "--config", config)
     assert done.code == 1
     [line] = [line for line in done.out.splitlines() if line.startswith("look")]
     assert "nowhere has no styles.json" in line
@@ -126,9 +139,7 @@ async def test_check_names_a_stylelist_that_fails(horde, config_for, tmp_path):
 
 async def test_check_with_a_key_nobody_knows(horde, config_for, tmp_path):
     horde.keys = {"another key"}
-    done = await asyncio.to_thread(
-        run, "check", "--json", "--config", config_for(horde.url), cwd=tmp_path
-    )
+    done = await asyncio.to_thread(check, "--json", "--config", config_for(horde.url))
     assert done.code == 1
     last = json.loads(done.out.splitlines()[-1])
     assert (last["what"], last["ok"]) == ("horde fake", False)
@@ -138,20 +149,62 @@ async def test_check_with_a_key_nobody_knows(horde, config_for, tmp_path):
 def test_check_as_json_with_a_horde_that_is_down_and_a_readable_file(config_for, tmp_path):
     config = config_for("http://127.0.0.1:9/api")
     config.chmod(0o644)
-    done = run("check", "--json", "--config", config, cwd=tmp_path)
+    done = check("--json", "--config", config)
     assert done.code == 1
     findings = [json.loads(line) for line in done.out.splitlines()]
     assert all(set(finding) == {"what", "ok", "sentence"} for finding in findings)
     wrong = {finding["what"]: finding["sentence"] for finding in findings if not finding["ok"]}
     assert set(wrong) == {"config", "horde fake"}
-    assert f"chmod 600 {config}" in wrong["config"]
+    assert "(horde.endpoints.0.key): chmod 600" in wrong["config"]
     assert "http://127.0.0.1:9/api: " in wrong["horde fake"]
     assert "does not answer" in wrong["horde fake"]
+
+
+def test_check_minds_who_can_read_secrets_and_only_them(config_for, write_config, tmp_path):
+    def wrong(config):
+        looked = CliRunner().invoke(app, ["check", "--json", "--config", str(config)])
+        rows = map(json.loads, looked.stdout.splitlines())
+        return [row["sentence"] for row in rows if row["what"] == "config" and not row["ok"]]
+
+    secret = tmp_path / "key.txt"
+    secret.write_text("a key")
+    config = config_for("http://127.0.0.1:9/api", key={"file": str(secret)})
+    config.chmod(0o644)
+    secret.chmod(0o600)
+    assert wrong(config) == []
+    secret.chmod(0o644)
+    assert wrong(config) == [
+        f"{secret} holds a secret and can be read by everybody on this machine: chmod 600 {secret}"
+    ]
+    config = write_config(
+        database="postgresql+asyncpg://u:word@127.0.0.1:9/x",
+        accounts={"a": {"platform": "web", "access_token": "plain"}},
+        run=["web"],
+    )
+    config.chmod(0o644)
+    assert "(accounts.a.access_token, database)" in wrong(config)[0]
+
+
+async def test_check_tells_the_age_of_the_tables(config_for, tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'data' / 'hordebots.sqlite'}"
+    config = config_for("http://127.0.0.1:9/api")
+    assert (await version_of(url)).current is None
+    assert not (tmp_path / "data").exists()
+    await (await open_database(url)).close()
+    version = await version_of(url)
+    assert version.current == version.newest
+    with sqlite3.connect(tmp_path / "data" / "hordebots.sqlite") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    looked = await asyncio.to_thread(CliRunner().invoke, app, ["check", "--config", str(config)])
+    assert "is of an earlier version" in looked.stdout
 
 
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
+        ({"database": "nonsense"}, "is no address of a database"),
+        ({"accounts": {"x": {"platform": "fax"}}, "run": ["x"]}, "is on fax, which is not known"),
         ({"webb": {}}, "webb: there is no such setting; did you mean web?"),
         ({"run": ["hub", "discord"]}, "names discord, which is neither an account nor one of"),
         ({"run": ["hub"], "data_dir": "config.yaml/x"}, "cannot be written"),
@@ -161,8 +214,8 @@ def test_check_as_json_with_a_horde_that_is_down_and_a_readable_file(config_for,
     ],
 )
 def test_check_names_what_is_wrong(write_config, tmp_path, document, sentence):
-    write_config(horde={"endpoints": [{"url": "hub"}]}, **document)
-    done = run("check", cwd=tmp_path)
-    assert done.code == 1
-    [line] = [line for line in done.out.splitlines() if sentence in line]
+    config = write_config(horde={"endpoints": [{"url": "hub"}]}, **document)
+    done = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert done.exit_code == 1
+    [line] = [line for line in done.stdout.splitlines() if sentence in line]
     assert line.startswith("look  ")
