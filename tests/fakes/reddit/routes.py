@@ -41,6 +41,7 @@ class Routes:
             web.post("/api/v1/access_token", self.token, name="token"),
             web.get("/api/v1/me", self.me, name="me"),
             web.get("/message/unread/", self.unread, name="unread"),
+            web.get("/message/sent/", self.sent, name="sent"),
             web.post("/api/read_message/", self.mark_read, name="read"),
             web.post("/api/comment/", self.comment, name="comment"),
             web.post("/api/del/", self.delete, name="delete"),
@@ -93,6 +94,10 @@ class Routes:
         following = names[end - 1] if end < len(names) else None
         page = (shapes.note(note, self.world) for note in new[start:end])
         return web.json_response(shapes.listing(page, following))
+
+    async def sent(self, request: web.Request) -> web.Response:
+        own = [one for one in self.world.messages.values() if one.author == self.world.bot]
+        return self._newest(own, request)
 
     async def mark_read(self, request: web.Request) -> web.Response:
         names = set((await request.post())["id"].split(","))
@@ -205,7 +210,8 @@ class Routes:
         page = self.world.wiki.get((request.match_info["sub"].lower(), request.match_info["page"]))
         if page is None:
             return web.json_response({"message": "Not Found", "error": 404}, status=404)
-        return web.json_response({"kind": "wikipage", "data": {"content_md": page}})
+        data = {"content_md": page, "revision_by": None, "revision_date": 0}
+        return web.json_response({"kind": "wikipage", "data": data})
 
     # --- posts ------------------------------------------------------------------------------
 

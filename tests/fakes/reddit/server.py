@@ -24,7 +24,7 @@ FORM = "application/x-www-form-urlencoded"
 class FakeReddit:
     """Reddit on a port of its own. Attributes may be changed at any time.
 
-    Routes in the journal and for `fail`: token, me, unread, read, comment, delete, info, thread,
+    Routes in the journal and for `fail`: token, me, unread, sent, read, comment, delete, info, thread,
     about, moderators, flairs, wiki, submitted, comments, lease, upload, submit, gallery, websocket.
     """
 

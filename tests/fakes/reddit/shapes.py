@@ -29,7 +29,7 @@ def post(about: Post) -> dict[str, Any]:
         "id": about.id,
         "name": about.name,
         "title": about.title,
-        "author": None if about.deleted else about.author,
+        "author": "[deleted]" if about.deleted else about.author,
         "subreddit": about.subreddit.name,
         "over_18": about.nsfw or about.subreddit.over18,
         "spoiler": about.spoiler,
@@ -53,7 +53,7 @@ def comment(about: Comment, world: World) -> dict[str, Any]:
     return {
         "id": about.id,
         "name": about.name,
-        "author": None if about.deleted else about.author,
+        "author": "[deleted]" if about.deleted else about.author,
         "body": "[deleted]" if about.deleted else about.body,
         "parent_id": about.parent,
         "link_id": about.post.name,

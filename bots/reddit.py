@@ -1,0 +1,247 @@
+"""Reddit: the inbox is the queue; pictures are posts in a subreddit of the bot's own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, Literal, Self
+
+import requests
+import structlog
+from pydantic import Field
+
+from common import pictures
+from common.config import Secret, Section, read_account
+from common.errors import (
+    ConfigError,
+    PictureError,
+    PlatformBusy,
+    PlatformError,
+    PlatformRefused,
+    StartupError,
+)
+from common.horde.transport import client_agent
+from common.links import picture_address
+from common.model import Incoming, Outcome, Part, Picture, Progress
+from common.reddit import hearing, writing
+from common.reddit.calls import Calls, Login, NotLetIn
+from common.reddit.posting import Gallery, Posts, Shown
+from common.reddit.subreddits import Subreddits
+from request.adapter import Capabilities, Services
+
+log = structlog.get_logger()
+
+LONGEST_PAUSE = 300.0
+TENDED_EVERY = 600.0
+"""Seconds between two looks at how people voted."""
+CAPABILITIES = Capabilities(
+    text_length=4500,
+    pictures_per_reply=20,
+    picture_bytes=20_000_000,
+    formats=frozenset({"image/png", "image/jpeg"}),
+    opt_in=True,
+    quiet=True,
+    receipt_after=120.0,
+    reply_timeout=40.0,
+)
+
+
+class RedditSection(Section):
+    """An account on Reddit, with an application that Reddit has approved."""
+
+    platform: Literal["reddit"] = "reddit"
+    username: str = Field(min_length=1, description="The bot's name, without u/.")
+    owner: str = Field(min_length=1, description="Who runs it, without u/: told to Reddit.")
+    client_id: str = Field(min_length=1, description="Id of the application.")
+    client_secret: Secret = Field(description="Secret of the application.")
+    refresh_token: Secret | None = Field(default=None, description="Token that lets the bot in.")
+    password: Secret | None = Field(
+        default=None, description="In place of a token; two-factor login must be off."
+    )
+    gallery: str | None = Field(
+        default=None,
+        description="Subreddit in which pictures are posted, without r/; else they are linked "
+        "from the web room.",
+    )
+    flair: str = Field(default="", description="Flair of those posts: its words or its id.")
+    delete_below: int | None = Field(
+        default=-1, description="Score below which an answer is deleted; null: never."
+    )
+    poll_seconds: float = Field(default=15, ge=5, description="Seconds between two looks.")
+    url: str = Field(default="https://www.reddit.com", description="Where one logs in.")
+    oauth_url: str = Field(default="https://oauth.reddit.com", description="Where the API is.")
+
+
+class RedditAdapter:
+    """One account on Reddit. Ids are full names: `t1_…` is a comment, `t4_…` a message."""
+
+    def __init__(
+        self,
+        name: str,
+        section: RedditSection,
+        services: Services,
+        session: requests.Session | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.url = f"{section.url}/user/{section.username}"
+        self.capabilities = CAPABILITIES
+        self._section = section
+        self._services = services
+        self._sleep = sleep
+        self._now = now
+        self._calls = Calls(name, login_of(section), session)
+        self._posts = Posts(name, section.username)
+        self._subreddits = Subreddits(name, services.config.communities, now)
+        self._tended = now()
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Check the section and log in. If Reddit does not answer, it is asked again later."""
+        settings = read_account(RedditSection, name, section)
+        if settings.refresh_token is None and settings.password is None:
+            raise ConfigError("reddit.no_key", account=name)
+        if not settings.gallery and not picture_address(services.config.web.public_url, ""):
+            raise ConfigError("reddit.no_place", account=name)
+        adapter = cls(name, settings, services)
+        try:
+            await adapter._calls(lambda reddit: reddit.user.me())
+        except NotLetIn as error:
+            await adapter.close()
+            raise StartupError("startup.failed", problem=error) from error
+        except PlatformError as error:
+            log.warning("account_unreachable", account=name, problem=str(error))
+        return adapter
+
+    # --- listening --------------------------------------------------------------------------
+
+    async def listen(self) -> AsyncIterator[Incoming]:
+        """Yield what is unread in the inbox, oldest first; look again and again."""
+        pause = self._section.poll_seconds
+        while True:
+            try:
+                async with aclosing(self._unread()) as unread:
+                    async for incoming in unread:
+                        yield incoming
+                await self._tend()
+                pause = self._section.poll_seconds
+            except PlatformBusy as busy:
+                pause = max(busy.retry_after, self._section.poll_seconds)
+            except PlatformError as error:
+                log.warning("platform_unreachable", account=self.name, problem=str(error))
+                pause = min(2 * pause, LONGEST_PAUSE)
+            await self._sleep(pause)
+
+    async def _unread(self) -> AsyncGenerator[Incoming, None]:
+        """Yield what is unread; it is marked once all of it has been written down."""
+        started = await self._started()
+        found = await self._calls(hearing.unread)
+        for said in found:
+            if said.created < started or said.by_bot or said.author == self._section.username:
+                continue
+            here = await self._subreddits.facts(self._calls, said.subreddit)
+            if here.unwanted:
+                log.info("bots_unwanted", account=self.name, subreddit=said.subreddit)
+                continue
+            yield hearing.heard(
+                self.name,
+                self._section.username,
+                said,
+                community=here.community,
+                moderators=here.moderators,
+            )
+        if found:
+            names = [said.name for said in found]
+            await self._calls(lambda reddit: hearing.mark_read(reddit, names))
+
+    async def _started(self) -> float:
+        """Return when the account was started first: what is older is history."""
+        cursors = self._services.cursors
+        await cursors.begin(self.name, str(int(self._now())))
+        return float(await cursors.read(self.name) or 0)
+
+    async def _tend(self) -> None:
+        """Delete now and then what people voted down."""
+        below = self._section.delete_below
+        if below is not None and self._now() - self._tended > TENDED_EVERY:
+            self._tended = self._now()
+            await self._calls(lambda reddit: self._posts.remove_unwanted(reddit, below))
+
+    # --- answering --------------------------------------------------------------------------
+
+    async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
+        """Tell somebody who has waited long that he is not forgotten, once."""
+        event, text = incoming.event, writing.notice(progress)
+        if not event.startswith("t1_"):
+            return
+        told = await self._calls(lambda reddit: self._posts.find_reply(reddit, event, waiting=True))
+        if told is None:
+            await self._calls(lambda reddit: self._posts.reply(reddit, event, text))
+
+    async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
+        """Post a part: its pictures first, then the answer that leads to them."""
+        links = await self._show(incoming, outcome, part) if part.pictures else []
+        text = writing.answer(part.text, links, adult=bool(incoming.adult))
+        return await self._calls(lambda reddit: self._posts.reply(reddit, incoming.event, text))
+
+    async def _show(self, incoming: Incoming, outcome: Outcome, part: Part) -> list[str]:
+        """Return where the pictures of a part can be seen."""
+        if not self._section.gallery:
+            public = self._services.config.web.public_url
+            found = (picture_address(public, picture.sha256) for picture in part.pictures)
+            return [address for address in found if address]
+        code = writing.code_of(outcome, part)
+        wanted = Gallery(
+            subreddit=self._section.gallery,
+            title=writing.title(part.pictures, code),
+            code=code,
+            pictures=[await asyncio.to_thread(self._fitted, one) for one in part.pictures],
+            nsfw=bool(incoming.adult),
+            spoiler=outcome.spoiler,
+            flair=self._section.flair,
+        )
+        return [await self._calls(lambda reddit: self._posts.publish(reddit, wanted))]
+
+    def _fitted(self, picture: Picture) -> Shown:
+        able = self.capabilities
+        try:
+            data, mime = pictures.fitted(
+                picture.path.read_bytes(), max_bytes=able.picture_bytes, formats=able.formats
+            )
+        except (PictureError, OSError) as error:
+            raise PlatformRefused(platform=self.name, problem=error) from error
+        name = f"{picture.number}.{'png' if mime == 'image/png' else 'jpg'}"
+        return Shown(data, name, writing.caption(picture))
+
+    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+        """Return the id of our answer, if it is there. Raises PlatformRefused if nothing can be."""
+        del part  # an answer is always one comment
+        return await self._calls(lambda reddit: self._posts.find_reply(reddit, incoming.event))
+
+    async def remove(self, incoming: Incoming, post: str) -> None:
+        """Delete an answer and the post of its pictures; one that is gone already is fine."""
+        del incoming
+        await self._calls(lambda reddit: self._posts.remove(reddit, post))
+
+    async def close(self) -> None:
+        """Make no more calls."""
+        self._calls.close()
+
+
+def login_of(section: RedditSection) -> Login:
+    """Return how praw gets in with an account."""
+    agent = client_agent().partition(":")
+    return Login(
+        url=section.url,
+        oauth_url=section.oauth_url,
+        client_id=section.client_id,
+        client_secret=section.client_secret,
+        user_agent=f"python:{agent[0]}:{agent[2].partition(':')[0]} (by u/{section.owner})",
+        username=section.username,
+        refresh_token=section.refresh_token,
+        password=section.password,
+    )

@@ -1,0 +1,1 @@
+"""What a bot does on Reddit, with praw in a thread of its own."""

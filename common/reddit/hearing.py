@@ -1,0 +1,111 @@
+"""What is in the inbox, as the core takes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import praw
+from praw.models import Comment, Message
+
+from common.markdown import plain
+from common.model import Audience, Incoming, Person, Place
+from common.reddit.posting import thing
+
+AT_ONCE = 100
+"""Posts that are asked for in one call."""
+MOST = 500
+"""Unread things that are taken at once."""
+A_BOT = re.compile(r"automoderator|.*(?:[a-z0-9]bot|[_-]bot)$", re.IGNORECASE)
+"""Reddit marks no bots, but their makers mostly call them so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One entry of the inbox, taken out of praw."""
+
+    name: str
+    """Its full name: `t1_…` is a comment, `t4_…` a message."""
+    author: str | None
+    """None for what a subreddit's moderators write as one."""
+    body: str
+    created: float
+    subreddit: str = ""
+    parent: str = ""
+    post: str = ""
+    adult: bool = False
+
+    @property
+    def by_bot(self) -> bool:
+        """Whether a bot wrote it, by its name."""
+        return self.author is not None and A_BOT.fullmatch(self.author) is not None
+
+
+def unread(reddit: praw.Reddit) -> list[Said]:
+    """Return what is unread, oldest first, with what is known of the posts it stands under."""
+    found: Iterable[object] = reddit.inbox.unread(limit=MOST)
+    items = [item for item in found if isinstance(item, Comment | Message)]
+    posts = {_post_of(item) for item in items} - {""}
+    adult = {}
+    for start in range(0, len(posts), AT_ONCE):
+        names = sorted(posts)[start : start + AT_ONCE]
+        adult.update({post.fullname: bool(post.over_18) for post in reddit.info(fullnames=names)})
+    return [_said(item, adult) for item in reversed(items)]
+
+
+def mark_read(reddit: praw.Reddit, names: Iterable[str]) -> None:
+    """Take things off the unread list."""
+    reddit.inbox.mark_read([thing(reddit, name) for name in names])
+
+
+def heard(
+    account: str, me: str, said: Said, *, community: str, moderators: frozenset[str]
+) -> Incoming:
+    """Return an entry as the core takes it.
+
+    `community` is its subreddit as the operator writes it; `moderators` are that one's, in small
+    letters. Pure.
+    """
+    read = plain(said.body)
+    private = said.name.startswith("t4_")
+    asker = Person((said.author or f"r/{said.subreddit}").lower(), said.author or said.subreddit)
+    return Incoming(
+        place=Place(account, community),
+        event=said.name,
+        person=asker,
+        text=read.text,
+        created=datetime.fromtimestamp(said.created, UTC),
+        audience=Audience.PRIVATE if private else Audience.PUBLIC,
+        parent=said.parent if said.parent.startswith("t1_") else None,
+        pictures=read.pictures,
+        mentions=(me,),
+        moderator=said.author is None or asker.id in moderators,
+        adult=None if private else said.adult,
+        context={"post": said.post},
+    )
+
+
+def _said(item: Comment | Message, adult: Mapping[str, bool]) -> Said:
+    post = _post_of(item)
+    return Said(
+        name=item.fullname,
+        author=None if item.author is None else str(item.author.name),
+        body=str(item.body),
+        created=float(item.created_utc),
+        subreddit=_subreddit_of(item),
+        parent=str(getattr(item, "parent_id", None) or "") if isinstance(item, Comment) else "",
+        post=post,
+        adult=adult.get(post, False),
+    )
+
+
+def _post_of(item: Comment | Message) -> str:
+    """Return the full name of the post a comment stands under."""
+    return f"t3_{item.submission.id}" if isinstance(item, Comment) else ""
+
+
+def _subreddit_of(item: Any) -> str:
+    return "" if item.subreddit is None else str(item.subreddit.display_name)

@@ -1,0 +1,172 @@
+"""Posts and comments of the bot: made, found again, deleted. All of it blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import praw
+import structlog
+from praw.models import Comment, Message, PostMedia, Submission
+
+from common.errors import PlatformError, PlatformRefused
+from common.reddit.writing import WAITING, post_in
+
+log = structlog.get_logger()
+
+LOOKED_AT = 50
+"""Own posts and comments among which one is looked for."""
+REMEMBERED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture to be posted."""
+
+    data: bytes
+    name: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """A post of pictures that is wanted; its title ends in a code of its own."""
+
+    subreddit: str
+    title: str
+    code: str
+    pictures: Sequence[Shown]
+    nsfw: bool
+    spoiler: bool
+    flair: str = ""
+
+
+@dataclass
+class Posts:
+    """Posts pictures, each gallery once."""
+
+    account: str
+    me: str
+    submitted: dict[str, None] = field(default_factory=dict)
+    """Codes of what was handed in and may not be listed yet."""
+
+    def publish(self, reddit: praw.Reddit, wanted: Gallery) -> str:
+        """Return the address of a gallery's post, making it if it is not there.
+
+        One picture becomes a post only after a while: PlatformError until it is there.
+        """
+        found = self._find(reddit, wanted.code)
+        if found is None and wanted.code not in self.submitted:
+            found = self._submit(reddit, wanted) or self._find(reddit, wanted.code)
+        if found is None:
+            raise PlatformError("reddit.processing", account=self.account)
+        self.submitted.pop(wanted.code, None)
+        return f"https://www.reddit.com/comments/{found.id}"
+
+    def _find(self, reddit: praw.Reddit, code: str) -> Submission | None:
+        own: Iterable[Submission] = reddit.redditor(self.me).submissions.new(limit=LOOKED_AT)
+        return next((post for post in own if code in post.title), None)
+
+    def _submit(self, reddit: praw.Reddit, wanted: Gallery) -> Submission | None:
+        subreddit = reddit.subreddit(wanted.subreddit)
+        flair = _flair_id(subreddit, wanted.flair) if wanted.flair else None
+        media = [PostMedia(shown.data, name=shown.name) for shown in wanted.pictures]
+        if len(media) > 1:
+            captions = (shown.caption for shown in wanted.pictures)
+            gallery: list[Any] = [
+                {"media": one, "caption": words} for one, words in zip(media, captions, strict=True)
+            ]
+            return subreddit.submit(
+                wanted.title,
+                gallery=gallery,
+                nsfw=wanted.nsfw,
+                spoiler=wanted.spoiler,
+                flair_id=flair,
+            )
+        self.submitted[wanted.code] = None
+        while len(self.submitted) > REMEMBERED:
+            del self.submitted[next(iter(self.submitted))]
+        # praw would wait for a message over a websocket, and not know what to do without one
+        return subreddit.submit(
+            wanted.title,
+            image=media[0],
+            nsfw=wanted.nsfw,
+            spoiler=wanted.spoiler,
+            flair_id=flair,
+            without_websockets=True,
+        )
+
+    # --- comments ---------------------------------------------------------------------------
+
+    def reply(self, reddit: praw.Reddit, event: str, text: str) -> str:
+        """Answer a comment or a message; return the answer's full name."""
+        asked = thing(reddit, event)
+        made = asked.reply(text)
+        if made is not None:
+            return str(made.fullname)
+        found = self.find_reply(reddit, event)  # in quarantined places Reddit does not say
+        if found is None:
+            raise PlatformError("reddit.processing", account=self.account)
+        return found
+
+    def find_reply(self, reddit: praw.Reddit, event: str, *, waiting: bool = False) -> str | None:
+        """Return the full name of our answer to something, or of the notice before it.
+
+        Raises PlatformRefused if what was asked is gone.
+        """
+        if event.startswith("t4_"):
+            sent = reddit.inbox.sent(limit=LOOKED_AT)
+            return next((str(one.fullname) for one in sent if one.parent_id == event), None)
+        asked = next(iter(reddit.info(fullnames=[event])), None)
+        if not isinstance(asked, Comment) or asked.author is None:
+            raise PlatformRefused("reddit.asker_gone", account=self.account)
+        asked.refresh()
+        asked.replies.replace_more(limit=0)
+        for reply in asked.replies.list():
+            if not isinstance(reply, Comment) or reply.parent_id != event:
+                continue
+            own = reply.author is not None and str(reply.author.name).lower() == self.me.lower()
+            if own and (WAITING in reply.body) == waiting:
+                return str(reply.fullname)
+        return None
+
+    def remove(self, reddit: praw.Reddit, name: str) -> None:
+        """Delete an answer of ours and the post of pictures it links to."""
+        if not name.startswith("t1_"):
+            return  # a message cannot be taken back
+        found = next(iter(reddit.info(fullnames=[name])), None)
+        if isinstance(found, Comment):
+            self._remove(reddit, found)
+
+    def remove_unwanted(self, reddit: praw.Reddit, below: int) -> None:
+        """Delete our answers that people have voted below a score."""
+        for comment in reddit.redditor(self.me).comments.new(limit=LOOKED_AT):
+            if comment.score < below:
+                log.info("answer_unwanted", account=self.account, post=comment.fullname)
+                self._remove(reddit, comment)
+
+    def _remove(self, reddit: praw.Reddit, comment: Comment) -> None:
+        number = post_in(comment.body)
+        comment.delete()
+        if number is None:
+            return
+        for post in reddit.info(fullnames=[f"t3_{number}"]):
+            if post.author is not None and str(post.author.name).lower() == self.me.lower():
+                post.delete()
+
+
+def thing(reddit: praw.Reddit, name: str) -> Comment | Message:
+    """Return a comment or a message by its full name, without asking for it."""
+    kind: type[Comment | Message] = Message if name.startswith("t4_") else Comment
+    return kind(reddit, _data={"id": name[3:]})
+
+
+def _flair_id(subreddit: praw.models.Subreddit, wanted: str) -> str | None:
+    """Return the id of a flair, given that or its words; None if there is none such."""
+    for choice in subreddit.flair.link_templates.user_selectable():
+        texts = {str(choice["flair_template_id"]), str(choice["flair_text"]).casefold()}
+        if wanted in texts or wanted.casefold() in texts:
+            return str(choice["flair_template_id"])
+    log.warning("no_such_flair", subreddit=str(subreddit), flair=wanted)
+    return None

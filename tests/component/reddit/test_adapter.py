@@ -1,0 +1,256 @@
+"""The bot on Reddit, as a whole: what is asked there is answered there."""
+
+import asyncio
+import re
+from dataclasses import replace
+
+import pytest
+
+from bots.reddit import RedditAdapter
+from common import pictures
+from common.errors import ConfigError, StartupError
+from tests.fakes.horde import Fate, faults
+from tests.fakes.platform import wait_until
+from tests.fakes.reddit import settings_for
+
+FOX = "draw for me a fox style: raw --n 1"
+
+
+async def test_mention_is_answered_with_a_link_to_a_post_that_shows_the_picture(start):
+    async with start() as bot:
+        asked = bot.ask(FOX)
+        (text,) = await bot.answer_to(asked)
+        (post,) = bot.world.posts_of_bot()
+    assert f"https://www.reddit.com/comments/{post.id}" in text
+    assert "a fox" in text
+    assert post.subreddit.name == "paintings"
+    assert re.match(r"AI picture: a fox .* \[\w+\]$", post.title)
+    assert pictures.verify(post.pictures[0]).mime == "image/jpeg"
+    assert (post.nsfw, post.spoiler) == (False, False)
+
+
+async def test_several_pictures_are_a_gallery_with_captions_and_flair(start):
+    async with start(settings={"flair": "ai made"}) as bot:
+        bot.world.subreddit("paintings").flairs = {"f1": "AI made"}
+        await bot.answer_to(bot.ask("draw for me a fox style: raw --n 4 --spoiler"))
+        (post,) = bot.world.posts_of_bot()
+    assert len(post.pictures) == 4
+    assert all("a fox" in caption for caption in post.captions)
+    assert (post.flair, post.spoiler) == ("f1", True)
+
+
+async def test_picture_that_is_processed_for_a_while_is_not_posted_again(start):
+    async with start() as bot:
+        bot.world.processing = 2
+        await bot.answer_to(bot.ask(FOX))
+    assert bot.fake.journal.count("submit") == 1
+
+
+async def test_pictures_are_linked_from_the_web_room_where_no_subreddit_is_set(start):
+    public = {"public_url": "https://pictures.example.org"}
+    async with start(settings={"gallery": None}, web=public) as bot:
+        (text,) = await bot.answer_to(bot.ask("draw for me a fox style: raw --n 2"))
+    found = re.findall(r"\[Picture (\d)\]\(https://pictures\.example\.org/pictures/\w{64}\)", text)
+    assert found == ["1", "2"]
+    assert bot.world.posts_of_bot() == []
+
+
+async def test_post_for_adults_makes_a_post_for_adults(start):
+    async with start() as bot:
+        late = bot.world.post(bot.post.subreddit, nsfw=True)
+        (text,) = await bot.answer_to(bot.ask(FOX, post=late))
+        (post,) = bot.world.posts_of_bot()
+    assert post.nsfw
+    assert "for adults" in text
+
+
+async def test_follow_up_without_a_mention_and_talk(start):
+    async with start() as bot:
+        first = bot.ask(FOX)
+        await bot.answer_to(first)
+        (answer,) = bot.world.answers_to(first)
+        talk = bot.world.comment("bob", "How nice!", parent=answer)
+        again = bot.world.comment("ann", "again", parent=answer)
+        await bot.answer_to(again)
+        await bot.quiet()
+        assert bot.world.answers_to(talk) == []
+
+
+async def test_only_listed_subreddits_are_answered_and_the_others_hear_nothing(start):
+    async with start() as bot:
+        dogs = bot.world.post(bot.world.subreddit("dogs"))
+        silent = [bot.ask(text, post=dogs) for text in (FOX, "draw", "what?")]
+        await bot.answer_to(bot.ask(FOX))
+        await bot.quiet()
+        assert [bot.world.answers_to(one) for one in silent] == [[], [], []]
+
+
+async def test_list_of_bottiquette_is_respected(start):
+    async with start() as bot:
+        groups = '{"disallowed": ["Cats"], "permission": ["x"]}'
+        bot.world.wiki["bottiquette", "robots_txt_json"] = groups
+        asked = bot.ask(FOX)
+        await bot.quiet()
+        assert bot.world.answers_to(asked) == []
+
+
+@pytest.mark.parametrize("author", ["AutoModerator", "remindme-bot", "painter"])
+async def test_bots_are_not_answered(start, author):
+    async with start() as bot:
+        asked = bot.ask(FOX)
+        await bot.answer_to(asked)
+        (answer,) = bot.world.answers_to(asked)
+        said = bot.world.comment(author, "u/painter again", parent=answer)
+        await bot.quiet()
+        assert bot.world.answers_to(said) == []
+
+
+async def test_nothing_from_before_the_first_start_is_answered(fake, start):
+    world = fake.world
+    old = world.comment("ann", f"u/painter {FOX}", post=world.post(world.subreddit("cats")), age=60)
+    async with start() as bot:
+        await bot.quiet()
+        assert world.answers_to(old) == []
+
+
+async def test_what_was_said_while_the_bot_was_away_is_answered_once(fake, start, horde):
+    async with start():
+        pass
+    world = fake.world
+    post = world.post(world.subreddit("cats"))
+    asked = [world.comment(f"p{n}", f"u/painter {FOX}", post=post) for n in range(5)]
+    async with start():
+        await wait_until(lambda: all(world.answers_to(one) for one in asked), 30)
+    assert [len(world.answers_to(one)) for one in asked] == [1] * 5
+    assert horde.journal.count("submit") == 5
+
+
+@pytest.mark.parametrize("fault", [faults.lose(), faults.reset(), None])
+async def test_answer_whose_receipt_was_lost_is_not_posted_twice(start, fault):
+    async with start() as bot:
+        if fault is None:  # in quarantine Reddit does not say what it made
+            bot.post.subreddit.quarantined = True
+        else:
+            bot.fake.fail("comment", fault)
+        asked = bot.ask("help")
+        await bot.quiet()
+        assert len(await bot.answer_to(asked)) == 1
+    assert bot.fake.journal.count("comment") == 1
+
+
+@pytest.mark.parametrize("route", ["submit", "gallery"])
+async def test_post_whose_receipt_was_lost_is_not_made_twice(start, route):
+    async with start() as bot:
+        bot.fake.fail(route, faults.lose())
+        count = 1 if route == "submit" else 2
+        await bot.answer_to(bot.ask(f"draw for me a fox style: raw --n {count}"))
+        assert len(bot.world.posts_of_bot()) == 1
+
+
+async def test_who_has_to_wait_keeps_nobody_waiting(start):
+    async with start() as bot:
+        bot.world.ratelimit = 540
+        first = bot.ask("help")
+        await wait_until(lambda: not bot.world.ratelimit)
+        second = bot.ask("styles")
+        await bot.answer_to(second)
+        assert bot.world.answers_to(first) == []
+
+
+@pytest.mark.parametrize("trouble", ["locked", "archived", "deleted", "banned", "asker gone"])
+async def test_answer_that_can_never_be_posted_is_given_up(start, horde, trouble):
+    horde.seconds = None
+    async with start() as bot:
+        asked = bot.ask(FOX)
+        await wait_until(lambda: horde.requests)
+        if trouble == "banned":
+            bot.post.subreddit.banned.add("painter")
+        elif trouble == "asker gone":
+            asked.deleted = True
+        else:
+            setattr(bot.post, trouble, True)
+        horde.finish(next(iter(horde.requests)))
+        await bot.quiet()
+        assert bot.world.answers_to(asked) == []
+    assert bot.fake.journal.count("comment") <= 1
+
+
+async def test_answer_and_its_post_are_deleted_for_the_one_who_asked(start):
+    async with start() as bot:
+        asked = bot.ask(FOX)
+        await bot.answer_to(asked)
+        (answer,) = bot.world.answers_to(asked)
+        await bot.answer_to(bot.world.comment("eve", "delete", parent=answer))
+        assert not answer.deleted
+        await bot.answer_to(bot.world.comment("ann", "delete", parent=answer))
+        assert answer.deleted
+        assert bot.world.posts_of_bot() == []
+
+
+async def test_answers_that_people_vote_down_are_deleted(start):
+    async with start() as bot:
+        asked, other = bot.ask(FOX), bot.ask("help")
+        await bot.answer_to(asked)
+        await bot.answer_to(other)
+        (answer,) = bot.world.answers_to(asked)
+        answer.score = -2
+        bot.adapter._tended -= 1000
+        await wait_until(lambda: answer.deleted and not bot.world.posts_of_bot())
+        assert len(bot.world.answers_to(other)) == 1
+
+
+async def test_private_message_is_answered_privately(start):
+    async with start() as bot:
+        asked = bot.world.message("ann", "help")
+        assert await bot.answer_to(asked)
+
+
+async def test_moderators_are_known(start):
+    async with start() as bot:
+        bot.post.subreddit.moderators.add("Ann")
+        await bot.answer_to(bot.ask("pause"))
+        (text,) = await bot.answer_to(bot.ask(FOX, author="bob"))
+    assert "Nothing is drawn here" in text
+
+
+async def test_who_waits_long_is_told_once_and_then_answered(start, horde):
+    horde.seconds = None
+    async with start() as bot:
+        bot.adapter.capabilities = replace(bot.adapter.capabilities, receipt_after=0.05)
+        asked = bot.ask(FOX)
+        await wait_until(lambda: horde.requests)
+        (waiting,) = await bot.answer_to(asked)
+        horde.finish(next(iter(horde.requests)))
+        _, answer = await bot.answer_to(asked, 2)
+    assert "by itself" in waiting
+    assert "/comments/" in answer
+
+
+async def test_failure_is_told(start, horde):
+    horde.fate = Fate.FAULTED
+    async with start() as bot:
+        (text,) = await bot.answer_to(bot.ask(FOX))
+    assert "No picture came of this" in text
+
+
+async def test_access_that_ran_out_and_a_reddit_that_is_down(start):
+    async with start() as bot:
+        bot.fake.forget_logins()
+        bot.fake.fail("unread", faults.answer(429, "slow down", {"retry-after": "1"}))
+        assert await bot.answer_to(bot.ask("help"))
+
+
+async def test_mistakes_of_the_section_are_told_in_a_sentence(fake, start):
+    async with start() as bot:
+        services, given = bot.core.services, settings_for(fake)
+        with pytest.raises(ConfigError, match="nowhere to put pictures"):
+            await RedditAdapter.build("r", given, services)
+        without = {key: value for key, value in given.items() if key != "refresh_token"}
+        with pytest.raises(ConfigError, match="refresh_token, or password"):
+            await RedditAdapter.build("r", without, services)
+        wrong = {**given, "gallery": "paintings", "refresh_token": "another"}
+        with pytest.raises(StartupError, match="client_id"):
+            await RedditAdapter.build("r", wrong, services)
+        adapter = await RedditAdapter.build("r", {**given, "gallery": "paintings"}, services)
+        await adapter.close()
+        await asyncio.sleep(0)
