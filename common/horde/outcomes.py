@@ -28,6 +28,8 @@ LOGGED = 2000
 
 LIMITER_PAUSE = 5.0
 """Seconds to wait after a 429 that does not say how long."""
+LAST_MOMENT = 0.5
+"""The least to wait after one: servers count whole seconds and say 0 in the last one."""
 LONGEST_TIMEOUT = 86_400.0
 """Seconds of a `TimeoutIP` that are believed."""
 _TIMEOUT = re.compile(r"(\d{1,9}) more seconds")
@@ -116,7 +118,8 @@ def _pause(kind: type[HordeError], rc: str, headers: Mapping[str, str]) -> float
         return None
     if rc:
         return PAUSES.get(rc)
-    return parse_retry_after(headers.get("Retry-After")) or LIMITER_PAUSE
+    asked = parse_retry_after(headers.get("Retry-After"))
+    return LIMITER_PAUSE if asked is None else max(asked, LAST_MOMENT)
 
 
 def _endpoint_pause(status: int, rc: str, said: str) -> float | None:
@@ -133,4 +136,4 @@ def parse_retry_after(text: str | None) -> float | None:
         seconds = float(text or "")
     except ValueError:
         return None
-    return seconds if 0 < seconds < 86_400 else None
+    return seconds if 0 <= seconds < 86_400 else None

@@ -63,10 +63,14 @@ def compare(ours, theirs, where, may_lack=frozenset(), may_add=frozenset()):
         assert isinstance(ours, kinds), f"{where}: {ours!r} is not like {theirs!r}"
 
 
-def read_definitions():
-    """Return the Swagger document's definitions, with null allowed."""
+def read_document():
+    """Return the server's Swagger document, with null allowed."""
     text = (Path(FOLDER) / "aihorde-swagger.json").read_text("utf-8")
-    return json.loads(text, object_hook=_nullable)["definitions"]
+    return json.loads(text, object_hook=_nullable)
+
+
+def read_definitions():
+    return read_document()["definitions"]
 
 
 def _nullable(node):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import error, invalid, json_of
+from tests.fakes.horde.answers import error, invalid, json_of, mistyped
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde
@@ -110,9 +110,12 @@ class AccountRoutes:
             return problem
         if request.headers["apikey"] == ANONYMOUS:
             return error(403, "AnonForbidden", "Anonymous is not allowed to do this.")
+        body = await json_of(request)
+        if (problem := mistyped(body)) is not None:
+            return problem
         key_id = str(uuid.uuid4())
         key = {"id": key_id, "username": SELF, "utilized": 0, **DEFAULTS}
-        self._horde.shared_keys[key_id] = key | _changes(await json_of(request) or {})
+        self._horde.shared_keys[key_id] = key | _changes(body)
         return web.json_response(self._horde.shared_keys[key_id])
 
     async def _show_key(self, request: web.Request) -> web.Response:
@@ -125,7 +128,10 @@ class AccountRoutes:
         problem = self._not_our_key(request)
         if problem is not None:
             return problem
-        changes = _changes(await json_of(request) or {})
+        body = await json_of(request)
+        if (problem := mistyped(body)) is not None:
+            return problem
+        changes = _changes(body)
         if not changes:
             return error(400, "NoSharedKeyModSelected", "Nothing to modify was given.")
         key = self._horde.shared_keys[request.match_info["id"]]
@@ -165,18 +171,20 @@ class AccountRoutes:
     # --- kudos ------------------------------------------------------------------------------
 
     async def _transfer(self, request: web.Request) -> web.Response:
+        body = await json_of(request)
         problem = self._refuse_key(request)
+        if problem is None:
+            problem = mistyped(body)
         if problem is not None:
             return problem
-        body = await json_of(request) or {}
         missing = {
             field: "Missing required parameter in the JSON body"
             for field in ("username", "amount")
-            if field not in body
+            if body.get(field) is None
         }
         if missing:
             return invalid(missing)
-        to, amount = str(body["username"]), int(body["amount"])
+        to, amount = body["username"], body["amount"]
         order = request.headers.get("Idempotency-Key")
         if order is not None and order in self._horde.orders:
             if self._horde.orders[order] != (to, amount):
@@ -212,11 +220,13 @@ class AccountRoutes:
         self._horde.transfers.append((to, amount))
 
 
+MOST_DAYS = 100_000
+
+
 def _changes(body: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of a shared key that a body sets, as the server tells them."""
-    changes = {name: body[name] for name in ("name", *DEFAULTS) if name in body}
-    days = body.get("expiry", -1)
-    if days != -1:
+    changes = {name: body[name] for name in ("name", *DEFAULTS) if body.get(name) is not None}
+    if 0 < (days := body.get("expiry") or -1) < MOST_DAYS:
         end = datetime.now(UTC) + timedelta(days=days)
         changes["expiry"] = format_datetime(end.replace(tzinfo=None, microsecond=0))
     return changes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -115,5 +114,5 @@ def _readable(source: str) -> bool:
         return True
     try:
         return bool(base64.b64decode(source, validate=True))
-    except binascii.Error:
+    except ValueError:
         return False

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.fakes.horde.accounts import AccountRoutes
 from tests.fakes.horde.alchemy import AlchemyRoutes
-from tests.fakes.horde.answers import error, invalid, json_of, not_found
+from tests.fakes.horde.answers import error, invalid, json_of, mistyped, not_found
 from tests.fakes.horde.faults import Fault
 from tests.fakes.horde.pictures import paint
 from tests.fakes.horde.requests import FakeRequest, Fate
@@ -104,11 +104,7 @@ class Routes:
             return error(400, "MaintenanceMode", "The Horde has entered maintenance mode.")
         if not self._accounts.knows_key(request):
             return error(401, "InvalidAPIKey", "No user matching sent API Key.")
-        if not isinstance(body, dict):
-            return web.json_response(
-                {"message": "The browser (or proxy) sent nonsense."}, status=400
-            )
-        return None
+        return mistyped(body)
 
     def _problem_with_numbers(self, params: Mapping[str, Any]) -> web.Response | None:
         for side in ("width", "height"):

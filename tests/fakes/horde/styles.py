@@ -66,5 +66,6 @@ def _first(things: list[dict[str, Any]], field: str, wanted: str, kind: str) -> 
 
 def _page(request: web.Request, things: list[dict[str, Any]]) -> web.Response:
     """Answer as the server does: the next page begins one further, not a page further."""
-    start = int(request.query.get("page", 1)) - 1
+    page = request.query.get("page", "1")
+    start = max(0, int(page) - 1) if page.isascii() and page.isdigit() else 0
     return web.json_response(things[start : start + ON_A_PAGE])

@@ -166,6 +166,13 @@ def test_a_limiter_that_does_not_say_how_long_gets_a_pause(header):
     assert error.retry_after == outcomes.LIMITER_PAUSE
 
 
+@pytest.mark.parametrize(("said", "waited"), [("0", outcomes.LAST_MOMENT), ("1", 1.0)])
+def test_a_limiter_whose_window_is_about_to_end_is_waited_for_a_moment(said, waited):
+    error = outcomes.error_of(429, {"message": "2 per 1 second"}, {"Retry-After": said})
+
+    assert error.retry_after == waited
+
+
 def test_too_many_prompts_is_not_the_limiter_and_ignores_its_header():
     error = outcomes.error_of(429, {**BODY, "rc": "TooManyPrompts"}, {"Retry-After": "1"})
 
