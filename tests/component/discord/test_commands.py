@@ -44,7 +44,7 @@ async def test_what_only_needs_words_is_answered_to_the_asker_alone(
 async def test_names_are_completed_from_memory(fake, channel, ann, start):
     async with start(enabled=[channel]):
         await drawn(fake, ann, channel, n=1)  # from then on it is known what is served
-        for option, typed in (("style", "oil"), ("model", "Deli"), ("lora", "x")):
+        for option, typed in (("style", "oil"), ("model", "stable"), ("lora", "x")):
             pressed = fake.people.autocomplete(
                 ann, channel, "imagine", option, prompt="a fox", **{option: typed}
             )
