@@ -92,8 +92,8 @@ async def test_a_channel_has_its_own_switch(start, said, ordered):
         await platform.answer_to("4")
         platform.say(ordered("resume here", 5))
         await platform.answer_to("5")
-        for event, channel in ((6, "room"), (7, "garden")):
-            platform.say(said(FOX, event, channel=channel))
+        for event, channel in ((6, "room"), (7, "garden")):  # nobody is told the same twice
+            platform.say(said(FOX, event, "bob", channel=channel))
         outcomes = [await platform.answer_to(str(event)) for event in (6, 7)]
     assert (room.ending, garden.ending) == (Ending.REFUSED, Ending.DONE)
     assert [outcome.ending for outcome in outcomes] == [Ending.DONE, Ending.REFUSED]
