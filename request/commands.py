@@ -124,6 +124,10 @@ class Commands:
         await self._drop(names, adapter)
         log.info("person_forgotten", pictures=len(names))
 
+    async def leave_nothing(self, lease: Lease, request: RequestRow) -> None:
+        """Delete a command whose answer names other people, once it is posted."""
+        await self._people.leave_nothing(lease, request.id)
+
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
         """Delete what ended longer ago than that, with its pictures."""
         before = self._now() - keep_days * policy.DAY

@@ -30,6 +30,11 @@ COMMANDS = frozenset(
     | {CommandName.REPORT}
 )
 """What only moderators may do, and the report."""
+LEAVES_NOTHING = frozenset(
+    {"moderation.log_line", "moderation.banned", "moderation.unbanned", "moderation.no_ban"}
+    | {"moderation.banned_by_operator", "refused.ban_which", "refused.ban_unknown"}
+)
+"""Codes of answers that name other people: neither they nor the command are kept."""
 LOGGED, MOST_LOGGED = 20, 100
 """Requests shown by `log`, if unsaid and at most."""
 WORDS_SHOWN = 120
@@ -70,9 +75,9 @@ class Moderation:
             raise Refusal("refused.moderators_only", word=name.value)
         match name:
             case CommandName.BAN:
-                return answers.told(request.id, await self._ban(call))
+                return await self._ban(call)
             case CommandName.UNBAN:
-                return answers.told(request.id, await self._unban(call))
+                return await self._unban(call)
             case CommandName.LOG:
                 return await self._log(call)
             case _:
@@ -102,7 +107,7 @@ class Moderation:
 
     # --- bans -----------------------------------------------------------------------------------
 
-    async def _ban(self, call: Call) -> str:
+    async def _ban(self, call: Call) -> Outcome:
         where = call.incoming.place
         person = await self._meant(call)
         await self._people.ban(where.account, person, where.community)
@@ -110,15 +115,15 @@ class Moderation:
             if row.incoming.place.community == where.community:
                 await call.withdraw(call.lease, row.id)
         log.info("ban", account=where.account, community=where.community)
-        return texts.say("moderation.banned", person=person)
+        return _said(call, "moderation.banned", person)
 
-    async def _unban(self, call: Call) -> str:
+    async def _unban(self, call: Call) -> Outcome:
         where = call.incoming.place
         person = await self._meant(call)
         held = await self._people.unban(where.account, person, where.community)
         if await self._people.is_banned(where.account, person):
-            return texts.say("moderation.banned_by_operator", person=person)
-        return texts.say("moderation.unbanned" if held else "moderation.no_ban", person=person)
+            return _said(call, "moderation.banned_by_operator", person)
+        return _said(call, "moderation.unbanned" if held else "moderation.no_ban", person)
 
     async def _meant(self, call: Call) -> str:
         """Return the id of the person a command means. Raises Refusal if nobody can be meant."""
@@ -162,7 +167,7 @@ class Moderation:
             most=most,
         )
         text = "\n".join(self._line(row) for row in rows) or texts.say("moderation.log_empty")
-        return answers.told(call.request.id, text, private=True)
+        return answers.told(call.request.id, text, code="moderation.log_line", private=True)
 
     def _line(self, row: Logged) -> str:
         shown = row.words
@@ -199,6 +204,10 @@ class Moderation:
             code = "moderation.thanks_taken_back"
         private = answers.can_be_private(incoming, call.adapter)
         return answers.told(call.request.id, texts.say(code), private=private)
+
+
+def _said(call: Call, code: str, person: str) -> Outcome:
+    return answers.told(call.request.id, texts.say(code, person=person), code=code)
 
 
 def _mentioned(incoming: Incoming) -> str | None:

@@ -201,6 +201,13 @@ class People:
         )
         return await self._delete(his, lease)
 
+    async def leave_nothing(self, lease: Lease, request_id: str) -> None:
+        """Delete a request that names other people; a mark keeps it from being answered again."""
+        one = sa.select(requests).where(
+            requests.c.account == lease.name, requests.c.id == request_id
+        )
+        await self._delete(one, lease)
+
     async def prune(self, lease: Lease, *, older_than: float, states: Sequence[str]) -> list[str]:
         """Delete the requests of the lease's account in these states that changed before then."""
         old = sa.select(requests).where(

@@ -33,6 +33,7 @@ from request.grammar import Command
 from request.grammar.markers import says
 from request.leases import Lease
 from request.marks import Marks
+from request.moderation import LEAVES_NOTHING
 from request.observer import Observer
 from request.places import Places
 from request.planning import Planning
@@ -375,6 +376,8 @@ class Service:
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
                 place = await self._place(request.incoming, adapter)
                 await self._commands.forget(lease, request, adapter, place)
+            if outcome.code in LEAVES_NOTHING:
+                await self._commands.leave_nothing(lease, request)
         finally:
             self.replying.discard(request.id)
         await self._store.ended(lease, request.id, ended)

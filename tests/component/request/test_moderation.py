@@ -10,7 +10,7 @@ from common.model import Audience, Ending, Place
 from request.marks import open_marks
 from request.people import People
 from request.reports import Reports
-from request.tables import people, reports, requests
+from request.tables import metadata, people, reports, requests
 from tests.component.request.test_people import OwnPlatform
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -270,6 +270,31 @@ async def test_the_log_ends_after_its_days_and_with_being_forgotten(start, order
         platform.say(ordered("log", 5))
         forgotten = await platform.answer_to("5")
     assert short.text == forgotten.text == "Nobody has asked for pictures here lately."
+
+
+async def test_nothing_that_names_others_is_kept_of_a_moderator(start, said, ordered, database):
+    platform = Discreet()
+    async with start(platform) as core:
+        for event, person in ((1, "bob-17"), (2, "bob-18")):
+            incoming = said("draw for me a grove style: raw --n 1", event, person)
+            platform.say(replace(incoming, person=replace(incoming.person, name="Bobby")))
+            await platform.answer_to(str(event))
+        for event, text in enumerate(
+            ["log", "ban bob-17", "unban bob-17", "ban Bobby", "ban bob-19"], start=3
+        ):
+            platform.say(ordered(text, event))
+            await platform.answer_to(str(event))
+        for event, person in ((8, "bob-17"), (9, "bob-18")):
+            platform.say(said("forget me", event, person))
+            await platform.answer_to(str(event))
+        await wait_until(lambda: not core.service.running)
+        lease = await core.leases.take("web")
+        assert await core.service.receive(lease, ordered("ban bob-17", 4)) is None
+    async with database.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in await connection.execute(sa.select(table)):
+                assert "bob" not in str(row).casefold(), table.name
+                assert "grove" not in str(row), table.name
 
 
 async def test_people_are_told_what_moderators_see(start, said):
