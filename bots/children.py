@@ -82,6 +82,7 @@ class WorkerProcess:
         config = self._config
         command = [sys.executable, "-P", "-m", "bots", "worker", "--exit-with-parent"]
         command += ["--name", config.name, "--url", config.url, "--engine", config.engine]
+        command += ["--models", str(config.models.absolute()), "--device", config.device]
         if config.max_pixels is not None:
             command += ["--max-pixels", str(config.max_pixels)]
         return await asyncio.create_subprocess_exec(

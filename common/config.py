@@ -336,7 +336,13 @@ class WorkerConfig(Section):
         description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
     )
     key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
-    engine: str = Field(default="demo", description="What makes the pictures.")
+    engine: str = Field(default="demo", description="What makes the pictures: demo, diffusers.")
+    models: Path = Field(
+        default=Path("models"), description="Folder with the models, for all but the demo."
+    )
+    device: str = Field(
+        default="auto", description="What computes: auto, cuda:0, cuda:1 …, mps or cpu."
+    )
     max_pixels: int | None = Field(
         default=None, ge=64 * 64, description="Largest width × height; else what the engine can."
     )
@@ -440,7 +446,7 @@ def load(path: Path) -> Config:
 
 
 def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | None = None) -> Config:
-    """Check a configuration read from somewhere. A relative `data_dir` is taken from `base`."""
+    """Check a configuration read from somewhere. Relative folders in it are taken from `base`."""
     try:
         config = Config.model_validate(document)
         places = [config.defaults]
@@ -457,8 +463,12 @@ def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | Non
                 raise ConfigError(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
-    if base is not None and not config.data_dir.is_absolute():
-        config = config.model_copy(update={"data_dir": (base / config.data_dir).resolve()})
+    if base is not None:
+        worker = config.worker.model_copy(
+            update={"models": (base / config.worker.models).resolve()}
+        )
+        folder = (base / config.data_dir).resolve()
+        config = config.model_copy(update={"data_dir": folder, "worker": worker})
     return config
 
 

@@ -31,6 +31,10 @@ def worker(
         typer.Option(envvar="HORDEBOTS_WORKER_KEY", help="API key of its owner there."),
     ] = None,
     engine: Annotated[str | None, typer.Option(help="What makes the pictures.")] = None,
+    models: Annotated[Path | None, typer.Option(help="Folder with the models.")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu.")
+    ] = None,
     max_pixels: Annotated[
         int | None, typer.Option(help="Largest width × height; else what the engine can.")
     ] = None,
@@ -47,7 +51,14 @@ def worker(
     started = time.time()
     try:
         settings = _settings(
-            config, name=name, url=url, key=key, engine=engine, max_pixels=max_pixels
+            config,
+            name=name,
+            url=url,
+            key=key,
+            engine=engine,
+            models=models,
+            device=device,
+            max_pixels=max_pixels,
         )
         asyncio.run(_serve(settings, exit_with_parent=exit_with_parent, started=started))
     except HordebotsError as error:
@@ -57,7 +68,7 @@ def worker(
         raise typer.Exit(130) from error
 
 
-def _settings(file: Path | None, **options: str | int | None) -> WorkerConfig:
+def _settings(file: Path | None, **options: str | int | Path | None) -> WorkerConfig:
     """Return the file's `worker` section with what the command line says instead.
 
     Raises ConfigError.

@@ -71,11 +71,10 @@ def make_offer(
 
     Raises WorkerError if this engine must not serve it, or nobody would be credited.
     """
-    if not is_private(config.url):
-        if info.private_only:
-            raise WorkerError("worker.private_only", engine=info.name, url=config.url)
-        if not checked:
-            raise WorkerError("worker.no_safety_check", engine=info.name, url=config.url)
+    if info.private_only and not is_private(config.url):
+        raise WorkerError("worker.private_only", engine=info.name, url=config.url)
+    if not (checked or info.private_only):
+        raise WorkerError("worker.no_safety_check", engine=info.name, url=config.url)
     if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
         raise WorkerError("worker.no_key", url=config.url)
     if not info.models:

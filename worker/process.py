@@ -50,7 +50,7 @@ async def run(
     """
     started = time.time() if started is None else started
     timing = timing or timing_for(loopback=is_loopback(config.url))
-    engine = engine or build_engine(config.engine)
+    engine = engine or build_engine(config)
     await in_thread(engine.load)
     offer = make_offer(config, engine.info(), started=started)
     async with connect(config.url, config.key, monotonic=timing.clock) as horde:

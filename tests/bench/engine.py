@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from common.config import WorkerConfig
 from tests.bench.figures import Figure, figure, repeat
 from worker.engines import build_engine
 from worker.engines.protocol import EngineLora, Task
@@ -29,7 +30,7 @@ def task(*, side: int = 512, loras: tuple[EngineLora, ...] = ()) -> Task:
 
 
 def measure(runs: int) -> Iterator[Figure]:
-    engine = build_engine("demo")
+    engine = build_engine(WorkerConfig())
     yield figure("reading the weights", repeat(runs, engine.load), "s")
     for what, wanted in (
         ("a picture, 512 × 512, 16 steps", task()),

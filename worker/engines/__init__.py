@@ -6,19 +6,39 @@ import os
 from importlib import import_module
 from typing import cast
 
+from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.engines.protocol import Engine
 
-ENGINES = {"demo": "worker.engines.demo:DemoEngine"}
+ENGINES = {
+    "demo": "worker.engines.demo:DemoEngine",
+    "diffusers": "worker.engines.diffusers.engine:DiffusersEngine",
+}
 """Name → module and class. Imported only when chosen: some of them bring gigabytes along."""
 
 
-def build_engine(name: str) -> Engine:
-    """Return the engine of this name, not loaded yet. Raises WorkerError that names the others."""
+EXTRAS = {"diffusers": "worker"}
+"""Name → extra of the package that brings what it needs."""
+
+
+def build_engine(config: WorkerConfig) -> Engine:
+    """Return the engine an operator has chosen, not loaded yet.
+
+    Raises WorkerError that names the others, or what has to be installed.
+    """
+    name = config.engine
     if name not in ENGINES:
         raise WorkerError("worker.unknown_engine", name=name, known=", ".join(sorted(ENGINES)))
     if name == "demo":
         # its matrices are small: two threads of BLAS mostly wait for each other. Read at import.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     module, _, builder = ENGINES[name].partition(":")
-    return cast("Engine", getattr(import_module(module), builder)())
+    try:
+        engine = getattr(import_module(module), builder)
+    except ModuleNotFoundError as error:
+        if name not in EXTRAS:
+            raise
+        raise WorkerError(
+            "worker.not_installed", engine=name, extra=EXTRAS[name], missing=error.name
+        ) from error
+    return cast("Engine", engine.build(config))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
+from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.demo_model.loras import LoraError, read_lora
 from worker.demo_model.runtime import LORAS, WEIGHTS, DemoPipeline, Picture, StoppedError
@@ -42,6 +44,11 @@ class DemoEngine:
     def __init__(self, weights: Path = WEIGHTS, loras: Path = LORAS) -> None:
         self._weights, self._loras = weights, loras
         self._pipeline: DemoPipeline | None = None
+
+    @classmethod
+    def build(cls, _config: WorkerConfig) -> Self:
+        """Return the engine; it has no settings."""
+        return cls()
 
     def info(self) -> EngineInfo:
         """Return what this engine offers: one model, for private servers only."""

@@ -143,7 +143,10 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """Makes pictures. Blocking; the worker calls it off the event loop."""
+    """Makes pictures. Blocking; the worker calls it off the event loop.
+
+    Its class has `build(config) -> Self` for `worker.engines.build_engine`.
+    """
 
     def info(self) -> EngineInfo:
         """Return what this engine offers, after `load` has made it true."""

@@ -8,7 +8,9 @@ from worker.engines.protocol import EngineInfo
 
 @pytest.fixture
 def info():
-    return EngineInfo(name="test", models=("one", "two"), max_pixels=1024 * 1024, max_batch=4)
+    return EngineInfo(
+        name="test", models=("one", "two"), private_only=True, max_pixels=1024 * 1024, max_batch=4
+    )
 
 
 @pytest.fixture

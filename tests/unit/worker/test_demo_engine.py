@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.demo_model.runtime import LORAS
 from worker.engines import build_engine
@@ -42,7 +43,7 @@ def difference(first, second):
 
 
 def test_is_the_engine_named_demo():
-    assert isinstance(build_engine("demo"), DemoEngine)
+    assert isinstance(build_engine(WorkerConfig()), DemoEngine)
 
 
 def test_offers_one_model_for_private_servers_only(engine):

@@ -57,8 +57,9 @@ def test_private_addresses_are_told_from_public_ones(url, private, loopback):
 @pytest.mark.parametrize(
     ("changes", "url", "code"),
     [
-        ({"private_only": True}, "https://aihorde.net/api", "worker.private_only"),
-        ({}, "https://aihorde.net/api", "worker.no_safety_check"),
+        ({}, "https://aihorde.net/api", "worker.private_only"),
+        ({"private_only": False}, "https://aihorde.net/api", "worker.no_safety_check"),
+        ({"private_only": False}, "http://127.0.0.1/api", "worker.no_safety_check"),
         ({"models": ()}, "http://127.0.0.1/api", "worker.no_models"),
     ],
 )
@@ -70,7 +71,8 @@ def test_an_engine_that_must_not_serve_is_refused_with_a_sentence(info, changes,
 
 
 def test_a_checked_engine_may_serve_the_public_but_draws_nothing_adult_unless_it_can(info):
-    offer = make_offer(config(url="https://aihorde.net/api"), info, started=0.0, checked=True)
+    public = replace(info, private_only=False)
+    offer = make_offer(config(url="https://aihorde.net/api"), public, started=0.0, checked=True)
     assert offer.body(None).nsfw is False
 
 

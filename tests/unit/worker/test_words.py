@@ -12,7 +12,6 @@ from rich.console import Console
 from worker import events
 from worker.console import CODES, Teller, sentence
 from worker.delivery import describe
-from worker.engines import ENGINES, build_engine
 from worker.engines.protocol import EngineLora, Fault, Task
 from worker.events import WorkerEvent
 from worker.order import gen_metadata
@@ -102,8 +101,3 @@ def test_events_become_lines_and_steps_a_bar(terminal):
     shown = output.getvalue()
     assert "12:00:00 [shop] serves" in shown
     assert ("in the making" in shown) is terminal
-
-
-def test_every_engine_can_be_built_by_its_name():
-    for name in ENGINES:
-        assert build_engine(name).info().name == name
