@@ -170,6 +170,7 @@ class MastodonAdapter:
         )
         text = body(asked["acct"], part.text, left_out=left_out, footer=section.footer)
         room = self._server.characters - len(text)
+        adult = (await self._services.places.of(incoming)).nsfw
         own = section.content_warning if media else ""
         post = await self._calls(
             "status_post",
@@ -177,7 +178,7 @@ class MastodonAdapter:
             in_reply_to_id=incoming.event,
             media_ids=media or None,
             visibility=shown_to,
-            sensitive=bool(media) and (outcome.spoiler or bool(asked["sensitive"])),
+            sensitive=bool(media) and (outcome.spoiler or adult or bool(asked["sensitive"])),
             spoiler_text=warning(asked["warning"], own, room=room) or None,
             language=incoming.language,
             idempotency_key=f"{incoming.event}:{part.number}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +53,9 @@ class Stream(StreamListener):
         self._name = name
         self._connect = connect
         self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
+        self._room = threading.Semaphore(1)
+        """Lets one event at a time into the queue."""
         self._closed = threading.Event()
         self.open = False
         """Whether events come at this moment."""
@@ -64,9 +65,11 @@ class Stream(StreamListener):
         """Return the next event; None if there is none for so long."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
-                return await self._events.get()
+                event = await self._events.get()
         except TimeoutError:
             return None
+        self._room.release()
+        return event
 
     def close(self) -> None:
         """Hand over nothing more; the thread ends with the next sign of life."""
@@ -94,18 +97,16 @@ class Stream(StreamListener):
             self._closed.wait(PAUSES[min(tries, len(PAUSES) - 1)])
 
     def _hand_over(self, event: Event) -> None:
-        """Give an event to the loop, and wait until the one before it has been taken."""
+        """Give an event to the loop, once the one before it has been taken."""
+        while not self._room.acquire(timeout=1.0):
+            if self._closed.is_set():
+                raise _Ended
+        if self._closed.is_set():
+            raise _Ended
         try:
-            taken = asyncio.run_coroutine_threadsafe(self._events.put(event), self._loop)
-            while not self._closed.is_set():
-                try:
-                    return taken.result(timeout=1.0)
-                except TimeoutError:
-                    continue
-            taken.cancel()
-        except (RuntimeError, CancelledError):
-            self._closed.set()  # the loop has ended
-        raise _Ended
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+        except RuntimeError as error:  # the loop has ended
+            raise _Ended from error
 
     def _turn(self, *, opened: bool) -> bool:
         """Say that the stream has begun or ended; False where nobody hears any more."""

@@ -15,7 +15,9 @@ from common.config import parse
 from common.database import open_database
 from common.model import Ending, Outcome, Part, Picture
 from request.adapter import Services
+from request.chat_settings import SettingsStore
 from request.cursors import Cursors
+from request.places import Places
 from tests.fakes.mastodon import FLAVOURS, FakeMastodon
 
 
@@ -28,11 +30,13 @@ async def server(request):
 
 @pytest.fixture
 async def services(tmp_path):
-    config = parse({"data_dir": str(tmp_path)})
+    communities = {"art/adult.example": {"nsfw": True}}
+    config = parse({"data_dir": str(tmp_path), "communities": communities})
     database = await open_database(config.database_url)
-    nothing = dict.fromkeys(("enquiries", "settings", "places"))
+    settings = SettingsStore(database)
     lent = {"config": config, "database": database, "pictures": tmp_path / "pictures"}
-    yield Services(**lent, **nothing, cursors=Cursors(database))
+    lent |= {"settings": settings, "places": Places(lambda: config, settings)}
+    yield Services(**lent, enquiries=None, cursors=Cursors(database))
     await database.close()
 
 

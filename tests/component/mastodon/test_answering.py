@@ -90,6 +90,14 @@ async def test_pictures_carry_their_words_the_warning_and_the_language(
     assert post.text == "@ann@elsewhere.example Bitte sehr.\n#hachybots"
 
 
+async def test_where_adult_pictures_are_allowed_all_are_marked(server, listen, answer, picture):
+    async with listen() as ears:
+        said = server.say("ann@adult.example", "draw for me a fox")
+        incoming = await ears.next()
+        await answer(ears.adapter, incoming, "here", picture())
+    assert server.answers(said)[0].sensitive
+
+
 async def test_the_operators_warning_stands_before_pictures_only(server, listen, answer, picture):
     async with listen(content_warning="AI picture") as ears:
         incoming = await heard(server, ears)
