@@ -29,6 +29,7 @@ from common.fetch import fetch
 from common.live import LiveConfig
 from common.reference import ModelReference
 from request.adapter import Adapter, Services
+from request.admission import Admission
 from request.assets import Assets, Rules
 from request.budget import Budget
 from request.chat_settings import SettingsStore
@@ -168,6 +169,7 @@ def assemble(
     planning = Planning(
         lambda: library.current, reference, hordes, sources, Assets(catalogue, reference, rules)
     )
+    admission = Admission(store, folk, Budget(store, hordes, prices, planning, live))
     service = Service(
         config=live,
         places=services.places,
@@ -177,16 +179,19 @@ def assemble(
         commands=Commands(
             store,
             folk,
-            Conversation(library, catalogue, hordes, about),
-            Moderation(store, folk, Reports(database, marks), services.settings, services.places),
             services.pictures,
             describing=Describing(hordes, sources),
+            conversation=Conversation(library, catalogue, hordes, about),
+            moderation=Moderation(
+                store, folk, Reports(database, marks), services.settings, services.places
+            ),
+            admission=admission,
         ),
         production=Production(
             store, hordes, delivery, reference, patience=patience, observer=observer
         ),
         prices=prices,
-        budget=Budget(store, hordes, prices, planning, live),
+        admission=admission,
         posting=Posting(store, leases, sleep=sleep, observer=observer),
         observer=observer,
         marks=marks,

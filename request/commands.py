@@ -12,10 +12,11 @@ import structlog
 
 from common import texts
 from common.config import PlaceConfig
-from common.errors import PlatformError, Refusal
+from common.errors import PlatformError, PlatformRefused, Refusal
 from common.model import Incoming, IncomingKind, Outcome
 from request import answers, policy
 from request.adapter import Adapter, Keeping, Removing
+from request.admission import Admission
 from request.calls import Call
 from request.conversation import Conversation
 from request.describing import Describing
@@ -43,11 +44,12 @@ class Commands:
         self,
         store: Store,
         people: People,
-        conversation: Conversation,
-        moderation: Moderation,
         pictures: Path,
         *,
         describing: Describing,
+        conversation: Conversation,
+        moderation: Moderation,
+        admission: Admission,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -55,6 +57,7 @@ class Commands:
         self._conversation = conversation
         self._moderation = moderation
         self._describing = describing
+        self._admission = admission
         self._pictures = pictures
         self._now = now
 
@@ -85,23 +88,6 @@ class Commands:
         """Tell whether a person wants to hear nothing of the bot."""
         return await self._people.has(Wish.STOPPED, incoming.place.account, incoming.person.id)
 
-    async def check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
-        """Refuse somebody who may not ask for pictures (for now). Raises Refusal."""
-        account, person = incoming.place.account, incoming.person.id
-        if await self._people.is_banned(account, person):
-            raise Refusal("refused.banned")
-        if await self._people.is_banned(account, person, incoming.place.community):
-            raise Refusal("refused.banned_here")
-        until = await self._rests_until(account, person, place)
-        if until > self._now():
-            raise Refusal("refused.censored_often", time=answers.duration(until - self._now()))
-
-    async def _rests_until(self, account: str, person: str, place: PlaceConfig) -> float:
-        """Return until when somebody has to wait because too much of his was censored."""
-        censored = await self._people.censored(account, person, since=self._now() - policy.DAY)
-        kept = await self._people.rests_until(account, person)
-        return max(kept, policy.rests_until(place, censored))
-
     async def forget(
         self, lease: Lease, request: RequestRow, adapter: Adapter, place: PlaceConfig
     ) -> None:
@@ -111,13 +97,11 @@ class Commands:
         wait still has to.
         """
         person = request.incoming.person
-        until = await self._rests_until(lease.name, person.id, place)
+        until = await self._admission.rests_until(lease.name, person.id, place)
         if until > self._now():
             await self._people.rest(lease, person.id, until)
         if isinstance(adapter, Removing):
-            for row in await self._store.requests_of_person(lease.name, person.id):
-                if row.id != request.id:
-                    await self._take_back(lease, row, adapter)
+            await self._take_all_back(lease, request, adapter)
         if isinstance(adapter, Keeping):
             await adapter.forget(person)
         names = await self._people.forget(lease, person.id)
@@ -199,13 +183,31 @@ class Commands:
         await self._take_back(call.lease, parent, call.adapter)
         return texts.say("answer.deleted")
 
-    async def _take_back(self, lease: Lease, row: RequestRow, adapter: Removing) -> None:
+    async def _take_all_back(self, lease: Lease, request: RequestRow, adapter: Removing) -> None:
+        """Remove all answers to the person of a request.
+
+        Raises the PlatformError of one that may go later, for a day: then rows are deleted anyway.
+        """
+        his = await self._store.requests_of_person(lease.name, request.incoming.person.id)
+        failed = [await self._take_back(lease, row, adapter) for row in his if row.id != request.id]
+        passing = next((error for error in failed if error is not None), None)
+        if passing is not None and self._now() - request.created < policy.DAY:
+            raise passing
+
+    async def _take_back(
+        self, lease: Lease, row: RequestRow, adapter: Removing
+    ) -> PlatformError | None:
+        """Remove an answer; return what stands in the way now but may pass."""
+        passing = None
         for post in await self._store.posts_of(row.id):
             await self._store.post_removed(lease, row.id, post)
             try:
                 await adapter.remove(row.incoming, post)
             except PlatformError as error:
                 log.warning("post_not_removed", request=row.id, post=post, error=str(error))
+                if not isinstance(error, PlatformRefused):
+                    passing = error
+        return passing
 
     async def _drop(self, names: list[str], adapter: Adapter) -> None:
         """Delete picture files that nothing shows any more."""

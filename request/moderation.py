@@ -40,7 +40,7 @@ LOGGED, MOST_LOGGED = 20, 100
 WORDS_SHOWN = 120
 _MENTION = re.compile(r"<@!?(\d+)>")
 
-TakeBack = Callable[[Lease, RequestRow, Removing], Awaitable[None]]
+TakeBack = Callable[[Lease, RequestRow, Removing], Awaitable[object]]
 
 
 class Moderation:

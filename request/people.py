@@ -223,6 +223,8 @@ class People:
                     spending.c.at < min(older_than, self._now() - DAY),
                 )
             )
+            over = (people.c.what == Wish.RESTS) & (people.c.at < self._now())
+            await connection.execute(people.delete().where(over))
         return await self._delete(old, lease)
 
     async def used(self, names: Sequence[str]) -> set[str]:

@@ -26,7 +26,7 @@ from common.model import Ending, Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
-from request.budget import Budget
+from request.admission import Admission
 from request.calls import Call
 from request.commands import FORGETTING, HEARD_ANYWAY, Commands
 from request.grammar import Command
@@ -70,7 +70,7 @@ class Service:
         commands: Commands,
         production: Production,
         prices: Prices,
-        budget: Budget,
+        admission: Admission,
         posting: Posting,
         marks: Marks,
         pictures: Path,
@@ -86,7 +86,7 @@ class Service:
         self._commands = commands
         self._production = production
         self._prices = prices
-        self._budget = budget
+        self._admission = admission
         self._posting = posting
         self._marks = marks
         self._pictures = pictures
@@ -97,7 +97,7 @@ class Service:
         """The task of each request at work in this process; the runner keeps it."""
         self.replying: set[str] = set()
         """Ids of the requests whose answer is being posted this moment."""
-        self._admitting = asyncio.Lock()
+        self._telling = asyncio.Lock()
         self._tallies: dict[str, Tally] = {}
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
@@ -176,7 +176,7 @@ class Service:
     async def _tell(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         """Answer in words, unless the person was told just that, or enough, a while ago."""
         incoming = request.incoming
-        async with self._admitting:  # who writes twice at once is told once
+        async with self._telling:  # who writes twice at once is told once
             if not (incoming.expects or outcome.code == FORGETTING):
                 told = await self._store.told_to_person(request, since=self._now() - policy.DAY)
                 if policy.heard_enough(told, outcome.code, now=self._now()):
@@ -248,10 +248,7 @@ class Service:
         place: PlaceConfig,
     ) -> RequestRow:
         """Plan what is wanted and keep its jobs, if the person may ask. Raises Refusal."""
-        policy.check_open(place)
-        await self._commands.check_person(request.incoming, place)
-        policy.check_words(place, wanted.image)
-        await self._admit(request, place)  # nothing is looked up for those who have to wait
+        await self._admission.check(request, place, wanted.image)
         plan = await self._planning.plan(
             request.incoming,
             wanted,
@@ -263,11 +260,7 @@ class Service:
         if plan.image.price:
             price = await self._prices.told(plan.jobs, terms)
             return await self._tell(lease, request, answers.told(request.id, price))
-        charges = await self._budget.charges(plan.jobs, terms, place)
-        async with self._admitting:  # nobody slips in between the count and what it allows
-            await self._admit(request, place)
-            where = request.incoming.place
-            charges = await self._budget.admit(where, place, plan, terms, charges)
+        async with self._admission.admitted(request, place, plan, terms) as charges:
             await self._store.resolved(
                 lease,
                 request.id,
@@ -280,25 +273,6 @@ class Service:
             )
         return await self._store.request(request.id)
 
-    async def _admit(self, request: RequestRow, place: PlaceConfig) -> None:
-        """Refuse a person who has to wait. Raises Refusal."""
-        running, recent = await self._store.count_of_person(
-            request.incoming.place.account,
-            request.incoming.person.id,
-            since=self._now() - policy.HOUR,
-            but=request.id,
-        )
-        policy.admit(place, running=running, recent=recent, now=self._now())
-        if policy.is_limited(place):
-            together, first = await self._store.count_of_community(
-                request.incoming.place.account,
-                request.incoming.place.community,
-                since=self._now() - policy.HOUR,
-                most=place.requests_per_hour_per_community or 1,
-                but=request.id,
-            )
-            policy.admit_community(place, running=together, first=first, now=self._now())
-
     # --- working → replying ---------------------------------------------------------------
 
     async def _make(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
@@ -307,7 +281,7 @@ class Service:
         tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
         place = await self._place(request.incoming, adapter)
         terms = self._terms(request.incoming, place, _image(request))
-        within = await self._budget.within(request.id, place, terms.hordes)
+        within = await self._admission.hordes(request.id, place, terms.hordes)
         terms = replace(terms, hordes=within)
         telling = asyncio.create_task(self._show_progress(request, adapter, tally))
         try:

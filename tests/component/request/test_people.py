@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from common.config import PlaceConfig, parse
-from common.errors import ConfigError, StartupError
+from common.errors import ConfigError, PlatformError, PlatformRefused, StartupError
 from common.model import Ending
 from request import policy
 from request.marks import Marks, open_marks
@@ -118,6 +118,40 @@ async def test_forgetting_begun_before_a_crash_is_finished(start, heard, horde, 
     again = OwnPlatform(posts=platform.posts)
     async with start(again):
         await wait_until(lambda: again.forgotten == ["ann"])
+    assert await rows(database, requests) == []
+
+
+class Shaky(OwnPlatform):
+    """A platform that fails some times before it removes a post."""
+
+    def __init__(self, *faults):
+        super().__init__()
+        self.shaking = list(faults)
+
+    async def remove(self, incoming, post):
+        if self.shaking:
+            raise self.shaking.pop(0)
+        await super().remove(incoming, post)
+
+
+@pytest.mark.parametrize(
+    ("faults", "removed"),
+    [
+        ([PlatformError(platform="web", problem="down")] * 2, ["post-1-1"]),
+        ([PlatformRefused(platform="web", problem="never")], []),
+    ],
+)
+async def test_a_post_that_does_not_go_now_goes_later_and_one_that_never_goes_stops_nothing(
+    start, heard, horde, database, faults, removed
+):
+    platform = Shaky(*faults)
+    async with start(platform, pace=0.05) as core:
+        platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
+        await platform.answer_to("1")
+        platform.say(heard("forget me", event="2"))
+        await platform.answer_to("2")
+        await wait_until(lambda: not core.service.running)
+    assert platform.removed == removed
     assert await rows(database, requests) == []
 
 

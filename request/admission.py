@@ -1,0 +1,97 @@
+"""Who may have pictures now: pauses, bans, words, patience, limits, the budget; in that order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from common.config import PlaceConfig
+from common.errors import Refusal
+from common.model import Incoming
+from request import answers, policy
+from request.budget import Budget, Charges
+from request.people import People
+from request.planning import Plan
+from request.records import RequestRow
+from request.store import Store
+from request.terms import Terms
+from styles.image_request import ImageRequest
+
+
+class Admission:
+    """The door in front of all Hordes. Every refusal is a sentence that says what to do."""
+
+    def __init__(
+        self,
+        store: Store,
+        people: People,
+        budget: Budget,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._people = people
+        self._budget = budget
+        self._now = now
+        self._door = asyncio.Lock()
+
+    async def check(self, request: RequestRow, place: PlaceConfig, image: ImageRequest) -> None:
+        """Refuse who may not ask, before anything is looked up for him. Raises Refusal."""
+        policy.check_open(place)
+        await self._check_person(request.incoming, place)
+        policy.check_words(place, image)
+        await self._check_limits(request, place)
+
+    @asynccontextmanager
+    async def admitted(
+        self, request: RequestRow, place: PlaceConfig, plan: Plan, terms: Terms
+    ) -> AsyncIterator[Charges]:
+        """Let a plan in and yield what its jobs cost; what is put down meanwhile counts for others.
+
+        Nobody slips in between the count and what it allows. Raises Refusal.
+        """
+        charges = await self._budget.charges(plan.jobs, terms, place)
+        async with self._door:
+            await self._check_limits(request, place)
+            where = request.incoming.place
+            yield await self._budget.admit(where, place, plan, terms, charges)
+
+    async def hordes(
+        self, request_id: str, place: PlaceConfig, allowed: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return the names of the Hordes that a request which was let in may go to; empty: all."""
+        return await self._budget.within(request_id, place, allowed)
+
+    async def rests_until(self, account: str, person: str, place: PlaceConfig) -> float:
+        """Return until when somebody has to wait because too much of his was censored."""
+        censored = await self._people.censored(account, person, since=self._now() - policy.DAY)
+        kept = await self._people.rests_until(account, person)
+        return max(kept, policy.rests_until(place, censored))
+
+    async def _check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
+        account, person = incoming.place.account, incoming.person.id
+        if await self._people.is_banned(account, person):
+            raise Refusal("refused.banned")
+        if await self._people.is_banned(account, person, incoming.place.community):
+            raise Refusal("refused.banned_here")
+        left = await self.rests_until(account, person, place) - self._now()
+        if left > 0:
+            raise Refusal("refused.censored_often", time=answers.duration(left))
+
+    async def _check_limits(self, request: RequestRow, place: PlaceConfig) -> None:
+        where, since = request.incoming.place, self._now() - policy.HOUR
+        running, recent = await self._store.count_of_person(
+            where.account, request.incoming.person.id, since=since, but=request.id
+        )
+        policy.admit(place, running=running, recent=recent, now=self._now())
+        if policy.is_limited(place):
+            together, first = await self._store.count_of_community(
+                where.account,
+                where.community,
+                since=since,
+                most=place.requests_per_hour_per_community or 1,
+                but=request.id,
+            )
+            policy.admit_community(place, running=together, first=first, now=self._now())
