@@ -13,7 +13,7 @@ from itertools import chain, repeat
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from common.errors import LeaseLost, StoreError
+from common.errors import LeaseLost, PlatformError, StoreError
 from common.model import Incoming, IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
@@ -183,11 +183,14 @@ class Runner:
                 await self._service.answer(lease, request_id, self._adapter)
             except LeaseLost:
                 log.info("request_left_to_new_owner")
+                return
+            except PlatformError as error:  # what it stands for is known, and it may pass
+                log.warning("request_interrupted", error=str(error))
             except Exception:
                 log.exception("request_interrupted")
-                await self._sleep(pause)
-                continue
-            return
+            else:
+                return
+            await self._sleep(pause)
 
     async def _wind_up(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""

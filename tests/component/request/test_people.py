@@ -145,7 +145,7 @@ async def test_a_post_that_does_not_go_now_goes_later_and_one_that_never_goes_st
     start, heard, horde, database, faults, removed
 ):
     platform = Shaky(*faults)
-    async with start(platform, pace=0.05) as core:
+    async with start(platform, pace=0.2) as core:
         platform.say(heard("draw for me a fox style: raw --n 1", event="1"))
         await platform.answer_to("1")
         platform.say(heard("forget me", event="2"))
