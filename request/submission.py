@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
@@ -46,6 +47,10 @@ FULL = "TooManyPrompts"
 """Our account has as much waiting there as it may have."""
 SHUT_OUT = "TimeoutIP"
 """Our address is not let in for some minutes."""
+AT_ONCE = 5
+"""Submissions to one Horde that are on their way, or whose id is not noted yet: what a crash may
+waste. More at once would only help with a Horde that answers slower than it may be asked.
+"""
 SENDING = 10.0
 """Seconds that a submission on its way gets when the request is stopped."""
 
@@ -73,6 +78,7 @@ class Submissions:
         self._observer = observer
         self._now = now
         self._sleep = sleep
+        self._lines = defaultdict[str, asyncio.Semaphore](partial(asyncio.Semaphore, AT_ONCE))
 
     async def send(
         self,
@@ -98,9 +104,10 @@ class Submissions:
                     continue
                 await self._take_turn(endpoint, row, tally, terms, patience)
                 body = await self._body(endpoint, row, terms)
-                row = await self._begin(lease, row, endpoint)
                 try:
-                    sent = await self._send(lease, row, endpoint, body)
+                    async with self._lines[endpoint.name]:
+                        row = await self._begin(lease, row, endpoint)
+                        sent = await self._send(lease, row, endpoint, body)
                 except HordeError as error:
                     self._note_refusal(endpoint, error)
                     troubles.append(Trouble(endpoint.name, error))

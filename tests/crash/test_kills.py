@@ -198,16 +198,17 @@ def test_other_process_takes_over_from_one_that_dies_or_hangs(database, tmp_path
                     where += ", hung"
                     asyncio.get_running_loop().call_later(HUNG, serving.send, signal.SIGCONT)
                 if await until_held(world, standby, serving if hangs else standby) is standby:
-                    took.append(pace.monotonic() - lost)
-                    where += f"; taken over after {took[-1]:.0f} s"
+                    seconds = pace.monotonic() - lost
+                    where += f"; taken over after {seconds:.0f} s"
+                    took += [] if hangs else [seconds]
                     serving, standby = standby, serving
                 print(f"{number:4} {time.strftime('%X')} {where}", flush=True)
                 await asyncio.sleep(HUNG - pace.monotonic() + lost if hangs else 0)
             await campaign.finish()
             await serving.stop()
             await campaign.report("two processes", began)
-            print(f"taken over after {min(took):.0f} to {max(took):.0f} s", flush=True)
-            assert max(took) < TAKEN_OVER + pace.speed  # a second of ours is many of theirs
+            print(f"from a dead one in {min(took):.0f} to {max(took):.0f} s", flush=True)
+            assert max(took) < TAKEN_OVER + 2 * pace.speed  # a second of ours is many of theirs
 
     live(pace, main)
 
