@@ -12,7 +12,7 @@ from common.errors import Refusal
 from common.model import Incoming
 from request import answers, policy
 from request.budget import Budget, Charges
-from request.people import People
+from request.people import People, Standing
 from request.planning import Plan
 from request.records import RequestRow
 from request.store import Store
@@ -64,19 +64,29 @@ class Admission:
         """Return the names of the Hordes that a request which was let in may go to; empty: all."""
         return await self._budget.within(request_id, place, allowed)
 
-    async def rests_until(self, account: str, person: str, place: PlaceConfig) -> float:
+    async def rests_until(self, incoming: Incoming, place: PlaceConfig) -> float:
         """Return until when somebody has to wait because too much of his was censored."""
-        censored = await self._people.censored(account, person, since=self._now() - policy.DAY)
-        kept = await self._people.rests_until(account, person)
-        return max(kept, policy.rests_until(place, censored))
+        return await self._rests_until(incoming, place, await self._standing(incoming))
+
+    async def _standing(self, incoming: Incoming) -> Standing:
+        where = incoming.place
+        return await self._people.standing(where.account, incoming.person.id, where.community)
+
+    async def _rests_until(
+        self, incoming: Incoming, place: PlaceConfig, standing: Standing
+    ) -> float:
+        since = self._now() - policy.DAY
+        who = (incoming.place.account, incoming.person.id)
+        censored = await self._people.censored(*who, since=since)
+        return max(standing.rests_until, policy.rests_until(place, censored))
 
     async def _check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
-        account, person = incoming.place.account, incoming.person.id
-        if await self._people.is_banned(account, person):
+        standing = await self._standing(incoming)
+        if standing.banned:
             raise Refusal("refused.banned")
-        if await self._people.is_banned(account, person, incoming.place.community):
+        if standing.banned_here:
             raise Refusal("refused.banned_here")
-        left = await self.rests_until(account, person, place) - self._now()
+        left = await self._rests_until(incoming, place, standing) - self._now()
         if left > 0:
             raise Refusal("refused.censored_often", time=answers.duration(left))
 

@@ -97,7 +97,7 @@ class Commands:
         wait still has to.
         """
         person = request.incoming.person
-        until = await self._admission.rests_until(lease.name, person.id, place)
+        until = await self._admission.rests_until(request.incoming, place)
         if until > self._now():
             await self._people.rest(lease, person.id, until)
         if isinstance(adapter, Removing):

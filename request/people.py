@@ -34,6 +34,18 @@ class Wish(StrEnum):
     """He has to wait, as his pictures came back censored again and again; `at` is until when."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What keeps a person from asking."""
+
+    banned: bool
+    """By the operator."""
+    banned_here: bool
+    """By the moderators of the community."""
+    rests_until: float
+    """Unix time; 0.0 if nothing was kept of it."""
+
+
 @dataclass
 class Asker:
     """Somebody who asked for pictures lately."""
@@ -106,6 +118,19 @@ class People:
         async with self._database.read() as connection:
             return (await connection.execute(query)).first() is not None
 
+    async def standing(self, account: str, person: str, community: str) -> Standing:
+        """Return what keeps a person from asking in a community."""
+        everywhere = self._marks.person(account, person)
+        here = self._marks.member(account, community, person)
+        query = sa.select(people).where(people.c.mark.in_((everywhere, here)))
+        async with self._database.read() as connection:
+            found = {(row.mark, row.what): row.at for row in await connection.execute(query)}
+        return Standing(
+            banned=(everywhere, Wish.BANNED) in found,
+            banned_here=(here, Wish.BANNED) in found,
+            rests_until=found.get((everywhere, Wish.RESTS), 0.0),
+        )
+
     def _mark_of(self, account: str, person: str, community: str | None) -> str:
         if community is None:
             return self._marks.person(account, person)
@@ -129,13 +154,6 @@ class People:
     async def rest(self, lease: Lease, person: str, until: float) -> None:
         """Let a person wait until then, whatever is forgotten of him."""
         await self._remember(lease, Wish.RESTS, person, at=until)
-
-    async def rests_until(self, account: str, person: str) -> float:
-        """Return until when a person has to wait; 0.0 if he need not."""
-        mark = self._marks.person(account, person)
-        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == Wish.RESTS)
-        async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none() or 0.0
 
     async def recent(self, account: str, *, most: int) -> list[Asker]:
         """Return who asked for pictures, as far as it is kept; most censored ones first."""

@@ -273,6 +273,9 @@ async def _endpoint(entry: EndpointConfig, session: aiohttp.ClientSession) -> Fi
         else:
             user = await client.find_user()
             who = texts.say("check.user", name=user.username, kudos=int(user.kudos))
+            if entry.proxied and not user.service:
+                values = {"url": entry.url, "name": user.username}
+                return Finding(what, ok=False, sentence=texts.say("check.not_service", **values))
     except HordeError as error:
         return Finding(what, ok=False, sentence=f"{entry.url}: {error}")
     sentence = texts.say("check.horde", url=entry.url, who=who, models=len(models))
