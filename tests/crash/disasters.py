@@ -108,6 +108,6 @@ async def silence_horde(world: World, bot: Bot) -> None:
 
 
 async def silence_platform(world: World, bot: Bot) -> None:
-    await world.platform.stop()
+    await world.platform.down()
     await asyncio.sleep(15.0)
-    await world.platform.start()
+    await world.platform.up()

@@ -1,13 +1,13 @@
 """Numbers every HTTP exchange between the program and the fakes, and strikes at one of them.
 
-It is a middleware of the fakes' servers. Struck *before*, the server never gets to act on the
+It stands before all aiohttp servers of this process, so that a fake knows nothing of it. Struck *before*, the server never gets to act on the
 request; struck *after*, it has acted and the answer reaches nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -30,16 +30,27 @@ class Gate:
     def disarm(self) -> None:
         self._fatal = 0
 
-    @web.middleware
-    async def middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.count += 1
-        number, name = self.count, request.match_info.route.name or request.path
-        if self._strikes(number, name, after=False):
-            return _cut(request)
-        response = await handler(request)
-        if self._strikes(number, name, after=True):
-            return _cut(request)
-        return response
+    @contextmanager
+    def before_all_servers(self) -> Iterator[None]:
+        """Let every request to an aiohttp server of this process come through here."""
+        handle = web.Application._handle
+
+        async def gated(application: web.Application, request: web.Request) -> web.StreamResponse:
+            self.count += 1
+            match = await application.router.resolve(request)
+            number, name = self.count, match.route.name or request.path
+            if self._strikes(number, name, after=False):
+                return _cut(request)
+            response = await handle(application, request)
+            if self._strikes(number, name, after=True):
+                return _cut(request)
+            return response
+
+        web.Application._handle = gated
+        try:
+            yield
+        finally:
+            web.Application._handle = handle
 
     def passed(self, name: str) -> None:
         """Count an exchange that a fake began, a webhook call; it has been answered."""

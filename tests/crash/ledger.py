@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from request.records import FINAL_STATES, JobState
 from request.tables import jobs, posts, requests
-from tests.crash.platforms import Platform
+from tests.component.adapters.plug import Plug
+from tests.crash.platforms import part_of
 from tests.fakes.horde import FakeHorde, FakeRequest, Fate
 
 
@@ -47,38 +48,42 @@ class Cost:
 
 
 class Ledger:
-    def __init__(self, platform: Platform, engine: AsyncEngine, horde: FakeHorde) -> None:
+    def __init__(self, platform: Plug, engine: AsyncEngine, horde: FakeHorde) -> None:
         self.promises: dict[str, Promise] = {}
+        self._answered: set[str] = set()
         self._platform = platform
         self._engine = engine
         self._horde = horde
 
-    def ask(self, text: str, person: str, *, pictures: int | None = None, parent=None) -> Promise:
-        event = self._platform.say(text, person, parent)
+    async def ask(self, text: str, person: str, *, pictures: int | None = None) -> Promise:
+        event = await self._platform.say(text, person=person)
         promise = self.promises[event] = Promise(event, text, pictures)
         return promise
 
-    def take_back(self, promise: Promise) -> None:
+    async def take_back(self, promise: Promise) -> None:
         promise.deleted = True
-        self._platform.delete(promise.event)
+        await self._platform.delete(promise.event)
 
-    def is_answered(self, promise: Promise) -> bool:
-        parts = self._platform.answers(promise.event)
-        return bool(parts) and len({answer.part for answer in parts}) >= parts[0].total
+    async def is_answered(self, promise: Promise) -> bool:
+        """Tell whether all parts of the answer are there."""
+        if promise.event not in self._answered:
+            parts = [part_of(answer) for answer in await self._platform.answers(promise.event)]
+            if not parts or len({part for part, _ in parts}) < parts[0][1]:
+                return False
+            self._answered.add(promise.event)
+        return True
 
-    def open(self) -> list[Promise]:
+    async def open(self) -> list[Promise]:
         """Return what still waits for its answer."""
-        return [
-            promise
-            for promise in self.promises.values()
-            if not promise.deleted and not self.is_answered(promise)
-        ]
+        owed = [promise for promise in self.promises.values() if not promise.deleted]
+        return [promise for promise in owed if not await self.is_answered(promise)]
 
-    def faults(self) -> list[str]:
+    async def faults(self) -> list[str]:
         """Return what is wrong on the platform already: a part posted twice."""
         wrong = []
         for promise in self.promises.values():
-            counted = Counter(answer.part for answer in self._platform.answers(promise.event))
+            answers = await self._platform.answers(promise.event)
+            counted = Counter(part_of(answer)[0] for answer in answers)
             wrong += [
                 f"{promise.event} ({promise.text!r}): part {part} was posted {times} times"
                 for part, times in counted.items()
@@ -94,27 +99,27 @@ class Ledger:
 
     async def check(self) -> None:
         """Check at the end that every promise was kept, and that the rows agree with it."""
-        wrong = self.faults()
-        wrong += [f"{one.event} ({one.text!r}) was not answered" for one in self.open()]
-        for promise in self.promises.values():
-            came = sum(answer.pictures for answer in self._platform.answers(promise.event))
-            if promise.pictures is not None and not promise.deleted and came != promise.pictures:
-                told = [answer.text for answer in self._platform.answers(promise.event)]
-                wrong.append(f"{promise.event}: {came} of {promise.pictures} pictures, {told}")
+        wrong = await self.faults()
+        wrong += [f"{one.event} ({one.text!r}) was not answered" for one in await self.open()]
         written = await self._posts_written()
         for promise in self.promises.values():
-            seen = {answer.post for answer in self._platform.answers(promise.event)}
-            if not promise.deleted and seen != written.get(promise.event, set()):
-                wrong.append(f"{promise.event}: posted {seen}, noted {written.get(promise.event)}")
+            if promise.deleted:
+                continue
+            answers = await self._platform.answers(promise.event)
+            came = sum(answer.pictures for answer in answers)
+            if promise.pictures not in {None, came}:
+                told = [answer.text for answer in answers]
+                wrong.append(f"{promise.event}: {came} of {promise.pictures} pictures, {told}")
+            if len(answers) != written[promise.event]:
+                wrong.append(f"{promise.event}: {answers} posted, {written[promise.event]} noted")
         assert not wrong, "\n".join(wrong)
 
-    async def _posts_written(self) -> dict[str, set[str]]:
-        query = sa.select(requests.c.event_key, posts.c.platform_id).join(posts)
-        found: dict[str, set[str]] = {}
+    async def _posts_written(self) -> Counter[str]:
+        """Return how many posts the program has noted, by event."""
+        query = sa.select(requests.c.event_key).join(posts).where(posts.c.state == "posted")
         async with self._engine.connect() as connection:
-            for key, post in await connection.execute(query):
-                found.setdefault(key.partition(":")[2], set()).add(post)
-        return found
+            keys = (await connection.execute(query)).scalars().all()
+        return Counter(key.partition(":")[2] for key in keys)
 
     async def cost(self) -> Cost:
         """Return what all this cost the Horde."""

@@ -1,107 +1,80 @@
-"""Chat platforms as the harness sees them, and how to put another one under it.
+"""Chat platforms under the harness: the plugs of the behaviour suite, and a fake chat of its own.
 
-A platform of its own needs a fake server in `tests/fakes/` and some ten lines here: a class with
-the members of `Platform`, added to `PLATFORMS`. The fake has to run on this event loop, be an
-aiohttp application that takes `middlewares` (the gate that numbers exchanges and strikes), give
-times by `clock`, and let a test read what was posted. Run it with
-`CRASH_PLATFORM=name make crash`. The adapter is the real one, found by its entry point:
+The fake chat is what the others have in common, runs at any pace, and takes the same reply twice.
+Any other platform needs nothing here: its plug (`tests/component/adapters/plugs/NAME.py`: a fake
+server, `section`, `say`, `delete`, `repeat`, `answers`) is all that is asked for, and the adapter is
+the real one, found by its entry point. Their fakes keep real time, so:
 
-    class Mastodon:
-        platform = "mastodon"
+    CRASH_PLATFORM=mastodon CRASH_PACE=1 KILLS=40 python -m pytest -s tests/crash/test_kills.py
 
-        def __init__(self, clock, middlewares):
-            self.fake = FakeMastodon(clock=clock, middlewares=middlewares)
-            self.start, self.stop = self.fake.start, self.fake.stop
-
-        def section(self):
-            return {"url": self.fake.url, "token": "secret"}
-
-        def say(self, text, person, parent=None):
-            return self.fake.write(f"@painter {text}", by=person, reply_to=parent)
-
-        def delete(self, event):
-            self.fake.delete(event)
-
-        def redeliver(self, event):
-            self.fake.notify_again(event)
-
-        def answers(self, event):
-            return [answer(post.id, post.text) for post in self.fake.replies_to(event)]
+Exchanges with its server are numbered and struck like all others (`tests/crash/gate.py`), as long
+as it is an aiohttp server in this process.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable
 
+from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes.chat import FakeChat
 
 MARK = re.compile(r"\((\d+)/(\d+)\)\s*$")
 """How the core numbers the parts of a long answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A post of the bot below what somebody wrote."""
-
-    post: str
-    part: int
-    total: int
-    text: str
-    pictures: int
+def part_of(answer: Answer) -> tuple[int, int]:
+    """Return which part of how many an answer says it is."""
+    found = MARK.search(answer.text)
+    return (int(found[1]), int(found[2])) if found else (1, 1)
 
 
-def answer(post: str, text: str, pictures: int = 0) -> Answer:
-    """Read an answer's part off its text."""
-    found = MARK.search(text)
-    part, total = (int(found[1]), int(found[2])) if found else (1, 1)
-    return Answer(post, part, total, text, pictures)
+class ChatPlug(Plug):
+    """The fake chat."""
 
+    name = "chat"
+    can = frozenset({Can.DELETE, Can.REPEAT, Can.KEEP, Can.OUTAGE})
 
-class Platform(Protocol):
-    platform: str
-    """Name of the adapter's entry point."""
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.fake = FakeChat(clock=clock)
 
-    def __init__(self, clock: Callable[[], float], middlewares: tuple[Any, ...]) -> None: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    def section(self) -> dict[str, Any]:
-        """Return the account's section of config.yaml."""
+    async def __aenter__(self):
+        await self.fake.start()
+        return self
 
-    def say(self, text: str, person: str, parent: str | None = None) -> str:
-        """Let somebody write to the bot, below its post `parent`; returns the event's id."""
-
-    def delete(self, event: str) -> None:
-        """Let whoever wrote it delete it."""
-
-    def redeliver(self, event: str) -> None:
-        """Deliver it once more."""
-
-    def answers(self, event: str) -> Sequence[Answer]:
-        """Return all posts of the bot below it."""
-
-
-class Chat:
-    """The fake chat, which takes the same reply twice."""
-
-    platform = "chat"
-    idempotent = False
-
-    def __init__(self, clock, middlewares=()):
-        self.fake = FakeChat(clock=clock, middlewares=middlewares, idempotent=self.idempotent)
-        self.start, self.stop = self.fake.start, self.fake.stop
-        self.say, self.delete, self.redeliver = self.fake.say, self.fake.delete, self.fake.redeliver
+    async def __aexit__(self, *exc: object) -> None:
+        await self.fake.stop()
 
     def section(self):
         return {"url": self.fake.url}
 
-    def answers(self, event):
+    async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
+        return self.fake.say(text, person, reply_to)
+
+    async def answers(self, said):
         return [
-            Answer(post.id, post.part, post.total, post.text, len(post.pictures))
-            for post in self.fake.messages[event].posts
+            Answer(post.id, post.text, len(post.pictures))
+            for post in self.fake.messages[said].posts
         ]
 
+    async def delete(self, said) -> None:
+        self.fake.delete(said)
 
-PLATFORMS: dict[str, type[Platform]] = {"chat": Chat}
+    async def repeat(self, said) -> None:
+        self.fake.redeliver(said)
+
+    async def down(self) -> None:
+        await self.fake.stop()
+
+    async def up(self) -> None:
+        await self.fake.start()
+
+
+def chosen(clock: Callable[[], float]) -> Plug:
+    """Return the platform that `CRASH_PLATFORM` names."""
+    name = os.environ.get("CRASH_PLATFORM", ChatPlug.name)
+    if name == ChatPlug.name:
+        return ChatPlug(clock)
+    return importlib.import_module(f"tests.component.adapters.plugs.{name}").PLUG()

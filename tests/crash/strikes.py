@@ -10,7 +10,7 @@ EXCHANGES = 48
 """So many exchanges from the start of a program (or of its turn) are struck at, one after another."""
 COMMITS = 40
 LONGEST = 20.0
-"""Seconds until a strike at random."""
+"""Seconds until a strike at random, at the world's pace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import os
 import signal
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from random import Random
 
@@ -78,20 +79,29 @@ class Campaign:
     random: Random
     asked: int = 0
     reached: Counter = field(default_factory=Counter)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def ask(self) -> None:
+    async def ask(self) -> None:
         """Let somebody ask; now and then somebody takes back, or the platform says it again."""
         text, pictures = WISHES[self.asked % len(WISHES)]
         self.asked += 1
         ledger = self.world.ledger
-        promise = ledger.ask(text, f"p{self.asked}", pictures=pictures)
+        promise = await ledger.ask(text, f"p{self.asked}", pictures=pictures)
         match self.asked % 7:
             case 3:
-                asyncio.get_running_loop().call_later(
-                    self.random.uniform(0, 6), ledger.take_back, promise
-                )
+                self._later(self.random.uniform(0, 6), ledger.take_back(promise))
             case 5:
-                self.world.platform.redeliver(self.random.choice(list(ledger.promises)))
+                said = self.random.choice([p for p in ledger.promises.values() if not p.deleted])
+                await self.world.platform.repeat(said.event)
+
+    def _later(self, seconds: float, work: Coroutine[None, None, None]) -> None:
+        async def wait() -> None:
+            await asyncio.sleep(seconds)
+            await work
+
+        task = asyncio.create_task(wait())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def strike(self, bot: Bot, strike: Strike, number: int = signal.SIGKILL) -> str:
         """Let the program run into a strike, with people asking all the while; say where it was."""
@@ -116,22 +126,27 @@ class Campaign:
                 if strike.kind != "commit":
                     raise AssertionError(f"it ended by itself\n{bot.last_words()}")
                 break
-            if len(self.world.ledger.open()) < 4:
-                self.ask()
+            if len(await self.world.ledger.open()) < 4:
+                await self.ask()
             await asyncio.sleep(0.5)
         if number == signal.SIGKILL:
             await bot.ended.wait()
         if strike.kind == "commit":
             where = f"{strike}: {'after' if strike.after else 'before'} {bot.last_commit()}"
         self.reached[where.partition(": ")[2]] += 1
-        wrong = self.world.ledger.faults()
+        wrong = await self.world.ledger.faults()
         assert not wrong, f"{where}\n{wrong}\n{self.world.last_words()}"
         return where
 
     async def finish(self) -> None:
         """Let everything be answered, and nothing more come after that."""
         world = self.world
-        await world.until(lambda: not world.ledger.open(), PATIENCE, "the last answer")
+        await asyncio.gather(*self._tasks)
+
+        async def all_answered() -> bool:
+            return not await world.ledger.open()
+
+        await world.until(all_answered, PATIENCE, "the last answer")
         for _ in range(200):
             if await world.ledger.settled():
                 break
@@ -163,7 +178,7 @@ def test_program_that_dies_anywhere_answers_every_request_once(database, tmp_pat
             for number, strike in enumerate(strikes(share(database, twos=False), campaign.random)):
                 bot = bots[number % 2]
                 bot.start()
-                campaign.ask()
+                await campaign.ask()
                 where = await campaign.strike(bot, strike)
                 print(f"{number:4} {time.strftime('%X')} {where}", flush=True)
             bots[0].start()
@@ -189,7 +204,7 @@ def test_other_process_takes_over_from_one_that_dies_or_hangs(database, tmp_path
                 await until_held(world, serving)
                 if standby.pid is None:
                     standby.start()
-                campaign.ask()
+                await campaign.ask()
                 hangs = strike.kind != "commit" and number // 5 % 2 == 1
                 sent = signal.SIGSTOP if hangs else signal.SIGKILL
                 where = await campaign.strike(serving, strike, sent)

@@ -125,13 +125,13 @@ class Storm:
             await self.until_answered(asked, AT_ONCE - 1)
             trouble(number)
             text = f"draw for me a fox storm{number} style: raw --n {PICTURES}"
-            asked.append(self.world.ledger.ask(text, f"p{number}"))
+            asked.append(await self.world.ledger.ask(text, f"p{number}"))
         await self.until_answered(asked, 0)
 
     async def until_answered(self, asked: list[Promise], but: int) -> None:
-        def few() -> bool:
-            asked[:] = [one for one in asked if not self.world.ledger.is_answered(one)]
+        async def few() -> bool:
             assert not self.bot.ended.is_set(), f"it ended by itself\n{self.bot.last_words()}"
+            asked[:] = [one for one in asked if not await self.world.ledger.is_answered(one)]
             return len(asked) <= but
 
         await self.world.until(few, PATIENCE, "the answer")
@@ -175,7 +175,7 @@ class Storm:
         await world.ledger.check()
         endings: Counter = Counter()
         for promise in world.ledger.promises.values():
-            answers = world.platform.answers(promise.event)
+            answers = await world.platform.answers(promise.event)
             came = sum(answer.pictures for answer in answers)
             endings[f"{came} pictures" if came else answers[0].text[:160]] += 1
             assert internal not in answers[0].text, f"{promise}\n{self.bot.last_words()}"

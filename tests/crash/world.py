@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +13,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from request.tables import leases
+from tests.component.adapters.plug import Plug
 from tests.crash.bot import Bot, Nursery
 from tests.crash.gate import Gate
 from tests.crash.ledger import Ledger
 from tests.crash.pace import REAL_MONOTONIC, Pace
-from tests.crash.platforms import PLATFORMS, Platform
+from tests.crash.platforms import chosen
 from tests.fakes.horde import FakeHorde
 
-ACCOUNT = "chat"
 LOOK = 0.2
 """Seconds, at the world's pace, between two looks at whether something has happened."""
 
@@ -33,7 +32,7 @@ class World:
     pace: Pace
     folder: Path
     horde: FakeHorde
-    platform: Platform
+    platform: Plug
     gate: Gate
     engine: AsyncEngine
     nursery: Nursery
@@ -52,24 +51,30 @@ class World:
         config = {
             "data_dir": str(self.folder / "data"),
             "database": self.database,
-            "run": [ACCOUNT],
+            "run": [self.platform.name],
             "horde": {"endpoints": [endpoint]},
             "reference": {"url": None},
             "civitai": {"url": None},
-            "accounts": {ACCOUNT: {"platform": self.platform.platform, **self.platform.section()}},
-            "defaults": {"running_per_person": 1000, "requests_per_hour": 1_000_000},
+            "accounts": {
+                self.platform.name: {"platform": self.platform.name, **self.platform.section()}
+            },
+            "defaults": {
+                "enabled": True,
+                "running_per_person": 1000,
+                "requests_per_hour": 1_000_000,
+            },
         }
         bot = Bot(self.nursery, self.folder, name, config)
         self.bots.append(bot)
         return bot
 
-    async def until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+    async def until(self, holds: Callable[[], Awaitable[bool]], seconds: float, what: str) -> None:
         """Wait until something holds; fail with the programs' last words if it does not.
 
         `seconds` are real ones.
         """
         end = REAL_MONOTONIC() + seconds
-        while not holds():
+        while not await holds():
             if REAL_MONOTONIC() > end:
                 raise AssertionError(f"{what} did not happen\n{self.last_words()}")
             await asyncio.sleep(LOOK)
@@ -79,7 +84,7 @@ class World:
 
     async def holder(self) -> str | None:
         """Return the name of the instance that serves the account now."""
-        query = sa.select(leases.c.owner, leases.c.until).where(leases.c.name == ACCOUNT)
+        query = sa.select(leases.c.owner, leases.c.until).where(leases.c.name == self.platform.name)
         try:
             async with self.engine.connect() as connection:
                 row = (await connection.execute(query)).one_or_none()
@@ -92,26 +97,23 @@ class World:
 async def built(pace: Pace, folder: Path, database: str) -> AsyncIterator[World]:
     """Build a world and take it down."""
     gate = Gate()
-    platform = PLATFORMS[os.environ.get("CRASH_PLATFORM", "chat")](pace.unix, (gate.middleware,))
     horde = FakeHorde(clock=pace.monotonic)
-    horde.middlewares = (gate.middleware,)
-    engine = create_async_engine(database)
-    nursery = Nursery(folder, pace)
     horde.journal.on_exchange(
         lambda exchange: gate.passed("webhook") if exchange.route == "webhook" else None
     )
-    async with horde:
-        await platform.start()
-        world = World(pace, folder, horde, platform, gate, engine, nursery, database)
-        try:
-            yield world
-        finally:
-            for bot in world.bots:
-                if bot.pid is not None:
-                    await bot.kill()
-            nursery.close()
-            await platform.stop()
-            await engine.dispose()
+    engine = create_async_engine(database)
+    nursery = Nursery(folder, pace)
+    with gate.before_all_servers():
+        async with horde, chosen(pace.unix) as platform:
+            world = World(pace, folder, horde, platform, gate, engine, nursery, database)
+            try:
+                yield world
+            finally:
+                for bot in world.bots:
+                    if bot.pid is not None:
+                        await bot.kill()
+                nursery.close()
+                await engine.dispose()
 
 
 def live(pace: Pace, main: Callable[[], object]) -> None:

@@ -60,14 +60,12 @@ class FakeChat:
         clock: Callable[[], float],
         idempotent: bool = False,
         twice: int = 3,
-        middlewares: tuple[Any, ...] = (),
     ) -> None:
         self.messages: dict[str, Message] = {}
         self.idempotent = idempotent
         self.twice = twice
         """Every so-manieth event is on the unread list twice; 0: none."""
         self.journal = Journal()
-        self._middlewares = middlewares
         self._clock = clock
         self._faults = Faults()
         self._next = 1
@@ -140,8 +138,7 @@ class FakeChat:
     async def start(self) -> None:
         """Listen, after `stop` on the same port again and with the same messages."""
         self._faults.closing.clear()
-        middlewares = [*self._middlewares, self._record]
-        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
+        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._record])
         application.add_routes(
             [
                 web.get("/unread", self._list_unread, name="unread"),
