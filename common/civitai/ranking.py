@@ -30,14 +30,16 @@ def search_key(text: str, kind: AssetKind) -> str:
 
 def matches(known: Known, wanted: str) -> bool:
     """Tell whether all folded words are in the name, or digits begin an id."""
-    if all(word in known.folded for word in wanted.split()):
+    if wanted in known.folded:  # as it mostly is, and quicker
         return True
+    if " " in wanted:
+        return all(word in known.folded for word in wanted.split())
     return is_number(wanted) and any(str(n).startswith(wanted) for n in known.numbers)
 
 
 def rank(known: Known, wanted: str) -> int:
     """Return how well a name fits, the smaller the better."""
-    if wanted == known.folded or wanted in map(str, known.numbers):
+    if wanted == known.folded or (is_number(wanted) and wanted in map(str, known.numbers)):
         return 0
     if known.folded.startswith(wanted):
         return 1
