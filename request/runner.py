@@ -13,7 +13,7 @@ from itertools import chain, repeat
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from common.errors import LeaseLost, PlatformError, StoreError
+from common.errors import HordebotsError, LeaseLost, PlatformError, StoreError
 from common.model import Incoming, IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
@@ -59,6 +59,8 @@ class Runner:
         self.lease: Lease | None = None
         """The lease, while it is ours."""
         self.listening = False
+        self.problem = ""
+        """Why the platform could not be listened to just now; "" if that is not known of."""
         self.heard_at: float | None = None
         """Unix time of the last thing heard; None: nothing since the start."""
 
@@ -74,8 +76,10 @@ class Runner:
                     await self._leases.release(lease)
             except LeaseLost as error:
                 log.warning("lease_lost", reason=str(error))
-            except Exception:  # a locked database, a platform's stream: what is open is taken up
+            except Exception as error:  # a locked database, a platform's stream: it is taken up
                 log.exception("account_interrupted")
+                told = isinstance(error, HordebotsError)  # others may say more than they should
+                self.problem = str(error) if told else type(error).__name__
             finally:
                 self.lease = None
             if not stop.is_set():
@@ -136,7 +140,7 @@ class Runner:
 
     async def _listen(self, lease: Lease) -> None:
         await self.take_up(lease)
-        self.listening = True
+        self.listening, self.problem = True, ""
         async for incoming in self._adapter.listen():
             self.heard_at = self._now()
             try:

@@ -60,10 +60,13 @@ class Health:
 
     def _faults(self, *, answers: bool) -> list[str]:
         """Return why something is not served."""
-        deaf = [one.name for one in self.runners if one.lease is not None and not one.listening]
+        deaf = [one for one in self.runners if one.problem]
         return [
             *([] if answers else [texts.say("health.no_database")]),
-            *(texts.say("health.not_listening", account=name) for name in deaf),
+            *(
+                texts.say("health.not_listening", account=runner.name, problem=runner.problem)
+                for runner in deaf
+            ),
         ]
 
     def _warnings(self) -> list[str]:
@@ -76,7 +79,7 @@ class Health:
             *(
                 texts.say("health.standing_by", account=runner.name)
                 for runner in self.runners
-                if runner.lease is None
+                if runner.lease is None and not runner.problem
             ),
             *(
                 texts.say("health.horde_rests", horde=name, problem=problem)
