@@ -6,72 +6,52 @@ plain text, as `{env: NAME}` or as `{file: PATH}`.
 
 from __future__ import annotations
 
-import os
 import platform
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 
 from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY, SAMPLERS
+from common.parts import (
+    CivitaiConfig,
+    HubConfig,
+    HubUser,
+    LogConfig,
+    OperatorConfig,
+    ReferenceConfig,
+    WebConfig,
+    WorkerConfig,
+)
+from common.section import Pattern, Secret, Section
+
+__all__ = [
+    "CivitaiConfig",
+    "Config",
+    "EndpointConfig",
+    "HordeConfig",
+    "HubConfig",
+    "HubUser",
+    "LogConfig",
+    "OperatorConfig",
+    "ParametersConfig",
+    "PlaceConfig",
+    "ReferenceConfig",
+    "Secret",
+    "Section",
+    "StylesConfig",
+    "WebConfig",
+    "WorkerConfig",
+    "explain",
+    "load",
+    "parse",
+    "read_account",
+]
 
 MAX_FILE_BYTES = 1_000_000
-REFERENCE = (
-    "https://raw.githubusercontent.com/Haidra-Org/AI-Horde-image-model-reference/main/"
-    "stable_diffusion.json"
-)
-
-
-def read_secret(value: object) -> object:
-    """Turn `{env: NAME}` or `{file: PATH}` into the text it stands for. Raises ValueError."""
-    if not isinstance(value, Mapping):
-        return value
-    if set(value) == {"env"}:
-        found = os.environ.get(str(value["env"]))
-        if found is None:
-            raise ValueError(f"the environment variable {value['env']} is not set")
-        return found
-    if set(value) == {"file"}:
-        path = Path(str(value["file"])).expanduser()
-        try:
-            return path.read_text("utf-8").strip()
-        except OSError as error:
-            raise ValueError(f"the file {path} cannot be read ({error.strerror})") from error
-    raise ValueError("write a secret as text, as {env: NAME} or as {file: PATH}")
-
-
-Secret = Annotated[SecretStr, BeforeValidator(read_secret)]
-
-
-def _check_pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"{text} is no regular expression ({error})") from error
-    return text
-
-
-Pattern = Annotated[str, AfterValidator(_check_pattern), Field(min_length=1, max_length=500)]
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and a key it does not know is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 AnySection = TypeVar("AnySection", bound=Section)
 
 
@@ -166,35 +146,6 @@ class StylesConfig(Section):
     )
 
 
-class ReferenceConfig(Section):
-    """What is known of the Horde's models."""
-
-    url: str | None = Field(
-        default=REFERENCE,
-        description="Address of the Horde's public model reference; null: the bundled facts only.",
-    )
-
-
-class CivitaiConfig(Section):
-    """Where LoRAs and textual inversions are looked up."""
-
-    url: str | None = Field(
-        default="https://civitai.com",
-        description="Address of CivitAI, or of a mirror of its API; null: nothing is looked up.",
-    )
-    key: Secret | None = Field(
-        default=None, description="API key there; only needed for what members alone may see."
-    )
-    max_megabytes: int = Field(
-        default=400, ge=1, description="Largest LoRA the workers of your Hordes load."
-    )
-    unchecked: Literal["refuse", "allow"] = Field(
-        default="refuse",
-        description="A LoRA a person names while CivitAI does not answer: refuse it, or allow it "
-        "without knowing whether it shows a real person.",
-    )
-
-
 class PlaceConfig(Section):
     """What holds in a community; `defaults` for all, `communities` for one."""
 
@@ -276,96 +227,6 @@ class PlaceConfig(Section):
     def of_role(self, role: str) -> PlaceConfig:
         """Return what holds for those who have a role, if it is named here."""
         return PlaceConfig.model_validate({**self.model_dump(), **self.roles.get(role, {})})
-
-
-class WebConfig(Section):
-    """The web room."""
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8765, ge=0, le=65535, description="Port; 0 takes a free one.")
-    public_url: str | None = Field(
-        default=None, description="Address people reach it at, if it is not this machine."
-    )
-    requests_per_address: int = Field(
-        default=120, ge=1, description="Requests from one network address in an hour."
-    )
-
-
-class HubUser(Section):
-    """Somebody who may use the hub: a bot, or the owner of a worker."""
-
-    name: str = Field(description="Public name.")
-    key: Secret = Field(description="API key; make a long random one.")
-    trusted: bool = Field(default=True, description="Whether its workers count as trusted.")
-
-
-class HubConfig(Section):
-    """The embedded Horde."""
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int = Field(default=8766, ge=0, le=65535, description="Port; 0 takes a free one.")
-    public_url: str | None = Field(
-        default=None, description="Address other machines reach it at; used in picture links."
-    )
-    users: tuple[HubUser, ...] = Field(default=(), description="Keys of bots and workers.")
-    anonymous: bool = Field(
-        default=False, description="Whether the key 0000000000 may ask for pictures."
-    )
-    concurrency: int = Field(
-        default=200, ge=1, description="Pictures of one key that may wait at a time."
-    )
-    requests_per_second: int = Field(
-        default=20, ge=1, description="New requests of one key in a second."
-    )
-    requests_per_minute: int = Field(
-        default=600, ge=1, description="New requests of one key in a minute."
-    )
-
-
-class WorkerConfig(Section):
-    """The GPU worker."""
-
-    name: str = Field(
-        default="hordebots worker",
-        min_length=3,
-        max_length=100,
-        description="Its name on the Horde.",
-    )
-    url: str = Field(
-        default="http://127.0.0.1:8766/api",
-        description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
-    )
-    key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
-    engine: str = Field(default="demo", description="What makes the pictures: demo, diffusers.")
-    models: Path = Field(
-        default=Path("models"), description="Folder with the models, for all but the demo."
-    )
-    device: str = Field(
-        default="auto", description="What computes: auto, cuda:0, cuda:1 …, mps or cpu."
-    )
-    max_pixels: int | None = Field(
-        default=None, ge=64 * 64, description="Largest width × height; else what the engine can."
-    )
-
-
-class LogConfig(Section):
-    """What is written to the log."""
-
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least important lines that are written."
-    )
-    format: Literal["console", "json"] = Field(
-        default="console", description="Lines for people, or one JSON object a line."
-    )
-
-
-class OperatorConfig(Section):
-    """Pages for whoever keeps the bots running: `/healthz` and `/metrics`."""
-
-    host: str = Field(default="127.0.0.1", description="Address to listen on.")
-    port: int | None = Field(
-        default=None, ge=0, le=65535, description="Port; 0 takes a free one, null: none is opened."
-    )
 
 
 class Config(Section):

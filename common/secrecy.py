@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
-from common.config import read_secret
 from common.horde.wire import ANONYMOUS_KEY
+from common.section import read_secret
 
 SECRET_NAME = re.compile(r"(?i)(token|secret|password|(^|_)key)$")
 """Names of settings whose value is a secret, where a section is read by its adapter alone."""

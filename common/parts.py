@@ -1,0 +1,134 @@
+"""Sections of the configuration: where facts come from, pages, hub, worker, log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from common.section import Secret, Section
+
+REFERENCE = (
+    "https://raw.githubusercontent.com/Haidra-Org/AI-Horde-image-model-reference/main/"
+    "stable_diffusion.json"
+)
+
+
+class ReferenceConfig(Section):
+    """What is known of the Horde's models."""
+
+    url: str | None = Field(
+        default=REFERENCE,
+        description="Address of the Horde's public model reference; null: the bundled facts only.",
+    )
+
+
+class CivitaiConfig(Section):
+    """Where LoRAs and textual inversions are looked up."""
+
+    url: str | None = Field(
+        default="https://civitai.com",
+        description="Address of CivitAI, or of a mirror of its API; null: nothing is looked up.",
+    )
+    key: Secret | None = Field(
+        default=None, description="API key there; only needed for what members alone may see."
+    )
+    max_megabytes: int = Field(
+        default=400, ge=1, description="Largest LoRA the workers of your Hordes load."
+    )
+    unchecked: Literal["refuse", "allow"] = Field(
+        default="refuse",
+        description="A LoRA a person names while CivitAI does not answer: refuse it, or allow it "
+        "without knowing whether it shows a real person.",
+    )
+
+
+class WebConfig(Section):
+    """The web room."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8765, ge=0, le=65535, description="Port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address people reach it at, if it is not this machine."
+    )
+    requests_per_address: int = Field(
+        default=120, ge=1, description="Requests from one network address in an hour."
+    )
+
+
+class HubUser(Section):
+    """Somebody who may use the hub: a bot, or the owner of a worker."""
+
+    name: str = Field(description="Public name.")
+    key: Secret = Field(description="API key; make a long random one.")
+    trusted: bool = Field(default=True, description="Whether its workers count as trusted.")
+
+
+class HubConfig(Section):
+    """The embedded Horde."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8766, ge=0, le=65535, description="Port; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address other machines reach it at; used in picture links."
+    )
+    users: tuple[HubUser, ...] = Field(default=(), description="Keys of bots and workers.")
+    anonymous: bool = Field(
+        default=False, description="Whether the key 0000000000 may ask for pictures."
+    )
+    concurrency: int = Field(
+        default=200, ge=1, description="Pictures of one key that may wait at a time."
+    )
+    requests_per_second: int = Field(
+        default=20, ge=1, description="New requests of one key in a second."
+    )
+    requests_per_minute: int = Field(
+        default=600, ge=1, description="New requests of one key in a minute."
+    )
+
+
+class WorkerConfig(Section):
+    """The GPU worker."""
+
+    name: str = Field(
+        default="hordebots worker",
+        min_length=3,
+        max_length=100,
+        description="Its name on the Horde.",
+    )
+    url: str = Field(
+        default="http://127.0.0.1:8766/api",
+        description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
+    )
+    key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
+    engine: str = Field(default="demo", description="What makes the pictures: demo, diffusers.")
+    models: Path = Field(
+        default=Path("models"), description="Folder with the models, for all but the demo."
+    )
+    device: str = Field(
+        default="auto", description="What computes: auto, cuda:0, cuda:1 …, mps or cpu."
+    )
+    max_pixels: int | None = Field(
+        default=None, ge=64 * 64, description="Largest width × height; else what the engine can."
+    )
+
+
+class LogConfig(Section):
+    """What is written to the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least important lines that are written."
+    )
+    format: Literal["console", "json"] = Field(
+        default="console", description="Lines for people, or one JSON object a line."
+    )
+
+
+class OperatorConfig(Section):
+    """Pages for whoever keeps the bots running: `/healthz` and `/metrics`."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port; 0 takes a free one, null: none is opened."
+    )
