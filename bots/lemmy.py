@@ -48,7 +48,7 @@ class LemmySection(Section):
     uploads_per_hour: int = Field(
         default=6, ge=1, description="Pictures put on the server in an hour, for all who ask."
     )
-    poll_seconds: float = Field(default=20, ge=5, description="Seconds between two looks.")
+    poll_seconds: float = Field(default=20, ge=0.1, description="Seconds between two looks.")
 
 
 class LemmyAdapter:
@@ -148,7 +148,7 @@ class LemmyAdapter:
             await client.mark_all_read()  # what was said before the first start is history
             await self._services.cursors.begin(self.name, f"{self._now():.0f}")
         for told in await client.unread():
-            incoming = heard(self.name, client.me, told)
+            incoming = heard(self.name, client.me, told, client.site.languages)
             if incoming is not None:
                 yield incoming
             try:

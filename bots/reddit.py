@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import Any, Literal, Self
 
-import requests
 import structlog
 from pydantic import Field
 
@@ -69,7 +68,7 @@ class RedditSection(Section):
     delete_below: int | None = Field(
         default=-1, description="Score below which an answer is deleted; null: never."
     )
-    poll_seconds: float = Field(default=15, ge=5, description="Seconds between two looks.")
+    poll_seconds: float = Field(default=15, ge=0.1, description="Seconds between two looks.")
     url: str = Field(default="https://www.reddit.com", description="Where one logs in.")
     oauth_url: str = Field(default="https://oauth.reddit.com", description="Where the API is.")
 
@@ -82,7 +81,6 @@ class RedditAdapter:
         name: str,
         section: RedditSection,
         services: Services,
-        session: requests.Session | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
@@ -94,7 +92,7 @@ class RedditAdapter:
         self._services = services
         self._sleep = sleep
         self._now = now
-        self._calls = Calls(name, login_of(section), session)
+        self._calls = Calls(name, login_of(section))
         self._posts = Posts(name, section.username)
         self._subreddits = Subreddits(name, services.config.communities, now)
         self._tended = now()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from common.lemmy.wire import CommentView, MessageView, Person, PostView, Told
 from common.lemmy.writing import Target
 from common.markdown import plain
@@ -9,8 +12,11 @@ from common.model import Audience, Incoming, Place
 from common.model import Person as Asker
 
 
-def heard(account: str, me: Person, told: Told) -> Incoming | None:
-    """Return what was said to the account `me`; None for what bots say, and it itself."""
+def heard(account: str, me: Person, told: Told, languages: Mapping[int, str]) -> Incoming | None:
+    """Return what was said to the account `me`; None for what bots say, and it itself.
+
+    `languages` are the codes of the server's language ids.
+    """
     creator = told.about.creator
     if creator.bot_account or creator.id == me.id:
         return None
@@ -18,7 +24,9 @@ def heard(account: str, me: Person, told: Told) -> Incoming | None:
     asker = Asker(creator.address, creator.full_name)
     if isinstance(told.about, MessageView):
         return _message(account, asker, names, told.about)
-    return _comment(account, asker, names, told.about)
+    incoming = _comment(account, asker, names, told.about)
+    spoken = Target.of(incoming.context).language
+    return replace(incoming, language=languages.get(spoken))
 
 
 def _message(account: str, asker: Asker, names: tuple[str, ...], view: MessageView) -> Incoming:

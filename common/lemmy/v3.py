@@ -17,6 +17,7 @@ from common.lemmy.wire import (
     Site,
     Told,
     Wire,
+    languages,
     rates,
     read_list,
 )
@@ -146,4 +147,8 @@ def read_site(answer: dict[str, Any]) -> Site:
     """Read what a site says of itself in v3."""
     view = answer.get("site_view") or {}
     limits = view.get("local_site_rate_limit") or {}
-    return Site(version=str(answer.get("version", "")), rates=rates(limits, "", "_per_second"))
+    return Site(
+        version=str(answer.get("version", "")),
+        rates=rates(limits, "", "_per_second"),
+        languages=languages(answer),
+    )

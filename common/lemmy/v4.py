@@ -16,6 +16,7 @@ from common.lemmy.wire import (
     Site,
     Told,
     Wire,
+    languages,
     rates,
     read_list,
 )
@@ -137,6 +138,7 @@ def read_site(answer: dict[str, Any]) -> Site:
         rates=rates(limits, "_max_requests", "_interval_seconds"),
         picture_bytes=largest if isinstance(largest, int) and largest > 0 else None,
         takes_pictures=not local.get("image_upload_disabled"),
+        languages=languages(answer),
     )
 
 

@@ -171,6 +171,8 @@ class Site(Wire):
     picture_bytes: int | None = None
     """Largest picture it takes; None if it does not say."""
     takes_pictures: bool = True
+    languages: dict[int, str] = {}
+    """Codes of languages (`en`) by id; without the one that says nothing."""
 
 
 def rates(settings: dict[str, Any], most: str, seconds: str) -> dict[str, Rate]:
@@ -193,3 +195,14 @@ def read_list(shape: type[Shape], items: object) -> Iterator[Shape]:
             yield shape.model_validate(item)
         except ValidationError as error:
             log.warning("lemmy_entry_unreadable", kind=shape.__name__, problem=str(error)[:300])
+
+
+class _Language(Wire):
+    id: int
+    code: str
+
+
+def languages(answer: dict[str, Any]) -> dict[int, str]:
+    """Read the languages a site knows."""
+    found = read_list(_Language, answer.get("all_languages"))
+    return {language.id: language.code for language in found if language.id}

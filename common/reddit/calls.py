@@ -74,8 +74,15 @@ class SendOnce(requests.Session):
     prawcore sends everything up to three times; an error it does not know ends that.
     """
 
+    def __init__(self, url: str) -> None:
+        """Take where Reddit is. praw puts pictures where https leads, even if that is http."""
+        super().__init__()
+        self._plain = url.removeprefix("http:") if url.startswith("http:") else None
+
     def request(self, method, url, *args, **more):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201
         """Do a request. Raises Lost for a write of which nobody knows."""
+        if self._plain and url.startswith(f"https:{self._plain}"):
+            url = url.replace("https:", "http:", 1)
         once = method == "POST" and str(url).partition("?")[0].endswith(WRITES)
         try:
             response = super().request(method, url, *args, **more)
@@ -93,11 +100,11 @@ class SendOnce(requests.Session):
 class Calls:
     """Does work with praw in its thread, one after the other."""
 
-    def __init__(self, account: str, login: Login, session: requests.Session | None = None) -> None:
-        """Take the account's name (for sentences), the login, and another session for tests."""
+    def __init__(self, account: str, login: Login) -> None:
+        """Take the account's name, for sentences, and the login."""
         self._account = account
         self._login = login
-        self._session = session or SendOnce()
+        self._session = SendOnce(login.url)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"reddit-{account}")
         self._reddit: praw.Reddit | None = None
 

@@ -246,6 +246,7 @@ async def test_uploads_are_no_more_than_the_budget(start):
         asked = [bot.ask(FOX) for _ in "123"]
         world = bot.lemmy.world
         await wait_until(lambda: sum(bool(world.answers_to(one)) for one in asked) == 2)
+        await wait_until(lambda: bot.core.service._posting.resting)
         assert len(uploaded(bot.lemmy)) == 2
         with pytest.raises(PlatformBusy) as caught:
             bot.adapter._uploads._budget.spend("x")

@@ -8,11 +8,10 @@ import pytest
 from bots.program import open_core
 from bots.reddit import RedditAdapter, RedditSection
 from common.config import parse, read_account
-from common.reddit.calls import SendOnce
 from request.production import Patience
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import wait_until
-from tests.fakes.reddit import FakeReddit, session_to, settings_for
+from tests.fakes.reddit import FakeReddit, settings_for
 
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
 
@@ -80,7 +79,6 @@ def start(fake, horde, tmp_path):
                 "reddit",
                 read_account(RedditSection, "reddit", given),
                 core.services,
-                session_to(fake, SendOnce()),
                 sleep=lambda _seconds: asyncio.sleep(pause),
             )
             stop = asyncio.Event()

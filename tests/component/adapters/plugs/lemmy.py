@@ -1,0 +1,97 @@
+"""Lemmy 0.19, by its fake server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from common.markdown import plain
+from tests.component.adapters.plug import Answer, Can, Plug
+from tests.fakes.horde import faults
+from tests.fakes.lemmy import FakeLemmy
+
+PICTURE = re.compile(r"!\[((?:[^\]\\]|\\.)*)\]")
+IN_GRID = re.compile(r"(?:^| )\d+: ")
+
+
+class LemmyPlug(Plug):
+    """People of another server mention the bot under a post, or reply to its comments."""
+
+    name = "lemmy"
+    module = "bots.lemmy"
+    can = frozenset(Can) - {Can.DELETE}
+
+    def __init__(self) -> None:
+        self.server = FakeLemmy("0.19")
+        self.world = self.server.world
+        self._post = self.world.post(self.world.community("pictures"))
+        self._people = {}
+
+    async def __aenter__(self):
+        for kind in ("comment", "image", "message", "register"):
+            self.server.limits.rates[kind] = (100_000, 60)
+        await self.server.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.server.stop()
+
+    def section(self):
+        login = {"username": self.world.bot.name, "password": self.server.password}
+        return {"url": self.server.url, **login, "uploads_per_hour": 1000, "poll_seconds": 0.1}
+
+    async def attached(self, adapter) -> None:
+        looks = self.server.journal.count("messages")
+        async with asyncio.timeout(20):
+            while self.server.journal.count("messages") == looks:
+                await asyncio.sleep(0.01)
+
+    async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
+        if person not in self._people:
+            self._people[person] = self.world.person(person, host="elsewhere.example", bot=bot)
+        parent = None if reply_to is None else self._comment(reply_to)
+        if parent is None:
+            text = f"@{self.world.bot.name} {text}"
+        said = self.world.comment(self._people[person], text, post=self._post, parent=parent)
+        return f"comment:{said.id}"
+
+    def _comment(self, name: str):
+        return self.world.comments[int(name.removeprefix("comment:"))]
+
+    async def answers(self, said: str) -> list[Answer]:
+        return [_seen(one) for one in self.world.answers_to(self._comment(said))]
+
+    async def vanish(self, said: str) -> None:
+        self._comment(said).deleted = True
+
+    async def repeat(self, said: str) -> None:
+        self.world.notify("mention", self._comment(said))
+
+    def lose_next_post(self) -> None:
+        self.server.fail("comment", faults.lose())
+
+    def limit_next_post(self) -> None:
+        self.server.fail("comment", faults.answer(400, '{"error": "rate_limit_error"}'))
+
+    async def down(self) -> None:
+        await self.server.stop()
+
+    async def up(self) -> None:
+        await self.server.start()
+
+
+def _seen(comment) -> Answer:
+    """Return an answer as people see it; a grid shows several pictures."""
+    alts = []
+    for alt in PICTURE.findall(comment.content):
+        words = plain(alt).text
+        alts += [one for one in IN_GRID.split(words) if one]
+    return Answer(
+        id=f"comment:{comment.id}",
+        text=plain(comment.content).text,
+        pictures=len(alts),
+        alts=tuple(alts),
+    )
+
+
+PLUG = LemmyPlug
