@@ -114,7 +114,7 @@ class DiscordAdapter:
                 yield incoming
                 self._unkept = None  # asked for the next: this one is written down
                 if waiting is not None:
-                    waiting.kept.set()
+                    waiting.kept = True
         finally:
             await cancel(hearing_on)
 

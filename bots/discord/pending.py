@@ -1,8 +1,9 @@
 """Interactions that have had no response yet: each gets one within the time Discord allows.
 
-The row is written first (a second at most is waited for it). Then the core has a moment to decide:
-what it answers at once is the response, seen by the asker alone where it is only words. If it takes
-longer, the interaction is deferred.
+The row is written first, and the core has a moment to decide: what it answers at once is the
+response, seen by the asker alone where it is only words. If it takes longer, the interaction is
+deferred, whatever it is that takes so long: people wait half a second at most to see that they were
+heard.
 """
 
 from __future__ import annotations
@@ -22,10 +23,8 @@ from common.tasks import cancel
 
 log = structlog.get_logger()
 
-ROW_LIMIT = 1.0
-"""Seconds that writing the row may take before we answer anyway."""
-DEFER_AFTER = 0.3
-"""Seconds the core gets to answer at once."""
+DEFER_AFTER = 0.25
+"""Seconds the core gets to write the row down and to answer at once."""
 KEPT_FOR = 60.0
 """Seconds an interaction is remembered after its response, so that no second one is tried."""
 
@@ -36,8 +35,8 @@ class Waiting:
     def __init__(self, interaction: discord.Interaction[Any], incoming: Incoming) -> None:
         self.interaction = interaction
         self.incoming = incoming
-        self.kept = asyncio.Event()
-        """Set when the row is written."""
+        self.kept = False
+        """Whether the row is written."""
         self.answering = asyncio.Lock()
         self.responded = interaction.response.is_done()
 
@@ -113,12 +112,9 @@ class Pending:
         self._waiting.clear()
 
     async def _see_to(self, waiting: Waiting) -> None:
-        try:
-            async with asyncio.timeout(ROW_LIMIT):
-                await waiting.kept.wait()
-        except TimeoutError:
-            log.warning("row_late", heard=waiting.incoming.event)
         await self._clock.sleep(DEFER_AFTER)
+        if not waiting.kept:
+            log.warning("row_late", heard=waiting.incoming.event)
         await waiting.defer()
         await self._clock.sleep(KEPT_FOR)
         self._waiting.pop(waiting.incoming.event, None)

@@ -18,6 +18,7 @@ GROUPS = {
     "demo": "The demo, from the command to the picture",
     "engine": "The demo model",
     "core": "The core",
+    "discord": "Discord, while many ask at once",
     "styles": "Requests read and resolved",
     "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",
