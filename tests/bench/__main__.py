@@ -19,6 +19,7 @@ GROUPS = {
     "engine": "The demo model",
     "core": "The core",
     "discord": "Discord, while many ask at once",
+    "adapters": "The platforms",
     "styles": "Requests read and resolved",
     "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import shutil
-from pathlib import Path
 
 import pytest
 
 from common.database import open_database
 from tests.component.adapters.bot import Bot
-from tests.component.adapters.plug import Can, Plug
+from tests.component.adapters.plug import Can, plugs
 from tests.fakes.horde import FakeHorde
 
-FOLDER = Path(__file__).parent / "plugs"
 MAKING = 0.05
 """Seconds a request takes: long enough for its webhook to come after the answer to it."""
-
-
-def plugs() -> dict[str, type[Plug]]:
-    """Return the plugs of all platforms, by name."""
-    names = sorted(file.stem for file in FOLDER.glob("*.py"))
-    modules = [importlib.import_module(f"tests.component.adapters.plugs.{name}") for name in names]
-    return {module.PLUG.name: module.PLUG for module in modules}
 
 
 def pytest_configure(config):

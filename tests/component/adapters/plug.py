@@ -8,8 +8,10 @@ need it are not run for it.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 
@@ -126,3 +128,10 @@ class Plug:
         async with asyncio.timeout(20):
             while await self.answers(said):
                 await asyncio.sleep(0.02)
+
+
+def plugs() -> dict[str, type[Plug]]:
+    """Return the plugs of all platforms, by name: each file in `plugs/` has one as `PLUG`."""
+    names = sorted(file.stem for file in (Path(__file__).parent / "plugs").glob("*.py"))
+    modules = [importlib.import_module(f"tests.component.adapters.plugs.{name}") for name in names]
+    return {module.PLUG.name: module.PLUG for module in modules}
