@@ -39,9 +39,13 @@ class Admission:
 
     async def check(self, request: RequestRow, place: PlaceConfig, image: ImageRequest) -> None:
         """Refuse who may not ask, before anything is looked up for him. Raises Refusal."""
+        policy.check_words(place, image)
+        await self.check_asker(request, place)
+
+    async def check_asker(self, request: RequestRow, place: PlaceConfig) -> None:
+        """Refuse who may ask a Horde for nothing now, whatever it is. Raises Refusal."""
         policy.check_open(place)
         await self._check_person(request.incoming, place)
-        policy.check_words(place, image)
         await self._check_limits(request, place)
 
     @asynccontextmanager

@@ -74,6 +74,7 @@ class Commands:
             case CommandName.DELETE:
                 text = await self._remove(call)
             case CommandName.DESCRIBE:
+                await self._admission.check_asker(request, call.place)
                 text = await self._describing.describe(call)
             case CommandName.STOP | CommandName.START:
                 text = await self._hear(call.lease, call.incoming, name)

@@ -178,6 +178,26 @@ async def test_a_community_ban_outlives_being_forgotten_and_is_lifted_by_the_id(
     assert "bob" not in kept[0]
 
 
+@pytest.mark.parametrize("text", ["describe", FOX])
+async def test_who_is_banned_or_where_it_is_paused_nothing_is_asked_of_a_horde(
+    start, said, ordered, horde, text
+):
+    platform = FakePlatform()
+    shown = {"pictures": ("https://example.org/fox.png",)} if text == "describe" else {}
+    async with start(platform):
+        platform.say(ordered("ban <@4711>", 1))
+        await platform.answer_to("1")
+        platform.say(said(text, 2, "4711", **shown))
+        banned = await platform.answer_to("2")
+        platform.say(ordered("pause", 3))
+        await platform.answer_to("3")
+        platform.say(said(text, 4, "bob", **shown))
+        paused = await platform.answer_to("4")
+    assert "The moderators of this place have decided so." in banned.text
+    assert "Nothing is drawn here for now" in paused.text
+    assert [one.route for one in horde.journal.exchanges if one.method == "POST"] == []
+
+
 async def test_a_ban_of_nobody_says_how_to_name_somebody(start, said, ordered):
     platform = FakePlatform()
     async with start(platform):
