@@ -28,6 +28,8 @@ EARLIER = "earlier"
 """State of a post of an answer that was followed by another: the request was put back."""
 MOST_ALIKE = 20
 """Answers with the very same picture that are looked at."""
+REMOVED = "removed"
+"""State of a post that was taken back."""
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 
@@ -178,7 +180,7 @@ class Queries:
     async def parts_before(self, request_id: str) -> int:
         """Return how many posts an earlier answer had, where a request was put back."""
         query = sa.select(sa.func.count()).where(
-            posts.c.request == request_id, posts.c.state == EARLIER
+            posts.c.request == request_id, posts.c.state.in_((EARLIER, REMOVED))
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()
@@ -282,7 +284,7 @@ class Queries:
             sa.select(pictures, requests.c.incoming, requests.c.outcome)
             .join(requests, requests.c.id == pictures.c.request)
             .join(posts, posts.c.request == requests.c.id)
-            .where(pictures.c.sha256 == sha256, posts.c.account != but, posts.c.state != "removed")
+            .where(pictures.c.sha256 == sha256, posts.c.account != but, posts.c.state != REMOVED)
             .limit(MOST_ALIKE)
         )
         async with self._database.read() as connection:

@@ -24,7 +24,7 @@ from request import encoding, retrying
 from request.cursors import move
 from request.leases import Lease, guard
 from request.marks import Marks
-from request.queries import EARLIER, ID_LENGTH, Queries, event_key
+from request.queries import EARLIER, ID_LENGTH, REMOVED, Queries, event_key
 from request.records import (
     OPEN_STATES,
     JobRow,
@@ -200,7 +200,9 @@ class Store(Queries):
             if state is RequestState.RECEIVED:
                 changes |= {"parsed": None, "outcome": None, "parent": None, "notes": []}
                 await connection.execute(
-                    posts.update().where(posts.c.request == request_id).values(state=EARLIER)
+                    posts.update()
+                    .where(posts.c.request == request_id, posts.c.state != REMOVED)
+                    .values(state=EARLIER)
                 )
                 await connection.execute(pictures.delete().where(pictures.c.request == request_id))
                 await connection.execute(jobs.delete().where(jobs.c.request == request_id))
@@ -342,5 +344,5 @@ class Store(Queries):
             await connection.execute(
                 posts.update()
                 .where(posts.c.request == request_id, posts.c.platform_id == platform_id)
-                .values(state="removed", changed=self._now())
+                .values(state=REMOVED, changed=self._now())
             )
