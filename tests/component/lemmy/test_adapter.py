@@ -1,6 +1,5 @@
 """The bot on Lemmy, in both versions, as a whole: what is asked there is answered there."""
 
-import json
 import re
 import stat
 from dataclasses import replace
@@ -10,8 +9,7 @@ import pytest
 from PIL import Image
 
 from common.errors import PlatformBusy
-from common.markdown import plain
-from tests.fakes.horde import Fate, faults
+from tests.fakes.horde import faults
 from tests.fakes.platform import wait_until
 
 FOX = "draw for me a fox style: raw --n 1"
@@ -25,7 +23,7 @@ def uploaded(lemmy):
 
 async def test_mention_is_answered_with_a_picture_below_it(start):
     async with start() as bot:
-        asked = bot.ask(FOX, language=32)
+        asked = bot.ask(FOX, language=37)
         (text,) = await bot.answer_to(asked)
         (answer,) = bot.lemmy.world.answers_to(asked)
     (address,) = re.findall(r"!\[[^\]]*\]\((\S+)\)", text)
@@ -34,20 +32,7 @@ async def test_mention_is_answered_with_a_picture_below_it(start):
     assert "a fox" in text
     assert "Made by AI" in text
     assert ":::" not in text
-    assert answer.language == 32
-
-
-async def test_follow_up_without_a_mention_and_talk(start):
-    async with start() as bot:
-        first = bot.ask(FOX)
-        await bot.answer_to(first)
-        (answer,) = bot.lemmy.world.answers_to(first)
-        talk = bot.lemmy.world.comment(bot.ann, "How nice!", parent=answer)
-        again = bot.lemmy.world.comment(bot.ann, "again", parent=answer)
-        (text,) = await bot.answer_to(again)
-        await bot.quiet()
-        assert bot.lemmy.world.answers_to(talk) == []
-    assert "a fox" in text
+    assert answer.language == 37
 
 
 async def test_private_message_is_answered_privately(start):
@@ -80,39 +65,6 @@ async def test_pictures_are_linked_from_the_gallery_where_it_is_public(start):
 
 
 @one_version
-@pytest.mark.parametrize("where", ["community", "post", "asked for"])
-async def test_pictures_for_adults_hide_behind_a_spoiler(start, where):
-    async with start() as bot:
-        world = bot.lemmy.world
-        community = world.community("late", nsfw=where == "community")
-        post = world.post(community, nsfw=where == "post")
-        asked = bot.ask(f"{FOX} --spoiler" if where == "asked for" else FOX, post=post)
-        (text,) = await bot.answer_to(asked)
-    assert re.search(r"^::: spoiler .+\n!\[.*\n:::$", text, re.MULTILINE)
-
-
-@one_version
-async def test_what_people_wrote_is_shown_and_not_obeyed(start):
-    async with start() as bot:
-        prompt = "draw for me *fox* @bob@evil.example ](https://evil.example) # no style: raw --n 1"
-        (text,) = await bot.answer_to(bot.ask(prompt))
-    assert "@bob@evil" not in text
-    assert r"\*fox\*" in text
-    assert len(plain(text).pictures) <= 1
-
-
-@one_version
-async def test_bots_and_the_bot_itself_are_not_answered(start):
-    async with start() as bot:
-        world = bot.lemmy.world
-        asked = bot.ask(FOX, person=world.person("robot", bot=True))
-        own = bot.ask(FOX, person=world.bot)
-        world.notify("mention", own)
-        await bot.quiet()
-        assert world.answers_to(asked) == world.answers_to(own) == []
-
-
-@one_version
 async def test_only_communities_that_are_enabled_are_answered(start):
     listed = {"lemmy/dogs@kennel.example": {"enabled": True}}
     async with start(settings={"opt_in": True}, communities=listed) as bot:
@@ -126,31 +78,6 @@ async def test_only_communities_that_are_enabled_are_answered(start):
         assert await bot.answer_to(world.message(bot.ann, "help"))
 
 
-async def test_nothing_from_before_the_first_start_is_answered(lemmy, start):
-    world = lemmy.world
-    old = world.comment(world.person("x"), f"@painter {FOX}", post=world.post(world.community("c")))
-    async with start() as bot:
-        await bot.answer_to(bot.ask(FOX))
-        await bot.quiet()
-    assert world.answers_to(old) == []
-
-
-@one_version
-async def test_all_that_was_said_while_the_bot_was_away_is_answered_once(lemmy, start, horde):
-    async with start():
-        pass
-    world, post = lemmy.world, lemmy.world.post(lemmy.world.community("cats"))
-    asked = [
-        world.comment(world.person(f"p{number}"), f"@painter {FOX}", post=post)
-        for number in range(45)
-    ]
-    async with start(web={"public_url": "https://x.example"}) as bot:
-        await wait_until(lambda: all(world.answers_to(one) for one in asked), 40)
-        await bot.quiet()
-    assert [len(world.answers_to(one)) for one in asked] == [1] * 45
-    assert horde.journal.count("submit") == 45
-
-
 async def test_answer_whose_receipt_was_lost_is_not_posted_twice(start):
     async with start() as bot:
         for route in ("comment", "message"):
@@ -162,15 +89,7 @@ async def test_answer_whose_receipt_was_lost_is_not_posted_twice(start):
 
 
 @one_version
-async def test_second_private_message_is_answered_although_the_first_was(start):
-    async with start() as bot:
-        for text in ("help", "styles"):
-            assert await bot.answer_to(bot.lemmy.world.message(bot.ann, text))
-    assert bot.lemmy.journal.count("message") == 2
-
-
-@one_version
-@pytest.mark.parametrize("trouble", ["locked", "removed", "deleted", "banned", "asker gone"])
+@pytest.mark.parametrize("trouble", ["locked", "banned"])
 async def test_answer_that_can_never_be_posted_is_given_up(start, horde, trouble):
     horde.seconds = None
     async with start() as bot:
@@ -178,8 +97,6 @@ async def test_answer_that_can_never_be_posted_is_given_up(start, horde, trouble
         await wait_until(lambda: horde.requests)
         if trouble == "banned":
             bot.community.banned.add(bot.lemmy.world.bot.id)
-        elif trouble == "asker gone":
-            asked.deleted = True
         else:
             setattr(bot.post, trouble, True)
         horde.finish(next(iter(horde.requests)))
@@ -230,17 +147,6 @@ async def test_login_that_ended_is_renewed_once(start):
 
 
 @one_version
-async def test_token_of_another_account_is_not_used(start, lemmy, tmp_path):
-    path = tmp_path / "lemmy-lemmy.token"
-    other = {"url": "https://other.example", "username": "painter", "token": "secret of others"}
-    path.write_text(json.dumps(other))
-    async with start():
-        pass
-    sent = [exchange.headers.get("authorization", "") for exchange in lemmy.journal.exchanges]
-    assert not [header for header in sent if "secret" in header]
-
-
-@one_version
 async def test_uploads_are_no_more_than_the_budget(start):
     async with start(settings={"uploads_per_hour": 2}) as bot:
         asked = [bot.ask(FOX) for _ in "123"]
@@ -259,28 +165,6 @@ async def test_server_that_is_down_for_a_while_is_asked_again(start):
         for route in ("notifications", "mentions"):
             bot.lemmy.fail(route, faults.html(502), times=2)
         assert await bot.answer_to(bot.ask("help"))
-
-
-@one_version
-async def test_failure_and_refusal_are_told_below_the_request(start, horde):
-    horde.fate = Fate.FAULTED
-    async with start() as bot:
-        (failed,) = await bot.answer_to(bot.ask(FOX))
-        (refused,) = await bot.answer_to(bot.ask("draw for me a fox style: no such thing"))
-    assert "No picture came of this" in failed
-    assert "no such thing" in refused
-
-
-async def test_answer_is_deleted_for_the_one_who_asked(start):
-    async with start() as bot:
-        asked = bot.ask(FOX)
-        await bot.answer_to(asked)
-        (answer,) = bot.lemmy.world.answers_to(asked)
-        stranger = bot.lemmy.world.comment(bot.lemmy.world.person("eve"), "delete", parent=answer)
-        await bot.answer_to(stranger)
-        assert not answer.deleted
-        await bot.answer_to(bot.lemmy.world.comment(bot.ann, "delete", parent=answer))
-        assert answer.deleted
 
 
 @one_version
