@@ -49,6 +49,8 @@ class Answering:
         route = Route.of(incoming.context)
         files = await asyncio.to_thread(read, outcome.request, part.pictures)
         with texts.speaking(incoming.language), translated():
+            if not route.token and outcome.private and route.guild:
+                return await self._to_person(route, incoming, outcome, part, files)
             if not route.token:
                 return await self._into_channel(route, incoming, outcome, part, files)
             if part.number == 1:
@@ -61,7 +63,7 @@ class Answering:
         if route.token and part == 1 and route.fresh(self._clock.now()):
             return None  # it is written over the deferred message, twice if need be
         with translated():
-            for channel in await self._channels(route):
+            for channel in await self._channels(route, direct=bool(route.token)):
                 found = await self._look_in(channel, incoming.event, part)
                 if found is not None:
                     return found
@@ -89,7 +91,7 @@ class Answering:
                     log.info("not_removed_by_token", error=str(error))
                 else:
                     return
-            for channel in await self._channels(route):
+            for channel in await self._channels(route, direct=True):
                 try:
                     await channel.get_partial_message(int(post)).delete()
                 except discord.NotFound:
@@ -222,12 +224,12 @@ class Answering:
         user = await self._caller.fetch_user(route.person)
         return user.dm_channel or await user.create_dm()
 
-    async def _channels(self, route: Route) -> list[Any]:
-        """Return where an answer may stand, likeliest first."""
+    async def _channels(self, route: Route, *, direct: bool) -> list[Any]:
+        """Return where an answer may stand, likeliest first; `direct`: with the person, too."""
         channels: list[Any] = []
         if not route.foreign:
             channels.append(self._caller.get_partial_messageable(route.channel))
-        if route.guild and route.token:
+        if route.guild and direct:
             channels.append(await self._direct(route))
         return channels
 

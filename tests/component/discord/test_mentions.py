@@ -63,6 +63,20 @@ async def test_a_direct_message_needs_no_mention(fake, ann, start):
         await answer_to(fake, direct, said, "Here you are")
 
 
+async def test_what_is_for_one_person_alone_is_not_said_in_the_channel(fake, channel, ann, start):
+    olga = fake.world.owner
+    async with start(enabled=[channel]):
+        fake.people.say(ann, channel, "@Painter draw a grove --n 1 style: raw --private")
+        own = fake.world.direct(ann)
+        await fake.until(lambda: fake.world.in_channel(own), 20)
+        fake.people.say(olga, channel, "@Painter log")
+        told = fake.world.direct(olga)
+        await fake.until(lambda: fake.world.in_channel(told), 20)
+    assert len(pictures_of(fake.world.in_channel(own)[0])) == 1
+    assert "asked in private" in text_of(fake.world.in_channel(told)[0])
+    assert len(fake.world.in_channel(channel)) == 2  # what the two wrote
+
+
 async def test_where_it_is_not_let_work_it_is_silent(fake, guild, channel, ann, start):
     other = fake.world.channel(guild, "talk")
     async with start(enabled=[channel]):
