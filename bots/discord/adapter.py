@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Self
 
 import discord
 import structlog
-import yarl
-from pydantic import ValidationError
 
 from bots.discord import hearing, layout
 from bots.discord.answering import Answering
+from bots.discord.arrival import greet
 from bots.discord.client import HearingClient, explain, keep_hearing
 from bots.discord.clock import Clock
 from bots.discord.commands import add_commands
 from bots.discord.desk import Desk
+from bots.discord.missed import Missed
 from bots.discord.news import News
 from bots.discord.pending import Pending, Waiting
 from bots.discord.permissions import invite, sentence
 from bots.discord.registration import register
-from bots.discord.section import DiscordSection
+from bots.discord.section import DiscordSection, point_library, read_section
 from common import texts
-from common.config import explain as explain_config
-from common.errors import ConfigError, StartupError
+from common.errors import StartupError
+from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from common.tasks import cancel
 from request.adapter import Capabilities, Services
@@ -66,6 +66,8 @@ class DiscordAdapter:
         self._answering = Answering(caller, self._pending, clock)
         self._news = News(caller, self._answering, self._pending, clock)
         self._desk = Desk(name, services, self._pending)
+        self._missed = Missed(name, services, clock)
+        self._noting: asyncio.Task[None] | None = None
         self._unkept: tuple[Incoming, Waiting | None] | None = None
 
     @classmethod
@@ -116,7 +118,7 @@ class DiscordAdapter:
                 if waiting is not None:
                     waiting.kept = True
         finally:
-            await cancel(hearing_on)
+            await cancel(hearing_on, *([] if self._noting is None else [self._noting]))
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Show how far the request is."""
@@ -140,6 +142,20 @@ class DiscordAdapter:
         """Delete a message that answered `incoming`."""
         await self._answering.remove(incoming, post)
 
+    async def examine(self, *, fix: bool) -> Sequence[Finding]:
+        """Say who we are, where the bot is let into a server, and what its commands lack."""
+        del fix  # what there is to set is set on Discord's own pages
+        what, user = f"account {self.name}", self._caller.user
+        name = "" if user is None else user.name
+        flags = self._caller.application_flags
+        verified = flags.gateway_message_content or flags.gateway_message_content_limited
+        content = "discord.content_on" if verified else "discord.content_off"
+        return [
+            Finding(what, ok=True, sentence=texts.say("discord.is", name=name)),
+            Finding(what, ok=True, sentence=texts.say("discord.invite", url=self.url)),
+            Finding(what, ok=True, sentence=texts.say(content)),
+        ]
+
     async def close(self) -> None:
         """Stop listening and speaking."""
         await self._news.close()
@@ -155,6 +171,13 @@ class DiscordAdapter:
         """Say which commands there are."""
         add_commands(client.tree, self._desk)
         await register(client.tree, client.application_id or 0, self._services.cursors)
+
+    async def heard_again(self, client: HearingClient) -> None:
+        """Look for what was said while nobody heard, then write down that all is heard."""
+        async for message in self._missed.messages(client):
+            await self.message(message)
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._missed.keep_noting())
 
     async def message(self, message: discord.Message) -> None:
         """Hear a message, if it is for us and we may answer where it stands."""
@@ -181,14 +204,7 @@ class DiscordAdapter:
 
     async def joined(self, guild: discord.Guild) -> None:
         """Tell the one who let us in, and nobody else, what to do."""
-        log.info("guild_joined", guild=guild.id)
-        with texts.speaking(guild.preferred_locale.value.partition("-")[0]):
-            text = texts.say("discord.joined", guild=layout.escape(guild.name))
-            try:
-                user = await self._caller.fetch_user(await installer(guild))
-                await user.send(view=layout.words(text))
-            except discord.HTTPException as error:
-                log.info("nobody_told", guild=guild.id, error=str(error))
+        await greet(self._caller, guild)
 
     async def form(self, interaction: discord.Interaction[Any]) -> None:
         """Hear a form that was filled in."""
@@ -197,34 +213,3 @@ class DiscordAdapter:
     @property
     def _caller_id(self) -> int:
         return self._caller.user.id if self._caller.user is not None else 0
-
-
-def read_section(name: str, section: Mapping[str, Any]) -> DiscordSection:
-    """Return an account's settings. Raises ConfigError."""
-    try:
-        return DiscordSection.model_validate(section)
-    except ValidationError as error:
-        raise ConfigError(
-            "config.invalid", file=f"accounts.{name}", problem=explain_config(error)
-        ) from error
-
-
-def point_library(section: DiscordSection) -> None:
-    """Let discord.py speak with another server, if the section names one.
-
-    The library keeps its addresses in class attributes, so it is one server for the whole process.
-    """
-    if section.url is not None:
-        discord.http.Route.BASE = section.url.rstrip("/")
-    if section.gateway is not None:
-        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(section.gateway)
-
-
-async def installer(guild: discord.Guild) -> int:
-    """Return who let the bot into a guild, as far as we may know; else its owner."""
-    if guild.me.guild_permissions.view_audit_log:
-        action = discord.AuditLogAction.bot_add
-        async for entry in guild.audit_logs(action=action, limit=10):
-            if getattr(entry.target, "id", 0) == guild.me.id and entry.user_id is not None:
-                return entry.user_id
-    return guild.owner_id or 0

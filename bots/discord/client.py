@@ -33,6 +33,7 @@ class Ears(Protocol):
     """Who hears what the client hears."""
 
     async def started(self, client: HearingClient) -> None: ...
+    async def heard_again(self, client: HearingClient) -> None: ...
     async def message(self, message: discord.Message) -> None: ...
     async def deleted(self, channel: int, message: int) -> None: ...
     async def joined(self, guild: discord.Guild) -> None: ...
@@ -71,6 +72,9 @@ class HearingClient(discord.AutoShardedClient):
         """Know what can be pressed and asked before anything is heard."""
         self.add_dynamic_items(Press, Choice, Change, Channels, Mine)
         await self._ears.started(self)
+
+    async def on_ready(self) -> None:
+        await self._ears.heard_again(self)
 
     async def on_message(self, message: discord.Message) -> None:
         await self._ears.message(message)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+import discord
+import yarl
+from pydantic import Field, ValidationError, model_validator
 
-from common.config import Secret, Section
+from common.config import Secret, Section, explain
+from common.errors import ConfigError
 
 
 class ShardsSection(Section):
@@ -39,3 +43,24 @@ class DiscordSection(Section):
         description="Whether the privileged Message Content intent is on for the application: then "
         "a reply to one's own picture can start from it.",
     )
+
+
+def read_section(name: str, section: Mapping[str, Any]) -> DiscordSection:
+    """Return an account's settings. Raises ConfigError."""
+    try:
+        return DiscordSection.model_validate(section)
+    except ValidationError as error:
+        raise ConfigError(
+            "config.invalid", file=f"accounts.{name}", problem=explain(error)
+        ) from error
+
+
+def point_library(section: DiscordSection) -> None:
+    """Let discord.py speak with another server, if the section names one.
+
+    The library keeps its addresses in class attributes, so it is one server for the whole process.
+    """
+    if section.url is not None:
+        discord.http.Route.BASE = section.url.rstrip("/")
+    if section.gateway is not None:
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(section.gateway)

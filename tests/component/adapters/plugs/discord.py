@@ -1,0 +1,103 @@
+"""Discord, by its fake server: people mention the bot in a channel, or reply to its messages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import discord
+
+from bots.discord.client import HearingClient
+from tests.component.adapters.plug import Answer, Can, Plug
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord.people import pictures_of, text_of
+from tests.fakes.horde import faults
+
+READY = 0.7
+"""Seconds in which the library takes in the guilds it is told of."""
+
+
+class DiscordPlug(Plug):
+    """A server with one channel. What people write is a message that mentions the bot."""
+
+    name = "discord"
+    module = "bots.discord.adapter"
+    can = frozenset(Can) - {Can.OUTAGE, Can.VANISH}
+
+    def __init__(self) -> None:
+        self.server = FakeDiscord()
+        self.world = self.server.world
+        self._channel = self.world.channel(self.world.guild(), "pictures")
+        self._people: dict[tuple[str, bool], dict] = {}
+        self._spacing = HearingClient.before_identify_hook
+
+    async def __aenter__(self):
+        await self.server.start()
+
+        async def at_once(_client, _shard_id, *, initial=False):
+            """Discord spaces logins out by five seconds; nobody waits for that here."""
+
+        HearingClient.before_identify_hook = at_once
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        HearingClient.before_identify_hook = self._spacing
+        version = discord.http.INTERNAL_API_VERSION
+        discord.http.Route.BASE = f"https://discord.com/api/v{version}"
+        await self.server.stop()
+        assert not self.server.broken, self.server.broken
+
+    def section(self):
+        server = self.server
+        return {"token": server.token, "url": server.api, "gateway": server.gateway_url}
+
+    async def attached(self, adapter) -> None:
+        async with asyncio.timeout(20):
+            while not await self.server.live.heard_all():
+                await asyncio.sleep(0.01)
+            started = time.monotonic()
+            while time.monotonic() - started < READY:
+                await asyncio.sleep(0.05)
+
+    async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
+        key = (person, bot)
+        if key not in self._people:
+            self._people[key] = self.world.person(person, bot=bot)
+        messages = self.world.messages[self._channel["id"]]
+        parent = None if reply_to is None else messages[reply_to]
+        said = self.server.people.say(
+            self._people[key], self._channel, f"@Painter {text}", reply_to=parent
+        )
+        return said["id"]
+
+    async def answers(self, said: str) -> list[Answer]:
+        return [
+            self._seen(one)
+            for one in self.world.in_channel(self._channel)
+            if one["author"] is self.world.bot
+            and one.get("message_reference", {}).get("message_id") == said
+        ]
+
+    @staticmethod
+    def _seen(message) -> Answer:
+        shown = pictures_of(message)
+        text = text_of(message).replace("\\", "")
+        return Answer(message["id"], text, len(shown), tuple(one["description"] for one in shown))
+
+    async def delete(self, said: str) -> None:
+        self.world.delete(self._channel["id"], said)
+
+    async def repeat(self, said: str) -> None:
+        message = self.world.messages[self._channel["id"]][said]
+        told = self.world.message_event(message)
+        self.world.tell("MESSAGE_CREATE", told, self._channel["guild_id"])
+
+    def lose_next_post(self) -> None:
+        self.server.fail("post", faults.lose())
+
+    def limit_next_post(self) -> None:
+        body = '{"message": "You are being rate limited.", "retry_after": 1.0, "global": false}'
+        self.server.fail("post", faults.answer(429, body, {"Via": "1.1 fake", "Retry-After": "1"}))
+
+
+PLUG = DiscordPlug
