@@ -60,6 +60,7 @@ class MastodonAdapter:
             picture_bytes=server.picture_bytes,
             formats=server.formats,
             private_replies=True,
+            poll_options=server.poll_options if self._section.poll_minutes else 0,
             reply_timeout=REPLY_TIMEOUT,
         )
 
@@ -207,6 +208,31 @@ class MastodonAdapter:
         del incoming
         with suppress(PlatformRefused):
             await self._calls("status_delete", post)
+
+    async def poll(
+        self, incoming: Incoming, question: str, options: Sequence[str], *, under: str
+    ) -> str:
+        """Ask under our post, without calling anybody."""
+        shown_to = self._visibility.choose(incoming.context["visibility"], time.time())
+        length = self._server.poll_option
+        seconds = self._section.poll_minutes * 60
+        post = await self._calls(
+            "status_post",
+            question,
+            in_reply_to_id=under,
+            visibility=shown_to,
+            language=incoming.language,
+            poll={"options": [option[:length] for option in options], "expires_in": seconds},
+            idempotency_key=f"{incoming.event}:poll",
+        )
+        self._visibility.note(time.time(), shown_to)
+        return str(post["id"])
+
+    async def count(self, post: str) -> list[int] | None:
+        """Return the votes of a poll that has ended."""
+        poll = (await self._calls("status", post)).get("poll") or {"expired": True, "options": []}
+        counts = [int(option["votes_count"] or 0) for option in poll["options"]]
+        return counts if poll["expired"] else None
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, set what servers ask of bots."""

@@ -47,6 +47,7 @@ from request.observer import Observer
 from request.people import People
 from request.places import Places
 from request.planning import Planning
+from request.polls import Polls
 from request.posting import Posting
 from request.prices import Prices
 from request.production import Production
@@ -192,7 +193,7 @@ def assemble(
         ),
         prices=prices,
         admission=admission,
-        posting=Posting(store, leases, sleep=sleep, observer=observer),
+        posting=Posting(store, leases, Polls(database, store), sleep=sleep, observer=observer),
         observer=observer,
         marks=marks,
         pictures=services.pictures,

@@ -38,6 +38,9 @@ class Capabilities:
     pressed: bool = False
     """Suggestions are shown as something to press; elsewhere the core writes them in the text."""
     """An answer can be shown to the asker alone."""
+    poll_options: int = 0
+    """Most options of a poll, where the account asks which picture people like best; 0: it does
+    not."""
     opt_in: bool = False
     """In a community the bot works only where a moderator has chosen so."""
     quiet: bool = False
@@ -135,6 +138,27 @@ class Clearing(Protocol):
 
     async def clear(self, incoming: Incoming) -> None:
         """Show no more that a request is at work: it was taken back. Raises PlatformError."""
+        ...
+
+
+@runtime_checkable
+class Polling(Protocol):
+    """An adapter that can ask people to choose."""
+
+    async def poll(
+        self, incoming: Incoming, question: str, options: Sequence[str], *, under: str
+    ) -> str:
+        """Ask under our post `under` that answers `incoming`; return the poll's own post.
+
+        Raises PlatformError.
+        """
+        ...
+
+    async def count(self, post: str) -> list[int] | None:
+        """Return the votes by option, None while people still vote.
+
+        Raises PlatformError, PlatformRefused if the poll is gone.
+        """
         ...
 
 

@@ -19,6 +19,7 @@ from request import answers
 from request.adapter import Adapter
 from request.leases import Lease, Leases
 from request.observer import Observer
+from request.polls import Polls
 from request.records import RequestRow
 from request.store import Store
 
@@ -37,6 +38,7 @@ class Posting:
         self,
         store: Store,
         leases: Leases,
+        polls: Polls,
         *,
         observer: Observer | None = None,
         now: Callable[[], float] = time.time,
@@ -44,6 +46,7 @@ class Posting:
     ) -> None:
         self._store = store
         self._leases = leases
+        self.polls = polls
         self._observer = observer or Observer()
         self._now = now
         self._sleep = sleep
@@ -53,7 +56,10 @@ class Posting:
     async def post(
         self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
     ) -> None:
-        """Post all parts that are not there yet. Raises PlatformRefused if one never will be."""
+        """Post all parts that are not there yet, and the poll under them.
+
+        Raises PlatformRefused if one never will be.
+        """
         before = await self._store.parts_before(request.id)
         for cut in answers.cut(outcome, adapter.capabilities):
             part = replace(cut, number=cut.number + before, total=cut.total + before)
@@ -63,6 +69,7 @@ class Posting:
                 continue
             platform_id = await self._until_posted(lease, request, outcome, part, adapter)
             await self._store.posted(lease, request.id, part.number, platform_id)
+        await self.polls.ask(lease, request, outcome, adapter)
 
     async def _until_posted(
         self, lease: Lease, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter

@@ -22,7 +22,7 @@ from request.records import (
     RequestState,
 )
 from request.rows import job_of, picture_of, request_of
-from request.tables import jobs, pictures, posts, requests, spending
+from request.tables import jobs, pictures, posts, requests, spending, votes
 
 EARLIER = "earlier"
 """State of a post of an answer that was followed by another: the request was put back."""
@@ -155,6 +155,12 @@ class Queries:
         async with self._database.read() as connection:
             return [row.platform_id for row in await connection.execute(query)]
 
+    async def votes_of(self, request_id: str) -> list[int]:
+        """Return the votes of the poll under an answer, by picture; none before it has ended."""
+        query = sa.select(votes.c.counted).where(votes.c.request == request_id)
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalar_one_or_none() or ())
+
     async def jobs_of(self, request_id: str) -> list[JobRow]:
         """Return the jobs of a request in order."""
         query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
@@ -180,7 +186,9 @@ class Queries:
     async def parts_before(self, request_id: str) -> int:
         """Return how many posts an earlier answer had, where a request was put back."""
         query = sa.select(sa.func.count()).where(
-            posts.c.request == request_id, posts.c.state.in_((EARLIER, REMOVED))
+            posts.c.request == request_id,
+            posts.c.state.in_((EARLIER, REMOVED)),
+            posts.c.part > 0,
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one()

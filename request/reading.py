@@ -164,12 +164,15 @@ class Reading:
         """Return how the pictures of an answer were made, or the one that is named."""
         shown = await self._sources.shown(parent.id)
         jobs = {row.id: row for row in await self._store.jobs_of(parent.id)}
+        votes = dict(enumerate(await self._store.votes_of(parent.id), start=1))
         numbers = range(1, len(shown) + 1)
         if follow_up.picture is not None:
             _check_number(follow_up.picture, shown)
             numbers = range(follow_up.picture, follow_up.picture + 1)
         told = (
-            recipe.describe(jobs[shown[number - 1].job], shown[number - 1], number)
+            recipe.describe(
+                jobs[shown[number - 1].job], shown[number - 1], number, votes=votes.get(number)
+            )
             for number in numbers
         )
         return Told("\n\n".join(told) or texts.say("info.no_pictures"))

@@ -59,7 +59,7 @@ def credit_lines(job: Job) -> tuple[str, ...]:
     return tuple(_credit(use) for use in job.assets)
 
 
-def describe(row: JobRow, picture: PictureRow, number: int) -> str:
+def describe(row: JobRow, picture: PictureRow, number: int, *, votes: int | None = None) -> str:
     """Return the answer to `info`: how one picture was made, one fact a line."""
     job = row.job
     positive, _, negative = job.prompt.partition("###")
@@ -83,6 +83,8 @@ def describe(row: JobRow, picture: PictureRow, number: int) -> str:
         lines.append(texts.say("info.strength", strength=f"{job.denoising_strength:g}"))
     lines += [texts.say("info.credit", credit=line) for line in credit_lines(job)]
     lines.append(texts.say("info.made", worker=values["worker"], endpoint=values["endpoint"]))
+    if votes is not None:
+        lines.append(texts.say("info.votes", count=votes))
     return "\n".join(lines)
 
 

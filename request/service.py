@@ -366,7 +366,8 @@ class Service:
         await self._production.tidy(lease)
 
     async def prune(self, lease: Lease, adapter: Adapter) -> None:
-        """Delete what ended long enough ago."""
+        """Delete what ended long enough ago; count the votes of polls that are over."""
+        await self._posting.polls.count(lease, adapter)
         await self._commands.prune(lease, adapter, keep_days=self._config().keep_days)
 
     async def outcome(self, request: RequestRow) -> Outcome:

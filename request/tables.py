@@ -111,6 +111,17 @@ spending = sa.Table(
     sa.Index("spending_at", "at"),
 )
 
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("request", sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("post", sa.String(255), nullable=False),
+    sa.Column("asked", sa.Float, nullable=False),
+    sa.Column("counted", sa.JSON(none_as_null=True)),
+)
+"""Polls under answers; `counted` has the votes by picture, when a poll has ended."""
+
 leases = sa.Table(
     "leases",
     metadata,

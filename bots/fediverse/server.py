@@ -32,6 +32,9 @@ class Server:
     picture_bytes: int = 8_000_000
     description: int = 1500
     """Characters of an alternative text."""
+    poll_options: int = 4
+    poll_option: int = 50
+    """Characters of an option."""
     formats: frozenset[str] = field(
         default=frozenset({"image/webp", "image/png", "image/jpeg"}), repr=False
     )
@@ -67,6 +70,7 @@ def read_server(url: str, told: Mapping[str, Any]) -> Server:
     plain = unknown(url)
     limits = told.get("configuration") or {}
     posts, pictures = limits.get("statuses") or {}, limits.get("media_attachments") or {}
+    polls = limits.get("polls") or {}
     known = frozenset(pictures.get("supported_mime_types") or ()) & plain.formats
     domain = str(told.get("domain") or told.get("uri") or plain.domain)
     return Server(
@@ -76,6 +80,8 @@ def read_server(url: str, told: Mapping[str, Any]) -> Server:
         media=_number(posts.get("max_media_attachments"), 4),
         picture_bytes=_number(pictures.get("image_size_limit"), plain.picture_bytes),
         description=_number(pictures.get("description_limit"), plain.description),
+        poll_options=_number(polls.get("max_options"), plain.poll_options),
+        poll_option=_number(polls.get("max_characters_per_option"), plain.poll_option),
         formats=known or plain.formats,
     )
 

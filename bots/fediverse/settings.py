@@ -45,6 +45,12 @@ class MastodonSection(Section):
     footer: str = Field(
         default="", max_length=60, description="Last line of every answer, for a hashtag of bots."
     )
+    poll_minutes: int = Field(
+        default=0,
+        ge=0,
+        le=7 * 24 * 60,
+        description="Minutes for which people are asked which picture they like best; 0: never.",
+    )
     catch_up_seconds: float = Field(
         default=180.0, gt=0, description="Seconds between two looks for what the stream has missed."
     )

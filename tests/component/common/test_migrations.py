@@ -55,6 +55,7 @@ ROWS = {
         "INSERT INTO cursors VALUES ('web', '42')",
     ),
     "0005": ("INSERT INTO reports VALUES (1, 'abc', 'ab', 'ugly', 1.5)",),
+    "0008": ("INSERT INTO votes VALUES ('abc', 'web', '9', 1.5, '[1, 2]')",),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -97,6 +98,8 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
         if "0005" in kept:
             [report] = await Reports(database, Marks(b"")).of("web")
             assert report.reason == "ugly"
+        if "0008" in kept:
+            assert await store.votes_of("abc") == [1, 2]
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:

@@ -4,6 +4,7 @@ import pytest
 
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
 from common.model import Ending, Outcome
+from request.polls import Polls
 from request.posting import FIRST_PAUSE, KEEP_TRYING, Posting
 from request.records import RequestState
 from tests.fakes.platform import FakePlatform
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-async def post(store, leases, lease, clock, heard):
+async def post(database, store, leases, lease, clock, heard):
     """Post an answer on a platform; return how long was waited between the tries."""
 
     async def posted(platform):
@@ -25,7 +26,7 @@ async def post(store, leases, lease, clock, heard):
 
         request_id = await store.insert_once(lease, heard(), 1, RequestState.RECEIVED)
         request = await store.request(request_id)
-        posting = Posting(store, leases, now=clock, sleep=sleep)
+        posting = Posting(store, leases, Polls(database, store), now=clock, sleep=sleep)
         outcome = Outcome(request_id, Ending.TOLD, text="hello")
         await posting.post(lease, request, outcome, platform)
         return waited

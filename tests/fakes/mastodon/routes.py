@@ -37,6 +37,7 @@ class Routes:
         self.heartbeat = 0.3
         """Seconds between two signs of life of a stream."""
         self.max_media = MOST_MEDIA
+        self.polls_allowed = True
         self.role = {
             "id": "-99",
             "name": "",
@@ -312,6 +313,8 @@ class Routes:
             raise Stop(422, "Validation failed: Text can't be blank")
         if self.community.length(text, spoiler) > most:
             raise Stop(422, f"Validation failed: Text character limit of {most} exceeded")
+        if form.get("poll") and not self.polls_allowed:
+            raise Stop(403, "This action is not allowed")
         if form.get("poll") and media:
             raise Stop(422, "Validation failed: Cannot attach media and a poll")
         if str(form.get("visibility") or "public") not in VISIBILITIES:

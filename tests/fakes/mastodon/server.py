@@ -155,6 +155,13 @@ class FakeMastodon:
         posts = self.community.posts.values()
         return [post for post in posts if post.parent == post_id and post.author is self.bot]
 
+    def polls(self, post_id: str) -> list[Post]:
+        """Return the bot's polls under its answers to a post."""
+        under = {post.id for post in self.answers(post_id)}
+        return [
+            post for post in self.community.posts.values() if post.parent in under and post.poll
+        ]
+
     async def answered(self, post_id: str, count: int = 1, seconds: float = 20.0) -> list[Post]:
         """Wait until the bot has replied so often."""
         await self.until(lambda: len(self.answers(post_id)) >= count, seconds)
