@@ -26,7 +26,7 @@ from common.parts import (
     WebConfig,
     WorkerConfig,
 )
-from common.section import Pattern, Secret, Section
+from common.section import KEYLESS, Pattern, Secret, Section
 
 __all__ = [
     "CivitaiConfig",
@@ -286,8 +286,12 @@ class Config(Section):
         return PlaceConfig.model_validate({**self.defaults.model_dump(), **overrides})
 
 
-def load(path: Path) -> Config:
-    """Read `config.yaml`. Raises ConfigError that names the key and says what to write."""
+def load(path: Path, *, keyless: bool = False) -> Config:
+    """Read `config.yaml`. Raises ConfigError that names the key and says what to write.
+
+    `keyless`: for what needs no secret; one that is not there (a variable of the service's alone)
+    is no mistake.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -303,13 +307,19 @@ def load(path: Path) -> Config:
         document = {}
     if not isinstance(document, dict):
         raise ConfigError("config.not_mapping", file=path)
-    return parse(document, file=str(path), base=path.parent)
+    return parse(document, file=str(path), base=path.parent, keyless=keyless)
 
 
-def parse(document: Mapping[str, Any], *, file: str = "config", base: Path | None = None) -> Config:
+def parse(
+    document: Mapping[str, Any],
+    *,
+    file: str = "config",
+    base: Path | None = None,
+    keyless: bool = False,
+) -> Config:
     """Check a configuration read from somewhere. Relative folders in it are taken from `base`."""
     try:
-        config = Config.model_validate(document)
+        config = Config.model_validate(document, context={KEYLESS: keyless})
         places = [config.defaults]
         for name in config.communities:
             account, _, community = name.partition("/")

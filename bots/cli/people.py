@@ -184,7 +184,7 @@ def _set_paused(
 
 def _run(task: Task, config: ConfigOption) -> None:
     """Open the database, do the task, and print what it says."""
-    settings = read_settings(config)
+    settings = read_settings(config, keyless=True)
 
     async def go() -> str:
         async with _open_desk(settings) as desk:

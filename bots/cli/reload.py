@@ -24,7 +24,7 @@ def reload(
     from bots.operator.control import ask, socket_of
     from common.config import load
 
-    told = asyncio.run(ask(socket_of(load(config)), "reload"))
+    told = asyncio.run(ask(socket_of(load(config, keyless=True)), "reload"))
     for sentence in told["sentences"]:
         typer.echo(sentence, err=not told["ok"])
     raise typer.Exit(0 if told["ok"] else 1)

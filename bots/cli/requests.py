@@ -63,7 +63,7 @@ def list_requests(
         since=lives.moment(since, now=time.time()) if since else None,
         most=most,
     )
-    found = asyncio.run(_find(read_settings(config), wish))
+    found = asyncio.run(_find(read_settings(config, keyless=True), wish))
     if as_json:
         typer.echo(json.dumps([lives.line(life, words=private) for life in found]))
     else:
@@ -83,7 +83,7 @@ def show(
     from bots.cli import lives
     from common import texts
 
-    life = asyncio.run(_life(read_settings(config), request_id))
+    life = asyncio.run(_life(read_settings(config, keyless=True), request_id))
     if life is None:
         typer.echo(texts.say("retry.unknown", request=request_id), err=True)
         raise typer.Exit(WRONG)
@@ -102,7 +102,7 @@ def retry(request_id: RequestId, config: ConfigOption = None) -> None:
     from common.errors import Refusal
 
     try:
-        state = asyncio.run(_put_back(read_settings(config), request_id))
+        state = asyncio.run(_put_back(read_settings(config, keyless=True), request_id))
     except Refusal as refusal:
         typer.echo(str(refusal), err=True)
         raise typer.Exit(WRONG) from refusal

@@ -20,12 +20,12 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Tell as JSON.")]
 
 
-def read_settings(path: Path | None) -> Config:
+def read_settings(path: Path | None, *, keyless: bool = False) -> Config:
     """Return the configuration that is named, else config.yaml, else what holds without.
 
-    Raises ConfigError.
+    `keyless`: for what needs no secret. Raises ConfigError.
     """
     from common.config import Config, load
 
     chosen = path or (CONFIG if CONFIG.exists() else None)
-    return Config() if chosen is None else load(chosen)
+    return Config() if chosen is None else load(chosen, keyless=keyless)

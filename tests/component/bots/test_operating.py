@@ -227,7 +227,10 @@ async def test_a_taken_port_for_the_pages_is_a_sentence(taken_port):
 
 
 async def test_reload_without_a_running_program_is_a_sentence(written, hordebots):
-    written()
+    key = {"env": "ONLY_THE_SERVICE_HAS_IT"}
+    written(horde={"endpoints": [{"url": "http://127.0.0.1:9/api", "key": key}]})
+    assert (await hordebots("requests", "list")).stdout == "No such request is kept.\n"
+    assert "is not set" in (await hordebots("check")).stdout
     done = await hordebots("reload")
     assert isinstance(done.exception, StartupError)
     assert "Start it with `hordebots run`" in str(done.exception)
