@@ -19,6 +19,8 @@ from request.queries import ID_LENGTH
 from request.tables import forgotten_events, people, pictures, reports, requests, spending
 
 DAY = 24 * 3600.0
+MOST_LOOKED_AT = 10_000
+"""Newest requests of a community among which a name is looked for."""
 AT_ONCE = 200
 """Requests deleted in one transaction."""
 
@@ -139,9 +141,14 @@ class People:
     async def named(self, account: str, community: str, words: str) -> set[str]:
         """Return the ids of those people of a community who are called so, by name or id."""
         wanted = words.casefold().removeprefix("@").removeprefix("u/")
-        query = sa.select(requests.c.person, requests.c.incoming).where(
-            requests.c.account == account,
-            requests.c.community == encoding.storable(community)[:ID_LENGTH],
+        query = (
+            sa.select(requests.c.person, requests.c.incoming)
+            .where(
+                requests.c.account == account,
+                requests.c.community == encoding.storable(community)[:ID_LENGTH],
+            )
+            .order_by(requests.c.created.desc())
+            .limit(MOST_LOOKED_AT)
         )
         found = set()
         async with self._database.read() as connection:

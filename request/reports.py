@@ -20,6 +20,8 @@ from request.rows import request_of
 from request.tables import reports, requests
 
 REASON_LENGTH = 500
+MOST = 1000
+"""Reports looked at."""
 REFUSED_FOR_WORDS = ("refused.minors", "refused.blocked")
 """Codes of the refusals that moderators see beside what was made."""
 
@@ -84,12 +86,13 @@ class Reports:
             return 0
 
     async def of(self, account: str, community: str | None = None) -> list[Report]:
-        """Return all reports of an account's answers, or of one community's, newest first."""
+        """Return the reports of an account's answers, or of one community's, newest first."""
         query = (
             sa.select(reports)
             .join(requests, requests.c.id == reports.c.request)
             .where(requests.c.account == account)
             .order_by(reports.c.at.desc())
+            .limit(MOST)
         )
         if community is not None:
             query = query.where(requests.c.community == encoding.storable(community)[:ID_LENGTH])
