@@ -99,6 +99,8 @@ class Admission:
         running, recent = await self._store.count_of_person(
             where.account, request.incoming.person.id, since=since, but=request.id
         )
+        forgotten = (await self._standing(request.incoming)).asked
+        recent = sorted((*recent, *(at for at in forgotten if at >= since)))
         policy.admit(place, running=running, recent=recent, now=self._now())
         if policy.is_limited(place):
             together, first = await self._store.count_of_community(

@@ -18,7 +18,9 @@ from request.marks import Marks
 from request.queries import ID_LENGTH
 from request.tables import forgotten_events, people, pictures, reports, requests, spending
 
-DAY = 24 * 3600.0
+ASKED = "asked "
+"""How what is remembered begins, of a person who asked within the last hour; a number follows."""
+HOUR, DAY = 3600.0, 24 * 3600.0
 MOST_LOOKED_AT = 10_000
 """Newest requests of a community among which a name is looked for."""
 AT_ONCE = 200
@@ -46,6 +48,8 @@ class Standing:
     """By the moderators of the community."""
     rests_until: float
     """Unix time; 0.0 if nothing was kept of it."""
+    asked: tuple[float, ...] = ()
+    """When he asked for what is forgotten since, oldest first."""
 
 
 @dataclass
@@ -131,6 +135,7 @@ class People:
             banned=(everywhere, Wish.BANNED) in found,
             banned_here=(here, Wish.BANNED) in found,
             rests_until=found.get((everywhere, Wish.RESTS), 0.0),
+            asked=tuple(sorted(at for (_, what), at in found.items() if what.startswith(ASKED))),
         )
 
     def _mark_of(self, account: str, person: str, community: str | None) -> str:
@@ -216,15 +221,39 @@ class People:
         What is being answered right now is deleted too. Returns the names of the picture files
         that belonged to them; marks keep their events from being answered again.
         """
+        stored = encoding.storable(person)[:ID_LENGTH]
         mark = self._marks.person(lease.name, person)
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(reports.delete().where(reports.c.person == mark))
-        stored = encoding.storable(person)[:ID_LENGTH]
+            await self._keep_times(connection, lease, stored, mark)
         his = sa.select(requests).where(
             requests.c.account == lease.name, requests.c.person == stored
         )
         return await self._delete(his, lease)
+
+    async def _keep_times(
+        self, connection: AsyncConnection, lease: Lease, person: str, mark: str
+    ) -> None:
+        """Keep when somebody asked within the last hour: it still counts when he is forgotten."""
+        since = self._now() - HOUR
+        asked = sa.select(requests.c.created).where(
+            requests.c.account == lease.name,
+            requests.c.person == person,
+            requests.c.parsed.is_not(None),
+            requests.c.created >= since,
+        )
+        kept = (people.c.mark == mark) & people.c.what.startswith(ASKED)
+        before = sa.select(people.c.at).where(kept, people.c.at >= since)
+        times = {row.created for row in await connection.execute(asked)}
+        times.update(row.at for row in await connection.execute(before))
+        await connection.execute(people.delete().where(kept))
+        if times:
+            rows = [
+                {"mark": mark, "what": f"{ASKED}{number}", "at": at}
+                for number, at in enumerate(sorted(times))
+            ]
+            await connection.execute(people.insert(), rows)
 
     async def leave_nothing(self, lease: Lease, request_id: str) -> None:
         """Delete a request that names other people; a mark keeps it from being answered again."""
@@ -249,7 +278,8 @@ class People:
                 )
             )
             over = (people.c.what == Wish.RESTS) & (people.c.at < self._now())
-            await connection.execute(people.delete().where(over))
+            asked = people.c.what.startswith(ASKED) & (people.c.at < self._now() - HOUR)
+            await connection.execute(people.delete().where(over | asked))
         return await self._delete(old, lease)
 
     async def used(self, names: Sequence[str]) -> set[str]:

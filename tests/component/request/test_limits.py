@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from common.config import PlaceConfig
 from common.horde.limits import Limits, Rate
 from common.model import Ending, Place
 from request.marks import open_marks
 from request.records import RequestState
+from request.tables import people
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
@@ -82,6 +84,27 @@ async def test_a_person_is_told_when_the_next_request_of_the_hour_may_come(start
         assert "limit of 1 requests an hour. You can ask again in 60 min" in (
             (await platform.answer_to("2")).text
         )
+
+
+async def test_being_forgotten_gives_no_requests_back(start, asked, database):
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(requests_per_hour=3)) as core:
+        for number in (1, 3):
+            platform.say(asked(number))
+            await platform.answer_to(str(number))
+            platform.say(asked(number + 1, text="forget me"))
+            await platform.answer_to(str(number + 1))
+            await wait_until(lambda: not core.service.running)
+        platform.say(asked(5))
+        await platform.answer_to("5")
+        platform.say(asked(6))
+        refused = await platform.answer_to("6")
+        platform.say(asked(7, "bob"))
+        assert (await platform.answer_to("7")).ending is Ending.DONE
+    assert "limit of 3 requests an hour. You can ask again in 60 min" in refused.text
+    async with database.read() as connection:
+        kept = [row.what for row in await connection.execute(sa.select(people))]
+    assert kept == ["asked 0", "asked 1"]
 
 
 async def test_a_community_is_told_when_its_next_request_may_come(start, asked):
