@@ -8,7 +8,6 @@ import signal
 import time
 
 import pytest
-from aiohttp import web
 
 from tests.component.bots.programs import ENVIRONMENT, ROOT, Program
 from tests.crash.bot import write_entry_point
@@ -19,28 +18,22 @@ HELD = "help"
 DRAWN = "draw for me a fox style: raw --n 1"
 
 
-class Gate:
-    """Holds up the replies to the platform until it is opened."""
+class HeldChat(FakeChat):
+    """A chat that holds the replies up until it is opened."""
 
     def __init__(self):
+        super().__init__(clock=time.time, twice=0)
         self.came, self.opened = asyncio.Event(), asyncio.Event()
 
-    @web.middleware
-    async def middleware(self, request, handler):
-        if request.method == "POST":
-            self.came.set()
-            await self.opened.wait()
-        return await handler(request)
+    async def _reply(self, request):
+        self.came.set()
+        await self.opened.wait()
+        return await super()._reply(request)
 
 
 @pytest.fixture
-def gate():
-    return Gate()
-
-
-@pytest.fixture
-async def chat(gate):
-    async with FakeChat(clock=time.time, twice=0, middlewares=(gate.middleware,)) as running:
+async def chat():
+    async with HeldChat() as running:
         yield running
 
 
@@ -63,19 +56,19 @@ async def ended(program):
 
 
 async def test_a_reply_in_progress_gets_out_and_pictures_wait_for_the_next_start(
-    start, horde, chat, gate
+    start, horde, chat
 ):
     horde.seconds = None
     with start() as program:
         held, drawn = chat.say(HELD, "ann"), chat.say(DRAWN, "bob")
-        await asyncio.wait_for(gate.came.wait(), 30)
+        await asyncio.wait_for(chat.came.wait(), 30)
         await wait_until(lambda: horde.journal.count("check"), 30)
         program.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(program.wait_for, "winding_up")
         unheard = chat.say(HELD, "cid")
         await asyncio.sleep(0.3)
         assert program.process.poll() is None
-        gate.opened.set()
+        chat.opened.set()
         assert await ended(program) == 0
     assert len(chat.messages[held].posts) == 1
     assert chat.messages[drawn].posts == []
@@ -90,8 +83,8 @@ async def test_a_reply_in_progress_gets_out_and_pictures_wait_for_the_next_start
     assert [len(chat.messages[event].posts) for event in (held, drawn, unheard)] == [1, 1, 1]
 
 
-async def test_what_is_taken_back_at_the_end_is_deleted_on_the_horde(start, horde, chat, gate):
-    gate.opened.set()
+async def test_what_is_taken_back_at_the_end_is_deleted_on_the_horde(start, horde, chat):
+    chat.opened.set()
     horde.seconds = None
     with start() as program:
         event = chat.say(DRAWN, "ann")
@@ -103,12 +96,12 @@ async def test_what_is_taken_back_at_the_end_is_deleted_on_the_horde(start, hord
     assert chat.messages[event].posts == []
 
 
-async def test_a_second_signal_ends_it_at_once(start, chat, gate):
+async def test_a_second_signal_ends_it_at_once(start, chat):
     with start() as program:
         chat.say(HELD, "ann")
-        await asyncio.wait_for(gate.came.wait(), 30)
+        await asyncio.wait_for(chat.came.wait(), 30)
         program.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(program.wait_for, "winding_up")
         program.process.send_signal(signal.SIGTERM)
         assert await ended(program) == 128 + signal.SIGTERM
-        gate.opened.set()
+        chat.opened.set()
