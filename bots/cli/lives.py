@@ -135,6 +135,7 @@ def print_life(life: Life, *, words: bool) -> None:
         told = {key: value for key, value in request.parsed.items() if value not in (None, [], "")}
         fact(console, "read_as", "\n".join(f"{key}: {value}" for key, value in told.items()))
     _print_jobs(console, life)
+    _print_pictures(console, life)
     _print_posts(console, life)
     if request.outcome is not None:
         ending, text = request.outcome["ending"], request.outcome["text"]
@@ -167,6 +168,23 @@ def _print_jobs(console: Console, life: Life) -> None:
     for row in life.jobs:
         if row.reason:
             fact(console, "reason", f"{row.number}: {row.reason}")
+
+
+def _print_pictures(console: Console, life: Life) -> None:
+    if not life.pictures:
+        return
+    numbers = {job.id: job.number for job in life.jobs}
+    made = table(console, "job", "file", "size", "seed", "model", "worker")
+    for row in life.pictures:
+        made.add_row(
+            str(numbers.get(row.job, "")),
+            row.sha256 or texts.say("requests.censored"),
+            f"{row.width}×{row.height}" if row.sha256 else "",
+            plain(row.seed),
+            plain(row.model),
+            plain(row.worker),
+        )
+    console.print(made)
 
 
 def _print_posts(console: Console, life: Life) -> None:

@@ -57,7 +57,7 @@ async def open_desk(
 
         async def take_up() -> dict[str, Any]:
             for runner in runners:
-                if runner.lease is not None:
+                if runner.lease is not None and runner.listening:  # not while it winds up
                     await runner.take_up(runner.lease)
             return {"ok": True}
 

@@ -273,7 +273,8 @@ async def test_requests_are_listed_shown_and_put_back_while_the_program_runs(
     assert [post["state"] for post in life["posts"]] == ["earlier", "posted"]
     assert len(life["pictures"]) == 1
     assert life["parsed"]["prompt"] == "a fox"
-    for words in (FOX, job["horde_id"], "earlier", "posted", "done:"):
+    file, worker = life["pictures"][0]["sha256"], life["pictures"][0]["worker"]
+    for words in (FOX, job["horde_id"], "earlier", "posted", "done:", file, worker):
         assert words in shown
     assert request_id in table
     assert "chat-token" not in json.dumps(life) + shown + program.output
