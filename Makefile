@@ -39,7 +39,7 @@ lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 # torch is pinned to a small CPU build for the tests; an open range would take gigabytes of CUDA
 $(WORKER_STAMP): $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[worker]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[worker,safety]'
 	@touch $@
 
 test-worker: $(WORKER_STAMP) ## the worker against torch and diffusers, on the CPU

@@ -106,6 +106,12 @@ class WorkerConfig(Section):
     models: Path = Field(
         default=Path("models"), description="Folder with the models, for all but the demo."
     )
+    nsfw: bool = Field(default=False, description="Whether it makes pictures for adults.")
+    safety: str = Field(
+        default="auto",
+        description="What looks at each picture before it leaves: auto (what is installed), "
+        "open_nsfw, diffusers:FOLDER or command:PROGRAM.",
+    )
     device: str = Field(
         default="auto", description="What computes: auto, cuda:0, cuda:1 …, mps or cpu."
     )

@@ -8,16 +8,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib import metadata
 from typing import TypeVar
 
-from common import pictures
+from PIL import Image
+
+from common import pictures, texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable
 from common.horde.work import SubmitBody
 from worker.engines.protocol import Fault, Task
 from worker.events import Failed, Report, Submitted
-from worker.order import Order, Result, gen_metadata
+from worker.order import Order, Result, Withheld, gen_metadata
+from worker.safety.guard import Guard
+from worker.safety.judgement import Verdict
 from worker.timing import Backoff, Timing, rest
 from worker.wire_client import WireClient
 
 QUALITY = 95
+BLANK = (40, 40, 40)
+"""Colour of what is handed in where nothing may be shown."""
 UPLOAD_TRIES = 2
 UPLOADED = "R2"
 """What stands in place of the picture when it was uploaded."""
@@ -36,12 +42,14 @@ class Delivery:
         horde: WireClient,
         *,
         worker: str,
+        guard: Guard,
         stop: asyncio.Event,
         report: Report,
         timing: Timing,
     ) -> None:
         self._horde = horde
         self._worker = worker
+        self._guard = guard
         self._stop = stop
         self._report = report
         self._timing = timing
@@ -50,7 +58,8 @@ class Delivery:
         """Deliver nothing: what precedes the first order."""
 
     async def hand_in(self, order: Order, results: Sequence[Result]) -> None:
-        """Deliver the pictures of an order, all at once; tell of those that will not come."""
+        """Deliver the pictures of an order that may be shown; tell of those that will not come."""
+        results = await asyncio.to_thread(self._guard.look, order, results)
         await asyncio.gather(
             *(self._hand_in_one(order, number, result) for number, result in enumerate(results))
         )
@@ -64,6 +73,9 @@ class Delivery:
         if isinstance(result, Fault):
             await self._give_up_one(horde_id, [result, *order.faults], result.ref)
             return
+        if isinstance(result, Withheld):
+            await self._tell_withheld(order, number, result)
+            return
         recipe = pictures.Metadata(
             parameters=describe(order.task, result.seed), software=f"hordebots, {self._worker}"
         )
@@ -76,6 +88,21 @@ class Delivery:
             seed=result.seed,
             gen_metadata=gen_metadata([*result.faults, *order.faults]),
         )
+        await self._submit(body)
+
+    async def _tell_withheld(self, order: Order, number: int, result: Withheld) -> None:
+        """Hand in an empty picture in place of one that must not be shown, and say why."""
+        size = (order.task.width, order.task.height)
+        data = await asyncio.to_thread(pictures.encode_webp, Image.new("RGB", size, BLANK))
+        verdict = result.verdict
+        body = SubmitBody(
+            id=order.ids[number],
+            generation=await self._place(order.uploads[number], data),
+            state="csam" if verdict is Verdict.CSAM else "censored",
+            seed=result.seed,
+            gen_metadata=gen_metadata([Fault("censorship", verdict.value), *order.faults]),
+        )
+        self._report(Failed(body.id, texts.say(f"worker.withheld_{verdict.value}")))
         await self._submit(body)
 
     async def _place(self, address: str | None, data: bytes) -> str:

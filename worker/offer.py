@@ -40,6 +40,8 @@ class Offer:
     """What the engine can do, within what the operator allows."""
     started: float
     """Unix seconds at which this process started."""
+    nsfw: bool = False
+    """Whether pictures for adults may be asked for."""
 
     def body(self, seconds_per_effort: float | None) -> PopBody:
         """Return a pop that asks for no more than can be made in time.
@@ -53,7 +55,7 @@ class Offer:
             models=list(self.info.models),
             bridge_agent=BRIDGE_AGENT,
             max_pixels=pixels,
-            nsfw=self.info.can(Feature.NSFW),
+            nsfw=self.nsfw,
             amount=fitting_amount(seconds_per_effort, pixels, self.info.max_batch),
             allow_img2img=self.info.can(Feature.IMG2IMG),
             allow_painting=self.info.can(Feature.INPAINTING),
@@ -80,7 +82,9 @@ def make_offer(
     if not info.models:
         raise WorkerError("worker.no_models", engine=info.name)
     limit = min(config.max_pixels or info.max_pixels, info.max_pixels)
-    return Offer(name=config.name, info=replace(info, max_pixels=limit), started=started)
+    # a private engine serves people its operator knows, by their own rules
+    nsfw = info.can(Feature.NSFW) and (config.nsfw or info.private_only)
+    return Offer(config.name, replace(info, max_pixels=limit), started=started, nsfw=nsfw)
 
 
 def is_loopback(url: str) -> bool:

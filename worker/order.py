@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from common.errors import WorkerError
 from worker.engines.protocol import Fault, Generated, Task
+from worker.safety.judgement import Verdict
 
 MAX_METADATA = 50
 MAX_REF = 255
@@ -25,9 +26,21 @@ class Order:
     """By the worker's clock: when generating must be over, so that delivery still fits."""
     faults: tuple[Fault, ...] = ()
     """Wishes of this job that are known not to be met."""
+    censor: bool = False
+    """Pictures for adults are kept back, whatever the worker allows."""
+    titles: tuple[str, ...] = ()
+    """What the LoRAs of the task are called, as far as it is known."""
 
 
-Result = Generated | Fault
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A picture that was made, or would have been, and must not be shown."""
+
+    seed: int
+    verdict: Verdict
+
+
+Result = Generated | Withheld | Fault
 """What became of one picture of an order."""
 
 

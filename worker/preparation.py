@@ -64,6 +64,7 @@ async def prepare(popped: Popped, info: EngineInfo, fetch: Fetch, *, now: float)
         task=task,
         deadline=now + time_to_make(popped.ttl),
         faults=unmet_wishes(popped.payload, info),
+        censor=popped.payload.use_nsfw_censor,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from common import texts
@@ -21,9 +21,12 @@ from worker.engines import build_engine
 from worker.engines.protocol import Engine, Fault
 from worker.events import Report
 from worker.offer import Offer, is_loopback, make_offer
-from worker.order import JobFailed, Order, Result
+from worker.order import JobFailed, Order, Result, Withheld
 from worker.popping import Popper
 from worker.preparation import MAX_SOURCE_BYTES, ids_of, prepare
+from worker.safety.checkers import build_checker
+from worker.safety.guard import Guard
+from worker.safety.judgement import Verdict
 from worker.studio import Studio
 from worker.thread import in_thread
 from worker.timing import Backoff, Timing, either, rest, timing_for
@@ -52,10 +55,21 @@ async def run(
     timing = timing or timing_for(loopback=is_loopback(config.url))
     engine = engine or build_engine(config)
     await in_thread(engine.load)
-    offer = make_offer(config, engine.info(), started=started)
-    async with connect(config.url, config.key, monotonic=timing.clock) as horde:
+    info = engine.info()
+    # what no public server gets may go unseen; its words are read all the same
+    unseen = info.private_only and config.safety == "auto"
+    checker = None if unseen else build_checker(config.safety)
+    offer = make_offer(config, info, started=started, checked=checker is not None)
+    async with AsyncExitStack() as stack:
+        if checker is not None:
+            stack.callback(checker.close)
+            await in_thread(checker.load)
+        guard = Guard(checker, nsfw=offer.nsfw)
+        horde = await stack.enter_async_context(
+            connect(config.url, config.key, monotonic=timing.clock)
+        )
         report(events.Started(config.name, config.url, offer.info.name, offer.info.models))
-        shift = Shift(horde, engine, offer, stop=stop, report=report, timing=timing)
+        shift = Shift(horde, engine, offer, guard, stop=stop, report=report, timing=timing)
         await shift.work()
 
 
@@ -67,6 +81,7 @@ class Shift:
         horde: WireClient,
         engine: Engine,
         offer: Offer,
+        guard: Guard,
         *,
         stop: asyncio.Event,
         report: Report,
@@ -79,7 +94,10 @@ class Shift:
         self._timing = timing
         self._popper = Popper(horde, stop=stop, report=report, timing=timing)
         self._studio = Studio(engine, stop=stop, report=report, timing=timing)
-        self._delivery = Delivery(horde, worker=offer.name, stop=stop, report=report, timing=timing)
+        self._guard = guard
+        self._delivery = Delivery(
+            horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
+        )
         self._failures = 0
         self._last_failure = ""
         self._pause = Backoff(timing.pause, timing.random)
@@ -122,8 +140,17 @@ class Shift:
             now = self._timing.clock()
             order = await prepare(popped, self._offer.info, fetch, now=now)
             self._studio.check_time(order)
+            forbidden = await in_thread(partial(self._guard.forbids, order))
         except JobFailed as failure:
             await self._fail(ids, failure)
+            return None
+        except Exception as error:  # noqa: BLE001  (a source picture nobody could look at)
+            problem = f"{type(error).__name__}: {error}"
+            await self._fail(ids, JobFailed("worker.not_checked", problem=problem))
+            return None
+        if forbidden:
+            kept_back = [Withheld(seed, Verdict.CSAM) for seed in order.task.seeds]
+            await self._delivery.hand_in(order, kept_back)
             return None
         return order
 
