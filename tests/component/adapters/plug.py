@@ -78,6 +78,10 @@ class Plug:
         """Let somebody write to the bot (addressing it as one does there); return the id."""
         raise NotImplementedError
 
+    async def say_long_ago(self, text: str, *, person: str = "ann") -> str:
+        """Let somebody have written to the bot an hour ago, where the platform tells times."""
+        return await self.say(text, person=person)
+
     async def answers(self, said: str) -> list[Answer]:
         """Return the bot's posts that answer something said, oldest first."""
         raise NotImplementedError

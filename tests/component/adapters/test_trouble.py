@@ -61,7 +61,7 @@ async def test_what_was_said_while_the_bot_was_away_is_answered(bot, plug):
 @pytest.mark.needs("keep")
 async def test_what_was_said_before_the_first_start_is_not_answered(bot, plug, horde, tmp_path):
     await bot.stop()
-    old = await plug.say("help", person="bob")
+    old = await plug.say_long_ago("help", person="bob")
     bot.folder = tmp_path / "another"
     bot.folder.mkdir()
     await bot.start()

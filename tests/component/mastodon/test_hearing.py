@@ -130,7 +130,7 @@ async def test_the_first_start_begins_with_what_comes_then(server, listen, servi
 @pytest.mark.parametrize("server", FLAVOURS, indirect=True)
 async def test_what_was_missed_comes_oldest_first_from_every_server(server, listen, services):
     await services.cursors.begin("art", "0")
-    missed = [server.say("ann", f"help {number}") for number in range(95)]
+    missed = [server.say("ann", f"help {number}") for number in range(45)]
     async with listen() as ears:
         heard = [await ears.next() for _ in missed]
     assert [one.event for one in heard] == missed

@@ -55,6 +55,12 @@ class LemmyPlug(Plug):
         said = self.world.comment(self._people[person], text, post=self._post, parent=parent)
         return f"comment:{said.id}"
 
+    async def say_long_ago(self, text, *, person="ann") -> str:
+        writer = self.world.person(person, host="elsewhere.example")
+        words = f"@{self.world.bot.name} {text}"
+        said = self.world.comment(writer, words, post=self._post, age=3600.0)
+        return f"comment:{said.id}"
+
     def _comment(self, name: str):
         return self.world.comments[int(name.removeprefix("comment:"))]
 

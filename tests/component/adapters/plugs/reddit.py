@@ -47,6 +47,10 @@ class RedditPlug(Plug):
             text = f"u/{self.world.bot} {text}"
         return self.world.comment(author, text, post=self._post, parent=parent).name
 
+    async def say_long_ago(self, text, *, person="ann") -> str:
+        words = f"u/{self.world.bot} {text}"
+        return self.world.comment(person, words, post=self._post, age=3600.0).name
+
     def _comment(self, name: str):
         return self.world.comments[name.removeprefix("t1_")]
 
