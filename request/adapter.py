@@ -36,7 +36,7 @@ class Capabilities:
     """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
     private_replies: bool = False
     pressed: bool = False
-    """Suggestions are shown as something to press; elsewhere the core writes them in the text."""
+    """The adapter shows suggestions itself; elsewhere the core writes them in the text."""
     """An answer can be shown to the asker alone."""
     poll_options: int = 0
     """Most options of a poll, where the account asks which picture people like best; 0: it does

@@ -44,6 +44,7 @@ class DiscordAdapter:
         picture_bytes=10 * MEGABYTE,
         live_progress=True,
         private_replies=True,
+        pressed=True,
         opt_in=True,
         quiet=True,
     )
