@@ -201,7 +201,8 @@ def likeness(image: Image.Image) -> str:
     Each bit says whether the picture gets clearly lighter from one of 17 × 16 grey cells to the
     next, so another size, format or quality turns few of them over.
     """
-    cells = image.convert("RGB").convert("L").resize((17, 16), Image.Resampling.BOX)
+    plain = image if image.mode in {"RGB", "RGBA", "L"} else image.convert("RGB")
+    cells = plain.convert("L").resize((17, 16), Image.Resampling.BOX)
     pixels = cells.tobytes()
     bits = 0
     for row in range(16):

@@ -210,6 +210,8 @@ def test_the_likeness_outlives_another_size_format_and_quality():
     assert len(seen) == 64
     assert pictures.difference(seen, seen) == 0
     assert pictures.difference(seen, pictures.likeness(small)) <= 12
+    for mode in ("RGBA", "CMYK", "P"):
+        assert pictures.difference(seen, pictures.likeness(picture.convert(mode))) <= 12
     other = Image.effect_mandelbrot((512, 640), (-1.2, -0.6, 0.1, 0.4), 40).convert("RGB")
     assert pictures.difference(seen, pictures.likeness(other)) > 40
 
