@@ -189,11 +189,11 @@ class MastodonAdapter:
         return str(post["id"])
 
     async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the id of a part already posted: our direct replies are there in order."""
-        try:
-            context = await self._calls("status_context", incoming.event)
-        except PlatformRefused:
-            return None  # the request is gone; posting says so
+        """Return the id of a part already posted: our direct replies are there in order.
+
+        Raises PlatformRefused if the request is gone.
+        """
+        context = await self._calls("status_context", incoming.event)
         own = [
             str(post["id"])
             for post in context["descendants"]

@@ -37,6 +37,8 @@ class Audience(StrEnum):
     """Who can read what was written."""
 
     PUBLIC = "public"
+    UNLISTED = "unlisted"
+    """Everybody who comes upon it; it is shown in no list, and so in none of ours."""
     PRIVATE = "private"
     """Only the asker and the bot: a direct message, an ephemeral interaction."""
 

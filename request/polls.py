@@ -46,7 +46,7 @@ class Polls:
     ) -> None:
         """Ask under an answer that everybody can see, if the account does that; only once."""
         shown, most = outcome.pictures, adapter.capabilities.poll_options
-        seen = not outcome.private and request.incoming.audience is Audience.PUBLIC
+        seen = not outcome.private and request.incoming.audience is not Audience.PRIVATE
         if not (isinstance(adapter, Polling) and seen and FEWEST <= len(shown) <= most):
             return
         under = await self._store.posts_of(request.id)

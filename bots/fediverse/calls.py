@@ -9,18 +9,43 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import requests
 from mastodon import Mastodon, MastodonAPIError, MastodonError, MastodonRatelimitError
 
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
 
 TIMEOUT = 20.0
 """Seconds without a byte after which a call is given up."""
+LONGEST = 60.0
+"""Seconds an answer may take in all."""
+LARGEST = 8_000_000
+"""Bytes of an answer: 40 mentions with all that belongs to them are less than one million."""
+CHUNK = 65_536
 LONGEST_REST = 300.0
 """Seconds for which a call that met a rate limit is not made again."""
 UNKNOWN_TOKEN = 401
 MAY_PASS = frozenset({UNKNOWN_TOKEN, 408, 425})
 """Answers below 500 that say nothing of the request itself."""
 NOT_YET = "not finished processing"
+
+
+class BoundedSession(requests.Session):
+    """A session that reads no answer without end. Streams are read elsewhere."""
+
+    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Make a request. Raises requests' ContentDecodingError for an answer that is too large."""
+        if options.get("stream"):
+            return super().request(method, url, **options)
+        response = super().request(method, url, stream=True, **options)
+        content = bytearray()
+        begun = time.monotonic()
+        for chunk in response.iter_content(CHUNK):
+            content += chunk
+            if len(content) > LARGEST or time.monotonic() - begun > LONGEST:
+                response.close()
+                raise requests.exceptions.ContentDecodingError("the answer does not end")
+        response._content = bytes(content)  # noqa: SLF001  (where `response.content` is kept)
+        return response
 
 
 def connect(url: str, token: str, version: str) -> Mastodon:
@@ -33,6 +58,7 @@ def connect(url: str, token: str, version: str) -> Mastodon:
         ratelimit_method="throw",
         request_timeout=TIMEOUT,
         user_agent="hordebots",
+        session=BoundedSession(),
     )
 
 

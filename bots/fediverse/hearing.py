@@ -11,6 +11,8 @@ from common.markup import plain_text
 from common.model import Audience, Incoming, IncomingKind, Person, Place
 
 NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)
+AUDIENCES = {"public": Audience.PUBLIC, "unlisted": Audience.UNLISTED}
+"""By the visibility of a post; all others are for few."""
 Told = Mapping[str, Any]
 """A thing as Mastodon's API tells it."""
 
@@ -36,7 +38,7 @@ def admitted(domain: str, allow: Collection[str], deny: Collection[str]) -> bool
     """Tell whether people of a server are heard; a name stands for what is under it as well."""
 
     def named(domains: Collection[str]) -> bool:
-        return any(domain == one or domain.endswith(f".{one}") for one in domains)
+        return any(f".{domain}".endswith(f".{one.lower()}") for one in domains)
 
     return not named(deny) and (not allow or named(allow))
 
@@ -64,7 +66,6 @@ def read_status(
     domain = domain_of(author, server)
     name = f"{author['acct']}".partition("@")[0] + f"@{domain}"
     shown_to = str(status.get("visibility") or "direct")
-    public = shown_to in {"public", "unlisted"}
     people = {str(one.get("url")) for one in status.get("mentions") or ()}
     bot = str(me["acct"])
     return Incoming(
@@ -73,7 +74,7 @@ def read_status(
         person=Person(name.lower(), name),
         text=plain_text(str(status.get("content") or ""), people=people),
         created=_time(status["created_at"]),
-        audience=Audience.PUBLIC if public else Audience.PRIVATE,
+        audience=AUDIENCES.get(shown_to, Audience.PRIVATE),
         parent=_optional(status.get("in_reply_to_id")),
         pictures=pictures_of(status) or parent_pictures,
         mentions=(f"@{bot}@{server}", f"@{bot}"),

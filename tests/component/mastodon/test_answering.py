@@ -182,7 +182,8 @@ async def test_a_request_that_is_gone_is_refused_for_good(server, listen, answer
     async with listen() as ears:
         incoming = await heard(server, ears)
         server.delete(incoming.event)
-        assert await ears.adapter.find_own_reply(incoming, 1) is None
+        with pytest.raises(PlatformRefused):
+            await ears.adapter.find_own_reply(incoming, 1)
         with pytest.raises(PlatformRefused):
             await answer(ears.adapter, incoming)
 
@@ -229,3 +230,11 @@ async def test_a_mistake_in_the_section_is_named(listen):
     with pytest.raises(ConfigError, match=r"accounts\.art.*serves"):
         async with listen(serves="nobody"):
             pass
+
+
+async def test_an_answer_without_end_is_not_read_to_it(server, listen):
+    async with listen() as ears:
+        incoming = await heard(server, ears)
+        server.fail("context", faults.answer(200, f'{{"ancestors": ["{"x" * 9_000_000}"]}}'))
+        with pytest.raises(PlatformError, match="does not end"):
+            await ears.adapter.find_own_reply(incoming, 1)

@@ -36,9 +36,9 @@ async def test_a_mention_is_heard_as_it_was_meant(server, listen):
 
 @pytest.mark.parametrize(
     ("visibility", "audience"),
-    [("unlisted", Audience.PUBLIC), ("private", Audience.PRIVATE), ("direct", Audience.PRIVATE)],
+    [("unlisted", Audience.UNLISTED), ("private", Audience.PRIVATE), ("direct", Audience.PRIVATE)],
 )
-async def test_what_few_can_see_is_private(server, listen, visibility, audience):
+async def test_who_can_see_a_request_is_known(server, listen, visibility, audience):
     async with listen() as ears:
         server.say("ann", "help", visibility=visibility)
         heard = await ears.next()

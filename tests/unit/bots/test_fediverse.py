@@ -66,6 +66,7 @@ def test_formats_are_those_both_know():
         ("a.example", ("a.example",), (), True),
         ("b.a.example", ("a.example",), (), True),
         ("ba.example", ("a.example",), (), False),
+        ("a.example", ("A.Example",), (), True),
         ("b.a.example", (), ("a.example",), False),
         ("a.example", ("a.example",), ("a.example",), False),
     ],
