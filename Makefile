@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 WORKER_STAMP := $(VENV)/.installed-worker
 KILLS ?= 60
+STORM ?= 60
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint test-worker test-browser test-postgres crash bench clean
@@ -51,8 +52,8 @@ test-browser: $(DEV_STAMP) ## the web pages in a real Chromium
 test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
 	$(BIN)/python -m pytest --timeout 120 --database postgresql -m database tests/component
 
-crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60)
-	KILLS=$(KILLS) $(BIN)/python -m pytest -s --timeout 600 tests/crash
+crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and send it faults (STORM=60)
+	KILLS=$(KILLS) STORM=$(STORM) $(BIN)/python -m pytest -s --timeout 600 tests/crash
 
 bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench

@@ -18,6 +18,7 @@ from common.errors import HordeError, PictureError
 from common.horde.client import HordeClient
 from common.horde.wire import Generation, GenerationBody, Status, generation_body
 from common.model import Job
+from common.pictures import PictureFacts
 from request import recipe
 from request.records import JobRow, PictureRow
 
@@ -86,10 +87,7 @@ class Delivery:
     async def _keep(
         self, client: HordeClient, generation: Generation, picture: PictureRow, text: str
     ) -> PictureRow:
-        data = await client.download(generation.img, limit_bytes=PICTURE_BYTES)
-        facts, likeness = await asyncio.to_thread(
-            pictures.examine, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
-        )
+        data, facts, likeness = await self._download(client, generation.img)
         path = await asyncio.to_thread(self._store, data, text)
         return replace(
             picture,
@@ -99,6 +97,21 @@ class Delivery:
             height=facts.height,
             likeness=likeness,
         )
+
+    async def _download(self, client: HordeClient, img: str) -> tuple[bytes, PictureFacts, str]:
+        """Return a picture's bytes and what they show; what came damaged is fetched again."""
+        try:
+            return await self._examined(client, img)
+        except PictureError as error:
+            log.info("picture_damaged", error=str(error))
+            return await self._examined(client, img)
+
+    async def _examined(self, client: HordeClient, img: str) -> tuple[bytes, PictureFacts, str]:
+        data = await client.download(img, limit_bytes=PICTURE_BYTES)
+        facts, likeness = await asyncio.to_thread(
+            pictures.examine, data, max_bytes=PICTURE_BYTES, max_pixels=PICTURE_PIXELS
+        )
+        return data, facts, likeness
 
     def _store(self, data: bytes, text: str) -> Path:
         """Keep a picture with this recipe, or with none at all."""

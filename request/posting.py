@@ -41,14 +41,14 @@ class Posting:
         polls: Polls,
         *,
         observer: Observer | None = None,
-        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._leases = leases
         self.polls = polls
         self._observer = observer or Observer()
-        self._now = now
+        self._monotonic = monotonic
         self._sleep = sleep
         self.resting: set[str] = set()
         """Ids of the requests whose platform has refused a post and is asked again later."""
@@ -75,7 +75,7 @@ class Posting:
         self, lease: Lease, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
     ) -> str:
         limit = adapter.capabilities.reply_timeout
-        started, pause = self._now(), FIRST_PAUSE
+        started, pause = self._monotonic(), FIRST_PAUSE
         while True:
             try:
                 # also right on the first try: another instance may have posted it just now
@@ -91,7 +91,7 @@ class Posting:
                 self._observer.reply_failed(adapter.name)
                 raise
             except (PlatformError, TimeoutError) as error:
-                if self._now() - started > KEEP_TRYING:
+                if self._monotonic() - started > KEEP_TRYING:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
                 self._observer.reply_failed(adapter.name)
                 log.warning("reply_failed", part=part.number, error=str(error))

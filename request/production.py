@@ -56,6 +56,7 @@ class Production:
         patience: Patience | None = None,
         observer: Observer | None = None,
         now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -71,7 +72,7 @@ class Production:
             reference,
             patience=self._patience,
             observer=self._observer,
-            now=now,
+            monotonic=monotonic,
             sleep=sleep,
         )
         self._tidy: set[str] = set()

@@ -67,7 +67,7 @@ class Submissions:
         *,
         patience: Patience,
         observer: Observer,
-        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
@@ -76,7 +76,7 @@ class Submissions:
         self._reference = reference
         self._patience = patience
         self._observer = observer
-        self._now = now
+        self._monotonic = monotonic
         self._sleep = sleep
         self._lines = defaultdict[str, asyncio.Semaphore](partial(asyncio.Semaphore, AT_ONCE))
 
@@ -93,7 +93,7 @@ class Submissions:
 
         `avoiding` are names of endpoints that have turned out not to be able to make it.
         """
-        patience = _Waiting(self._patience, self._now)
+        patience = _Waiting(self._patience, self._monotonic)
         while True:
             troubles: list[Trouble] = []
             found = await self._hordes.candidates(row.job, allowed=terms.hordes, avoiding=avoiding)
@@ -129,10 +129,10 @@ class Submissions:
     async def _take_turn(
         self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms, patience: _Waiting
     ) -> None:
-        asked = self._now()
+        asked = self._monotonic()
         await endpoint.turns.take(terms.person, partial(tally.queued, row.number))
         tally.sent(row.number)
-        patience.excuse(self._now() - asked)  # our own queue is not the Horde's fault
+        patience.excuse(self._monotonic() - asked)  # our own queue is not the Horde's fault
 
     async def _body(self, endpoint: Endpoint, row: JobRow, terms: Terms) -> GenerationBody:
         return await self._delivery.body(
@@ -181,14 +181,14 @@ class Submissions:
 class _Waiting:
     """How long a job has been offered in vain, and how long until it is offered again."""
 
-    def __init__(self, patience: Patience, now: Callable[[], float]) -> None:
+    def __init__(self, patience: Patience, monotonic: Callable[[], float]) -> None:
         self._patience = patience
-        self._now = now
-        self._since = now()
+        self._monotonic = monotonic
+        self._since = monotonic()
         self._pause = patience.pause
 
     def waited(self) -> float:
-        return self._now() - self._since
+        return self._monotonic() - self._since
 
     def excuse(self, seconds: float) -> None:
         """Do not count a time that was waited for another reason."""

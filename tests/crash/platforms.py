@@ -1,11 +1,12 @@
-"""Chat platforms under the harness: the plugs of the behaviour suite, and a fake chat of its own.
+r"""Chat platforms under the harness: the plugs of the behaviour suite, and a fake chat of its own.
 
 The fake chat is what the others have in common, runs at any pace, and takes the same reply twice.
 Any other platform needs nothing here: its plug (`tests/component/adapters/plugs/NAME.py`: a fake
 server, `section`, `say`, `delete`, `repeat`, `answers`) is all that is asked for, and the adapter is
 the real one, found by its entry point. Their fakes keep real time, so:
 
-    CRASH_PLATFORM=mastodon CRASH_PACE=1 KILLS=40 python -m pytest -s tests/crash/test_kills.py
+    CRASH_PLATFORM=mastodon CRASH_PACE=1 KILLS=40 \
+        python -m pytest -s tests/crash/test_kills.py -k "sqlite and anywhere"
 
 Exchanges with its server are numbered and struck like all others (`tests/crash/gate.py`), as long
 as it is an aiohttp server in this process.

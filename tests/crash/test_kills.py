@@ -103,6 +103,19 @@ class Campaign:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def begin(self, bot: Bot) -> None:
+        """Let the program start for the first time: what was said before that is not its business."""
+        bot.start()
+        await self.world.platform.attached(bot)
+        await self.ask()
+        await self.until_answered()
+
+    async def until_answered(self) -> None:
+        async def all_answered() -> bool:
+            return not await self.world.ledger.open()
+
+        await self.world.until(all_answered, PATIENCE, "the last answer")
+
     async def strike(self, bot: Bot, strike: Strike, number: int = signal.SIGKILL) -> str:
         """Let the program run into a strike, with people asking all the while; say where it was."""
         hit = asyncio.Event()
@@ -142,11 +155,7 @@ class Campaign:
         """Let everything be answered, and nothing more come after that."""
         world = self.world
         await asyncio.gather(*self._tasks)
-
-        async def all_answered() -> bool:
-            return not await world.ledger.open()
-
-        await world.until(all_answered, PATIENCE, "the last answer")
+        await self.until_answered()
         for _ in range(200):
             if await world.ledger.settled():
                 break
@@ -175,6 +184,8 @@ def test_program_that_dies_anywhere_answers_every_request_once(database, tmp_pat
             world.horde.seconds = HORDE_SECONDS
             campaign = Campaign(world, Random(KILLS))
             bots = [world.bot("one"), world.bot("one", webhook=True)]
+            await campaign.begin(bots[0])
+            await bots[0].kill()
             for number, strike in enumerate(strikes(share(database, twos=False), campaign.random)):
                 bot = bots[number % 2]
                 bot.start()
@@ -198,7 +209,7 @@ def test_other_process_takes_over_from_one_that_dies_or_hangs(database, tmp_path
             world.horde.seconds = HORDE_SECONDS
             campaign = Campaign(world, Random(KILLS))
             serving, standby = world.bot("one"), world.bot("two")
-            serving.start()
+            await campaign.begin(serving)
             took = []
             for number, strike in enumerate(strikes(share(database, twos=True), campaign.random)):
                 await until_held(world, serving)

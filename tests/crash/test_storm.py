@@ -1,6 +1,6 @@
 """A storm: every request meets a fault of its own, and all the same each is answered, once.
 
-`STORM` says how many requests (100; 1000 for the figures in docs/reference/durability.md). One
+`STORM` says how many requests (60; 1000 for the figures in docs/reference/durability.md). One
 program runs through all of it: faults of the line at every step towards the Horde and the chat
 platform, pictures that are none, a full disk, a wrong clock, a locked or restarted database, and
 servers that are gone for a while. Its memory is watched.
@@ -17,17 +17,16 @@ from contextlib import ExitStack
 
 import pytest
 
-from common import texts
 from tests.crash import disasters
 from tests.crash.ledger import Promise
 from tests.crash.mishaps import HORDE_STEPS, Mishap, Trap, mishaps
 from tests.crash.world import World, built, live, new_pace
 from tests.fakes.postgres import Cluster, running_cluster
 
-STORM = int(os.environ.get("STORM", "100"))
+STORM = int(os.environ.get("STORM", "60"))
 PACE = float(os.environ.get("CRASH_PACE", "8"))
 AT_ONCE = 12
-WARM_UP = 60
+WARM_UP = min(60, STORM // 2)
 """Requests without a fault before the memory is looked at for the first time."""
 EVERY = 10
 """One request in so many meets a disaster instead of a fault of the line."""
@@ -164,9 +163,9 @@ class Storm:
         return spring
 
     async def end(self) -> None:
-        """Check that all is answered, by what was asked for or a reason for people."""
+        """Check that all is answered, and by pictures: nothing here is reason enough for none."""
         await asyncio.gather(*self._at_work)
-        world, internal = self.world, texts.say("answer.internal")
+        world = self.world
         for _ in range(200):
             if await world.ledger.settled():
                 break
@@ -178,7 +177,7 @@ class Storm:
             answers = await world.platform.answers(promise.event)
             came = sum(answer.pictures for answer in answers)
             endings[f"{came} pictures" if came else answers[0].text[:160]] += 1
-            assert internal not in answers[0].text, f"{promise}\n{self.bot.last_words()}"
         print("Answers:", *(f"{times} × {what}" for what, times in endings.items()), sep="\n  ")
+        assert set(endings) <= {"1 pictures", "2 pictures"}, self.bot.last_words()
         assert self.trap.waiting == 0
         await self.bot.stop()

@@ -76,7 +76,8 @@ class World:
         end = REAL_MONOTONIC() + seconds
         while not await holds():
             if REAL_MONOTONIC() > end:
-                raise AssertionError(f"{what} did not happen\n{self.last_words()}")
+                owed = await self.ledger.open()
+                raise AssertionError(f"{what} did not happen\n{owed}\n{self.last_words()}")
             await asyncio.sleep(LOOK)
 
     def last_words(self) -> str:

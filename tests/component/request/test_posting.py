@@ -26,7 +26,7 @@ async def post(database, store, leases, lease, clock, heard):
 
         request_id = await store.insert_once(lease, heard(), 1, RequestState.RECEIVED)
         request = await store.request(request_id)
-        posting = Posting(store, leases, Polls(database, store), now=clock, sleep=sleep)
+        posting = Posting(store, leases, Polls(database, store), monotonic=clock, sleep=sleep)
         outcome = Outcome(request_id, Ending.TOLD, text="hello")
         await posting.post(lease, request, outcome, platform)
         return waited

@@ -209,6 +209,15 @@ async def test_busy_horde_behind_a_forbidden_one_is_waited_for(start, heard, hor
     assert outcome.ending is Ending.DONE
 
 
+async def test_picture_that_came_damaged_is_fetched_again(start, heard, horde):
+    horde.fail("picture", faults.truncate())
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard(FOX))
+        assert (await platform.answer_to("1")).ending is Ending.DONE
+    assert (horde.journal.count("picture"), horde.journal.count("submit")) == (2, 1)
+
+
 # --- taking back, waiting, stopping ---------------------------------------------------------
 
 
