@@ -106,6 +106,7 @@ class DiscordAdapter:
     async def listen(self) -> AsyncIterator[Incoming]:
         """Yield what people do, connected to the gateway as long as somebody listens."""
         token = self._section.token.get_secret_value()
+        await self._missed.begin()
         hearing_on = asyncio.create_task(
             keep_hearing(self._make_client, token, self.name, self._clock)
         )
@@ -179,6 +180,11 @@ class DiscordAdapter:
             await self.message(message)
         if self._noting is None or self._noting.done():
             self._noting = asyncio.create_task(self._missed.keep_noting())
+
+    async def lost(self) -> None:
+        """Write down no more that all is heard."""
+        if self._noting is not None:
+            await cancel(self._noting)
 
     async def message(self, message: discord.Message) -> None:
         """Hear a message, if it is for us and we may answer where it stands."""

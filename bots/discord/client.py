@@ -34,6 +34,7 @@ class Ears(Protocol):
 
     async def started(self, client: HearingClient) -> None: ...
     async def heard_again(self, client: HearingClient) -> None: ...
+    async def lost(self) -> None: ...
     async def message(self, message: discord.Message) -> None: ...
     async def deleted(self, channel: int, message: int) -> None: ...
     async def joined(self, guild: discord.Guild) -> None: ...
@@ -75,6 +76,16 @@ class HearingClient(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         await self._ears.heard_again(self)
+
+    async def on_shard_ready(self, _shard: int) -> None:
+        if self.is_ready():  # a session that could not be resumed: something may have been missed
+            await self._ears.heard_again(self)
+
+    async def on_shard_resumed(self, _shard: int) -> None:
+        await self._ears.heard_again(self)
+
+    async def on_shard_disconnect(self, _shard: int) -> None:
+        await self._ears.lost()
 
     async def on_message(self, message: discord.Message) -> None:
         await self._ears.message(message)

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 from discord.utils import escape_markdown, escape_mentions
 
-from bots.discord.buttons import Choice, Press, Verb
+from bots.discord.buttons import LOOKS, Choice, Press, Verb
 from common import texts
 from common.model import Ending, Outcome, Part, Phase, Picture, Progress
 
@@ -24,7 +24,6 @@ WORKING = 0x80848E
 ALT_LENGTH = 1024
 """Characters of alternative text that Discord takes with a file; a gallery takes fewer."""
 GALLERY_ALT_LENGTH = 256
-BUTTONS_IN_ROW = 5
 SINGLE_BUTTONS = 4
 """Pictures that get buttons of their own; more go into a list."""
 SQUARES = {True: "🟩", False: "⬜"}
@@ -112,9 +111,6 @@ def _texts(outcome: Outcome, part: Part) -> Iterator[str]:
     small = [f"-# {escape(line)}" for line in rest.splitlines() if line.strip()]
     if small:
         yield "\n".join(small)
-    if outcome.suggestions and not outcome.pictures:
-        shown = ", ".join(f"`{name}`" for name in outcome.suggestions)
-        yield f"-# {texts.say('draw.suggestions', names=shown)}"
 
 
 def _gallery(outcome: Outcome, pictures: Sequence[Picture]) -> ui.MediaGallery[Any]:
@@ -161,30 +157,33 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
             yield ui.ActionRow(Press(Verb.AGAIN, request), Press(Verb.EDIT, request))
         return
     numbers = [str(picture.number) for picture in part.pictures]
+    listed: list[Verb] = [Verb.ZOOM]
     if len(numbers) <= SINGLE_BUTTONS:
-        yield from _single(request, numbers)
+        for verb in (Verb.VARY, Verb.UPSCALE):
+            yield ui.ActionRow(*(Press(verb, request, number) for number in numbers))
     else:
-        yield ui.ActionRow(_listed(request, numbers))
-    last = [Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED, Verb.INFO]
-    yield ui.ActionRow(*(Press(verb, request) for verb in last))
-    tail = [Press(Verb.DELETE, request)]
-    if len(numbers) <= SINGLE_BUTTONS:
-        tail = [*(Press(Verb.ZOOM, request, number) for number in numbers), *tail]
-    yield ui.ActionRow(*tail)
+        listed = [Verb.VARY, Verb.UPSCALE]
+    first = [Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED, Verb.INFO]
+    yield ui.ActionRow(*(Press(verb, request) for verb in first))
+    if len(numbers) == 1:
+        yield ui.ActionRow(Press(Verb.ZOOM, request, numbers[0]), Press(Verb.DELETE, request))
+        return
+    yield ui.ActionRow(_listed(request, listed, numbers))
+    yield ui.ActionRow(Press(Verb.DELETE, request))
 
 
-def _single(request: str, numbers: Sequence[str]) -> Iterator[Row]:
-    for verb in (Verb.VARY, Verb.UPSCALE):
-        yield ui.ActionRow(*(Press(verb, request, number) for number in numbers))
-
-
-def _listed(request: str, numbers: Sequence[str]) -> Choice:
+def _listed(request: str, verbs: Sequence[Verb], numbers: Sequence[str]) -> Choice:
     options = [
-        (f"{verb.value} {number}", f"{texts.say(f'discord_buttons.{verb.value}')} {number}", emoji)
-        for verb, emoji in ((Verb.VARY, "✨"), (Verb.UPSCALE, "🔍"))
+        (
+            LOOKS[verb].text.format(number=number),
+            f"{texts.say(f'discord_buttons.{verb.value}')} {number}",
+            LOOKS[verb].emoji,
+        )
+        for verb in verbs
         for number in numbers
     ]
-    return Choice(request, options, placeholder=texts.say("discord.choose_picture"))
+    code = "discord.choose_zoom" if verbs == [Verb.ZOOM] else "discord.choose_picture"
+    return Choice(request, options, placeholder=texts.say(code))
 
 
 def _headline(news: Progress) -> str:

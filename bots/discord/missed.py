@@ -37,6 +37,10 @@ class Missed:
         self._clock = clock
         self._place = f"discord#{account}"[:64]
 
+    async def begin(self) -> None:
+        """Remember when the bot was started for the first time: from then on nothing is missed."""
+        await self._services.cursors.begin(self._place, self._now())
+
     async def keep_noting(self) -> None:
         """Write down for ever until when everything was heard."""
         while True:

@@ -28,7 +28,7 @@ async def test_each_button_is_the_follow_up_it_stands_for_and_links_to_its_paren
         assert horde.journal.of("submit")[-1].body["source_processing"] == "img2img"
         await fake.people.press(ann, message, "Enlarge 1").shows("Here you are")
         assert "post_processing" in horde.journal.of("submit")[-1].body["params"]
-        await fake.people.press(ann, message, "Zoom out 1").shows("Here you are")
+        await fake.people.choose(ann, message, "zoom out 1").shows("Here you are")
         assert horde.journal.of("submit")[-1].body["source_processing"] == "outpainting"
         rows = await bot.core.services.enquiries.requests_of("discord", ann["id"])
         assert [row.parent for row in rows] == [None, *[rows[0].id] * 5]

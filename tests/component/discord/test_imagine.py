@@ -62,6 +62,16 @@ async def test_a_spoiler_hides_each_picture_and_a_private_request_is_seen_by_the
         assert (await written.shows("Here you are"))["flags"] & EPHEMERAL
 
 
+async def test_pictures_are_sent_as_the_horde_made_them(fake, channel, ann, start, tmp_path):
+    async with start(enabled=[channel]):
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=2, style="raw")
+        await pressed.shows("Here you are")
+    (sent,) = [one for one in fake.journal.of("edit_original") if one.files]
+    kept = {file.read_bytes() for file in (tmp_path / "pictures").iterdir()}
+    assert set(sent.files.values()) == kept
+    assert all(data[8:12] == b"WEBP" for data in kept)
+
+
 async def test_what_is_declined_is_told_to_the_asker_alone_and_at_once(fake, channel, ann, start):
     async with start(enabled=[channel]):
         pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox --style nosuchstyle")

@@ -1,0 +1,1 @@
+"""What people see, drawn from what was really sent: run by hand, looked at by people."""
