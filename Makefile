@@ -23,6 +23,7 @@ $(STAMP): pyproject.toml | $(VENV)/bin/python
 
 $(DEV_STAMP): pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,postgres]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e docs/examples/matrix
 	@touch $@ $(STAMP)
 
 demo: $(STAMP) ## everything at once on this machine: open the address it prints

@@ -11,8 +11,12 @@ import asyncio
 import importlib
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Self
+
+ELSEWHERE = "hordebots.plugs"
+"""Entry point group of plugs in other packages."""
 
 
 class Can(StrEnum):
@@ -135,7 +139,11 @@ class Plug:
 
 
 def plugs() -> dict[str, type[Plug]]:
-    """Return the plugs of all platforms, by name: each file in `plugs/` has one as `PLUG`."""
+    """Return the plugs of all platforms, by name: each file in `plugs/` has one as `PLUG`.
+
+    Adapters in packages of their own bring theirs by an entry point.
+    """
     names = sorted(file.stem for file in (Path(__file__).parent / "plugs").glob("*.py"))
     modules = [importlib.import_module(f"tests.component.adapters.plugs.{name}") for name in names]
-    return {module.PLUG.name: module.PLUG for module in modules}
+    ours = {module.PLUG.name: module.PLUG for module in modules}
+    return ours | {entry.name: entry.load() for entry in entry_points(group=ELSEWHERE)}
