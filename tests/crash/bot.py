@@ -62,6 +62,20 @@ class Nursery:
         self._process.stdout.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a process holds."""
+
+    memory: int
+    """Resident bytes."""
+    threads: int
+    files: int
+    """Open files and sockets."""
+
+    def __str__(self) -> str:
+        return f"{self.memory / 1e6:.0f} MB {self.threads} threads {self.files} files"
+
+
 @dataclass
 class Bot:
     """One instance of the program, alive or not."""
@@ -116,10 +130,15 @@ class Bot:
         async with asyncio.timeout(40):
             await self.ended.wait()
 
-    def resident(self) -> int:
-        """Return the memory it holds, in bytes."""
-        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    def holds(self) -> Holdings:
+        """Return what it holds just now."""
+        process = Path(f"/proc/{self.pid}")
+        pages = int((process / "statm").read_text().split()[1])
+        return Holdings(
+            pages * os.sysconf("SC_PAGE_SIZE"),
+            len(list((process / "task").iterdir())),
+            len(list((process / "fd").iterdir())),
+        )
 
     def last_commit(self) -> str:
         """Return what was written by the commit at which it was struck down."""

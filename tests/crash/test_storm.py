@@ -33,6 +33,8 @@ EVERY = 10
 PICTURES = 2
 FLAT = 24 * 1024 * 1024
 """Bytes by which the memory may differ at the end."""
+SPARE = 30
+"""Threads, and files, by which it may differ: connections kept for the next time."""
 PATIENCE = 240.0
 
 
@@ -92,22 +94,24 @@ class Storm:
         began = time.monotonic()
         await self.begin()
         await self.ask_all(WARM_UP, lambda _number: None)
-        memory = [self.bot.resident()]
+        held = [self.bot.holds()]
         for _ in range(10):
             await self.ask_all(STORM // 10, self.send_trouble)
-            memory.append(self.bot.resident())
-            print(time.strftime("%X"), f"{memory[-1] / 1e6:.0f} MB", flush=True)
+            held.append(self.bot.holds())
+            print(time.strftime("%X"), held[-1], flush=True)
         await self.end()
         cost = await self.world.ledger.cost()
         shown = ", ".join(f"{what} {times}" for what, times in sorted(self.met.items()))
-        megabytes = " ".join(f"{held / 1e6:.0f}" for held in memory)
+        megabytes = " ".join(f"{now.memory / 1e6:.0f}" for now in held)
         print(
             f"{STORM} requests with a fault each ({WARM_UP} before without) in "
             f"{time.monotonic() - began:.0f} s, each answered once.\nHorde: {cost}\n"
             f"Memory in MB, from the first fault to the last: {megabytes}\nFaults: {shown}",
             flush=True,
         )
-        assert memory[-1] - memory[0] < FLAT
+        assert held[-1].memory - held[0].memory < FLAT
+        assert held[-1].threads - held[0].threads < SPARE
+        assert held[-1].files - held[0].files < SPARE
 
     async def begin(self) -> None:
         """Start the program; the trap sees what comes before the fake Horde does."""
