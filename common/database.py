@@ -25,6 +25,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from common import sqlite
 from common.errors import StoreError
 
 T = TypeVar("T")
@@ -214,7 +215,9 @@ def _make_engine(url: str, busy_timeout: float, *, hurried: bool = True) -> Asyn
 
 def _options(parsed: URL, busy_timeout: float, *, hurried: bool) -> dict[str, Any]:
     if parsed.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": busy_timeout}}
+        near = parsed.get_driver_name() == "aiosqlite"
+        how = {"async_creator_fn": sqlite.connect} if near else {}
+        return {"connect_args": {"timeout": busy_timeout, **how}}
     options: dict[str, Any] = {"pool_pre_ping": True, "pool_size": 5, "max_overflow": 5}
     if hurried and parsed.get_driver_name() == "asyncpg":
         options["connect_args"] = {"timeout": busy_timeout, "command_timeout": ANSWER_TIMEOUT}

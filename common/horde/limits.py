@@ -107,7 +107,7 @@ class Limits:
     @classmethod
     def whitelisted(cls) -> Limits:
         """Return the limits for the address of a trusted user, a service or a school."""
-        many = (Rate(10, 1.0, burst=2), Rate(300, 60.0, burst=100))
+        many = (Rate(10, 1.0), Rate(300, 60.0, burst=100))
         return replace(
             cls.public(),
             submit=many,

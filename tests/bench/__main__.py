@@ -20,6 +20,7 @@ GROUPS = {
     "core": "The core",
     "discord": "Discord, while many ask at once",
     "adapters": "The platforms",
+    "load": "What one process carries",
     "styles": "Requests read and resolved",
     "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",

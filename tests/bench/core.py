@@ -1,133 +1,159 @@
 """What the core adds to the Horde's own time, and how often it asks the Horde.
 
-The Horde is the fake one in this process, so its own work counts as ours.
+The Horde is the fake one in this process, so its own work counts as ours. It guesses its waits in
+whole seconds and up to 30 % wrong. A client that plainly looks every 0.8 s is measured in the same
+run, and the Horde's calls are those for a request: submission, looks and status.
 """
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
 
 import aiohttp
 from pydantic import SecretStr
 
-from bots.program import open_core
-from common.config import Config, EndpointConfig, HordeConfig
 from common.horde.client import HordeClient
-from common.horde.poller import Poller
+from common.horde.limits import Limits
 from common.horde.wire import generation_body
-from common.model import Ending, Incoming, Job, Person, Place
-from common.tasks import cancel
+from common.model import Job
 from tests.bench.figures import Figure, Watch, figure
+from tests.bench.stage import FOUR, SINGLE, calls_of, running
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import FakePlatform
 
-GENERATION = 2.0
-"""Seconds the Horde takes in the measurement by the real clock."""
-LONG_GENERATION = 30.0
-"""The same by a clock that passes only while the poller sleeps."""
-CALLS = ("submit", "check", "status", "picture")
-"""A request's own; the list of models is asked once in 30 s for all."""
+GENERATIONS = (2.0, 30.0)
+"""Seconds the Horde takes."""
+WRONG = 0.3
+"""By how much its guesses miss, at most."""
+PLAIN_PAUSE = 0.8
+LONG = 10.0
+"""Generations of so many seconds are measured beside each other, else one after the other."""
+SPACING = 0.37
+"""Seconds between two that are measured beside each other."""
+BURST = 20
+BUDGETS = {
+    "2 submissions a second": (Limits.public(), 2),
+    "10 submissions a second": (Limits.whitelisted(), 10),
+}
+WAYS = {"asking": None, "the Horde calling back": "loopback"}
+Ask = Callable[[str, str], Awaitable[float]]
+"""Ask with an event and a style; returns the seconds until the answer."""
+PLAIN = f"a client that looks every {PLAIN_PAUSE:g} s"
 
 
 def measure(runs: int) -> Iterator[Figure]:
-    for way, webhook in (("asking", None), ("the Horde calling back", "loopback")):
-        overheads, calls = asyncio.run(_ask(runs, webhook))
-        end = f"by {way}, generation takes {GENERATION:g} s"
-        milliseconds = [1000 * seconds for seconds in overheads]
-        yield figure(f"from message to reply beyond the generation, {end}", milliseconds, "ms")
-        yield figure(f"calls a request, {end}", calls, "calls")
-    found = [asyncio.run(_poll()) for _ in range(max(runs, 20))]
-    end = f"by asking, generation takes {LONG_GENERATION:g} s (simulated)"
-    yield figure(f"calls a request, {end}", [calls for calls, _ in found], "calls")
-    yield figure(f"noticed late, {end}", [late for _, late in found], "s")
+    for seconds in GENERATIONS:
+        times, calls = asyncio.run(_paired(seconds, runs))
+        end = f"generation takes {seconds:g} s"
+        for way in (*WAYS, PLAIN):
+            beyond = [1000 * (took - seconds) for took in times[way, SINGLE]]
+            yield figure(
+                f"from message to reply beyond the generation, by {way}, {end}", beyond, "ms"
+            )
+        for way in (*WAYS, PLAIN):
+            yield figure(f"calls a request, by {way}, {end}", calls[way, SINGLE], "calls")
+        for way in (*WAYS, PLAIN):
+            yield figure(
+                f"calls for a category of four, by {way}, {end}", calls[way, FOUR], "calls"
+            )
+    for budget, (limits, window) in BUDGETS.items():
+        last, refused = asyncio.run(_burst(limits, window))
+        what = f"last of {BURST} requests at once, generation takes 2 s, {budget}"
+        yield figure(what, [last], "s")
+        yield figure(f"of them refused by the limiter, {budget}", [refused], "calls")
 
 
-# --- by the real clock -----------------------------------------------------------------------
+def wrong(seed: int) -> Callable[[float], int]:
+    """Return a way to guess: whole seconds, up to 30 % wrong, the same in each run."""
+    chance = random.Random(seed)
+    return lambda rest: max(0, round(rest * chance.uniform(1 - WRONG, 1 + WRONG)))
 
 
-async def _ask(runs: int, webhook: str | None) -> tuple[list[float], list[int]]:
-    """Return the seconds beyond the generation, and the calls, of each of some requests."""
-    overheads, calls = [], []
-    async with FakeHorde(seconds=GENERATION) as horde, _core(horde, webhook) as platform:
-        for number in range(runs + 1):
-            before = _calls(horde)
-            watch = Watch()
-            platform.say(_message(str(number)))
-            outcome = await platform.answer_to(str(number))
-            seconds = watch.seconds() - GENERATION
-            assert outcome.ending is Ending.DONE
-            if number:  # the first one warms up
-                overheads.append(seconds)
-                calls.append(_calls(horde) - before)
-    return overheads, calls
+async def _paired(
+    seconds: float, runs: int
+) -> tuple[dict[tuple[str, str], list[float]], dict[tuple[str, str], list[int]]]:
+    """Return the seconds and the calls of requests, by way and style."""
+    async with AsyncExitStack() as stack:
+        hordes, asks = {}, {}
+        for seed, way in enumerate((*WAYS, PLAIN)):
+            horde = hordes[way] = await stack.enter_async_context(FakeHorde(seconds=seconds))
+            horde.guess = wrong(seed)
+            if way in WAYS:
+                opened = running(horde.url, webhook=WAYS[way])
+                stage, _ = await stack.enter_async_context(opened)
+                asks[way] = stage.ask
+                horde.seconds = 0.0
+                await stage.ask("warm")  # the lists of models and workers are known from now on
+                horde.seconds = seconds
+            else:
+                asks[way] = await stack.enter_async_context(_plain_client(horde))
+        times: dict[tuple[str, str], list[float]] = {}
+        for style in (SINGLE, FOUR):
+            for way, took in (await _ask(asks, style, runs, in_turn=seconds < LONG)).items():
+                times[way, style] = took
+        called = {way: calls_of(horde) for way, horde in hordes.items()}
+    calls = {
+        (way, style): [called[way][_event(style, number)] for number in range(runs)]
+        for way, style in times
+    }
+    return times, calls
 
 
-@asynccontextmanager
-async def _core(horde: FakeHorde, webhook: str | None) -> AsyncIterator[FakePlatform]:
-    endpoint = EndpointConfig(name="fake", url=horde.url, webhook=webhook)
-    platform, stop = FakePlatform(), asyncio.Event()
-    with tempfile.TemporaryDirectory(prefix="hordebots-bench-") as folder:
-        config = Config(data_dir=Path(folder), horde=HordeConfig(endpoints=(endpoint,)))
-        async with open_core(config, lasting=False) as core:
-            running = asyncio.create_task(core.runner(platform).run(stop))
-            try:
-                yield platform
-            finally:
-                stop.set()
-                await running
+async def _ask(
+    asks: Mapping[str, Ask], style: str, runs: int, *, in_turn: bool
+) -> dict[str, list[float]]:
+    """Return the seconds each way took: one request after the other, or a little apart."""
+    times: dict[str, list[float]] = {way: [] for way in asks}
+    tasks: dict[str, list[asyncio.Future[float]]] = {way: [] for way in asks}
+    for number in range(runs):
+        for way, ask in asks.items():
+            if in_turn:
+                times[way].append(await ask(_event(style, number), style))
+            else:
+                tasks[way].append(asyncio.ensure_future(ask(_event(style, number), style)))
+                await asyncio.sleep(SPACING)
+    return {way: [*times[way], *await asyncio.gather(*tasks[way])] for way in asks}
 
 
-def _message(event: str) -> Incoming:
-    return Incoming(
-        place=Place("web", "web", "room"),
-        event=event,
-        person=Person(event, "somebody"),
-        text="draw for me a fox in the snow style: raw --n 1",
-        created=datetime.now(UTC),
-    )
+def _event(style: str, number: int) -> str:
+    return f"{'single' if style == SINGLE else 'four'}{number}"
 
 
-def _calls(horde: FakeHorde) -> int:
-    return sum(horde.journal.count(route) for route in CALLS)
+class _plain_client:  # noqa: N801  (used like a function)
+    """A client that submits, looks at fixed times, and fetches; it posts nowhere."""
+
+    def __init__(self, horde: FakeHorde) -> None:
+        self._url = horde.url
+
+    async def __aenter__(self):
+        self._session = aiohttp.ClientSession()
+        self._client = HordeClient(self._url, SecretStr("k"), self._session, name="fake")
+        return self._ask
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def _ask(self, event: str, style: str) -> float:
+        watch = Watch()
+        await asyncio.gather(*(self._make(event) for _ in range(1 if style == SINGLE else 4)))
+        return watch.seconds()
+
+    async def _make(self, event: str) -> None:
+        job = Job(style="raw", prompt=f"a fox number {event} in the snow", model="stable_diffusion")
+        accepted = await self._client.submit(generation_body(job))
+        while not (await self._client.check(accepted.id)).done:
+            await asyncio.sleep(PLAIN_PAUSE)
+        [generation] = (await self._client.status(accepted.id)).generations
+        await self._client.download(generation.img, limit_bytes=1_000_000)
 
 
-# --- by a clock of our own -------------------------------------------------------------------
-
-
-class Clock:
-    """Time that passes only while somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def read(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        until = self.now + seconds
-        await asyncio.sleep(0.001)  # lets a look that is under way end first
-        self.now = max(self.now, until)
-
-
-async def _poll() -> tuple[int, float]:
-    """Return the calls of one long request, and how late its end is noticed."""
-    clock = Clock()
-    async with (
-        FakeHorde(seconds=LONG_GENERATION, clock=clock.read) as horde,
-        aiohttp.ClientSession() as session,
-    ):
-        client = HordeClient(horde.url, SecretStr("a key"), session, name="fake")
-        poller = Poller(client, monotonic=clock.read, sleep=clock.sleep)
-        looking = asyncio.create_task(poller.run())
-        job = Job(style="raw", prompt="a fox", model="stable_diffusion")
-        accepted = await client.submit(generation_body(job))
-        status = await poller.watch(accepted.id)
-        late = clock.now - LONG_GENERATION
-        await client.download(status.generations[0].img, limit_bytes=1_000_000)
-        await cancel(looking)
-        return _calls(horde), late
+async def _burst(limits: Limits, window: int) -> tuple[float, int]:
+    """Return the seconds until the last of some requests at once is answered, and the refusals."""
+    async with FakeHorde(seconds=2.0) as horde:
+        horde.per_second = window
+        async with running(horde.url, limits=limits) as (stage, _):
+            times = await asyncio.gather(*(stage.ask(f"b{number}") for number in range(BURST)))
+        refused = sum(exchange.status == 429 for exchange in horde.journal.of("submit"))
+    return max(times), refused

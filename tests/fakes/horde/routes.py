@@ -30,6 +30,8 @@ class Routes:
     def __init__(self, horde: FakeHorde) -> None:
         self._horde = horde
         self._accounts = AccountRoutes(horde)
+        self._window = float("-inf"), 0
+        """When the rate limiter's window began, and how many came in it."""
         self._subjects = (
             StatusRoutes(horde),
             StyleRoutes(horde),
@@ -55,7 +57,9 @@ class Routes:
 
     async def _submit(self, request: web.Request) -> web.Response:
         body = await json_of(request)
-        problem = self._problem(request, body)
+        problem = self._limit()
+        if problem is None:
+            problem = self._problem(request, body)
         if problem is not None:
             return problem
         params = body.get("params") or {}
@@ -80,6 +84,17 @@ class Routes:
             answer["message"] = NO_WORKER
             answer["warnings"] = [{"code": "NoAvailableWorker", "message": NO_WORKER}]
         return web.json_response(answer, status=202)
+
+    def _limit(self) -> web.Response | None:
+        """Return the rate limiter's refusal, or None and count one more."""
+        now, (began, count) = self._horde.now(), self._window
+        if now - began >= 1.0:
+            began, count = now, 0
+        self._window = began, count + 1
+        if self._horde.per_second is None or count < self._horde.per_second:
+            return None
+        said = {"message": f"{self._horde.per_second} per 1 second"}
+        return web.json_response(said, status=429, headers={"Retry-After": "1"})
 
     def _problem(self, request: web.Request, body: Any) -> web.Response | None:
         """Return the server's refusal of a submission, or None."""

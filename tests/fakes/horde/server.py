@@ -76,6 +76,8 @@ class FakeHorde:
         """From the seconds a request still takes to its `wait_time`."""
         self.concurrency: int | None = None
         """Pictures that may wait at a time; None: any number."""
+        self.per_second: int | None = None
+        """Submissions that its rate limiter lets through in a second (a fixed window); None: any."""
         self.keys: set[str] | None = None
         """Keys that are known; None: every key is."""
         self.trusted = False
