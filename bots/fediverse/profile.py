@@ -23,6 +23,7 @@ NEEDED = {
 """Scopes of a token: either the whole, or these parts of it."""
 SAID = ("AI Horde", "stop", "forget me")
 """What the profile has to speak of, in whatever words."""
+FIELDS = ("made", "opt_out")
 MOST_NOTE = 500
 MOST_FIELDS = 4
 
@@ -68,19 +69,25 @@ class Profile:
         return self._finding(not missing, "scopes", missing=", ".join(missing))
 
     def _changes(self, me: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what has to be set; what the operator wrote himself stays."""
-        changes: dict[str, Any] = {}
-        if not me["bot"]:
-            changes["bot"] = True
-        if not self._explains(me):
-            own = (me.get("source") or {}).get("note") or ""
-            whole = f"{own}\n\n{say('mastodon.profile')}".strip()
-            changes["note"] = whole if len(whole) <= MOST_NOTE else say("mastodon.profile")
+        """Return what has to be set; what the operator wrote himself stays.
+
+        Where the text of the profile has no room left, its fields say the same.
+        """
+        source = me.get("source") or {}
+        changes: dict[str, Any] = {} if me["bot"] else {"bot": True}
+        added = []
         if self._owner and not self._names_owner(me):
-            fields = (me.get("source") or {}).get("fields") or ()
+            added.append((say("mastodon.operator"), self._owner))
+        if not self._explains(me):
+            note = f"{source.get('note') or ''}\n\n{say('mastodon.profile')}".strip()
+            if len(note) <= MOST_NOTE:
+                changes["note"] = note
+            else:
+                added += [(say(f"mastodon.{one}"), say(f"mastodon.{one}_text")) for one in FIELDS]
+        if added:
+            fields = source.get("fields") or ()
             kept = [(str(field["name"]), str(field["value"])) for field in fields]
-            mine = (say("mastodon.operator"), self._owner)
-            changes["fields"] = [mine, *kept][:MOST_FIELDS]
+            changes["fields"] = [*added, *kept][:MOST_FIELDS]
         return changes
 
     def _names_owner(self, me: Mapping[str, Any]) -> bool:

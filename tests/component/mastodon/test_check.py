@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 import yaml
 
+from bots.mastodon import MastodonAdapter
+from common.errors import StartupError
 from tests.component.bots.programs import run
 from tests.fakes.horde import FakeHorde
 
+OWNER = "@ann@fake.example"
 
-async def look(server, tmp_path, *options, **section):
-    account = {"platform": "mastodon", "url": server.url, "token": server.token, **section}
+
+async def check(server, tmp_path, *options):
+    """Run the command; return what it says of the account, and whether that is well."""
+    account = {"platform": "mastodon", "url": server.url, "token": server.token, "owner": OWNER}
     async with FakeHorde() as horde:
         document = {
             "data_dir": str(tmp_path / "data"),
@@ -30,35 +36,50 @@ async def look(server, tmp_path, *options, **section):
     return {one["sentence"]: one["ok"] for one in findings if one["what"] == "account art"}
 
 
-async def test_what_is_missing_is_named_and_set_right(server, tmp_path):
+async def examine(server, services, *, fix=False, **section):
+    """Do the same without a process of its own."""
+    given = {"url": server.url, "token": server.token, **section}
+    adapter = await MastodonAdapter.build("art", given, services)
+    findings = await adapter.examine(fix=fix)
+    await adapter.close()
+    return {one.sentence: one.ok for one in findings}
+
+
+async def test_what_is_missing_is_named_and_set_right(server, tmp_path, services):
     server.bot.note = "Paints foxes."
     server.bot.fields = [("Home", "https://example.org")]
-    before = await look(server, tmp_path, owner="@ann@fake.example")
+    before = await check(server, tmp_path)
     assert list(before.values()) == [True, True, False, False, False]
     assert all("--fix" in sentence for sentence, ok in before.items() if not ok)
     assert not server.bot.bot
 
-    after = await look(server, tmp_path, "--fix", owner="@ann@fake.example")
-    assert all(after.values())
+    assert all((await check(server, tmp_path, "--fix")).values())
     assert server.bot.bot
     assert server.bot.note.startswith("Paints foxes.\n\n")
     assert len(server.bot.note) <= 500
-    assert server.bot.fields == [("Operator", "@ann@fake.example"), ("Home", "https://example.org")]
+    assert server.bot.fields == [("Operator", OWNER), ("Home", "https://example.org")]
     changes = server.journal.count("change_me")
-    assert all((await look(server, tmp_path, "--fix", owner="@ann@fake.example")).values())
+    assert all((await examine(server, services, fix=True, owner=OWNER)).values())
     assert server.journal.count("change_me") == changes
 
 
-async def test_a_token_that_may_too_little(server, tmp_path):
+async def test_a_token_that_may_too_little(server, services):
     server.routes.scopes = ["read", "write:statuses"]
-    found = await look(server, tmp_path)
+    found = await examine(server, services)
     assert [s for s, ok in found.items() if not ok and "write:media" in s]
     assert [s for s, ok in found.items() if not ok and "owner:" in s]
 
 
-async def test_a_token_nobody_knows_and_a_server_that_is_down(server, tmp_path):
-    found = await look(server, tmp_path, token="wrong")
-    assert "access token" in next(iter(found))
+async def test_where_a_profile_has_no_room_its_fields_say_the_same(server, services):
+    server.bot.note = "x" * 400
+    assert all((await examine(server, services, fix=True, owner=OWNER)).values())
+    assert server.bot.note == "x" * 400
+    assert [name for name, _ in server.bot.fields] == ["Operator", "Made by", "Opt out"]
+    assert all(len(value) <= 255 for _, value in server.bot.fields)
+
+
+async def test_a_token_nobody_knows_and_a_server_that_is_down(server, services):
+    with pytest.raises(StartupError, match="access token"):
+        await examine(server, services, token="wrong")
     await server.stop()
-    found = await look(server, tmp_path)
-    assert list(found.values()) == [False]
+    assert list((await examine(server, services)).values()) == [False]
