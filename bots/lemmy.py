@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Self
 
 import aiohttp
 import structlog
-from pydantic import Field
 
 from common.budget import Budget
-from common.config import Secret, Section, read_account
+from common.config import read_account
 from common.errors import PictureError, PlatformBusy, PlatformError, PlatformRefused, StartupError
+from common.findings import Finding
 from common.horde.transport import client_agent
 from common.lemmy.client import Account, LemmyClient
 from common.lemmy.detection import open_client
 from common.lemmy.hearing import heard
+from common.lemmy.profile import examine
+from common.lemmy.settings import LemmySection
 from common.lemmy.tokens import TokenFile
 from common.lemmy.transport import Missing, WrongPassword
 from common.lemmy.uploads import Uploads
@@ -33,22 +35,6 @@ LONGEST_PAUSE = 300.0
 """Seconds between two tries to reach a server that does not answer."""
 RECEIPT_AFTER = 120.0
 HOUR = 3600.0
-
-
-class LemmySection(Section):
-    """An account on a Lemmy server."""
-
-    url: str = Field(pattern=r"^https?://[^/\s]+/?$", description="Address of its server.")
-    username: str = Field(min_length=1, description="Its name there, without the server.")
-    password: Secret = Field(description="Its password; two-factor login must be off.")
-    opt_in: bool = Field(
-        default=True,
-        description="Whether it answers only in communities that `communities` enables.",
-    )
-    uploads_per_hour: int = Field(
-        default=6, ge=1, description="Pictures put on the server in an hour, for all who ask."
-    )
-    poll_seconds: float = Field(default=20, ge=0.1, description="Seconds between two looks.")
 
 
 class LemmyAdapter:
@@ -235,6 +221,15 @@ class LemmyAdapter:
             await delete(int(number))
         except PlatformRefused as error:
             log.info("post_was_gone", account=self.name, post=post, problem=str(error))
+
+    async def examine(self, *, fix: bool) -> Sequence[Finding]:
+        """Look the account and its profile over; with `fix`, say there what servers ask for."""
+        what, owner = f"account {self.name}", self._section.owner
+        invited = bool(self._services.config.enabled_in(self.name)) or not self._section.opt_in
+        try:
+            return await examine(await self._ready(), what, owner=owner, enabled=invited, fix=fix)
+        except PlatformError as error:
+            return [Finding(what, ok=False, sentence=str(error))]
 
     async def close(self) -> None:
         """Stop listening."""

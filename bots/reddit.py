@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import structlog
-from pydantic import Field
 
 from common import pictures
-from common.config import Secret, Section, read_account
+from common.config import read_account
 from common.errors import (
     ConfigError,
     PictureError,
@@ -21,12 +20,14 @@ from common.errors import (
     PlatformRefused,
     StartupError,
 )
-from common.horde.transport import client_agent
+from common.findings import Finding
 from common.links import picture_address
 from common.model import Incoming, Outcome, Part, Picture, Progress
 from common.reddit import hearing, writing
-from common.reddit.calls import Calls, Login, NotLetIn
+from common.reddit.calls import Calls, NotLetIn
+from common.reddit.examination import examine
 from common.reddit.posting import Gallery, Posts, Shown
+from common.reddit.settings import RedditSection, login_of
 from common.reddit.subreddits import Subreddits
 from request.adapter import Capabilities, Services
 
@@ -45,32 +46,6 @@ CAPABILITIES = Capabilities(
     receipt_after=120.0,
     reply_timeout=40.0,
 )
-
-
-class RedditSection(Section):
-    """An account on Reddit, with an application that Reddit has approved."""
-
-    platform: Literal["reddit"] = "reddit"
-    username: str = Field(min_length=1, description="The bot's name, without u/.")
-    owner: str = Field(min_length=1, description="Who runs it, without u/: told to Reddit.")
-    client_id: str = Field(min_length=1, description="Id of the application.")
-    client_secret: Secret = Field(description="Secret of the application.")
-    refresh_token: Secret | None = Field(default=None, description="Token that lets the bot in.")
-    password: Secret | None = Field(
-        default=None, description="In place of a token; two-factor login must be off."
-    )
-    gallery: str | None = Field(
-        default=None,
-        description="Subreddit in which pictures are posted, without r/; else they are linked "
-        "from the web room.",
-    )
-    flair: str = Field(default="", description="Flair of those posts: its words or its id.")
-    delete_below: int | None = Field(
-        default=-1, description="Score below which an answer is deleted; null: never."
-    )
-    poll_seconds: float = Field(default=15, ge=0.1, description="Seconds between two looks.")
-    url: str = Field(default="https://www.reddit.com", description="Where one logs in.")
-    oauth_url: str = Field(default="https://oauth.reddit.com", description="Where the API is.")
 
 
 class RedditAdapter:
@@ -225,21 +200,18 @@ class RedditAdapter:
         del incoming
         await self._calls(lambda reddit: self._posts.remove(reddit, post))
 
+    async def examine(self, *, fix: bool) -> Sequence[Finding]:
+        """Look over whether the account gets in, and has a place for pictures and for answers."""
+        del fix  # Reddit has no profile that an application may write
+        what, config = f"account {self.name}", self._services.config
+        names = config.enabled_in(self.name)
+        try:
+            return await self._calls(
+                lambda reddit: examine(reddit, what, gallery=self._section.gallery, names=names)
+            )
+        except PlatformError as error:
+            return [Finding(what, ok=False, sentence=str(error))]
+
     async def close(self) -> None:
         """Make no more calls."""
         self._calls.close()
-
-
-def login_of(section: RedditSection) -> Login:
-    """Return how praw gets in with an account."""
-    agent = client_agent().partition(":")
-    return Login(
-        url=section.url,
-        oauth_url=section.oauth_url,
-        client_id=section.client_id,
-        client_secret=section.client_secret,
-        user_agent=f"python:{agent[0]}:{agent[2].partition(':')[0]} (by u/{section.owner})",
-        username=section.username,
-        refresh_token=section.refresh_token,
-        password=section.password,
-    )

@@ -285,6 +285,12 @@ class Config(Section):
         overrides = self.communities.get(f"{account}/{community}", {})
         return PlaceConfig.model_validate({**self.defaults.model_dump(), **overrides})
 
+    def enabled_in(self, account: str) -> list[str]:
+        """Return the communities of an account in which the file says that the bot works."""
+        own = (name.partition("/") for name in self.communities)
+        names = [community for whose, _, community in own if whose == account]
+        return [name for name in names if self.place(account, name).enabled]
+
 
 def load(path: Path, *, keyless: bool = False) -> Config:
     """Read `config.yaml`. Raises ConfigError that names the key and says what to write.

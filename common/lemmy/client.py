@@ -87,6 +87,7 @@ class LemmyClient(ABC):
         self.me = await self._read_me()
         if not self.me.bot_account:
             await self.save_settings(bot_account=True)
+            self.me = self.me.model_copy(update={"bot_account": True})
 
     # --- what differs -----------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Person(Wire):
     name: str
     address: Address
     bot_account: bool = False
+    bio: str | None = None
 
     @property
     def full_name(self) -> str:

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bots.lemmy import LemmyAdapter, LemmySection
+from bots.lemmy import LemmyAdapter
 from bots.program import open_core
 from common.config import parse, read_account
+from common.lemmy.settings import LemmySection
 from request.production import Patience
 from tests.fakes.horde import FakeHorde
 from tests.fakes.lemmy import FakeLemmy

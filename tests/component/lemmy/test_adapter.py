@@ -179,3 +179,17 @@ async def test_who_waits_long_is_told_once_and_then_answered(start, horde):
         _, answer = await bot.answer_to(asked, 2)
     assert "by itself" in waiting
     assert "![" in answer
+
+
+async def test_account_is_looked_over_and_its_profile_set(start):
+    async with start(settings={"owner": "@olive@home.example", "opt_in": True}) as bot:
+        before = {one.sentence: one.ok for one in await bot.adapter.examine(fix=False)}
+        after = {one.sentence: one.ok for one in await bot.adapter.examine(fix=True)}
+        bio = bot.lemmy.world.bot.bio
+    assert sum(not ok for ok in before.values()) == 2
+    assert [words for words, ok in after.items() if not ok] == [
+        words for words in after if "No community is enabled" in words
+    ]
+    assert "AI Horde" in bio
+    assert "@olive@home.example" in bio
+    assert len(bio) <= 300

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bots.program import open_core
-from bots.reddit import RedditAdapter, RedditSection
+from bots.reddit import RedditAdapter
 from common.config import parse, read_account
+from common.reddit.settings import RedditSection
 from request.production import Patience
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import wait_until

@@ -198,3 +198,14 @@ async def test_mistakes_of_the_section_are_told_in_a_sentence(fake, start):
         adapter = await RedditAdapter.build("r", {**given, "gallery": "paintings"}, services)
         await adapter.close()
         await asyncio.sleep(0)
+
+
+async def test_account_is_looked_over(start):
+    async with start(communities={"reddit/Cats": {"enabled": True}}) as bot:
+        assert all(one.ok for one in await bot.adapter.examine(fix=False))
+        bot.world.wiki["bottiquette", "robots_txt_json"] = '{"disallowed": ["cats"]}'
+        del bot.world.subreddits["paintings"]
+        wrong = [one.sentence for one in await bot.adapter.examine(fix=False) if not one.ok]
+    assert len(wrong) == 2
+    assert "r/paintings" in wrong[0]
+    assert "r/cats" in wrong[1]

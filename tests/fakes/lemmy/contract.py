@@ -62,7 +62,7 @@ def violations(exchange: Exchange) -> list[str]:
     found = []
     if exchange.route in ASKED:
         found += _check(version, ASKED[exchange.route], exchange.body, "asked")
-    if exchange.status == 200:
+    if exchange.status == 200 and exchange.answer is not None:  # else it was a fault
         if modern and exchange.route in LISTED:
             for item in exchange.answer["items"]:
                 found += _check(version, LISTED[exchange.route], item, "answered")

@@ -1,0 +1,49 @@
+"""The bot's account on Lemmy, looked over: servers want to know a bot, and who answers for it."""
+
+from __future__ import annotations
+
+from common.findings import Finding
+from common.lemmy.client import LemmyClient
+from common.texts import say
+
+SAID = ("AI Horde", "stop")
+"""What the profile has to speak of, in whatever words."""
+MOST_WORDS = 300
+"""Characters of a profile: servers take no more."""
+
+
+async def examine(
+    client: LemmyClient, what: str, *, owner: str, enabled: bool, fix: bool
+) -> list[Finding]:
+    """Say what is well and what is not; with `fix`, set the profile. Raises PlatformError.
+
+    `enabled` is whether there is a community in which the bot may answer.
+    """
+    await client.look()
+    missing = _missing(client, owner)
+    if fix and missing:
+        own = client.me.bio or ""
+        added = say("lemmy.profile") + (f" {say('lemmy.operator', owner=owner)}" if owner else "")
+        whole = f"{own}\n\n{added}".strip()
+        await client.save_settings(bio=whole if len(whole) <= MOST_WORDS else added)
+        await client.look()
+        missing = _missing(client, owner)
+    account = say("lemmy.account", name=client.me.full_name, version=client.site.version)
+    return [
+        Finding(what, ok=True, sentence=account),
+        _finding(what, client.me.bot_account, "bot_flag"),
+        _finding(what, not missing, "note"),
+        _finding(what, bool(owner), "owner"),
+        _finding(what, enabled, "enabled"),
+        _finding(what, client.site.takes_pictures, "pictures"),
+    ]
+
+
+def _missing(client: LemmyClient, owner: str) -> list[str]:
+    """Return what the profile does not speak of."""
+    bio = (client.me.bio or "").lower()
+    return [word for word in (*SAID, *filter(None, [owner])) if word.lower() not in bio]
+
+
+def _finding(what: str, ok: bool, code: str) -> Finding:
+    return Finding(what, ok, say(f"lemmy.{code}" if ok else f"lemmy.{code}_missing"))
