@@ -179,7 +179,10 @@ class DiscordAdapter:
         async for message in self._missed.messages(client):
             await self.message(message)
         if self._noting is None or self._noting.done():
-            self._noting = asyncio.create_task(self._missed.keep_noting())
+            self._noting = asyncio.create_task(self._missed.keep_noting(self._settled))
+
+    def _settled(self) -> bool:
+        return self._unkept is None and self._desk.heard.empty()
 
     async def lost(self) -> None:
         """Write down no more that all is heard."""

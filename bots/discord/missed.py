@@ -8,7 +8,7 @@ knows. Slash commands and buttons cannot be caught up: Discord has told people t
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ from request.adapter import Services
 log = structlog.get_logger()
 
 NOTED_EVERY = 30.0
+ON_ITS_WAY = 15.0
+"""Seconds for which a message may be written but not yet told to us."""
 OLDEST = 24 * 3600.0
 """Seconds; what is older is not answered anyway."""
 MOST_IN_CHANNEL = 500
@@ -41,11 +43,18 @@ class Missed:
         """Remember when the bot was started for the first time: from then on nothing is missed."""
         await self._services.cursors.begin(self._place, self._now())
 
-    async def keep_noting(self) -> None:
-        """Write down for ever until when everything was heard."""
+    async def keep_noting(self, settled: Callable[[], bool]) -> None:
+        """Write down for ever until when everything was heard.
+
+        `settled` tells whether all that was heard is written down as well.
+        """
         while True:
-            await self._services.cursors.note(self._place, self._now())
-            await self._clock.sleep(NOTED_EVERY)
+            moment = self._now(but=ON_ITS_WAY)
+            if settled():
+                await self._services.cursors.note(self._place, moment)
+                await self._clock.sleep(NOTED_EVERY)
+            else:
+                await self._clock.sleep(1.0)
 
     async def messages(self, client: discord.Client) -> AsyncIterator[discord.Message]:
         """Yield what mentions the bot in the channels it works in, since it last heard.
@@ -84,8 +93,8 @@ class Missed:
                     channels.append(channel)
         return channels
 
-    def _now(self) -> str:
-        return str(discord.utils.time_snowflake(_moment(self._clock.now())))
+    def _now(self, *, but: float = 0.0) -> str:
+        return str(discord.utils.time_snowflake(_moment(self._clock.now() - but)))
 
 
 def _moment(seconds: float) -> datetime:
