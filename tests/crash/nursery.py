@@ -9,6 +9,7 @@ It reads one JSON line a start, `{"argv", "board", "log"}`, and answers with the
 
 from __future__ import annotations
 
+import ctypes
 import faulthandler
 import importlib
 import json
@@ -36,6 +37,8 @@ IMPORTED = (
 """What `hordebots run` imports late: once here instead of at every start."""
 
 
+PR_SET_PDEATHSIG = 1
+"""Linux's number of "send me this signal when my parent ends"."""
 DIED = "struck at the commit of"
 """Last line in the log of a process that ends at a commit; what it had written last follows."""
 
@@ -80,7 +83,8 @@ def hook_commits(board: Board) -> None:
 
 
 def run(order: dict, clock: Clock) -> None:
-    """Be the program."""
+    """Be the program; end when whoever started it ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)

@@ -19,6 +19,7 @@ from random import Random
 
 import pytest
 
+from tests.component.adapters.plug import Can
 from tests.crash.bot import Bot
 from tests.crash.strikes import Strike, strikes
 from tests.crash.world import LOOK, World, built, live, new_pace
@@ -87,10 +88,11 @@ class Campaign:
         self.asked += 1
         ledger = self.world.ledger
         promise = await ledger.ask(text, f"p{self.asked}", pictures=pictures)
+        can = self.world.platform.can
         match self.asked % 7:
-            case 3:
+            case 3 if Can.DELETE in can:
                 self._later(self.random.uniform(0, 6), ledger.take_back(promise))
-            case 5:
+            case 5 if Can.REPEAT in can:
                 said = self.random.choice([p for p in ledger.promises.values() if not p.deleted])
                 await self.world.platform.repeat(said.event)
 
