@@ -68,13 +68,16 @@ def listen(server, services):
 
     @asynccontextmanager
     async def open_account(**section):
+        looks = 1 + server.flavour.streaming + (await services.cursors.read("art") is None)
+        looks += server.journal.count("notifications")
         given = {"url": server.url, "token": server.token, "poll_seconds": 0.05, **section}
         adapter = await MastodonAdapter.build("art", given, services)
         ears = Ears(adapter)
         try:
             if server.flavour.streaming:
                 await server.streaming()
-            await server.until(lambda: server.journal.count("notifications") >= 2)
+            # once to begin, once to catch up, and once more when the stream is open
+            await server.until(lambda: server.journal.count("notifications") >= looks)
             yield ears
         finally:
             await ears.stop()
