@@ -262,6 +262,8 @@ class Outcome:
     """Follow-up commands that make sense now (`again`)."""
     code: str = ""
     """Which sentence of the catalogue the text is, where somebody may want to know later."""
+    kudos: float | None = None
+    """What the Hordes charged for it; None if that is not known."""
     private: bool = False
     """Only the asker may see it: he said `--private`."""
     spoiler: bool = False

@@ -109,6 +109,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         "suggestions": list(outcome.suggestions),
         "follow_ups": list(outcome.follow_ups),
         "code": outcome.code,
+        "kudos": outcome.kudos,
         "private": outcome.private,
         "spoiler": outcome.spoiler,
     }
@@ -127,6 +128,7 @@ def outcome_from_json(
         suggestions=tuple(document["suggestions"]),
         follow_ups=tuple(document["follow_ups"]),
         code=document.get("code", ""),
+        kudos=document.get("kudos"),
         private=document.get("private", False),
         spoiler=document.get("spoiler", False),
     )

@@ -188,6 +188,7 @@ class Production:
                 began = self._now()
                 status = await self._watch(endpoint, row, tally, terms)
                 tally.was_at_horde(began, self._now())
+                tally.cost(row.number, status.kudos)
                 self._observer.finished(endpoint.name, status.kudos)
             except HordeGone:
                 expired = True

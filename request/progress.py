@@ -22,6 +22,7 @@ class Tally:
         self._checks: dict[int, Check] = {}
         self._finished: dict[int, int] = {}
         self._queued: dict[int, Standing] = {}
+        self._charged: dict[int, float] = {}
         self._note = ""
         self._at_horde: tuple[float, float] | None = None
         self._changed = asyncio.Event()
@@ -58,6 +59,14 @@ class Tally:
         self._queued.pop(job, None)
         self._finished[job] = pictures
         self._changed.set()
+
+    def cost(self, job: int, kudos: float) -> None:
+        """Note what a Horde has charged for a job; twice where it was made twice."""
+        self._charged[job] = self._charged.get(job, 0.0) + kudos
+
+    def kudos(self, jobs: int) -> float | None:
+        """Return what so many jobs were charged; None if some ended before a restart."""
+        return sum(self._charged.values()) if len(self._charged) >= jobs else None
 
     def held_up(self, note: str) -> None:
         """Note a sentence on what holds the request up."""

@@ -297,6 +297,7 @@ class Service:
         outcome = answers.finished(
             request.id, prompt, jobs, pictures, notes, made=made, suggestions=others
         )
+        outcome = replace(outcome, kudos=tally.kudos(len(jobs)))
         return await self._decide(lease, request, outcome)
 
     async def _alternatives(

@@ -64,7 +64,7 @@ def answer(
         box.add_item(ui.TextDisplay(text))
     if part.pictures:
         box.add_item(_gallery(outcome, part.pictures))
-        box.add_item(ui.TextDisplay(_details(part.pictures, person)))
+        box.add_item(ui.TextDisplay(_details(outcome, part, person)))
     view.add_item(box)
     if buttons:
         for row in _rows(outcome, part):
@@ -125,8 +125,12 @@ def _gallery(outcome: Outcome, pictures: Sequence[Picture]) -> ui.MediaGallery[A
     return ui.MediaGallery(*items)
 
 
-def _details(pictures: Sequence[Picture], person: int) -> str:
-    """Return style, model and seed of each picture, and who asked; what is alike stands once."""
+def _details(outcome: Outcome, part: Part, person: int) -> str:
+    """Return style, model and seed of each picture, who asked, and what it cost.
+
+    What is alike stands once.
+    """
+    pictures = part.pictures
     styles = dict.fromkeys(picture.style for picture in pictures)
     models = dict.fromkeys(picture.model for picture in pictures)
     if len(styles) == 1 and len(models) == 1:
@@ -146,6 +150,8 @@ def _details(pictures: Sequence[Picture], person: int) -> str:
             for picture in pictures
         ]
     lines.append(texts.say("discord.asked_by", person=f"<@{person}>"))
+    if outcome.kudos and part.number == part.total:
+        lines[-1] += " · " + texts.say("discord.cost", kudos=f"{outcome.kudos:,.0f}")
     return "\n".join(f"-# {line}" for line in lines)
 
 

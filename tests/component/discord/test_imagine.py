@@ -24,6 +24,7 @@ async def test_imagine_is_answered_with_pictures_and_buttons(fake, channel, ann,
         assert "Again" in labels_of(message)
         assert f"<@{ann['id']}>" in text_of(message)
         assert "seed `" in text_of(message)
+        assert "kudos" in text_of(message)
     assert fake.world.in_channel(channel) == [message]
 
 
