@@ -5,6 +5,17 @@ from __future__ import annotations
 import os
 
 import pytest
+import structlog
+
+# the long form with all variables takes a second for each error, and some tests make many
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        ),
+    ]
+)
 
 # small matrices on few cores: threads of BLAS mostly wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
