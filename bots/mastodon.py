@@ -158,19 +158,14 @@ class MastodonAdapter:
 
     async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
         """Post a part for the asker alone to be notified of; the same part is posted once."""
-        media, left_out = [], 0
-        for picture in part.pictures:
-            try:
-                media.append(await self._uploads.upload(incoming.event, picture))
-            except PlatformRefused as error:
-                log.warning("picture_refused", account=self.name, problem=str(error))
-                left_out += 1
+        media, left_out = await self._uploads.take(incoming.event, part.pictures)
         asked, section = incoming.context, self._section
         shown_to = self._visibility.choose(
             asked["visibility"], time.time(), private=outcome.private
         )
-        text = body(asked["acct"], part.text, left_out=left_out, footer=section.footer)
-        room = self._server.characters - len(text)
+        most, footer = self._server.characters, section.footer
+        text = body(asked["acct"], part.text, most=most, left_out=left_out, footer=footer)
+        room = most - len(text)
         adult = (await self._services.places.of(incoming)).nsfw
         own = section.content_warning if media else ""
         post = await self._calls(

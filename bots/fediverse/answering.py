@@ -11,14 +11,17 @@ QUIET = "@\u200b"
 """An @ that calls nobody."""
 
 
-def body(acct: str, text: str, *, left_out: int = 0, footer: str = "") -> str:
-    """Return a post that calls the asker and nobody else.
+def body(acct: str, text: str, *, most: int, left_out: int = 0, footer: str = "") -> str:
+    """Return a post of at most `most` characters that calls the asker and nobody else.
 
     `left_out` are the pictures the server did not take.
     """
+    words = f"@{acct} {_CALLS.sub(QUIET, text)}"
     missing = say("mastodon.left_out", count=left_out) if left_out else ""
-    lines = (f"@{acct} {_CALLS.sub(QUIET, text)}", missing, footer)
-    return "\n".join(line for line in lines if line)
+    ending = "".join(f"\n{line}" for line in (missing, footer) if line)
+    if len(words) + len(ending) > most:  # so many names that silencing them took the room
+        words = words[: most - len(ending) - 1] + "…"
+    return words + ending
 
 
 def warning(asked: str, own: str, *, room: int) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
 
 from bots.fediverse.calls import Calls
 from common.errors import PlatformRefused
 from common.model import Picture
+
+log = structlog.get_logger()
 
 PROCESSING = 1.0
 """Seconds between two looks at a picture that the server still processes."""
@@ -32,7 +36,20 @@ class Uploads:
         self._sent: dict[tuple[str, str], tuple[str, bool]] = {}
         """Media ids by request and SHA-256, and whether they are processed."""
 
-    async def upload(self, event: str, picture: Picture) -> str:
+    async def take(self, event: str, pictures: Sequence[Picture]) -> tuple[list[str], int]:
+        """Return the media ids of those the server takes, and how many it does not.
+
+        Raises PlatformError if it may take them later.
+        """
+        ids = []
+        for picture in pictures:
+            try:
+                ids.append(await self._upload(event, picture))
+            except PlatformRefused as error:
+                log.warning("picture_refused", picture=picture.number, problem=str(error))
+        return ids, len(pictures) - len(ids)
+
+    async def _upload(self, event: str, picture: Picture) -> str:
         """Return the media id of a picture that is ready to be posted.
 
         Raises PlatformRefused if the server does not take it, PlatformError if it may later.

@@ -172,8 +172,24 @@ def _check(document: dict[str, Any], exchange: Any) -> bool:
     known = {parameter["name"] for parameter in operation.get("parameters", [])}
     query = re.findall(r"(?:^|&)([^=&]+)=", exchange.path.partition("?")[2])
     assert {name.replace("%5B%5D", "") for name in query} <= known, exchange.path
+    if isinstance(exchange.body, dict):
+        sent = {name.partition("[")[0] for name in exchange.body}
+        assert sent <= _fields(document, operation["requestBody"]["content"]), exchange.path
     if not told:
         return False
     schema = told["application/json"]["schema"] | {"components": document["components"]}
     jsonschema.Draft202012Validator(schema).validate(exchange.answer)
     return True
+
+
+def _fields(document: dict[str, Any], content: dict[str, Any]) -> set[str]:
+    """Return the names of the fields a request may have."""
+    names: set[str] = set()
+    waiting = [kind["schema"] for kind in content.values()]
+    while waiting:
+        schema = waiting.pop()
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        names |= set(schema.get("properties", {}))
+        waiting += [*schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("allOf", ())]
+    return names

@@ -93,9 +93,16 @@ def test_caps_pass_with_the_time():
 
 
 def test_an_answer_calls_the_asker_alone():
-    written = body("ann@a.example", "for @bob and bob@c.example", left_out=2, footer="#bot")
+    said = "for @bob and bob@c.example"
+    written = body("ann@a.example", said, most=500, left_out=2, footer="#bot")
     assert written.startswith("@ann@a.example for @\u200bbob and bob@\u200bc.example\n")
     assert written.endswith("\n#bot")
+
+
+def test_silenced_names_never_make_a_post_too_long():
+    written = body("ann@a.example", "@b" * 190, most=500, footer="#bot")
+    assert len(written) == 500
+    assert written.endswith("…\n#bot")
 
 
 @pytest.mark.parametrize(
