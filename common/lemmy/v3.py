@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from pydantic import ValidationError
@@ -68,9 +69,11 @@ class LemmyV3(LemmyClient):
 
     async def unread(self) -> list[Told]:
         """Return mentions, answers and messages that were not read, oldest first."""
-        mentions = await self._all("/user/mention", "mentions", _Mention, sort="Old")
-        replies = await self._all("/user/replies", "replies", _Reply, sort="Old")
-        messages = await self._all("/private_message/list", "private_messages", MessageView)
+        mentions, replies, messages = await asyncio.gather(
+            self._all("/user/mention", "mentions", _Mention, sort="Old"),
+            self._all("/user/replies", "replies", _Reply, sort="Old"),
+            self._all("/private_message/list", "private_messages", MessageView),
+        )
         told = [
             *(Told(kind="mention", mark=one.person_mention.id, about=one) for one in mentions),
             *(Told(kind="reply", mark=one.comment_reply.id, about=one) for one in replies),
