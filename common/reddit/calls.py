@@ -79,11 +79,11 @@ class SendOnce(requests.Session):
         super().__init__()
         self._plain = url.removeprefix("http:") if url.startswith("http:") else None
 
-    def request(self, method, url, *args, **more):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201
+    def request(self, method: str, url: str, *args: Any, **more: Any) -> requests.Response:  # type: ignore[override]
         """Do a request. Raises Lost for a write of which nobody knows."""
         if self._plain and url.startswith(f"https:{self._plain}"):
             url = url.replace("https:", "http:", 1)
-        once = method == "POST" and str(url).partition("?")[0].endswith(WRITES)
+        once = method == "POST" and url.partition("?")[0].endswith(WRITES)
         try:
             response = super().request(method, url, *args, **more)
         except requests.exceptions.ConnectTimeout:
