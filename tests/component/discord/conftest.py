@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -106,8 +107,21 @@ def ann(fake):
     return fake.world.person("Ann")
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A database file that has been through all migrations, to be copied."""
+    file = tmp_path_factory.mktemp("database") / "test.sqlite"
+
+    async def migrate():
+        await (await open_database(f"sqlite+aiosqlite:///{file}")).close()
+
+    asyncio.run(migrate())
+    return file
+
+
 @pytest.fixture
-async def database(tmp_path):
+async def database(tmp_path, migrated):
+    shutil.copy(migrated, tmp_path)
     opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}")
     yield opened
     await opened.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import discord
 import pytest
 
 from bots.discord.adapter import DiscordAdapter
-from common.errors import StartupError
+from common.errors import ConfigError, StartupError
 from request.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
 
@@ -179,3 +180,44 @@ async def test_commands_are_registered_once_and_again_only_when_they_changed(fak
         )
     async with start():
         assert fake.journal.count("commands") == 2
+
+
+async def test_a_set_of_shards_hears_its_own_servers_alone(fake, ann, start):
+    channels = {}
+    while len(channels) < 2:
+        guild = fake.world.guild()
+        channels.setdefault((int(guild["id"]) >> 22) % 2, fake.world.channel(guild, "pictures"))
+        await asyncio.sleep(0.001)
+    section = {"shards": {"count": 2, "mine": [1]}}
+    async with start(enabled=list(channels.values()), section=section):
+        assert [one.shard for one in fake.live.sessions.values()] == [(1, 2)]
+        other = fake.people.slash(ann, channels[0], "help")
+        mine = fake.people.slash(ann, channels[1], "imagine", prompt="a fox", n=1)
+        await mine.shows("Here you are")
+        assert other.interaction.response is None
+
+
+async def test_shards_that_do_not_exist_are_said_in_a_sentence(fake, start):
+    async with start() as bot:
+        account = {"token": fake.token, "shards": {"count": 2, "mine": [2]}}
+        with pytest.raises(ConfigError, match="go from 0 to 1"):
+            await DiscordAdapter.build("discord", account, bot.core.services)
+        account = {"token": fake.token, "shard": 1}
+        with pytest.raises(ConfigError, match="no such setting"):
+            await DiscordAdapter.build("discord", account, bot.core.services)
+
+
+async def test_check_tells_the_invite_link_with_the_permissions_needed_and_no_more(fake, start):
+    async with start() as bot:
+        findings = await bot.adapter.examine(fix=False)
+    link = next(one.sentence for one in findings if "oauth2" in one.sentence)
+    asked = discord.Permissions(int(link.partition("permissions=")[2].partition("&")[0]))
+    assert {name for name, granted in asked if granted} == {
+        "read_messages",
+        "send_messages",
+        "send_messages_in_threads",
+        "attach_files",
+        "read_message_history",
+    }
+    assert fake.world.application["id"] in link
+    assert all(one.ok for one in findings)
