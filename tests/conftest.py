@@ -7,18 +7,21 @@ import os
 import pytest
 import structlog
 
-# the long form with all variables takes a second for each error, and some tests make many
-structlog.configure(
-    processors=[
-        *structlog.get_config()["processors"][:-1],
-        structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        ),
-    ]
-)
-
 # small matrices on few cores: threads of BLAS mostly wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+LINES = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+)
+
+
+@pytest.fixture(autouse=True)
+def plain_tracebacks():
+    """Log tracebacks without all their variables: drawing those takes a second each."""
+    structlog.configure(processors=LINES)
 
 
 def pytest_addoption(parser):

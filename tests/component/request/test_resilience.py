@@ -203,8 +203,10 @@ async def test_busy_horde_behind_a_forbidden_one_is_waited_for(start, heard, hor
         hub.fail("submit", faults.rc("InvalidAPIKey"), times=9)
         horde.fail("submit", faults.rc("TooManyPrompts"))
         patience = Patience(unreachable=30, pause=0.05)
-        async with start(platform, urls=[hub.url, horde.url], patience=patience):
+        async with start(platform, urls=[hub.url, horde.url], patience=patience) as core:
             platform.say(heard(FOX))
+            await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
+            core.hordes.endpoints[1].turns.knock()
             outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.DONE
 
