@@ -68,9 +68,7 @@ class LemmyAdapter:
         self._now = now
         self._opening = asyncio.Lock()
         self._client: LemmyClient | None = None
-        self._uploads = Uploads(
-            Budget(section.uploads_per_hour, HOUR), public_url=services.config.web.public_url
-        )
+        self._uploads = Uploads(services.config.web.public_url)
         self._comments = Budget(1, 1.0)
         """As many as the server lets us write; known once it is."""
 
@@ -101,8 +99,10 @@ class LemmyAdapter:
                     self._session,
                     agent=client_agent(),
                 )
-                rate = self._client.rate("comment")
-                self._comments = Budget(rate.most, rate.seconds)
+                comments, pictures = self._client.rate("comment"), self._client.rate("image")
+                self._comments = Budget(comments.most, comments.seconds)
+                most = min(section.uploads_per_hour, int(HOUR / pictures.each))
+                self._uploads.budget = Budget(most, HOUR)
             return self._client
 
     # --- listening --------------------------------------------------------------------------

@@ -23,9 +23,10 @@ NAMES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 class Uploads:
     """Shows pictures, and keeps count of those put on the server."""
 
-    def __init__(self, budget: Budget, *, public_url: str | None) -> None:
-        """Take how many may be put on the server, and where our own gallery is, if it is."""
-        self._budget = budget
+    def __init__(self, public_url: str | None) -> None:
+        """Take where our own gallery is, if it is."""
+        self.budget = Budget(1, 1.0)
+        """As many as may be put on the server; set once that is known."""
         self._public_url = public_url
         self._done: OrderedDict[tuple[str, int], str] = OrderedDict()
         """Where the pictures of an answer are that is not posted yet, by event and part."""
@@ -58,7 +59,7 @@ class Uploads:
             raise PlatformRefused("lemmy.no_uploads", url=client.url)
         limit = client.site.picture_bytes or PICTURE_BYTES
         data, mime = await asyncio.to_thread(_one, shown, limit)
-        self._budget.spend(client.url)
+        self.budget.spend(client.url)
         address = await client.upload(data, f"picture.{NAMES[mime]}", mime)
         self._done[key] = address
         while len(self._done) > REMEMBERED:

@@ -147,15 +147,17 @@ async def test_login_that_ended_is_renewed_once(start):
 
 
 @one_version
-async def test_uploads_are_no_more_than_the_budget(start):
-    async with start(settings={"uploads_per_hour": 2}) as bot:
+@pytest.mark.parametrize(("ours", "theirs"), [(2, 100), (100, 2)])
+async def test_uploads_are_no_more_than_the_budget(start, lemmy, ours, theirs):
+    lemmy.limits.rates["image"] = (theirs, 3600)
+    async with start(settings={"uploads_per_hour": ours}) as bot:
         asked = [bot.ask(FOX) for _ in "123"]
         world = bot.lemmy.world
         await wait_until(lambda: sum(bool(world.answers_to(one)) for one in asked) == 2)
         await wait_until(lambda: bot.core.service._posting.resting)
         assert len(uploaded(bot.lemmy)) == 2
         with pytest.raises(PlatformBusy) as caught:
-            bot.adapter._uploads._budget.spend("x")
+            bot.adapter._uploads.budget.spend("x")
     assert 3000 < caught.value.retry_after <= 3600
 
 
