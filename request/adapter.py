@@ -47,6 +47,11 @@ class Capabilities:
     """Where the bot does not work it says nothing, not even that."""
     receipt_after: float = 0.0
     """Seconds until `acknowledge` is called first: long where all it can do is to post."""
+    secrets: frozenset[str] = frozenset()
+    """Keys of `Incoming.context` that open something, and only for a while: wiped when a request
+    has ended and they are worth nothing any more."""
+    secrets_last: float = 0.0
+    """Seconds for which they do."""
     reply_timeout: float = 30.0
     """Longest time one post may take, in seconds. No post starts unless the lease outlives it."""
 

@@ -114,7 +114,11 @@ class Commands:
         await self._people.leave_nothing(lease, request.id)
 
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
-        """Delete what ended longer ago than that, with its pictures."""
+        """Delete what ended longer ago than that, with its pictures; wipe secrets long before."""
+        can = adapter.capabilities
+        if can.secrets:
+            worthless = self._now() - can.secrets_last
+            await self._store.secrets_wiped(lease, can.secrets, before=worthless)
         before = self._now() - keep_days * policy.DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
         await self._drop(names, adapter)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,7 @@ from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import EARLIER, ID_LENGTH, REMOVED, Queries, event_key
 from request.records import (
+    FINAL_STATES,
     OPEN_STATES,
     JobRow,
     JobState,
@@ -41,6 +42,8 @@ ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 NO_KEY = Marks(b"")
+SECRETS_LOOKED_FOR = 24 * 3600.0
+"""Seconds back in which secrets of ended requests are looked for."""
 NOTHING: Mapping[int, float] = MappingProxyType({})
 
 
@@ -225,6 +228,25 @@ class Store(Queries):
             .values(changed=self._now(), **changes)
         )
         return result.rowcount > 0
+
+    async def secrets_wiped(self, lease: Lease, keys: Collection[str], *, before: float) -> None:
+        """Take keys out of the context of requests that have ended and came before a time."""
+        ended = sa.select(requests.c.id, requests.c.incoming).where(
+            requests.c.account == lease.name,
+            requests.c.state.in_(FINAL_STATES),
+            requests.c.created < before,
+            requests.c.created > before - SECRETS_LOOKED_FOR,
+        )
+        async with self._writing(lease) as connection:
+            for row in (await connection.execute(ended)).all():
+                context = row.incoming.get("context", {})
+                kept = {name: value for name, value in context.items() if name not in keys}
+                if kept != context:
+                    await connection.execute(
+                        requests.update()
+                        .where(requests.c.id == row.id)
+                        .values(incoming={**row.incoming, "context": kept})
+                    )
 
     # --- jobs and pictures ----------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from bots.discord.news import News
 from bots.discord.pending import Pending, Waiting
 from bots.discord.permissions import invite, sentence
 from bots.discord.registration import register
+from bots.discord.route import TOKEN_LASTS
 from bots.discord.section import DiscordSection, point_library, read_section
 from common import texts
 from common.errors import StartupError
@@ -47,6 +48,8 @@ class DiscordAdapter:
         pressed=True,
         opt_in=True,
         quiet=True,
+        secrets=frozenset({"token"}),
+        secrets_last=TOKEN_LASTS,
     )
 
     def __init__(

@@ -51,7 +51,7 @@ class Answering:
         with texts.speaking(incoming.language), translated():
             if not route.token and outcome.private and route.guild:
                 return await self._to_person(route, incoming, outcome, part, files)
-            if not route.token:
+            if not route.application:
                 return await self._into_channel(route, incoming, outcome, part, files)
             if part.number == 1:
                 return await self._first_part(route, incoming, outcome, part, files)
@@ -60,7 +60,7 @@ class Answering:
     async def find(self, incoming: Incoming, part: int) -> str | None:
         """Return the message id of a part already posted, if it can be found."""
         route = Route.of(incoming.context)
-        if route.token and part == 1 and route.fresh(self._clock.now()):
+        if part == 1 and route.fresh(self._clock.now()):
             return None  # it is written over the deferred message, twice if need be
         with translated():
             for channel in await self._channels(route, direct=bool(route.token)):

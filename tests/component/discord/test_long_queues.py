@@ -221,3 +221,28 @@ async def test_check_tells_the_invite_link_with_the_permissions_needed_and_no_mo
     }
     assert fake.world.application["id"] in link
     assert all(one.ok for one in findings)
+
+
+async def test_the_key_to_answer_with_is_wiped_when_it_opens_nothing_any_more(
+    fake, channel, ann, start, clock, database
+):
+    async with start(enabled=[channel]) as bot:
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=1)
+        message = await pressed.shows("Here you are")
+        while await bot.core.store.open_requests("discord"):
+            await asyncio.sleep(0.02)
+    assert pressed.interaction.token in await kept(database)
+    async with database.write() as connection:  # as if it had been asked for an hour ago
+        await connection.exec_driver_sql("UPDATE requests SET created = created - 3600")
+    clock.skip(3600)
+    async with start(enabled=[channel]):
+        async with asyncio.timeout(10):
+            while pressed.interaction.token in await kept(database):
+                await asyncio.sleep(0.05)
+        await fake.people.press(ann, message, "Delete").shows("It is deleted")
+    assert fake.world.in_channel(channel) == []
+
+
+async def kept(database):
+    async with database.read() as connection:
+        return str([tuple(r) for r in await connection.exec_driver_sql("SELECT * FROM requests")])
