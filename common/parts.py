@@ -106,6 +106,9 @@ class WorkerConfig(Section):
     models: Path = Field(
         default=Path("models"), description="Folder with the models, for all but the demo."
     )
+    loras_gigabytes: int = Field(
+        default=10, ge=1, description="Room on the disk for LoRAs fetched from CivitAI."
+    )
     nsfw: bool = Field(default=False, description="Whether it makes pictures for adults.")
     safety: str = Field(
         default="auto",

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     import asyncio
 
-    from common.config import WorkerConfig
+    from common.config import Config
 
 
 def register(app: typer.Typer) -> None:
@@ -68,20 +68,21 @@ def worker(
         raise typer.Exit(130) from error
 
 
-def _settings(file: Path | None, **options: str | int | Path | None) -> WorkerConfig:
-    """Return the file's `worker` section with what the command line says instead.
+def _settings(file: Path | None, **options: str | int | Path | None) -> Config:
+    """Return the file's settings, with what the command line says of the worker instead.
 
     Raises ConfigError.
     """
     from common.config import Config, load, parse
 
-    section = (load(file) if file else Config()).worker
+    config = load(file) if file else Config()
     given = {option: value for option, value in options.items() if value is not None}
-    document = {**section.model_dump(), **given}
-    return parse({"worker": document}, file="the command line").worker
+    document = {**config.worker.model_dump(), **given}
+    worker = parse({"worker": document}, file="the command line").worker
+    return config.model_copy(update={"worker": worker})
 
 
-async def _serve(settings: WorkerConfig, *, exit_with_parent: bool, started: float) -> None:
+async def _serve(settings: Config, *, exit_with_parent: bool, started: float) -> None:
     """Run the worker until a signal, or the end of the parent, and tell what it does."""
     import asyncio
     from datetime import datetime
@@ -102,7 +103,7 @@ async def _serve(settings: WorkerConfig, *, exit_with_parent: bool, started: flo
         return f"{datetime.now().astimezone():%H:%M:%S}"
 
     with Teller(Console(soft_wrap=True), now) as teller:
-        await run(settings, stop=stop, report=teller.tell, started=started)
+        await run(settings.worker, settings.civitai, stop=stop, report=teller.tell, started=started)
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -12,13 +12,14 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 
 from common import texts
-from common.config import WorkerConfig
+from common.config import CivitaiConfig, WorkerConfig
 from common.errors import WorkerError
 from common.horde.work import Popped
 from worker import events
+from worker.assets.supply import Supplier, open_supplier
 from worker.delivery import Delivery
 from worker.engines import build_engine
-from worker.engines.protocol import Engine, Fault
+from worker.engines.protocol import Engine, Fault, Feature
 from worker.events import Report
 from worker.offer import Offer, is_loopback, make_offer
 from worker.order import JobFailed, Order, Result, Withheld
@@ -38,6 +39,7 @@ STOPPING = Fault("information", "see_ref", "the worker stops")
 
 async def run(
     config: WorkerConfig,
+    civitai: CivitaiConfig | None = None,
     *,
     engine: Engine | None = None,
     stop: asyncio.Event,
@@ -47,8 +49,9 @@ async def run(
 ) -> None:
     """Serve until `stop`, then finish the running job (within 20 seconds) and return.
 
-    `started` is when this process began (Unix seconds), by default now; `timing` the waits, by
-    default those that suit the server. Raises WorkerError with a sentence for the operator if
+    `civitai` is where LoRAs come from, by default the public one; `started` is when this process
+    began (Unix seconds), by default now; `timing` the waits, by default those that suit the
+    server. Raises WorkerError with a sentence for the operator if
     the worker cannot serve, or not any more.
     """
     started = time.time() if started is None else started
@@ -68,8 +71,20 @@ async def run(
         horde = await stack.enter_async_context(
             connect(config.url, config.key, monotonic=timing.clock)
         )
+        supplier = None
+        if not info.own_assets and (info.can(Feature.LORA) or info.can(Feature.TEXTUAL_INVERSION)):
+            opening = open_supplier(
+                config,
+                civitai or CivitaiConfig(),
+                nsfw=offer.nsfw,
+                report=report,
+                clock=timing.clock,
+            )
+            supplier = await stack.enter_async_context(opening)
         report(events.Started(config.name, config.url, offer.info.name, offer.info.models))
-        shift = Shift(horde, engine, offer, guard, stop=stop, report=report, timing=timing)
+        shift = Shift(
+            horde, engine, offer, guard, supplier, stop=stop, report=report, timing=timing
+        )
         await shift.work()
 
 
@@ -82,6 +97,7 @@ class Shift:
         engine: Engine,
         offer: Offer,
         guard: Guard,
+        supplier: Supplier | None = None,
         *,
         stop: asyncio.Event,
         report: Report,
@@ -95,6 +111,7 @@ class Shift:
         self._popper = Popper(horde, stop=stop, report=report, timing=timing)
         self._studio = Studio(engine, stop=stop, report=report, timing=timing)
         self._guard = guard
+        self._supplier = supplier
         self._delivery = Delivery(
             horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
         )
@@ -140,6 +157,10 @@ class Shift:
             now = self._timing.clock()
             order = await prepare(popped, self._offer.info, fetch, now=now)
             self._studio.check_time(order)
+            if self._supplier is not None:
+                spare = self._studio.spare(order)
+                order = await self._supplier.supply(order, payload, self._offer.info, spare)
+                self._studio.check_time(order)
             forbidden = await in_thread(partial(self._guard.forbids, order))
         except JobFailed as failure:
             await self._fail(ids, failure)

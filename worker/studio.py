@@ -46,9 +46,12 @@ class Studio:
         """Raise JobFailed if the order cannot be ready by its deadline any more."""
         now = self._timing.clock()
         busy = self._run.remaining(now) if self._run else 0.0
-        needed = self.pace.estimate(order.task) or 0.0
-        if now + (busy if busy != float("inf") else 0.0) + needed > order.deadline:
+        if self.spare(order) < (busy if busy != float("inf") else 0.0):
             raise JobFailed("worker.too_late")
+
+    def spare(self, order: Order) -> float:
+        """Return the seconds until the engine must begin with an order, to be ready in time."""
+        return order.deadline - self._timing.clock() - (self.pace.estimate(order.task) or 0.0)
 
     async def make(self, order: Order) -> list[Result]:
         """Return what became of each picture of the order, in the order of its ids.

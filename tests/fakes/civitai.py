@@ -15,6 +15,11 @@ search with nsfw=true, and a number of more than 31 bits is a bad request.
 - "huge": 9 MB; "cut": the connection ends amid the answer;
 - "redirect": to `elsewhere`, which is another model here unless a test sets it.
 
+`add_file` gives a version its bytes, told with their size and checksum. A download is redirected to
+another host (`localhost`), which knows ranges and marks; `fail_files` takes a status, or
+- "hang": no answer; "stall": half of what was asked for and then nothing; "cut": half and the end;
+- "html": a page; "forget": all from the beginning, whatever range was asked for.
+
 Every kind of thing a bot must judge is in `MODELS`, under a name that says what it is. `models`, a
 copy of it, may be changed by a test.
 """
@@ -22,6 +27,8 @@ copy of it, may be changed by a test.
 from __future__ import annotations
 
 import asyncio
+import copy
+import hashlib
 from typing import Any, Self
 
 from aiohttp import web
@@ -124,6 +131,24 @@ class FakeCivitai:
         self._done = asyncio.Event()
         self._runner: web.AppRunner | None = None
         self.headers: dict[str, str] = {}
+        self.files: dict[int, bytes] = {}
+        self.downloads: list[tuple[str, str | None, str | None]] = []
+        """Of each request for a file: the host asked, its key and its range."""
+        self._file_faults: list[int | str] = []
+
+    def add_file(self, number: int, data: bytes, **own: Any) -> None:
+        """Give a version its file; `own` replaces what is told of it."""
+        self.files[number] = data
+        self.models = copy.deepcopy(self.models)
+        told = {"sizeKB": len(data) / 1024, "hashes": {"SHA256": hashlib.sha256(data).hexdigest()}}
+        for entry in self.models:
+            for one in entry["modelVersions"]:
+                if one["id"] == number:
+                    one["files"][1].update({**told, **own})
+
+    def fail_files(self, how: int | str, *, times: int = 1) -> None:
+        """Have the next downloads fail."""
+        self._file_faults += [how] * times
 
     def fail(self, how: int | str, *, times: int = 1) -> None:
         """Have the next answers fail."""
@@ -138,6 +163,8 @@ class FakeCivitai:
         application.router.add_get("/api/v1/models", self._search)
         application.router.add_get("/api/v1/models/{id}", self._model)
         application.router.add_get("/api/v1/model-versions/{id}", self._version)
+        application.router.add_get("/api/download/models/{id}", self._download)
+        application.router.add_get("/files/{id}", self._file)
         self._runner = web.AppRunner(application, shutdown_timeout=0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -187,6 +214,46 @@ class FakeCivitai:
                     owner = {"name": entry["name"], "type": entry["type"], "poi": entry["poi"]}
                     return web.json_response({**one, "modelId": entry["id"], "model": owner})
         return web.json_response({"error": "No version with this id"}, status=404)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        self._note_download(request)
+        port = self.url.rpartition(":")[2]
+        target = f"http://localhost:{port}/files/{request.match_info['id']}?signature=abc%2Fdef"
+        return web.Response(status=307, headers={"Location": target})
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        self._note_download(request)
+        how = self._file_faults.pop(0) if self._file_faults else None
+        if isinstance(how, int):
+            return web.Response(status=how)
+        if how == "html":
+            return web.Response(text=PAGE, content_type="text/html")
+        if how == "hang":
+            await self._done.wait()
+            return web.Response()
+        data = self.files[int(request.match_info["id"])]
+        mark = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
+        asked = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")
+        same = request.headers.get("If-Range", mark) == mark
+        begin = int(asked) if how != "forget" and same else 0
+        if begin >= len(data):
+            return web.Response(status=416)
+        rest = data[begin:]
+        headers = {"ETag": mark, "Content-Length": str(len(rest))}
+        stream = web.StreamResponse(status=206 if begin else 200, headers=headers)
+        await stream.prepare(request)
+        await stream.write(rest if how in {None, "forget"} else rest[: len(rest) // 2])
+        if how == "stall":
+            await self._done.wait()
+        if how == "cut":
+            assert request.transport is not None
+            request.transport.close()
+        return stream
+
+    def _note_download(self, request: web.Request) -> None:
+        headers = request.headers
+        host = headers["Host"].partition(":")[0]
+        self.downloads.append((host, headers.get("Authorization"), headers.get("Range")))
 
     async def _heard(self, request: web.Request) -> web.StreamResponse | None:
         """Write down what was asked, and return the fault that is due."""

@@ -58,6 +58,7 @@ class DemoEngine:
             max_pixels=MAX_PIXELS,
             max_batch=MAX_BATCH,
             features=frozenset({Feature.IMG2IMG, Feature.LORA, Feature.NSFW}),
+            own_assets=True,
             private_only=True,
         )
 

@@ -134,6 +134,8 @@ class EngineInfo:
     """Largest width x height of a task."""
     max_batch: int = 1
     features: frozenset[Feature] = frozenset()
+    own_assets: bool = False
+    """True: it finds LoRAs and textual inversions by name itself; none are fetched for it."""
     private_only: bool = False
     """True: never offer it to the public AI Horde."""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from common.config import WorkerConfig
+from common.config import CivitaiConfig, WorkerConfig
 from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
 from worker import events
@@ -39,6 +39,7 @@ class Shop:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     events: list[WorkerEvent] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
+    civitai: CivitaiConfig = field(default_factory=lambda: CivitaiConfig(url=None))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(self, *, timing: Timing = QUICK, **settings: Any) -> None:
@@ -47,6 +48,7 @@ class Shop:
         )
         work = run(
             config,
+            self.civitai,
             engine=self.engine,
             stop=self.stop,
             report=self._note,

@@ -40,6 +40,10 @@ class PaintEngine:
         self.gate = threading.Event()
         self.gate.set()
 
+    @classmethod
+    def build(cls, _config: object) -> PaintEngine:
+        return cls()
+
     def hold(self) -> None:
         """Make each task wait until `release`."""
         self.gate.clear()
