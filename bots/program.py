@@ -158,18 +158,14 @@ def assemble(
     sources = Sources(store, services.pictures, fetch or fetch_picture)
     native = NativeLookup(hordes)
 
-    def rules() -> Rules:
-        told = live().civitai
-        return Rules(told.max_megabytes * MEGABYTE, told.unchecked)
-
     def reference() -> ModelReference:
         return knowledge.reference.current
 
     delivery = Delivery(services.pictures)
     prices = Prices(hordes, delivery)
-    planning = Planning(
-        lambda: library.current, reference, hordes, sources, Assets(catalogue, reference, rules)
-    )
+    assets = Assets(catalogue, reference, lambda: _rules(live()))
+    planning = Planning(lambda: library.current, reference, hordes, sources, assets)
+    reports = Reports(database, marks)
     admission = Admission(store, folk, Budget(store, hordes, prices, planning, live))
     service = Service(
         config=live,
@@ -183,9 +179,7 @@ def assemble(
             services.pictures,
             describing=Describing(hordes, sources),
             conversation=Conversation(library, catalogue, hordes, about),
-            moderation=Moderation(
-                store, folk, Reports(database, marks), services.settings, services.places
-            ),
+            moderation=Moderation(store, folk, reports, services.settings, services.places),
             admission=admission,
         ),
         production=Production(
@@ -199,6 +193,11 @@ def assemble(
         pictures=services.pictures,
     )
     return Core(services, live, store, leases, service, hordes, knowledge)
+
+
+def _rules(config: Config) -> Rules:
+    """Return what LoRAs must keep to."""
+    return Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
 
 
 def lend(

@@ -44,6 +44,7 @@ from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
 from request.records import JobRow, RequestRow, RequestState
 from request.store import Store
+from request.telling import show_progress
 from request.terms import Terms
 from styles import image_request
 from styles.image_request import ImageRequest
@@ -283,7 +284,7 @@ class Service:
         terms = self._terms(request.incoming, place, _image(request))
         within = await self._admission.hordes(request.id, place, terms.hordes)
         terms = replace(terms, hordes=within)
-        telling = asyncio.create_task(self._show_progress(request, adapter, tally))
+        telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)
         finally:
@@ -312,18 +313,6 @@ class Service:
         return await self._planning.alternatives(
             _image(request), jobs[0].job.style, place, self._limits(place)
         )
-
-    async def _show_progress(self, request: RequestRow, adapter: Adapter, tally: Tally) -> None:
-        async def show(progress: Progress) -> None:
-            try:
-                await adapter.acknowledge(request.incoming, progress)
-            except Exception as error:  # noqa: BLE001  (progress is a courtesy, never a reason to fail)
-                log.info("acknowledge_failed", error=str(error))
-
-        await asyncio.sleep(adapter.capabilities.receipt_after)
-        await show(tally.progress())
-        if adapter.capabilities.live_progress:
-            await tally.tell(show)
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         image = _image(request)
