@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Self
 
 import aiohttp
@@ -23,7 +23,7 @@ from common.lemmy.profile import examine
 from common.lemmy.settings import LemmySection
 from common.lemmy.tokens import TokenFile
 from common.lemmy.transport import Missing, WrongPassword
-from common.lemmy.uploads import Uploads
+from common.lemmy.uploads import Uploads, names_in
 from common.lemmy.wire import Comment
 from common.lemmy.writing import WAITING, Target, answer, mark_of, notice
 from common.model import Incoming, Outcome, Part, Progress
@@ -212,15 +212,19 @@ class LemmyAdapter:
         ]
 
     async def remove(self, incoming: Incoming, post: str) -> None:
-        """Delete one of our posts; one that is gone already is fine."""
-        del incoming
+        """Delete one of our posts with its pictures; one that is gone already is fine."""
         client = await self._ready()
         kind, _, number = post.partition(":")
-        delete = client.delete_message if kind == "message" else client.delete_comment
         try:
-            await delete(int(number))
+            if kind == "message":
+                await client.delete_message(int(number))
+                return
+            for name in names_in(await client.text_of(int(number)), self.url):
+                with suppress(PlatformRefused):
+                    await client.delete_picture(name)
+            await client.delete_comment(int(number))
         except PlatformRefused as error:
-            log.info("post_was_gone", account=self.name, post=post, problem=str(error))
+            log.info("post_was_gone", event=incoming.event, post=post, problem=str(error))
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, say there what servers ask for."""

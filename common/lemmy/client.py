@@ -114,6 +114,10 @@ class LemmyClient(ABC):
         """Put a picture on the server; return its address."""
 
     @abstractmethod
+    async def delete_picture(self, name: str) -> None:
+        """Delete a picture we have put on the server, by the last part of its address."""
+
+    @abstractmethod
     async def save_settings(self, **settings: object) -> None:
         """Change our own settings (`bot_account`, `bio`)."""
 
@@ -148,6 +152,14 @@ class LemmyClient(ABC):
                 raise
             answer = await self._call("POST", "/comment", body, kind="comment")
         return _number(answer, "comment_view", "comment")
+
+    async def text_of(self, comment: int) -> str:
+        """Return what a comment says. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/comment", query={"id": comment})
+        try:
+            return str(answer["comment_view"]["comment"]["content"])
+        except (KeyError, TypeError) as error:
+            raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
 
     async def message(self, text: str, *, recipient: int) -> int:
         """Write a private message; return its id."""

@@ -107,6 +107,8 @@ class Transport:
 
     def _judge(self, status: int, data: bytes, waits: float) -> Any:
         """Return the JSON of a good answer; raise what a bad one stands for."""
+        if status == 204:
+            return {}
         try:
             answer = json.loads(data) if len(data) <= ANSWER_BYTES else None
         except (ValueError, RecursionError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -18,6 +19,12 @@ PICTURE_BYTES = 8_000_000
 """Largest picture that is sent to a server that does not say how large it may be."""
 REMEMBERED = 100
 NAMES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
+
+
+def names_in(text: str, url: str) -> list[str]:
+    """Return the names of the pictures on a server that an answer shows."""
+    found = re.findall(rf"{re.escape(url)}/(?:pictrs|api/v4)/image/([\w.-]+)", text)
+    return list(dict.fromkeys(found))
 
 
 class Uploads:

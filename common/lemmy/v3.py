@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -32,6 +33,15 @@ READ = {
 
 class _Id(Wire):
     id: int
+
+
+class _Kept(Wire):
+    pictrs_alias: str
+    pictrs_delete_token: str
+
+
+class _Image(Wire):
+    local_image: _Kept
 
 
 class _Mention(CommentView):
@@ -115,6 +125,19 @@ class LemmyV3(LemmyClient):
         except (KeyError, TypeError, IndexError) as error:
             problem = str(answer.get("msg", "no picture in the answer"))[:200]
             raise PlatformError("lemmy.failed", url=self._transport.url, problem=problem) from error
+
+    async def delete_picture(self, name: str) -> None:
+        """Delete a picture from pict-rs, which wants a token for it that the server keeps."""
+        for page in range(1, MOST_PAGES + 1):
+            query = {"page": page, "limit": PAGE}
+            items = (await self._call("GET", "/account/list_media", query=query)).get("images")
+            for image in read_list(_Image, items):
+                if image.local_image.pictrs_alias == name:
+                    path = f"/pictrs/image/delete/{image.local_image.pictrs_delete_token}/{name}"
+                    await self._known(partial(self._transport.call, "GET", path))
+                    return
+            if not isinstance(items, list) or len(items) < PAGE:
+                return
 
     async def save_settings(self, **settings: object) -> None:
         """Change our own settings."""

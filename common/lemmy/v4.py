@@ -95,6 +95,10 @@ class LemmyV4(LemmyClient):
             )
         return address
 
+    async def delete_picture(self, name: str) -> None:
+        """Delete a picture from the server."""
+        await self._call("DELETE", "/account/media", {"filename": name})
+
     async def save_settings(self, **settings: object) -> None:
         """Change our own settings."""
         await self._call("PUT", "/account/settings/save", settings)

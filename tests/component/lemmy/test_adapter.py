@@ -169,6 +169,21 @@ async def test_server_that_is_down_for_a_while_is_asked_again(start):
         assert await bot.answer_to(bot.ask("help"))
 
 
+async def test_deleted_answer_takes_its_pictures_from_the_server(start):
+    async with start() as bot:
+        kept = bot.ask(FOX)
+        await bot.answer_to(kept)
+        asked = bot.ask(FOX)
+        await bot.answer_to(asked)
+        (answer,) = bot.lemmy.world.answers_to(asked)
+        assert len(bot.lemmy.world.images) == 2
+        await bot.answer_to(bot.lemmy.world.comment(bot.ann, "delete", parent=answer))
+        assert answer.deleted
+        assert len(bot.lemmy.world.images) == 1
+        (text,) = await bot.answer_to(kept)
+    assert next(iter(bot.lemmy.world.images)) in text
+
+
 @one_version
 async def test_who_waits_long_is_told_once_and_then_answered(start, horde):
     horde.seconds = None

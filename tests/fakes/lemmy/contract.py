@@ -44,6 +44,7 @@ ANSWERED = {
     "message": "PrivateMessageResponse",
     "message_delete": "PrivateMessageResponse",
     "image": "UploadImageResponse",
+    "media": "ListMediaResponse",
 }
 """Types of good answers, by route. Those of lists of 1.0 are pages of `LISTED`."""
 LISTED = {"notifications": "NotificationView", "comments": "CommentView"}

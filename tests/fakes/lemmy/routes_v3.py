@@ -45,6 +45,8 @@ class RoutesV3(Routes):
                 web.post(
                     f"{base}/private_message/mark_as_read", self.message_read, name="message_read"
                 ),
+                web.get(f"{base}/account/list_media", self.media, name="media"),
+                web.get("/pictrs/image/delete/{token}/{name}", self.drop, name="image_delete"),
                 web.post("/pictrs/image", self.upload, name="image"),
                 web.get("/pictrs/image/{name}", self.show_image, name="image_get"),
             ]
@@ -131,6 +133,29 @@ class RoutesV3(Routes):
                 view = self.shapes.message_view(told.about, read=told.read)
                 return web.json_response({"private_message_view": view})
         raise problem("couldnt_find_private_message")
+
+    async def media(self, request: web.Request) -> web.Response:
+        self.user(request)
+        whose = self.shapes.person(self.world.bot)
+        images = [
+            {
+                "local_image": {
+                    "pictrs_alias": name,
+                    "pictrs_delete_token": f"token-{name}",
+                    "published": "2024-01-01T00:00:00Z",
+                },
+                "person": whose,
+            }
+            for name in reversed(self.world.images)
+        ]
+        return web.json_response({"images": self._part(request, images)})
+
+    async def drop(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if request.match_info["token"] != f"token-{name}" or name not in self.world.images:
+            raise problem("couldnt_find_image", 404)
+        del self.world.images[name]
+        return web.Response(status=204)
 
     async def upload(self, request: web.Request) -> web.Response:
         """Take a picture; pict-rs in front of Lemmy answers in its own way."""

@@ -37,6 +37,7 @@ class RoutesV4(Routes):
             web.get(f"{base}/comment/list", self.list_comments, name="comments4"),
             web.post(f"{base}/private_message", self.create_message, name="message4"),
             web.delete(f"{base}/private_message", self.delete_message, name="message_delete4"),
+            web.delete(f"{base}/account/media", self.drop, name="image_delete4"),
             web.post(f"{base}/image", self.upload, name="image4"),
             web.get(f"{base}/image/{{name}}", self.show_image, name="image_get4"),
         ]
@@ -100,6 +101,12 @@ class RoutesV4(Routes):
 
     async def all_read(self, request: web.Request) -> web.Response:
         self.mark_all(request)
+        return web.json_response({"success": True})
+
+    async def drop(self, request: web.Request) -> web.Response:
+        self.user(request)
+        if self.world.images.pop((await request.json())["filename"], None) is None:
+            raise problem("not_found", 404)
         return web.json_response({"success": True})
 
     async def upload(self, request: web.Request) -> web.Response:

@@ -30,7 +30,7 @@ class FakeLemmy:
     Routes in the journal and for `fail`: site, me, login, settings, mentions, replies, messages,
     notifications, mention_read, reply_read, message_read, notification_read, all_read, comment, comment_get,
     comments, comment_delete, message, message_delete, post, post_create, community, image,
-    image_get.
+    image_get, image_delete, media.
     """
 
     def __init__(
