@@ -12,6 +12,7 @@ import pytest
 
 from bots.program import ADAPTERS
 from request.adapter import Adapter, Clearing, Examined, Keeping, Removing
+from tests.component.adapters.plug import plugs
 
 MOST_LINES = 250
 ORDER = (
@@ -43,6 +44,12 @@ def files_of(name: str) -> list[Path]:
     imported = re.findall(r"^from bots\.(\w+)\.", file.read_text("utf-8"), re.MULTILINE)
     parts = [part for package in set(imported) for part in (BOTS / package).glob("*.py")]
     return [file, *sorted(parts)]
+
+
+def test_every_adapter_goes_through_the_suite():
+    assert {name: entry.module for name, entry in found.items()} == {
+        name: plug.module for name, plug in plugs().items()
+    }
 
 
 @every_adapter
