@@ -18,6 +18,8 @@ class MastodonPlug(Plug):
     def __init__(self) -> None:
         self.server = FakeMastodon()
         self.server.limits = {}
+        self._looks = 0
+        """Looks for mentions before the bot was started."""
 
     async def __aenter__(self):
         await self.server.start()
@@ -27,10 +29,14 @@ class MastodonPlug(Plug):
         await self.server.stop()
 
     def section(self):
+        self._looks = self.server.journal.count("notifications")
         pace = {"poll_seconds": 0.2, "catch_up_seconds": 5}
         return {"url": self.server.url, "token": self.server.token, **pace}
 
     async def attached(self, adapter) -> None:
+        await self.server.until(
+            lambda: self.server.journal.count("notifications") >= self._looks + 2
+        )
         await self.server.streaming()
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
