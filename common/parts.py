@@ -102,12 +102,18 @@ class WorkerConfig(Section):
         description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
     )
     key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
-    engine: str = Field(default="demo", description="What makes the pictures: demo, diffusers.")
+    engine: str = Field(
+        default="demo", description="What makes the pictures: demo, diffusers, comfyui."
+    )
     models: Path = Field(
         default=Path("models"), description="Folder with the models, for all but the demo."
     )
     loras_gigabytes: int = Field(
         default=10, ge=1, description="Room on the disk for LoRAs fetched from CivitAI."
+    )
+    comfyui: str = Field(
+        default="http://127.0.0.1:8188",
+        description="Where ComfyUI answers, for the engine comfyui.",
     )
     nsfw: bool = Field(default=False, description="Whether it makes pictures for adults.")
     safety: str = Field(

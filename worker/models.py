@@ -18,7 +18,7 @@ def find_models(folder: Path) -> dict[str, Path]:
     A model is a `.safetensors` file or a diffusers folder. Raises WorkerError if the list beside
     them cannot be read.
     """
-    listed = _listed(folder / LIST)
+    listed = listed_models(folder)
     named = {folder / entry: name for name, entry in listed.items()}
     found = {name: folder / entry for name, entry in listed.items()}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
@@ -28,7 +28,9 @@ def find_models(folder: Path) -> dict[str, Path]:
     return dict(sorted(found.items(), key=lambda entry: entry[0].casefold()))
 
 
-def _listed(file: Path) -> dict[str, str]:
+def listed_models(folder: Path) -> dict[str, str]:
+    """Return what the list beside the models says: name → file or folder. Raises WorkerError."""
+    file = folder / LIST
     try:
         document = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:

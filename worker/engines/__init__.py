@@ -12,6 +12,7 @@ from worker.engines.protocol import Engine
 
 ENGINES = {
     "demo": "worker.engines.demo:DemoEngine",
+    "comfyui": "worker.engines.comfyui.engine:ComfyUiEngine",
     "diffusers": "worker.engines.diffusers.engine:DiffusersEngine",
 }
 """Name → module and class. Imported only when chosen: some of them bring gigabytes along."""

@@ -75,7 +75,10 @@ def _best() -> str:
 def _machine_memory() -> int:
     """Return the machine's memory in bytes; a careful guess where it does not tell."""
     import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
 
+    if sys.platform == "win32":
+        return 8 * GIGABYTE
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
