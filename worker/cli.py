@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.stock import cli as stock_cli
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add this room's command to the program."""
-    app.command(rich_help_panel="Use it")(worker)
+    group = typer.Typer(invoke_without_command=True)
+    group.callback()(worker)
+    stock_cli.register(group)
+    app.add_typer(group, name="worker", rich_help_panel="Use it")
 
 
 def worker(
+    context: typer.Context,
     config: Annotated[
         Path | None, typer.Option(help="The config.yaml with a `worker` section.")
     ] = None,
@@ -43,6 +49,8 @@ def worker(
     ] = False,
 ) -> None:
     """Make pictures for a Horde until stopped (Ctrl-C finishes the running one)."""
+    if context.invoked_subcommand is not None:
+        return
     import asyncio
     import time
 

@@ -18,8 +18,18 @@ import aiohttp
 import stamina
 from pydantic import SecretStr, ValidationError
 
-from common.civitai.assets import Asset, AssetKind
-from common.civitai.wire import HIGHEST_ID, QUERIED, Model, Page, VersionOwner, seen
+from common.civitai.assets import Asset, AssetKind, AssetVersion
+from common.civitai.wire import (
+    HIGHEST_ID,
+    LONGEST_NAME,
+    MOST_VERSIONS,
+    QUERIED,
+    Model,
+    Page,
+    VersionOwner,
+    one_line,
+    seen,
+)
 from common.errors import AssetError, AssetRefused, AssetUnreachable
 
 LARGEST_ANSWER = 8 * 1024 * 1024
@@ -27,6 +37,8 @@ CHUNK = 64 * 1024
 PAGE = 50
 """Hits of one search."""
 LONGEST_QUERY = 100
+CHECKPOINT = "Checkpoint"
+"""What CivitAI calls a whole model."""
 LONGEST_PAUSE = 10.0
 """Seconds the server may have us wait; if it wants more, that is an answer."""
 FINAL = {401: "members", 403: "forbidden", 404: "gone", 410: "gone", 451: "taken_down"}
@@ -94,6 +106,18 @@ class CivitaiClient:
         if asset is None:
             raise AssetRefused("civitai.other_kind", id=model_id)
         return asset
+
+    async def checkpoint(self, model_id: int) -> tuple[str, tuple[AssetVersion, ...]]:
+        """Return the name and the versions of a model that makes pictures, the newest first.
+
+        Raises AssetRefused if it is something else.
+        """
+        model = _read(Model.model_validate, await self._get(f"/models/{_possible(model_id)}"))
+        if model.type != CHECKPOINT:
+            raise AssetRefused("civitai.no_checkpoint", kind=seen(model.type)[:40])
+        now = self._clock()
+        versions = tuple(version.value(now) for version in model.modelVersions[:MOST_VERSIONS])
+        return one_line(model.name, LONGEST_NAME) or str(model_id), versions
 
     async def model_of_version(self, version_id: int) -> int:
         """Return the id of the model a version belongs to."""
