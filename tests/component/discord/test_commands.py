@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
 from tests.fakes.horde.pictures import paint
@@ -16,29 +14,29 @@ async def drawn(fake, ann, channel, **options):
     return await pressed.shows("Here you are")
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "words"),
-    [
-        ("help", {}, "draw for me a fox"),
-        ("help", {"word": "seed"}, "the number a picture starts from"),
-        ("styles", {}, "categories"),
-        ("styles", {"search": "paint"}, "Styles like paint"),
-        ("models", {}, "models are served now"),
-        ("loras", {}, "loras watercolour"),
-        ("queue", {}, "Nothing of yours"),
-        ("status", {}, "workers"),
-        ("horde", {}, "megapixel steps"),
-        ("info", {"request": "22222222"}, "I keep no request"),
-        ("my", {}, "no pictures of yours"),
-    ],
+QUESTIONS = (
+    ("help", {}, "draw for me a fox"),
+    ("help", {"word": "seed"}, "the number a picture starts from"),
+    ("styles", {}, "categories"),
+    ("styles", {"search": "paint"}, "Styles like paint"),
+    ("models", {}, "models are served now"),
+    ("loras", {}, "loras watercolour"),
+    ("queue", {}, "Nothing of yours"),
+    ("status", {}, "workers"),
+    ("horde", {}, "megapixel steps"),
+    ("info", {"request": "22222222"}, "I keep no request"),
+    ("my", {}, "no pictures of yours"),
 )
-async def test_what_only_needs_words_is_answered_to_the_asker_alone(
-    fake, channel, ann, start, name, options, words
-):
+"""Commands, their options, and some words of the answer."""
+
+
+async def test_what_only_needs_words_is_answered_to_the_asker_alone(fake, channel, ann, start):
     async with start(enabled=[channel]):
-        pressed = fake.people.slash(ann, channel, name, **options)
-        await pressed.shows(words)
-        assert pressed.original["flags"] & EPHEMERAL
+        for name, options, words in QUESTIONS:
+            pressed = fake.people.slash(ann, channel, name, **options)
+            await pressed.shows(words)
+            assert pressed.original["flags"] & EPHEMERAL, name
+    assert fake.world.in_channel(channel) == []
 
 
 async def test_names_are_completed_from_memory(fake, channel, ann, start):
