@@ -13,7 +13,7 @@ import structlog
 from bots.discord import hearing, layout
 from bots.discord.answering import Answering
 from bots.discord.arrival import greet
-from bots.discord.client import HearingClient, explain, keep_hearing
+from bots.discord.client import HearingClient, keep_hearing, log_in
 from bots.discord.clock import Clock
 from bots.discord.commands import add_commands
 from bots.discord.desk import Desk
@@ -86,14 +86,7 @@ class DiscordAdapter:
         """Do what `build` does, on a clock of one's own."""
         settings = read_section(name, section)
         point_library(settings)
-        caller = discord.Client(
-            intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none()
-        )
-        try:
-            await caller.login(settings.token.get_secret_value())
-        except Exception as error:
-            await caller.close()
-            raise StartupError("discord.not_started", problem=explain(error)[0]) from error
+        caller = await log_in(settings, clock)
         flags = caller.application_flags
         granted = flags.gateway_message_content or flags.gateway_message_content_limited
         if settings.message_content and not granted:

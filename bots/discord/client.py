@@ -17,10 +17,13 @@ from bots.discord.mine import Mine
 from bots.discord.section import DiscordSection
 from bots.discord.settings import Change, Channels
 from common import texts
+from common.errors import StartupError
 
 log = structlog.get_logger()
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 120.0
+LOGIN_PAUSES = (1.0, 3.0, 9.0, None)
+"""Seconds between the tries to log in at the start."""
 HOPELESS_PAUSE = 300.0
 """Seconds until the next try after an error only a person can mend."""
 LONGEST_LIMIT = 60.0
@@ -107,6 +110,29 @@ class HearingClient(discord.AutoShardedClient):
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         log.error("discord_event_failed", heard=event_method, exc_info=True)  # noqa: LOG014
+
+
+async def log_in(section: DiscordSection, clock: Clock) -> discord.Client:
+    """Return a client that can speak over REST. Raises StartupError with a sentence.
+
+    Where Discord does not answer it is asked again, a few times.
+    """
+    for pause in LOGIN_PAUSES:
+        caller = discord.Client(
+            intents=discord.Intents(guilds=True), allowed_mentions=discord.AllowedMentions.none()
+        )
+        try:
+            await caller.login(section.token.get_secret_value())
+        except Exception as error:
+            await caller.close()
+            problem, hopeless = explain(error)
+            if hopeless or pause is None:
+                raise StartupError("discord.not_started", problem=problem) from error
+            log.warning("discord_login_failed", problem=problem)
+            await clock.sleep(pause)
+        else:
+            return caller
+    raise AssertionError("the last try returns or raises")
 
 
 async def keep_hearing(

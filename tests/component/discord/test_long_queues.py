@@ -8,9 +8,11 @@ import discord
 import pytest
 
 from bots.discord.adapter import DiscordAdapter
+from bots.discord.clock import Clock
 from common.errors import ConfigError, StartupError
 from request.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
+from tests.fakes.horde.faults import refuse
 
 SEND_MESSAGES = 1 << 11
 MINUTE = 60.0
@@ -168,6 +170,30 @@ async def test_a_wrong_token_and_a_missing_intent_are_said_in_one_sentence(fake,
             await DiscordAdapter.build(
                 "discord", account | {"token": fake.token, "message_content": True}, services
             )
+
+
+async def test_discord_that_does_not_answer_at_the_start_is_asked_again(fake, start, clock):
+    async with start() as bot:
+        services = bot.core.services
+        account = {"token": fake.token, "url": fake.api, "gateway": fake.gateway_url}
+        fake.fail("me", refuse(), 2)
+        opening = asyncio.create_task(
+            DiscordAdapter.open("discord", account, services, Clock(clock.now, clock.sleep))
+        )
+        while not opening.done():
+            clock.skip(10)
+            await asyncio.sleep(0.05)
+        await (await opening).close()
+        fake.fail("me", refuse(), 20)
+        opening = asyncio.create_task(
+            DiscordAdapter.open("discord", account, services, Clock(clock.now, clock.sleep))
+        )
+        while not opening.done():
+            clock.skip(10)
+            await asyncio.sleep(0.05)
+        with pytest.raises(StartupError, match="does not answer"):
+            await opening
+        fake.heal()
 
 
 async def test_commands_are_registered_once_and_again_only_when_they_changed(fake, start):
