@@ -16,6 +16,7 @@ from common.horde.poller import Poller
 from common.horde.transport import Patience
 from common.tasks import cancel
 from request.hordes import Endpoint
+from request.observer import Observer
 from tests.fakes.horde import FakeHorde, faults
 from tests.fakes.platform import wait_until
 
@@ -85,7 +86,7 @@ async def test_the_program_looks_at_every_key_but_the_anonymous_one(horde):
     entries = [EndpointConfig(name="a", url=horde.url, key=SecretStr("key"))]
     entries.append(EndpointConfig(name="b", url=horde.url))
     async with aiohttp.ClientSession() as session:
-        hordes = LiveHordes(session)
+        hordes = LiveHordes(session, Observer())
         await hordes.configure(entries)
         await wait_until(lambda: horde.journal.count("find_user") >= 1)
         await hordes.close()
@@ -95,7 +96,7 @@ async def test_the_program_looks_at_every_key_but_the_anonymous_one(horde):
 async def test_a_key_refused_at_the_start_lets_its_horde_rest(horde):
     horde.keys = set()
     async with aiohttp.ClientSession() as session:
-        hordes = LiveHordes(session)
+        hordes = LiveHordes(session, Observer())
         await hordes.configure([EndpointConfig(name="a", url=horde.url, key=SecretStr("key"))])
         await wait_until(lambda: hordes.closed(hordes.endpoints[0]) is not None)
         await hordes.close()
