@@ -42,6 +42,8 @@ lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 $(WORKER_STAMP): $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[worker,safety]'
+	# spandrel without torchvision, whose usual build wants the CUDA torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'spandrel>=0.4,<1' einops
 	@touch $@
 
 test-worker: $(WORKER_STAMP) ## the worker against torch and diffusers, on the CPU

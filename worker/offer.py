@@ -59,7 +59,7 @@ class Offer:
             amount=fitting_amount(seconds_per_effort, pixels, self.info.max_batch),
             allow_img2img=self.info.can(Feature.IMG2IMG),
             allow_painting=self.info.can(Feature.INPAINTING),
-            allow_post_processing=False,
+            allow_post_processing=bool(self.info.post_processing),
             allow_controlnet=self.info.can(Feature.CONTROLNET),
             allow_lora=self.info.can(Feature.LORA),
             started=self.started,

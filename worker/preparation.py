@@ -150,6 +150,9 @@ def make_task(popped: Popped, info: EngineInfo, source: Source | None = None) ->
         painting=_painting(popped),
         denoise=1.0 if source.image is None else _fraction(denoise, DEFAULT_DENOISE),
         control=_control(payload),
+        post_processing=tuple(
+            name for name in dict.fromkeys(payload.post_processing) if name in info.post_processing
+        ),
     )
 
 
@@ -245,7 +248,9 @@ def unmet_wishes(payload: PopPayload, info: EngineInfo) -> tuple[Fault, ...]:
         Feature.CLIP_SKIP: payload.clip_skip > 1,
     }
     lacking = [each.value for each, wished in wishes.items() if wished and not info.can(each)]
-    lacking += [name[:MAX_NAME] for name in payload.post_processing]
+    lacking += [
+        name[:MAX_NAME] for name in payload.post_processing if name not in info.post_processing
+    ]
     faults += [Fault("information", "see_ref", f"made without {name}") for name in lacking]
     return tuple(faults)
 

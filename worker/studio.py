@@ -137,8 +137,16 @@ def _complete(order: Order, results: list[Result]) -> list[Result]:
 
 def inspect(task: Task, picture: Generated) -> Result:
     """Return a picture that can be shown, or what is wrong with it."""
-    if picture.image.size != (task.width, task.height):
+    if not _is_of_size(task, picture.image.size):
         return Fault("information", "see_ref", "picture of a wrong size")
     if is_blank(picture.image):
         return Fault("information", "see_ref", "blank picture")
     return picture
+
+
+def _is_of_size(task: Task, size: tuple[int, int]) -> bool:
+    """Tell whether a picture has the size of its task, or was enlarged in its shape."""
+    width, height = size
+    factor = width // task.width
+    same = (width, height) == (task.width * factor, task.height * factor)
+    return same and (factor == 1 or (factor > 1 and bool(task.post_processing)))

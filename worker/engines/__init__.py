@@ -9,6 +9,8 @@ from typing import cast
 from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.engines.protocol import Engine
+from worker.finishing.finishing_engine import FinishingEngine
+from worker.finishing.tools import find_tools, has
 
 ENGINES = {
     "demo": "worker.engines.demo:DemoEngine",
@@ -42,4 +44,9 @@ def build_engine(config: WorkerConfig) -> Engine:
         raise WorkerError(
             "worker.not_installed", engine=name, extra=EXTRAS[name], missing=error.name
         ) from error
-    return cast("Engine", engine.build(config))
+    return _with_finishers(cast("Engine", engine.build(config)), config)
+
+
+def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
+    tools = find_tools(config.models, config.device, has)
+    return FinishingEngine(engine, tools) if tools else engine

@@ -102,6 +102,8 @@ class Task:
     denoise: float = 1.0
     """With a source image: 0 keeps it, 1 ignores it."""
     control: Control | None = None
+    post_processing: tuple[str, ...] = ()
+    """What is done to the finished picture, in the Horde's words and in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class EngineInfo:
     """Largest width x height of a task."""
     max_batch: int = 1
     features: frozenset[Feature] = frozenset()
+    post_processing: frozenset[str] = frozenset()
+    """What can be done to finished pictures, in the Horde's words: `RealESRGAN_x4plus` …"""
     own_assets: bool = False
     """True: it finds LoRAs and textual inversions by name itself; none are fetched for it."""
     private_only: bool = False

@@ -16,6 +16,7 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from common.findings import Finding
 from common.horde.wire import ANONYMOUS_KEY
+from worker.finishing import tools
 from worker.stock.listing import list_models
 
 SECONDS = 10.0
@@ -52,6 +53,7 @@ def look(config: WorkerConfig, machine: Machine) -> list[Finding]:
         found.append(_say("models", "demo", ok=True))
     else:
         found += [*_engine_findings(config, machine), *_model_findings(config)]
+        found += _finisher_findings(config, machine)
         found.append(_safety_finding(config, machine))
     if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
         found.append(Finding("key", ok=False, sentence=texts.say("worker.no_key", url=config.url)))
@@ -98,6 +100,23 @@ def _model_findings(config: WorkerConfig) -> Iterator[Finding]:
         else:
             size = f"{entry.size / GIGABYTE:.1f}"
             yield _say(entry.name, "model", ok=True, family=entry.family, size=size)
+
+
+def _finisher_findings(config: WorkerConfig, machine: Machine) -> Iterator[Finding]:
+    """Tell what can be done to finished pictures, if anything lies there for it."""
+    folder = config.models / tools.UPSCALERS
+    for file in tools.pickles(config.models):
+        sentence = texts.say("worker.pickle", file=file.name)
+        yield Finding("upscalers", ok=False, sentence=sentence)
+    names = tools.upscaler_files(config.models)
+    if names and not machine.has("spandrel"):
+        yield _say("upscalers", "no_spandrel", ok=False, folder=folder)
+    elif names:
+        yield _say("upscalers", "upscalers", ok=True, names=", ".join(names))
+    network = config.models / tools.BACKGROUND / tools.NETWORK
+    if network.is_file():
+        code = "background" if machine.has("rembg") else "no_rembg"
+        yield _say("background", code, ok=machine.has("rembg"), file=network)
 
 
 def _safety_finding(config: WorkerConfig, machine: Machine) -> Finding:
