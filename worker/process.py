@@ -19,6 +19,7 @@ from worker import events
 from worker.assets.supply import Supplier, open_supplier
 from worker.delivery import Delivery
 from worker.engines import build_engine
+from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine, Fault, Feature
 from worker.events import Report
 from worker.offer import Offer, is_loopback, make_offer
@@ -57,13 +58,15 @@ async def run(
     started = time.time() if started is None else started
     timing = timing or timing_for(loopback=is_loopback(config.url))
     engine = engine or build_engine(config)
-    await in_thread(engine.load)
-    info = engine.info()
-    # what no public server gets may go unseen; its words are read all the same
-    unseen = info.private_only and config.safety == "auto"
-    checker = None if unseen else build_checker(config.safety)
-    offer = make_offer(config, info, started=started, checked=checker is not None)
     async with AsyncExitStack() as stack:
+        if isinstance(engine, ChildEngine):
+            stack.callback(engine.close)
+        await in_thread(engine.load)
+        info = engine.info()
+        # what no public server gets may go unseen; its words are read all the same
+        unseen = info.private_only and config.safety == "auto"
+        checker = None if unseen else build_checker(config.safety)
+        offer = make_offer(config, info, started=started, checked=checker is not None)
         if checker is not None:
             stack.callback(checker.close)
             await in_thread(checker.load)

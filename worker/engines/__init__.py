@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from importlib import import_module
-from typing import cast
-
 from common.config import WorkerConfig
 from common.errors import WorkerError
+from worker.engines.building import build_here
+from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine
-from worker.finishing.finishing_engine import FinishingEngine
-from worker.finishing.tools import find_tools, has
 
 ENGINES = {
     "demo": "worker.engines.demo:DemoEngine",
@@ -18,35 +14,19 @@ ENGINES = {
     "diffusers": "worker.engines.diffusers.engine:DiffusersEngine",
 }
 """Name → module and class. Imported only when chosen: some of them bring gigabytes along."""
-
-
-EXTRAS = {"diffusers": "worker"}
-"""Name → extra of the package that brings what it needs."""
+IN_A_CHILD = frozenset({"diffusers"})
+"""What runs in a process of its own: it can hang or fall in ways no thread survives."""
 
 
 def build_engine(config: WorkerConfig) -> Engine:
     """Return the engine an operator has chosen, not loaded yet.
 
-    Raises WorkerError that names the others, or what has to be installed.
+    Raises WorkerError that names the others, or what has to be installed; for one in a child
+    process that comes with `load`.
     """
     name = config.engine
     if name not in ENGINES:
         raise WorkerError("worker.unknown_engine", name=name, known=", ".join(sorted(ENGINES)))
-    if name == "demo":
-        # its matrices are small: two threads of BLAS mostly wait for each other. Read at import.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    module, _, builder = ENGINES[name].partition(":")
-    try:
-        engine = getattr(import_module(module), builder)
-    except ModuleNotFoundError as error:
-        if name not in EXTRAS:
-            raise
-        raise WorkerError(
-            "worker.not_installed", engine=name, extra=EXTRAS[name], missing=error.name
-        ) from error
-    return _with_finishers(cast("Engine", engine.build(config)), config)
-
-
-def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
-    tools = find_tools(config.models, config.device, has)
-    return FinishingEngine(engine, tools) if tools else engine
+    if name in IN_A_CHILD:
+        return ChildEngine(ENGINES[name], config)
+    return build_here(ENGINES[name], config)

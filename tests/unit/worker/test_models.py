@@ -44,4 +44,4 @@ def test_an_engine_nobody_knows_names_the_others():
 @pytest.mark.parametrize("name", sorted(set(ENGINES) - {"demo", "comfyui"}))
 def test_an_engine_without_models_or_libraries_says_what_to_do(name, tmp_path):
     with pytest.raises(WorkerError, match=rf"pip install|{tmp_path}"):
-        build_engine(WorkerConfig(engine=name, models=tmp_path))
+        build_engine(WorkerConfig(engine=name, models=tmp_path)).load()
