@@ -91,7 +91,7 @@ async def test_settings_come_from_the_file(hub, tmp_path):
 @pytest.mark.parametrize(
     ("extra", "sentence"),
     [
-        (("--engine", "warp"), "There is no engine called warp. Known are: demo, "),
+        (("--engine", "warp"), "There is no engine called warp. Known are: "),
         ((), "The worker needs an API key"),
         (("--key", "wrong"), "does not know the worker's key"),
         (("--name", "x"), "worker.name: "),
