@@ -42,9 +42,9 @@ class Patience:
     """From its start until it is ready; a large model on a slow disk."""
     first: float = 300.0
     """From a task until its first step: another model may have to be read."""
-    step: float = 120.0
+    step: float = 180.0
     """From one step to the next, and from the last to the pictures."""
-    stop: float = 10.0
+    stop: float = 20.0
     """To end a task that is not wanted any more; less than the worker itself waits for."""
     poll: float = 0.1
     restart: tuple[float, float] = (1.0, 60.0)
