@@ -37,6 +37,7 @@ class FakeComfyUi:
         self.checkpoints = list(CHECKPOINTS)
         self.loras = list(LORAS)
         self.controlnets = list(CONTROLNETS)
+        self.upscalers = ["RealESRGAN_x4plus.pth", "mine.pth"]
         self.embeddings = ["easynegative"]
         self.samplers: list[str] | None = None
         self.vram = 8 * GIGABYTE
@@ -121,6 +122,7 @@ class FakeComfyUi:
             "ckpt_name": self.checkpoints,
             "lora_name": self.loras,
             "control_net_name": self.controlnets,
+            "model_name": self.upscalers,
         }
         if name == "sampler_name" and self.samplers is not None:
             return self.samplers

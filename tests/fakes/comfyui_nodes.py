@@ -120,6 +120,8 @@ NODES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "HEDPreprocessor": ({"image": "IMAGE"}, ["IMAGE"]),
     "SeamlessTile": ({"model": "MODEL", "tiling": SWITCH, "copy_model": OWN}, ["MODEL"]),
     "MakeCircularVAE": ({"vae": "VAE", "tiling": SWITCH, "copy_vae": OWN}, ["VAE"]),
+    "UpscaleModelLoader": ({"model_name": []}, ["UPSCALE_MODEL"]),
+    "ImageUpscaleWithModel": ({"upscale_model": "UPSCALE_MODEL", "image": "IMAGE"}, ["IMAGE"]),
     "SaveImageWebsocket": ({"images": "IMAGE"}, []),
     "PreviewImage": ({"images": "IMAGE"}, []),
 }
@@ -214,6 +216,8 @@ RUNS: dict[str, Callable[[dict[str, Any], dict[str, Image.Image]], tuple[Any, ..
     "VAEDecode": lambda given, _: (ImageOps.posterize(given["samples"].image, 6),),
     "ControlNetLoader": lambda given, _: (given["control_net_name"],),
     "ControlNetApplyAdvanced": _controlled,
+    "UpscaleModelLoader": lambda given, _: (given["model_name"],),
+    "ImageUpscaleWithModel": lambda given, _: (ImageOps.scale(given["image"], 4),),
     "Canny": _edges,
     "HEDPreprocessor": _edges,
     "SeamlessTile": lambda given, _: (given["model"].with_fact("seamless"),),

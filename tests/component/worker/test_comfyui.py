@@ -301,6 +301,21 @@ async def test_a_controlnet_of_the_models_family_sees_the_edges(bench):
     assert bench.node("ControlNetLoader")["control_net_name"] == "canny_xl.safetensors"
 
 
+async def test_an_upscaler_that_is_there_enlarges_and_what_else_is_wished_is_told(bench, comfy):
+    both = ("RealESRGAN_x4plus", "NMKD_Siax")
+    [made] = await bench.make(post_processing=both)
+    assert made.image.size == (512, 256)
+    assert [fault.ref for fault in made.faults] == ["made without NMKD_Siax"]
+    assert bench.engine.info().post_processing == {"RealESRGAN_x4plus"}
+    # sixteen times as many pixels would be too many
+    [made] = await bench.make(post_processing=both[:1], width=2048, height=2048, steps=1)
+    assert made.image.size == (2048, 2048)
+    assert [fault.ref for fault in made.faults] == ["made without RealESRGAN_x4plus"]
+    del comfy.nodes["ImageUpscaleWithModel"]
+    await bench.load()
+    assert bench.engine.info().post_processing == frozenset()
+
+
 async def test_only_the_map_is_made_where_only_that_is_wanted(bench):
     [made] = await bench.make(source_image=PHOTO, control=Control("hed", return_map=True))
     assert bench.kinds() == ["LoadImage", "HEDPreprocessor", "SaveImageWebsocket"]

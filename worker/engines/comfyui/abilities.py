@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from common.horde.wire_names import UPSCALERS
 from worker.engines.protocol import Feature
 
 LOADER = "CheckpointLoaderSimple"
@@ -27,6 +28,7 @@ PREPROCESSORS = {
     "hough": "M-LSDPreprocessor",
 }
 """ControlNets of the Horde → node that makes their map. All but the first are an extension."""
+ENLARGING = ("UpscaleModelLoader", "ImageUpscaleWithModel")
 NODES_OF = {
     Feature.IMG2IMG: ("LoadImage", "VAEEncode"),
     Feature.INPAINTING: (
@@ -41,7 +43,7 @@ NODES_OF = {
 }
 ASKED = tuple(
     sorted(
-        {*NEEDED, *SAVERS, *PREPROCESSORS.values(), "InpaintModelConditioning"}.union(
+        {*NEEDED, *SAVERS, *ENLARGING, *PREPROCESSORS.values(), "InpaintModelConditioning"}.union(
             *NODES_OF.values()
         )
     )
@@ -62,6 +64,8 @@ class Abilities:
     loras: tuple[str, ...]
     embeddings: tuple[str, ...]
     controlnets: tuple[str, ...]
+    upscalers: Mapping[str, str]
+    """Name of the Horde → file."""
     samplers: frozenset[str]
     memory: int
     """Bytes of its card."""
@@ -116,6 +120,7 @@ def read_abilities(
         loras=choices(nodes, "LoraLoader", "lora_name"),
         embeddings=tuple(name for name in embeddings if isinstance(name, str)),
         controlnets=choices(nodes, "ControlNetLoader", "control_net_name"),
+        upscalers=name_upscalers(choices(nodes, ENLARGING[0], "model_name"), nodes),
         samplers=frozenset(choices(nodes, "KSampler", "sampler_name")),
         memory=memory if isinstance(memory, int) else 0,
     )
@@ -146,6 +151,13 @@ def name_models(checkpoints: Sequence[str], listed: Mapping[str, str]) -> dict[s
             name = names.get(str(path)) or names.get(path.name) or path.stem
             found.setdefault(name, checkpoint)
     return dict(sorted(found.items(), key=lambda entry: entry[0].casefold()))
+
+
+def name_upscalers(files: Sequence[str], nodes: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files of the Horde's upscalers; none where the nodes for them are not there."""
+    stems = {_path(file).stem.casefold(): file for file in files}
+    able = all(node in nodes for node in ENLARGING)
+    return {name: stems[name.casefold()] for name in UPSCALERS if able and name.casefold() in stems}
 
 
 def find_file(known: Sequence[str], wanted: str) -> str | None:

@@ -65,6 +65,7 @@ class ComfyUiEngine:
             max_pixels=able.max_pixels if able else 0,
             max_batch=MAX_BATCH,
             features=able.features if able else frozenset(),
+            post_processing=frozenset(able.upscalers) if able else frozenset(),
         )
 
     def load(self) -> None:
@@ -297,6 +298,7 @@ def _read(data: bytes, task: Task) -> Image.Image:
     size = (task.width, task.height)
     if task.control is not None and task.control.return_map and image.size != size:
         image = image.resize(size)
+    # an enlarged one keeps its parts only as well as the model's mask does
     if task.mask is None or task.source_image is None or image.size != size:
         return image
     soft = task.mask.filter(ImageFilter.GaussianBlur(FEATHER))

@@ -40,6 +40,7 @@ class Plan:
     """The node that makes the control map; empty: the source picture is one."""
     knows_masks: bool = False
     """The checkpoint was made for inpainting."""
+    upscaler: str = ""
 
 
 @dataclass(slots=True)
@@ -100,6 +101,9 @@ def build_graph(task: Task, plan: Plan, seed: int) -> Graph:
         ends.latent = [larger, 0]
         _add_sampling(graph, ends, task, plan, seed=seed, denoise=task.hires_denoise, size=size)
     picture = graph.add("VAEDecode", samples=ends.latent, vae=ends.vae)
+    if plan.upscaler:
+        loader = graph.add("UpscaleModelLoader", model_name=plan.upscaler)
+        picture = graph.add("ImageUpscaleWithModel", upscale_model=[loader, 0], image=[picture, 0])
     graph.save(plan.saver, [picture, 0])
     return graph
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from common.errors import WorkerError
+from common.pictures import MAX_PIXELS
 from worker.engines.comfyui.abilities import CONTROL, PREPROCESSORS, Abilities, find_file
 from worker.engines.comfyui.graph import Plan
 from worker.engines.protocol import Control, EngineLora, EngineTi, Fault, Task
@@ -42,6 +43,8 @@ CONTROL_WORDS = {
 LARGE_WORDS = re.compile(r"xl|pony|illustrious|noob", re.IGNORECASE)
 """Names of models made for pictures of a megapixel."""
 NATIVE, NATIVE_LARGE = 512, 1024
+FACTOR = 4
+"""By which an upscaler enlarges, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def plan_task(
     negative, _ = set_inversions(task.negative, task.tis, abilities.embeddings)
     large = bool(LARGE_WORDS.search(f"{task.model} {checkpoint}"))
     controlnet, preprocessor = _choose_control(task.control, abilities, large=large)
+    upscaler, unmet = choose_upscaler(task, abilities.upscalers)
     masks = "InpaintModelConditioning" in abilities.nodes and "inpaint" in checkpoint.casefold()
     plan = Plan(
         checkpoint=checkpoint,
@@ -80,8 +84,9 @@ def plan_task(
         controlnet=controlnet,
         preprocessor=preprocessor,
         knows_masks=masks,
+        upscaler=upscaler,
     )
-    return plan, (*faults, *more, *lost)
+    return plan, (*faults, *more, *lost, *unmet)
 
 
 def choose_loras(
@@ -106,6 +111,18 @@ def choose_sampler(wanted: str, known: frozenset[str]) -> tuple[str, list[Fault]
         return sampler, []
     ref = f"made with the sampler k_euler instead of {wanted}"
     return BY_DEFAULT, [Fault("information", "see_ref", ref)]
+
+
+def choose_upscaler(task: Task, known: Mapping[str, str]) -> tuple[str, list[Fault]]:
+    """Return the file of the first upscaler of a task, and a fault for all else it cannot have."""
+    fits = task.width * task.height * FACTOR**2 <= MAX_PIXELS
+    usable = [name for name in task.post_processing if name in known and fits]
+    faults = [
+        Fault("information", "see_ref", f"made without {name}")
+        for name in task.post_processing
+        if name not in usable[:1]
+    ]
+    return (known[usable[0]] if usable else ""), faults
 
 
 def set_inversions(
