@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from typing import Self
 import structlog
 
 from common import texts
-from common.config import WorkerConfig
+from common.config import CivitaiConfig, WorkerConfig
 from common.tasks import cancel
 
 log = structlog.get_logger()
@@ -34,11 +35,13 @@ class WorkerProcess:
         self,
         config: WorkerConfig,
         announce: Callable[[str, str], None],
+        civitai: CivitaiConfig,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
         self._announce = announce
+        self._civitai = civitai
         self._sleep = sleep
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -85,10 +88,27 @@ class WorkerProcess:
         command += ["--models", str(config.models.absolute()), "--device", config.device]
         if config.max_pixels is not None:
             command += ["--max-pixels", str(config.max_pixels)]
+        environment = {
+            "HORDEBOTS_WORKER_KEY": config.key.get_secret_value(),
+            "HORDEBOTS_WORKER_SETTINGS": handed_on(config, self._civitai),
+        }
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             process_group=0,  # Ctrl-C is for this process, which ends the worker in good order
-            env={**os.environ, "HORDEBOTS_WORKER_KEY": config.key.get_secret_value()},
+            env={**os.environ, **environment},
         )
+
+
+def handed_on(worker: WorkerConfig, civitai: CivitaiConfig) -> str:
+    """Return all settings of a worker as JSON, its secrets in clear: for its environment alone."""
+    sections = {
+        "worker": worker.model_dump(mode="json"),
+        "civitai": civitai.model_dump(mode="json"),
+    }
+    sections["worker"]["key"] = worker.key.get_secret_value()
+    sections["worker"]["models"] = str(worker.models.absolute())
+    if civitai.key is not None:
+        sections["civitai"]["key"] = civitai.key.get_secret_value()
+    return json.dumps(sections)

@@ -295,7 +295,7 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
         else:
             config = point_at_hub(config)
         if "worker" in config.run:
-            await stack.enter_async_context(WorkerProcess(config.worker, announce))
+            await stack.enter_async_context(WorkerProcess(config.worker, announce, config.civitai))
         yield config
 
 

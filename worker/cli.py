@@ -44,6 +44,12 @@ def worker(
     max_pixels: Annotated[
         int | None, typer.Option(help="Largest width × height; else what the engine can.")
     ] = None,
+    sections: Annotated[
+        str | None,
+        typer.Option(
+            "--settings", envvar="HORDEBOTS_WORKER_SETTINGS", hidden=True, help="Sections as JSON."
+        ),
+    ] = None,
     exit_with_parent: Annotated[
         bool, typer.Option("--exit-with-parent", help="End when standard input does.")
     ] = False,
@@ -60,6 +66,7 @@ def worker(
     try:
         settings = _settings(
             config,
+            sections,
             name=name,
             url=url,
             key=key,
@@ -76,18 +83,35 @@ def worker(
         raise typer.Exit(130) from error
 
 
-def _settings(file: Path | None, **options: str | int | Path | None) -> Config:
+def _settings(
+    file: Path | None, sections: str | None, **options: str | int | Path | None
+) -> Config:
     """Return the file's settings, with what the command line says of the worker instead.
 
     Raises ConfigError.
     """
     from common.config import Config, load, parse
 
-    config = load(file) if file else Config()
+    config = load(file) if file else _parsed(sections) if sections else Config()
     given = {option: value for option, value in options.items() if value is not None}
     document = {**config.worker.model_dump(), **given}
     worker = parse({"worker": document}, file="the command line").worker
     return config.model_copy(update={"worker": worker})
+
+
+def _parsed(sections: str) -> Config:
+    """Return the settings a program hands on to the worker it starts. Raises ConfigError."""
+    import json
+
+    from common.config import parse
+    from common.errors import ConfigError
+
+    source = "HORDEBOTS_WORKER_SETTINGS"
+    try:
+        document = json.loads(sections)
+    except ValueError as error:
+        raise ConfigError("config.invalid", file=source, problem=str(error)) from error
+    return parse(document, file=source)
 
 
 async def _serve(settings: Config, *, exit_with_parent: bool, started: float) -> None:

@@ -16,7 +16,7 @@ from common.config import CivitaiConfig, WorkerConfig
 from common.errors import WorkerError
 from common.horde.work import Popped
 from worker import events
-from worker.assets.supply import Supplier, open_supplier
+from worker.assets.supply import Supplier, open_supplier, within_reach
 from worker.delivery import Delivery
 from worker.engines import build_engine
 from worker.engines.child import ChildEngine
@@ -52,17 +52,18 @@ async def run(
 
     `civitai` is where LoRAs come from, by default the public one; `started` is when this process
     began (Unix seconds), by default now; `timing` the waits, by default those that suit the
-    server. Raises WorkerError with a sentence for the operator if
-    the worker cannot serve, or not any more.
+    server. Raises WorkerError with a sentence for the operator if the worker cannot serve, or not
+    any more.
     """
     started = time.time() if started is None else started
     timing = timing or timing_for(loopback=is_loopback(config.url))
     engine = engine or build_engine(config)
+    civitai = civitai or CivitaiConfig()
     async with AsyncExitStack() as stack:
         if isinstance(engine, ChildEngine):
             stack.callback(engine.close)
         await in_thread(engine.load)
-        info = engine.info()
+        info = within_reach(engine.info(), config, civitai)
         # what no public server gets may go unseen; its words are read all the same
         unseen = info.private_only and config.safety == "auto"
         checker = None if unseen else build_checker(config.safety)
@@ -78,7 +79,7 @@ async def run(
         if not info.own_assets and (info.can(Feature.LORA) or info.can(Feature.TEXTUAL_INVERSION)):
             opening = open_supplier(
                 config,
-                civitai or CivitaiConfig(),
+                civitai,
                 nsfw=offer.nsfw,
                 report=report,
                 clock=timing.clock,

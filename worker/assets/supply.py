@@ -66,11 +66,18 @@ class Supplied:
     triggers: tuple[str, ...] = ()
     number: int | None = None
     reason: str = ""
+    at_engine: bool = False
+    """The engine has it itself, and finds it by its name."""
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the engine gets it."""
+        return self.at_engine or self.file is not None
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """What the server is told."""
-        if self.file is not None:
+        if self.loaded:
             return ()
         return (Fault(FAULTS[self.kind], "download_failed", self.name),)
 
@@ -121,7 +128,7 @@ class Supplier:
             return order
         taken = [wish for kind in FOLDERS for wish in [w for w in wishes if w[0] is kind][:MOST]]
         budget = min(seconds, FIRST_SECONDS + FURTHER_SECONDS * (len(taken) - 1))
-        supplied = await self._obtain_all(taken, max(budget, 0.0))
+        supplied = await self._obtain_all(taken, max(budget, 0.0), info.assets)
         too_many = texts.say("worker.asset_many", limit=MOST)
         supplied += [
             Supplied(name, kind, reason=too_many)
@@ -130,15 +137,18 @@ class Supplier:
         ]
         self._cache.keep(each.file for each in supplied if each.file is not None)
         for each in supplied:
-            if each.file is None:
+            if not each.loaded:
                 text = texts.say("worker.made_without", asset=each.name, reason=each.reason)
                 self._report(Notice(text))
         return fill(order, payload, supplied)
 
     async def _obtain_all(
-        self, wishes: Sequence[tuple[AssetKind, str, bool]], seconds: float
+        self,
+        wishes: Sequence[tuple[AssetKind, str, bool]],
+        seconds: float,
+        at_engine: frozenset[str],
     ) -> list[Supplied]:
-        tasks = [asyncio.create_task(self._obtain(*wish)) for wish in wishes]
+        tasks = [asyncio.create_task(self._obtain(*wish, at_engine)) for wish in wishes]
         try:
             await asyncio.wait(tasks, timeout=seconds)
         finally:
@@ -151,22 +161,29 @@ class Supplier:
             for (kind, name, _), task in zip(wishes, tasks, strict=True)
         ]
 
-    async def _obtain(self, kind: AssetKind, name: str, is_version: bool) -> Supplied:
+    async def _obtain(
+        self, kind: AssetKind, name: str, is_version: bool, at_engine: frozenset[str]
+    ) -> Supplied:
         """Return what became of one wish; raises nothing."""
         own = await asyncio.to_thread(find_own, self._models / FOLDERS[kind], name)
         if own is not None:
             return Supplied(name, kind, own)
+        if name.removesuffix(ENDING).casefold() in at_engine:
+            return Supplied(name, kind, at_engine=True)
         if self._source is None:
             return Supplied(name, kind, reason=texts.say("worker.asset_off"))
+        return await self._from(self._source, kind, name, is_version)
+
+    async def _from(self, source: Source, kind: AssetKind, name: str, is_version: bool) -> Supplied:
         try:
-            asset, version = await self._source.catalogue.about(
+            asset, version = await source.catalogue.about(
                 name, kind=kind, is_version=is_version, deadline=LOOKUP_SECONDS
             )
         except AssetError as error:
             return Supplied(name, kind, reason=str(error))
         known = Supplied(name, kind, title=asset.name, triggers=version.triggers, number=asset.id)
         try:
-            file = await self._file(self._source, asset, version)
+            file = await self._file(source, asset, version)
         except HordebotsError as error:
             return replace(known, reason=str(error))
         except OSError as error:
@@ -210,15 +227,15 @@ def fill(order: Order, payload: PopPayload, supplied: Sequence[Supplied]) -> Ord
     tis: list[EngineTi] = []
     for lora in task.loras:
         found = by_name.get((AssetKind.LORA, lora.name))
-        if found is not None and found.file is not None:
+        if found is not None and found.loaded:
             loras.append(replace(lora, file=found.file))
     for wish in payload.loras:
         found = by_name.get((AssetKind.LORA, _plain(wish.name)))
-        if found is not None and found.file is not None:
+        if found is not None and found.loaded:
             prompt = with_triggers(prompt, triggers_for(wish.inject_trigger, found.triggers))
     for ti in payload.tis:
         found = by_name.get((AssetKind.TI, _plain(ti.name)))
-        if found is not None and found.file is not None:
+        if found is not None and found.loaded:
             name = prompt_name(found.name, found.number)
             tis.append(EngineTi(name, found.file))
             prompt, negative = _injected(prompt, negative, ti, name)
@@ -263,6 +280,19 @@ def find_own(folder: Path, name: str) -> Path | None:
         return None
     files = (file for file in folder.iterdir() if file.suffix == ENDING)
     return next((file for file in sorted(files) if file.stem.casefold() == wanted), None)
+
+
+def within_reach(info: EngineInfo, config: WorkerConfig, civitai: CivitaiConfig) -> EngineInfo:
+    """Return what an engine offers, without LoRAs or inversions if there are none to be had."""
+    if info.own_assets or info.assets or civitai.url is not None:
+        return info
+    needed = {Feature.LORA: AssetKind.LORA, Feature.TEXTUAL_INVERSION: AssetKind.TI}
+    lacking = {
+        feature
+        for feature, kind in needed.items()
+        if not any((config.models / FOLDERS[kind]).glob(f"*{ENDING}"))
+    }
+    return replace(info, features=info.features - lacking)
 
 
 @asynccontextmanager

@@ -138,6 +138,8 @@ class EngineInfo:
     features: frozenset[Feature] = frozenset()
     post_processing: frozenset[str] = frozenset()
     """What can be done to finished pictures, in the Horde's words: `RealESRGAN_x4plus` …"""
+    assets: frozenset[str] = frozenset()
+    """LoRAs and inversions it has itself, by name: lower case, without folder and ending."""
     own_assets: bool = False
     """True: it finds LoRAs and textual inversions by name itself; none are fetched for it."""
     private_only: bool = False

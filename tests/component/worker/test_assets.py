@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.component.worker.test_downloads import QUICK, tensors
 from tests.fakes.civitai import FakeCivitai
 from worker import events
 from worker.assets.cache import AssetCache
-from worker.assets.supply import open_supplier
+from worker.assets.supply import open_supplier, within_reach
 from worker.engines.protocol import EngineInfo, Fault, Feature
 from worker.preparation import prepare
 
@@ -99,6 +100,29 @@ async def test_the_operators_own_files_come_first_and_need_no_network(civitai, s
     assert order.task.loras[0].file == own
     assert civitai.journal == []
     assert (await supplied(**lora("../secret"))).task.loras == ()
+
+
+async def test_what_the_engine_has_itself_is_left_to_it(civitai, tmp_path):
+    able = replace(ABLE, assets=frozenset({"house style"}))
+    job = {"id": "1", "model": "paint", "payload": {"prompt": "x", **lora("House Style")}}
+    popped = Popped.model_validate(job)
+    order = await prepare(popped, able, _nothing, now=0.0)
+    settings = CivitaiConfig(url=civitai.url)
+    config = WorkerConfig(models=tmp_path)
+    async with open_supplier(config, settings, nsfw=False, report=print) as supplier:
+        order = await supplier.supply(order, popped.payload, able, 30.0)
+    assert [(one.name, one.file) for one in order.task.loras] == [("House Style", None)]
+    assert order.faults == ()
+    assert civitai.journal == []
+
+
+def test_loras_are_offered_only_where_there_are_any(tmp_path):
+    config, nowhere = WorkerConfig(models=tmp_path), CivitaiConfig(url=None)
+    assert within_reach(ABLE, config, CivitaiConfig()) == ABLE
+    assert within_reach(ABLE, config, nowhere).features == INFO.features
+    (tmp_path / "loras").mkdir()
+    (tmp_path / "loras" / "x.safetensors").touch()
+    assert within_reach(ABLE, config, nowhere).features == INFO.features | {Feature.LORA}
 
 
 async def test_inversions_are_put_where_the_job_says(supplied):

@@ -98,6 +98,14 @@ class Abilities:
         return frozenset({*able, Feature.NSFW})
 
     @property
+    def assets(self) -> frozenset[str]:
+        """Return the names of its LoRAs and embeddings, without folders and endings."""
+        names = (name.replace("\\", "/") for name in (*self.loras, *self.embeddings))
+        return frozenset(
+            PurePosixPath(name).name.removesuffix(".safetensors").casefold() for name in names
+        )
+
+    @property
     def max_pixels(self) -> int:
         """Return the largest picture its card can be trusted with."""
         gigabytes = max(self.memory // GIGABYTE, 1)

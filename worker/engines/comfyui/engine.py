@@ -66,6 +66,7 @@ class ComfyUiEngine:
             max_batch=MAX_BATCH,
             features=able.features if able else frozenset(),
             post_processing=frozenset(able.upscalers) if able else frozenset(),
+            assets=able.assets if able else frozenset(),
         )
 
     def load(self) -> None:
