@@ -9,8 +9,6 @@ from typing import cast
 from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.engines.protocol import Engine
-from worker.finishing.finishing_engine import FinishingEngine
-from worker.finishing.tools import find_tools, has
 
 EXTRAS = {"diffusers": "worker"}
 """Name → extra of the package that brings what it needs."""
@@ -38,5 +36,9 @@ def build_here(target: str, config: WorkerConfig) -> Engine:
 
 
 def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
+    # late, for they know the engines' protocol, and with it this package
+    from worker.finishing.finishing_engine import FinishingEngine  # noqa: PLC0415
+    from worker.finishing.tools import find_tools, has  # noqa: PLC0415
+
     tools = find_tools(config.models, config.device, has)
     return FinishingEngine(engine, tools) if tools else engine
