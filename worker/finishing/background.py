@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +24,8 @@ class Cutter:
         """Read the network. Raises WorkerError with a sentence."""
         import rembg  # noqa: PLC0415
 
+        file = file.absolute()
+        os.environ["U2NET_HOME"] = str(file.parent)  # rembg reads from nowhere else
         try:
             return cls(rembg.new_session("u2net_custom", model_path=str(file)))
         except Exception as error:  # whatever a library makes of a broken file

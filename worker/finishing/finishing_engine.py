@@ -10,6 +10,7 @@ from PIL import Image
 from common.errors import WorkerError
 from worker.engines.protocol import Engine, EngineInfo, Fault, Generated, Task
 from worker.finishing.protocol import Build, Finisher, StoppedError
+from worker.finishing.tools import STRIP_BACKGROUND
 
 MAKING = 0.85
 """Share of the time of a task that goes into making a picture that is finished afterwards."""
@@ -48,6 +49,7 @@ class FinishingEngine:
     ) -> list[Generated]:
         """Make one picture per seed and finish each; what fails is told with the picture."""
         own = [name for name in task.post_processing if name in self._tools]
+        own.sort(key=STRIP_BACKGROUND.__eq__)  # upscalers know no transparency
         if not own:
             return self._engine.generate(task, progress, cancelled)
         left = tuple(name for name in task.post_processing if name not in self._tools)

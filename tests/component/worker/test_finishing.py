@@ -20,7 +20,17 @@ class Doubler:
     """Doubles pictures, pixel by pixel."""
 
     def finish(self, image, _cancelled):
-        return image.resize((image.width * 2, image.height * 2), Image.Resampling.NEAREST)
+        size = (image.width * 2, image.height * 2)
+        return image.convert("RGB").resize(size, Image.Resampling.NEAREST)
+
+
+class Cutter:
+    """Makes the upper half transparent."""
+
+    def finish(self, image, _cancelled):
+        cut = image.convert("RGBA")
+        cut.putalpha(Image.linear_gradient("L").resize(image.size))
+        return cut
 
 
 class Broken:
@@ -33,7 +43,12 @@ class Late:
         raise StoppedError
 
 
-TOOLS = {"RealESRGAN_x2plus": Doubler, "NMKD_Siax": Broken, "4x_AnimeSharp": Late}
+TOOLS = {
+    "strip_background": Cutter,
+    "RealESRGAN_x2plus": Doubler,
+    "NMKD_Siax": Broken,
+    "4x_AnimeSharp": Late,
+}
 
 
 async def made(hub, engine, **payload):
@@ -53,6 +68,13 @@ async def test_a_picture_is_enlarged_and_the_pop_says_that_it_can_be(hub, engine
     assert (size, told) == ((256, 128), [])
     assert hub.calls("/generate/pop")[0].body["allow_post_processing"] is True
     assert engine.tasks[0].post_processing == ()
+
+
+async def test_the_background_is_taken_away_last(hub, engine):
+    size, told = await made(hub, engine, post_processing=["strip_background", "RealESRGAN_x2plus"])
+    assert (size, told) == ((256, 128), [])
+    [data] = hub.uploads.values()
+    assert Image.open(BytesIO(data)).mode == "RGBA"
 
 
 @pytest.mark.parametrize(
