@@ -35,6 +35,7 @@ from request.budget import Budget
 from request.chat_settings import SettingsStore
 from request.commands import Commands
 from request.conversation import Conversation
+from request.copies import Copies
 from request.cursors import Cursors
 from request.delivery import Delivery
 from request.describing import Describing
@@ -55,6 +56,7 @@ from request.reading import Reading
 from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
+from request.showcase import Showcase
 from request.sources import Fetch, Sources
 from request.store import Store
 from request.terms import Patience
@@ -181,6 +183,16 @@ def assemble(
             conversation=Conversation(library, catalogue, hordes, about),
             moderation=Moderation(store, folk, reports, services.settings, services.places),
             admission=admission,
+            showcase=Showcase(
+                store,
+                Copies(database, marks),
+                folk,
+                leases,
+                places=services.places,
+                settings=services.settings,
+                config=live,
+                pictures=services.pictures,
+            ),
         ),
         production=Production(
             store, hordes, delivery, reference, patience=patience, observer=observer

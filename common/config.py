@@ -23,6 +23,7 @@ from common.parts import (
     LogConfig,
     OperatorConfig,
     ReferenceConfig,
+    ShowcaseConfig,
     WebConfig,
     WorkerConfig,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ReferenceConfig",
     "Secret",
     "Section",
+    "ShowcaseConfig",
     "StylesConfig",
     "WebConfig",
     "WorkerConfig",
@@ -265,6 +267,9 @@ class Config(Section):
     communities: dict[str, dict[str, Any]] = Field(
         default={}, description="Overrides for one community, by ACCOUNT/COMMUNITY."
     )
+    showcase: tuple[ShowcaseConfig, ...] = Field(
+        default=(), description="Where pictures are shown whose askers want it (`share`)."
+    )
     web: WebConfig = Field(default=WebConfig(), description="The web room.")
     hub: HubConfig = Field(default=HubConfig(), description="The embedded Horde.")
     worker: WorkerConfig = Field(default=WorkerConfig(), description="The GPU worker.")
@@ -340,6 +345,9 @@ def parse(
                 raise ConfigError(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
+    for shown in config.showcase:
+        if shown.account not in {"web", *config.accounts}:
+            raise ConfigError("config.showcase_account", file=file, name=shown.account)
     if base is not None:
         worker = config.worker.model_copy(
             update={"models": (base / config.worker.models).resolve()}

@@ -44,6 +44,20 @@ class CivitaiConfig(Section):
     )
 
 
+class ShowcaseConfig(Section):
+    """A place where pictures are shown whose askers want it."""
+
+    account: str = Field(description="The account of `accounts` that posts there.")
+    to: str = Field(
+        default="",
+        max_length=255,
+        description="Where: a channel's id on Discord, a community on Lemmy; else empty.",
+    )
+    per_hour: int = Field(
+        default=12, ge=1, le=3600, description="Most answers that are shown there in an hour."
+    )
+
+
 class WebConfig(Section):
     """The web room."""
 

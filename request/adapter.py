@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 from common.config import Config
 from common.database import Database
 from common.findings import Finding
-from common.model import Incoming, Outcome, Part, Person, Progress
+from common.model import Incoming, Outcome, Part, Person, Picture, Progress
 from request.chat_settings import SettingsStore
 from request.cursors import Cursors
 from request.enquiries import Enquiries
@@ -164,6 +164,50 @@ class Polling(Protocol):
 
         Raises PlatformError, PlatformRefused if the poll is gone.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A copy of an answer, for a showcase."""
+
+    request: str
+    """Short id of the request; it stands in the text too, by which a copy is found again."""
+    to: str
+    """Where, in the platform's own words; "" where there is only one place."""
+    title: str
+    """One line, for platforms that want one."""
+    text: str
+    """Plain text with line breaks; the adapter escapes it for its platform."""
+    pictures: tuple[Picture, ...]
+
+
+@runtime_checkable
+class Publishing(Protocol):
+    """An adapter that can post what nobody asked it in reply: copies for a showcase."""
+
+    async def publish(self, publication: Publication) -> str:
+        """Post a copy; return the platform's id of it.
+
+        Raises PlatformError (may pass) or PlatformRefused (never will).
+        """
+        ...
+
+    async def find_published(self, publication: Publication) -> str | None:
+        """Return the id of a copy already posted, after a crash in the middle of `publish`."""
+        ...
+
+    async def unpublish(self, to: str, post: str) -> None:
+        """Take a copy down; one that is gone already is fine. Raises PlatformError."""
+        ...
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """An adapter whose answers have addresses that everybody can open."""
+
+    def address(self, incoming: Incoming, post: str) -> str | None:
+        """Return the address of a post that answered `incoming`."""
         ...
 
 

@@ -26,6 +26,9 @@ from request.moderation import COMMANDS as MODERATION
 from request.moderation import Moderation
 from request.people import People, Wish
 from request.records import FINAL_STATES, RequestRow
+from request.sharing import COMMANDS as SHARING
+from request.sharing import Sharing
+from request.showcase import Showcase
 from request.store import Store
 
 log = structlog.get_logger()
@@ -50,6 +53,7 @@ class Commands:
         conversation: Conversation,
         moderation: Moderation,
         admission: Admission,
+        showcase: Showcase,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -58,6 +62,8 @@ class Commands:
         self._moderation = moderation
         self._describing = describing
         self._admission = admission
+        self.showcase = showcase
+        self._sharing = Sharing(store, people, showcase)
         self._pictures = pictures
         self._now = now
 
@@ -66,6 +72,8 @@ class Commands:
         request, name = call.request, call.command.name
         if name in MODERATION:
             return await self._moderation.answer(call, self._take_back)
+        if name in SHARING:
+            return answers.told(request.id, await self._sharing.answer(call))
         match name:
             case CommandName.QUEUE:
                 text = await self._queue(call)
@@ -98,6 +106,7 @@ class Commands:
         wait still has to.
         """
         person = request.incoming.person
+        await self.showcase.take_all_back(lease, person.id)
         until = await self._admission.rests_until(request.incoming, place)
         if until > self._now():
             await self._people.rest(lease, person.id, until)
@@ -128,6 +137,7 @@ class Commands:
         person = incoming.person.id
         if name is CommandName.STOP:
             await self._people.remember(lease, Wish.STOPPED, person)
+            await self.showcase.take_all_back(lease, person)
             return texts.say("answer.stopped")
         await self._people.unremember(lease, Wish.STOPPED, person)
         return texts.say("answer.started")
@@ -204,6 +214,7 @@ class Commands:
     ) -> PlatformError | None:
         """Remove an answer; return what stands in the way now but may pass."""
         passing = None
+        await self.showcase.take_back(lease, row.id)
         for post in await self._store.posts_of(row.id):
             await self._store.post_removed(lease, row.id, post)
             try:

@@ -34,6 +34,10 @@ class Wish(StrEnum):
     """He said `stop`: he is not answered until he says `start`."""
     BANNED = "banned"
     """The operator, or the moderators of a community, let him ask no more."""
+    SHARES = "share always"
+    """His pictures may be shown in the showcase."""
+    SHARES_IF_ASKED = "share ask"
+    """He wants to be asked about it with each answer."""
     RESTS = "rests"
     """He has to wait, as his pictures came back censored again and again; `at` is until when."""
 
@@ -226,6 +230,8 @@ class People:
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(reports.delete().where(reports.c.person == mark))
+            for wish in (Wish.SHARES, Wish.SHARES_IF_ASKED):
+                await connection.execute(_of(mark, wish))
             await self._keep_times(connection, lease, stored, mark)
         his = sa.select(requests).where(
             requests.c.account == lease.name, requests.c.person == stored

@@ -30,6 +30,8 @@ AGAIN_AFTER = (1.0, 5.0, 30.0, 120.0, 600.0, 1800.0, 3600.0)
 PRUNED_EVERY = 3600.0
 SWEPT_EVERY = 30.0
 """Seconds between two looks for requests that were put back, and for jobs to delete."""
+SHOWN_EVERY = 10.0
+"""Seconds between two looks for what is to be posted in a showcase, or taken down there."""
 FINISHING = 20.0
 """Seconds that posts and withdrawals in progress get when the program ends."""
 WITHDRAWING = "withdraw-"
@@ -89,7 +91,9 @@ class Runner:
         """Answer what was left open and what comes in. Raises LeaseLost."""
         renewing = asyncio.create_task(self._renew(lease))
         listening = asyncio.create_task(self._listen(lease))
-        minding = [asyncio.create_task(work(lease)) for work in (self._prune, self._sweep)]
+        minding = [
+            asyncio.create_task(work(lease)) for work in (self._prune, self._sweep, self._show)
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({renewing, listening, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -133,6 +137,15 @@ class Runner:
                 log.exception("not_swept")
             await self._sleep(SWEPT_EVERY)
 
+    async def _show(self, lease: Lease) -> None:
+        """Post in the showcase what is due there from this account, and take down what is."""
+        while True:
+            try:
+                await self._service.showcase.serve(lease, self._adapter)
+            except Exception:
+                log.exception("not_shown")
+            await self._sleep(SHOWN_EVERY)
+
     async def take_up(self, lease: Lease) -> None:
         """Start all open requests that are not at work here."""
         for request_id in await self._store.open_requests(lease.name):
@@ -170,6 +183,7 @@ class Runner:
     async def _take_back(self, lease: Lease, incoming: Incoming) -> None:
         """Write a deletion down before the next thing is heard; what follows from it takes time."""
         request_id = await self._service.close_event(lease, incoming)
+        await self._service.showcase.original_deleted(lease, incoming)
         if request_id is not None:
             self._keep(f"{WITHDRAWING}{request_id}", self._abandon(lease, request_id))
 

@@ -85,6 +85,7 @@ class Service:
         self._reading = reading
         self._planning = planning
         self._commands = commands
+        self.showcase = commands.showcase
         self._production = production
         self._prices = prices
         self._admission = admission
@@ -236,9 +237,8 @@ class Service:
     async def close_event(self, lease: Lease, incoming: Incoming) -> str | None:
         """Note that the asker has deleted the post; returns the id of what is taken back by it."""
         request_id = await self._store.request_of_event(incoming)
-        if request_id is None or not await self.close(lease, request_id):
-            return None
-        return request_id
+        closed = request_id is not None and await self.close(lease, request_id)
+        return request_id if closed else None
 
     async def _begin(
         self,
@@ -298,8 +298,9 @@ class Service:
         outcome = answers.finished(
             request.id, prompt, jobs, pictures, notes, made=made, suggestions=others
         )
-        outcome = replace(outcome, kudos=tally.kudos(len(jobs)))
-        return await self._decide(lease, request, outcome)
+        told = replace(outcome, kudos=tally.kudos(len(jobs)))
+        told = await self.showcase.asking(request, told, adapter)
+        return await self._decide(lease, request, told)
 
     async def _alternatives(
         self, request: RequestRow, jobs: list[JobRow], place: PlaceConfig
@@ -337,6 +338,7 @@ class Service:
             ended = RequestState.FAILED
         else:
             ended = _final_state(outcome)
+            await self.showcase.offer(lease, request, outcome, adapter)
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
                 place = await self._place(request.incoming, adapter)
                 await self._commands.forget(lease, request, adapter, place)

@@ -122,6 +122,27 @@ votes = sa.Table(
 )
 """Polls under answers; `counted` has the votes by picture, when a poll has ended."""
 
+copies = sa.Table(
+    "copies",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("request", sa.String(16), nullable=False),  # no key: it outlives the request
+    sa.Column("source", sa.String(64), nullable=False),
+    sa.Column("person", sa.String(64), nullable=False),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("target", sa.String(255), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("post", sa.String(255)),
+    sa.Column("link", sa.Text),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+    sa.UniqueConstraint("request", "account", "target"),
+    sa.Index("copies_due", "account", "state", "due"),
+    sa.Index("copies_person", "person"),
+)
+"""Copies in showcases: of whose answer (`source`, and a mark of the person), and where."""
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -31,6 +31,7 @@ _PLAIN = {
         *(CommandName.FORGET_ME, CommandName.CANCEL, CommandName.DELETE, CommandName.REPORT),
         *(CommandName.PAUSE, CommandName.RESUME, CommandName.BAN, CommandName.UNBAN),
         *(CommandName.LOG, CommandName.DESCRIBE, CommandName.HORDE),
+        *(CommandName.SHARE, CommandName.UNSHARE),
     )
 }
 _DEGREES = {"subtle": 0.35, "strong": 0.75}
@@ -38,6 +39,8 @@ _SEARCH = re.compile(r"(styles|models|loras)\s+([^\n]{1,64})", re.IGNORECASE)
 _PLACE = re.compile(r"(pause|resume)\s+(here)", re.IGNORECASE)
 _BAN = re.compile(r"(ban|unban)\s+([^\n]{1,100})", re.IGNORECASE)
 _DESCRIBE = re.compile(r"(describe)\s+#?(\d{1,3})", re.IGNORECASE)
+_SHARE = re.compile(r"(share)\s+(always|ask|never)", re.IGNORECASE)
+_UNSHARE = re.compile(r"(unshare)\s+(all)", re.IGNORECASE)
 _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
 _HELP = re.compile(r"help\s+(\S{1,40})", re.IGNORECASE)
@@ -126,7 +129,7 @@ def _picture(digits: str | None) -> int | None:
 def _with_argument(plain: str) -> Command | None:
     if found := _HELP.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
-    for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE):
+    for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE, _SHARE, _UNSHARE):
         found = pattern.fullmatch(plain)
         if found is not None:
             return Command(CommandName(found[1].casefold()), found[2].strip())

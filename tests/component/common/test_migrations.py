@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from common.database import MIGRATIONS, open_database
 from request import tables as request_tables
 from request.chat_settings import SettingsStore
+from request.copies import Copies
 from request.cursors import Cursors
 from request.leases import Leases
 from request.marks import Marks
@@ -56,6 +57,9 @@ ROWS = {
     ),
     "0005": ("INSERT INTO reports VALUES (1, 'abc', 'ab', 'ugly', 1.5)",),
     "0008": ("INSERT INTO votes VALUES ('abc', 'web', '9', 1.5, '[1, 2]')",),
+    "0009": (
+        "INSERT INTO copies VALUES (1, 'abc', 'web', 'f', 's', '', 'intended', NULL, NULL, 1, 1, 1)",
+    ),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -100,6 +104,9 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
             assert report.reason == "ugly"
         if "0008" in kept:
             assert await store.votes_of("abc") == [1, 2]
+        if "0009" in kept:
+            [copy] = await Copies(database, Marks(b"")).due("s")
+            assert (copy.request, copy.tries) == ("abc", 1)
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:

@@ -111,6 +111,7 @@ def start(database, tmp_path, horde):
         communities=None,
         kudos_per_day=None,
         free=(),
+        showcase=(),
         **endpoint,
     ):
         addresses = urls or [horde.url]
@@ -127,6 +128,7 @@ def start(database, tmp_path, horde):
             civitai=civitai,
             defaults=place,
             communities=communities or {},
+            showcase=showcase,
         )
         async with (
             aiohttp.ClientSession() as session,
