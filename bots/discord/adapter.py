@@ -24,12 +24,13 @@ from bots.discord.permissions import invite, sentence
 from bots.discord.registration import register
 from bots.discord.route import TOKEN_LASTS
 from bots.discord.section import DiscordSection, point_library, read_section
+from bots.discord.showing import Showing
 from common import texts
 from common.errors import StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from common.tasks import cancel
-from request.adapter import Capabilities, Services
+from request.adapter import Capabilities, Publication, Services
 
 log = structlog.get_logger()
 
@@ -68,6 +69,7 @@ class DiscordAdapter:
         self._clock = clock
         self._pending = Pending(clock)
         self._answering = Answering(caller, self._pending, clock)
+        self._showing = Showing(caller)
         self._news = News(caller, self._answering, self._pending, clock)
         self._desk = Desk(name, services, self._pending)
         self._missed = Missed(name, services, clock)
@@ -139,6 +141,25 @@ class DiscordAdapter:
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Delete a message that answered `incoming`."""
         await self._answering.remove(incoming, post)
+
+    def address(self, incoming: Incoming, post: str) -> str | None:
+        """Return the address of a message that answered `incoming` in a server's channel."""
+        where = incoming.place
+        if not where.community or not where.channel:
+            return None
+        return f"https://discord.com/channels/{where.community}/{where.channel}/{post}"
+
+    async def publish(self, publication: Publication) -> str:
+        """Post a copy of an answer in the channel for that."""
+        return await self._showing.publish(publication)
+
+    async def find_published(self, publication: Publication) -> str | None:
+        """Return the message of a copy already posted."""
+        return await self._showing.find(publication)
+
+    async def unpublish(self, to: str, post: str) -> None:
+        """Take a copy down."""
+        await self._showing.remove(to, post)
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Say who we are, where the bot is let into a server, and what its commands lack."""

@@ -33,6 +33,7 @@ class Verb(StrEnum):
     INFO = "info"
     DELETE = "delete"
     CANCEL = "cancel"
+    SHARE = "share"
     EDIT = "edit"
     """Opens a form."""
     STYLE = "style"
@@ -57,10 +58,11 @@ LOOKS = {
     Verb.INFO: Look("info", "📋"),
     Verb.DELETE: Look("delete", "🗑️"),
     Verb.CANCEL: Look("cancel", "✖️", discord.ButtonStyle.danger),
+    Verb.SHARE: Look("share", "🖼️"),
     Verb.EDIT: Look("", "✏️"),
     Verb.STYLE: Look("", "🎨"),
 }
-QUIET = frozenset({Verb.INFO, Verb.DELETE, Verb.CANCEL})
+QUIET = frozenset({Verb.INFO, Verb.DELETE, Verb.CANCEL, Verb.SHARE})
 """What is answered with words, to the presser alone."""
 
 

@@ -11,6 +11,7 @@ from discord.app_commands import Choice, locale_str
 
 from bots.discord import completion, hearing, menus
 from common import texts
+from request.sharing import MODES
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk
@@ -29,6 +30,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     for name in ("queue", "status", "horde"):
         tree.add_command(_plain(desk, name, name))
     tree.add_command(_plain(desk, "forget", "forget me"))
+    tree.add_command(_sharing(desk))
     tree.add_command(_help(desk))
     tree.add_command(_settings(desk))
     tree.add_command(_of_picture(desk, "describe", "describe", question=True))
@@ -170,6 +172,20 @@ def _plain(desk: Desk, name: str, text: str) -> app_commands.Command[Any, ..., A
         await desk.ask(interaction, text, question=True)
 
     return command(name, ask)
+
+
+def _sharing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    @options(mode="sharing")
+    @app_commands.choices(
+        mode=[
+            Choice(name=locale_str(mode, code=f"discord_options.share_{mode}"), value=mode)
+            for mode in MODES
+        ]
+    )
+    async def share(interaction: Interaction, mode: str | None = None) -> None:
+        await desk.ask(interaction, f"share {mode or ''}".strip(), question=True)
+
+    return command("share", share)
 
 
 def _help(desk: Desk) -> app_commands.Command[Any, ..., Any]:

@@ -171,11 +171,14 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
         listed = [Verb.VARY, Verb.UPSCALE]
     first = [Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED, Verb.INFO]
     yield ui.ActionRow(*(Press(verb, request) for verb in first))
+    last = [Press(Verb.DELETE, request)]
+    if Verb.SHARE in outcome.follow_ups:
+        last.append(Press(Verb.SHARE, request))
     if len(numbers) == 1:
-        yield ui.ActionRow(Press(Verb.ZOOM, request, numbers[0]), Press(Verb.DELETE, request))
+        yield ui.ActionRow(Press(Verb.ZOOM, request, numbers[0]), *last)
         return
     yield ui.ActionRow(_listed(request, listed, numbers))
-    yield ui.ActionRow(Press(Verb.DELETE, request))
+    yield ui.ActionRow(*last)
 
 
 def _listed(request: str, verbs: Sequence[Verb], numbers: Sequence[str]) -> Choice:

@@ -1,0 +1,87 @@
+"""Copies of answers in a channel that moderators, or the operator, have chosen for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import discord
+from discord import ui
+
+from bots.discord import layout
+from bots.discord.failures import translated
+from bots.discord.uploads import opened, read
+from common.errors import PlatformRefused
+from request.adapter import Publication
+
+MOST_LOOKED_AT = 200
+"""Newest messages of the channel among which a copy is looked for."""
+COLOUR = 0x5865F2
+
+
+class Showing:
+    """Posts copies, finds them and takes them down."""
+
+    def __init__(self, caller: discord.Client) -> None:
+        """Take a client that is logged in."""
+        self._caller = caller
+
+    async def publish(self, publication: Publication) -> str:
+        """Post a copy; return its message's id. Raises PlatformError or PlatformRefused."""
+        files = await asyncio.to_thread(read, publication.request, publication.pictures)
+        with translated():
+            message = await self._channel(publication.to).send(
+                view=_view(publication),
+                files=opened(files),
+                nonce=f"copy-{publication.request}",
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+        return str(message.id)
+
+    async def find(self, publication: Publication) -> str | None:
+        """Return the message of a copy already posted."""
+        number = _marker(publication)
+        with translated():
+            async for message in self._channel(publication.to).history(limit=MOST_LOOKED_AT):
+                if layout.is_ours(message, number):
+                    return str(message.id)
+        return None
+
+    async def remove(self, to: str, post: str) -> None:
+        """Delete a copy; gone already is fine."""
+        with translated(), contextlib.suppress(discord.NotFound):
+            await self._channel(to).get_partial_message(int(post)).delete()
+
+    def _channel(self, to: str) -> discord.PartialMessageable:
+        if not to.isdecimal():
+            raise PlatformRefused(platform="Discord", problem=f"{to} is no channel's id")
+        return self._caller.get_partial_messageable(int(to))
+
+
+def _marker(publication: Publication) -> int:
+    return layout.marker(f"copy:{publication.request}", 0)
+
+
+def _view(publication: Publication) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    head, *rest = publication.text.split("\n")
+    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery(
+        *(
+            discord.MediaGalleryItem(
+                f"attachment://{layout.file_name(publication.request, one)}",
+                description=one.alt[: layout.GALLERY_ALT_LENGTH] or None,
+            )
+            for one in publication.pictures
+        )
+    )
+    small = "\n".join(f"-# {layout.escape(line)}" for line in rest if line.strip())
+    box: ui.Container[ui.LayoutView] = ui.Container(
+        ui.TextDisplay(f"**{layout.escape(head)}**" if head.strip() else "\u200b"),
+        gallery,
+        accent_colour=COLOUR,
+        id=_marker(publication),
+    )
+    if small:
+        box.add_item(ui.TextDisplay(small))
+    view.add_item(box)
+    return view
