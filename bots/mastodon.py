@@ -19,6 +19,7 @@ from bots.fediverse.mentions import accept_all, begin, missed
 from bots.fediverse.profile import Profile
 from bots.fediverse.server import Server, ask_server, unknown
 from bots.fediverse.settings import MastodonSection
+from bots.fediverse.showing import Showing
 from bots.fediverse.stream import Deleted, Mentioned, Stream, Turned
 from bots.fediverse.uploads import Uploads
 from bots.fediverse.visibility import Visibility
@@ -37,7 +38,7 @@ RESERVED = 110
 REPLY_TIMEOUT = 40.0
 
 
-class MastodonAdapter:
+class MastodonAdapter(Showing):
     """An account on a server that speaks Mastodon's API. Post ids are the server's."""
 
     def __init__(self, name: str, section: MastodonSection, services: Services) -> None:

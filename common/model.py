@@ -89,7 +89,8 @@ class Incoming:
     turned_away: str = ""
     """Code of the sentence why the account does not serve this person; "" where it does."""
     adult: bool | None = None
-    """Whether the platform marks the place as one for adults; None where it has no such mark."""
+    """Whether the platform marks the place as one for adults, or the writer what he wrote; None
+    where there is no such mark."""
     cursor: str | None = None
     """How far the platform's list of what people wrote is read with this event; kept with it.
     None for what came as a stream."""

@@ -206,8 +206,8 @@ class Publishing(Protocol):
 class Linking(Protocol):
     """An adapter whose answers have addresses that everybody can open."""
 
-    def address(self, incoming: Incoming, post: str) -> str | None:
-        """Return the address of a post that answered `incoming`."""
+    async def address(self, incoming: Incoming, post: str) -> str | None:
+        """Return the address of a post that answered `incoming`. Raises PlatformError."""
         ...
 
 

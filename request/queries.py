@@ -155,6 +155,17 @@ class Queries:
         async with self._database.read() as connection:
             return [row.platform_id for row in await connection.execute(query)]
 
+    async def first_post_of(self, request_id: str) -> str | None:
+        """Return where an answer begins on its platform; None if it is not there."""
+        query = (
+            sa.select(posts.c.platform_id)
+            .where(posts.c.request == request_id, posts.c.part > 0, posts.c.state == "posted")
+            .order_by(posts.c.part)
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
     async def votes_of(self, request_id: str) -> list[int]:
         """Return the votes of the poll under an answer, by picture; none before it has ended."""
         query = sa.select(votes.c.counted).where(votes.c.request == request_id)

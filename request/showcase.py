@@ -150,11 +150,20 @@ class Showcase:
     async def _intend(
         self, lease: Lease, request: RequestRow, targets: list[Target], adapter: Adapter
     ) -> bool:
-        posts = await self._store.posts_of(request.id)
-        link = None
-        if posts and isinstance(adapter, Linking):
-            link = adapter.address(request.incoming, posts[0])
+        link = await self._link(request, adapter)
         return await self._copies.intended(lease, request, targets, link)
+
+    async def _link(self, request: RequestRow, adapter: Adapter) -> str | None:
+        """Return the address of an answer; None if it has none, or it cannot be told now."""
+        post = await self._store.first_post_of(request.id)
+        if post is None or not isinstance(adapter, Linking):
+            return None
+        try:
+            async with asyncio.timeout(adapter.capabilities.reply_timeout):
+                return await adapter.address(request.incoming, post)
+        except (PlatformError, TimeoutError) as error:
+            log.info("address_unknown", request=request.id, error=str(error))
+            return None
 
     # --- for who posts there ----------------------------------------------------------------
 

@@ -142,7 +142,7 @@ class DiscordAdapter:
         """Delete a message that answered `incoming`."""
         await self._answering.remove(incoming, post)
 
-    def address(self, incoming: Incoming, post: str) -> str | None:
+    async def address(self, incoming: Incoming, post: str) -> str | None:
         """Return the address of a message that answered `incoming` in a server's channel."""
         where = incoming.place
         if not where.community or not where.channel:

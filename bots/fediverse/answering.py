@@ -7,6 +7,7 @@ import re
 from common.texts import say
 
 _CALLS = re.compile(r"@(?=\w)")
+_NAMES = re.compile(r"(?<![\w/])@(?=\w)")
 QUIET = "@\u200b"
 """An @ that calls nobody."""
 
@@ -22,6 +23,12 @@ def body(acct: str, text: str, *, most: int, left_out: int = 0, footer: str = ""
     if len(words) + len(ending) > most:  # so many names that silencing them took the room
         words = words[: most - len(ending) - 1] + "…"
     return words + ending
+
+
+def quiet(text: str, *, most: int) -> str:
+    """Return a post of at most `most` characters that calls nobody; addresses stay whole."""
+    words = _NAMES.sub(QUIET, text)
+    return words if len(words) <= most else _NAMES.sub("", text)[:most]
 
 
 def warning(asked: str, own: str, *, room: int) -> str:

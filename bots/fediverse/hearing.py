@@ -82,6 +82,7 @@ def read_status(
         moderator=bool(owner) and name.lower() == owner.lower().removeprefix("@"),
         turned_away=turned_away,
         cursor=cursor,
+        adult=True if status.get("sensitive") or status.get("spoiler_text") else None,
         context={
             "acct": str(author["acct"]),
             "visibility": shown_to,

@@ -45,6 +45,9 @@ class MastodonSection(Section):
     footer: str = Field(
         default="", max_length=60, description="Last line of every answer, for a hashtag of bots."
     )
+    showcase: Literal["unlisted", "public"] = Field(
+        default="unlisted", description="Who sees what this account posts as a showcase."
+    )
     poll_minutes: int = Field(
         default=0,
         ge=0,

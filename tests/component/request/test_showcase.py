@@ -51,7 +51,7 @@ class Gallery(FakePlatform):
     async def remove(self, incoming, post):
         pass
 
-    def address(self, incoming, post):
+    async def address(self, incoming, post):
         return f"https://web.example/{post}"
 
 

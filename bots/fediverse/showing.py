@@ -1,0 +1,77 @@
+"""What an account shows of its own accord: copies of answers, for a showcase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from bots.fediverse.answering import quiet
+from bots.fediverse.calls import Calls
+from bots.fediverse.server import Server
+from bots.fediverse.settings import MastodonSection
+from bots.fediverse.uploads import Uploads
+from common import texts
+from common.errors import PlatformError, PlatformRefused
+from common.markup import plain_text
+from common.model import Incoming
+from request.adapter import Publication
+
+LOOKED_AT = 40
+"""Newest posts of the account among which a copy is looked for."""
+SEEN = frozenset({"public", "unlisted"})
+
+
+class Showing:
+    """The part of the adapter that posts copies; it answers nobody and calls nobody."""
+
+    url: str
+    _calls: Calls
+    _uploads: Uploads
+    _server: Server
+    _section: MastodonSection
+    _me: Mapping[str, Any]
+
+    async def address(self, incoming: Incoming, post: str) -> str | None:
+        """Return the address of an answer, if everybody can open it."""
+        del incoming
+        told = await self._calls("status", post)
+        return str(told["url"]) if told.get("url") and told.get("visibility") in SEEN else None
+
+    async def publish(self, publication: Publication) -> str:
+        """Post a copy of an answer; the same one is posted once."""
+        event, section = f"copy:{publication.request}", self._section
+        media, _left_out = await self._uploads.take(event, publication.pictures)
+        if not media:
+            raise PlatformRefused(platform=self.url, problem=texts.say("mastodon.no_picture"))
+        warning = section.content_warning
+        post = await self._calls(
+            "status_post",
+            quiet(publication.text, most=self._server.characters - len(warning)),
+            media_ids=media,
+            visibility=section.showcase,
+            sensitive=bool(warning),
+            spoiler_text=warning or None,
+            idempotency_key=event,
+        )
+        self._uploads.posted(event)
+        return str(post["id"])
+
+    async def find_published(self, publication: Publication) -> str | None:
+        """Return the id of a copy already posted: its text has the request's id."""
+        if not self._me:
+            raise PlatformError(platform=self.url, problem=texts.say("mastodon.not_met"))
+        posts = await self._calls("account_statuses", self._me["id"], limit=LOOKED_AT)
+        code = f"({publication.request})"
+        found = (
+            str(post["id"])
+            for post in posts
+            if post.get("in_reply_to_id") is None and code in plain_text(str(post["content"]))
+        )
+        return next(found, None)
+
+    async def unpublish(self, to: str, post: str) -> None:
+        """Delete a copy; one that is gone already is fine."""
+        del to
+        with suppress(PlatformRefused):
+            await self._calls("status_delete", post)
