@@ -11,6 +11,7 @@ from typing import Any, Self
 import aiohttp
 import structlog
 
+from bots.lemmy_showcase import Showing
 from common.budget import Budget
 from common.config import read_account
 from common.errors import PictureError, PlatformBusy, PlatformError, PlatformRefused, StartupError
@@ -37,7 +38,7 @@ RECEIPT_AFTER = 120.0
 HOUR = 3600.0
 
 
-class LemmyAdapter:
+class LemmyAdapter(Showing):
     """One account on a Lemmy server. Ids are `comment:5`, `post:5` and `message:5`."""
 
     def __init__(

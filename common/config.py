@@ -346,7 +346,7 @@ def parse(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
     for shown in config.showcase:
-        if shown.account not in {"web", *config.accounts}:
+        if shown.account not in config.accounts:
             raise ConfigError("config.showcase_account", file=file, name=shown.account)
     if base is not None:
         worker = config.worker.model_copy(

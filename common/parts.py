@@ -47,7 +47,9 @@ class CivitaiConfig(Section):
 class ShowcaseConfig(Section):
     """A place where pictures are shown whose askers want it."""
 
-    account: str = Field(description="The account of `accounts` that posts there.")
+    account: str = Field(
+        description="The account of `accounts` that posts there: on Discord, Mastodon or Lemmy."
+    )
     to: str = Field(
         default="",
         max_length=255,

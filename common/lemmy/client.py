@@ -23,6 +23,7 @@ from common.lemmy.wire import (
     CommentView,
     MessageView,
     Person,
+    PostView,
     Rate,
     Site,
     Told,
@@ -137,6 +138,14 @@ class LemmyClient(ABC):
     async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
         """Return the newest comments below a comment, or below a post."""
 
+    @abstractmethod
+    async def posts_in(self, community: int) -> list[PostView]:
+        """Return the newest posts of a community."""
+
+    @abstractmethod
+    async def delete_post(self, post: int) -> None:
+        """Delete a post of ours. Raises PlatformRefused if it is gone."""
+
     # --- what does not ----------------------------------------------------------------------
 
     async def comment(self, text: str, *, post: int, parent: int | None, language: int) -> int:
@@ -160,6 +169,26 @@ class LemmyClient(ABC):
             return str(answer["comment_view"]["comment"]["content"])
         except (KeyError, TypeError) as error:
             raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
+
+    async def community(self, name: str) -> int:
+        """Return the id of a community, by its name or `name@host`."""
+        answer = await self._call("GET", "/community", query={"name": name})
+        return _number(answer, "community_view", "community")
+
+    async def post(self, title: str, *, community: int, url: str, alt: str, body: str) -> int:
+        """Write a post that shows a picture; return its id."""
+        written = {"name": title, "community_id": community, "url": url, "body": body}
+        answer = await self._call("POST", "/post", {**written, "alt_text": alt}, kind="post")
+        return _number(answer, "post_view", "post")
+
+    async def words_of_post(self, post: int) -> str:
+        """Return a post's link and text. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/post", query={"id": post})
+        try:
+            told = answer["post_view"]["post"]
+            return f"{told.get('url') or ''}\n{told.get('body') or ''}"
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PlatformError("lemmy.failed", url=self.url, problem="no post came") from error
 
     async def message(self, text: str, *, recipient: int) -> int:
         """Write a private message; return its id."""

@@ -15,6 +15,7 @@ from common.lemmy.wire import (
     CommentView,
     MessageView,
     Person,
+    PostView,
     Shape,
     Site,
     Told,
@@ -167,6 +168,16 @@ class LemmyV3(LemmyClient):
         query = {"sort": "New", "type_": "All", "max_depth": 1, "limit": PAGE, **whose}
         answer = await self._call("GET", "/comment/list", query=query)
         return list(read_list(CommentView, answer.get("comments")))
+
+    async def posts_in(self, community: int) -> list[PostView]:
+        """Return the newest posts of a community."""
+        query = {"sort": "New", "type_": "All", "community_id": community, "limit": PAGE}
+        answer = await self._call("GET", "/post/list", query=query)
+        return list(read_list(PostView, answer.get("posts")))
+
+    async def delete_post(self, post: int) -> None:
+        """Delete a post of ours."""
+        await self._call("POST", "/post/delete", {"post_id": post, "deleted": True})
 
 
 def read_site(answer: dict[str, Any]) -> Site:

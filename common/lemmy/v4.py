@@ -130,6 +130,16 @@ class LemmyV4(LemmyClient):
         answer = await self._call("GET", "/comment/list", query=query)
         return list(read_list(CommentView, answer.get("items")))
 
+    async def posts_in(self, community: int) -> list[PostView]:
+        """Return the newest posts of a community."""
+        query = {"sort": "new", "type_": "all", "community_id": community, "limit": PAGE}
+        answer = await self._call("GET", "/post/list", query=query)
+        return list(read_list(PostView, answer.get("items")))
+
+    async def delete_post(self, post: int) -> None:
+        """Delete a post of ours."""
+        await self._call("DELETE", "/post", {"post_id": post, "deleted": True})
+
 
 def read_site(answer: dict[str, Any]) -> Site:
     """Read what a site says of itself in v4."""

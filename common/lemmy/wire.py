@@ -75,6 +75,7 @@ class Post(Wire):
     name: str = ""
     body: Words = ""
     nsfw: bool = False
+    deleted: bool = False
     language_id: int = 0
     published: Moment
 

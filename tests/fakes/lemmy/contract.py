@@ -19,6 +19,7 @@ ASKED = {
     "message": "CreatePrivateMessage",
     "message_delete": "DeletePrivateMessage",
     "post_create": "CreatePost",
+    "post_delete": "DeletePost",
     "settings": "SaveUserSettings",
     "mention_read": "MarkPersonMentionAsRead",
     "reply_read": "MarkCommentReplyAsRead",
@@ -36,6 +37,8 @@ ANSWERED = {
     "comments": "GetCommentsResponse",
     "post": "GetPostResponse",
     "post_create": "PostResponse",
+    "post_delete": "PostResponse",
+    "posts": "GetPostsResponse",
     "community": "GetCommunityResponse",
     "mentions": "GetPersonMentionsResponse",
     "replies": "GetRepliesResponse",
@@ -47,7 +50,7 @@ ANSWERED = {
     "media": "ListMediaResponse",
 }
 """Types of good answers, by route. Those of lists of 1.0 are pages of `LISTED`."""
-LISTED = {"notifications": "NotificationView", "comments": "CommentView"}
+LISTED = {"notifications": "NotificationView", "comments": "CommentView", "posts": "PostView"}
 
 
 def schema_file(version: str) -> Path | None:

@@ -130,6 +130,27 @@ class Routes:
         )
         return web.json_response({"post_view": self.shapes.post_view(new)})
 
+    async def delete_post(self, request: web.Request) -> web.Response:
+        self.user(request)
+        asked = await request.json()
+        post = self.world.posts.get(asked["post_id"])
+        if post is None or post.creator is not self.world.bot:
+            raise problem("couldnt_find_post")
+        post.deleted = asked["deleted"]
+        return web.json_response({"post_view": self.shapes.post_view(post)})
+
+    def posts(self, request: web.Request) -> list[dict[str, Any]]:
+        """Return the posts of a community, newest first."""
+        self.user(request)
+        found = [
+            post
+            for post in self.world.posts.values()
+            if post.community.id == int(request.query["community_id"]) and not post.removed
+        ]
+        limit = min(int(request.query.get("limit", 10)), MOST)
+        newest = sorted(found, key=lambda post: post.id, reverse=True)[:limit]
+        return [self.shapes.post_view(post) for post in newest]
+
     async def create_message(self, request: web.Request) -> web.Response:
         self.user(request)
         asked = await request.json()

@@ -22,6 +22,8 @@ class RoutesV3(Routes):
             web.put(f"{base}/user/save_user_settings", self.settings, name="settings"),
             web.get(f"{base}/post", self.post, name="post"),
             web.post(f"{base}/post", self.create_post, name="post_create"),
+            web.get(f"{base}/post/list", self.list_posts, name="posts"),
+            web.post(f"{base}/post/delete", self.delete_post, name="post_delete"),
             web.get(f"{base}/community", self.community, name="community"),
             web.post(f"{base}/comment", self.create_comment, name="comment"),
             web.get(f"{base}/comment/list", self.list_comments, name="comments"),
@@ -58,6 +60,9 @@ class RoutesV3(Routes):
         if self.lemmy.knows(request):
             site["my_user"] = self.shapes.me(self.lemmy.settings)
         return web.json_response(site)
+
+    async def list_posts(self, request: web.Request) -> web.Response:
+        return web.json_response({"posts": self.posts(request)})
 
     async def list_comments(self, request: web.Request) -> web.Response:
         return web.json_response({"comments": self.children(request)})

@@ -30,6 +30,8 @@ class RoutesV4(Routes):
             ),
             web.get(f"{base}/post", self.post, name="post4"),
             web.post(f"{base}/post", self.create_post, name="post_create4"),
+            web.get(f"{base}/post/list", self.list_posts, name="posts4"),
+            web.delete(f"{base}/post", self.delete_post, name="post_delete4"),
             web.get(f"{base}/community", self.community, name="community4"),
             web.post(f"{base}/comment", self.create_comment, name="comment4"),
             web.get(f"{base}/comment", self.comment, name="comment_get4"),
@@ -60,6 +62,9 @@ class RoutesV4(Routes):
     async def me(self, request: web.Request) -> web.Response:
         self.user(request)
         return web.json_response(self.shapes.me(self.lemmy.settings))
+
+    async def list_posts(self, request: web.Request) -> web.Response:
+        return web.json_response({"items": self.posts(request)})
 
     async def list_comments(self, request: web.Request) -> web.Response:
         return web.json_response({"items": self.children(request)})
