@@ -128,6 +128,7 @@ class Commands:
         if can.secrets:
             worthless = self._now() - can.secrets_last
             await self._store.secrets_wiped(lease, can.secrets, before=worthless)
+        await self.showcase.tidy(lease)
         before = self._now() - keep_days * policy.DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
         await self._drop(names, adapter)

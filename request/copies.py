@@ -23,6 +23,8 @@ from request.records import RequestRow
 from request.tables import copies
 
 MOST_AT_ONCE = 20
+LEFT_FOR = 7 * 24 * 3600.0
+"""Seconds for which a copy waits for an account to be served."""
 
 
 class CopyState(StrEnum):
@@ -166,7 +168,8 @@ class Copies:
 
     async def put_off(self, lease: Lease, copy: Copy, seconds: float) -> None:
         """Note that a copy is taken up again later."""
-        await self._change(lease, copies.c.id == copy.id, due=self._now() + seconds)
+        same = (copies.c.id == copy.id) & (copies.c.state == copy.state)
+        await self._change(lease, same, due=self._now() + seconds)
 
     async def posted(self, lease: Lease, copy: Copy, post: str) -> None:
         """Note where a copy is; one that was taken back meanwhile still is to be taken down."""
@@ -185,6 +188,19 @@ class Copies:
             await guard(connection, lease)
             await connection.execute(
                 copies.delete().where(copies.c.id == copy.id, copies.c.state == copy.state)
+            )
+
+    async def tidied(self, lease: Lease) -> None:
+        """Delete what was left to accounts that nobody has served for long: it is not posted."""
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await connection.execute(
+                copies.delete().where(
+                    copies.c.source == lease.name,
+                    copies.c.state != CopyState.POSTED,
+                    copies.c.tries == 0,
+                    copies.c.changed < self._now() - LEFT_FOR,
+                )
             )
 
     async def _change(self, lease: Lease, which: sa.ColumnElement[bool], **values: float) -> None:

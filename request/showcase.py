@@ -116,6 +116,10 @@ class Showcase:
         """
         return await self._copies.taken_back(lease, person=person, waiting=waiting)
 
+    async def tidy(self, lease: Lease) -> None:
+        """Forget what waits in vain to be shown."""
+        await self._copies.tidied(lease)
+
     async def original_deleted(self, lease: Lease, incoming: Incoming) -> None:
         """Have the copies taken down of what was asked for in a post that is deleted."""
         request_id = await self._store.request_of_event(incoming)

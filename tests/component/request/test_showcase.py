@@ -10,6 +10,9 @@ import sqlalchemy as sa
 from common.config import PlaceConfig, ShowcaseConfig, parse
 from common.errors import ConfigError, PlatformError, PlatformRefused
 from common.model import Audience, Ending, IncomingKind
+from request.copies import Copies
+from request.leases import Lease
+from request.marks import Marks
 from request.tables import copies
 from tests.fakes.horde import Fate
 from tests.fakes.platform import FakePlatform, wait_until
@@ -316,6 +319,23 @@ async def test_an_account_that_comes_later_shows_what_was_left_for_it(
     assert row.state == "intended"
     async with start(gallery, pace=0.02, showcase=showcase):
         await wait_until(lambda: gallery.shown)
+
+
+async def test_what_is_left_for_an_account_nobody_serves_is_dropped_after_a_week(
+    start, heard, database, clock
+):
+    platform = FakePlatform()
+    async with start(platform, pace=0.02, showcase=(ShowcaseConfig(account="gone"),)) as core:
+        platform.say(heard("share always", event="1"))
+        await platform.answer_to("1")
+        platform.say(heard(DRAW, event="2"))
+        await platform.answer_to("2")
+        await wait_until(lambda: not core.service.running)
+        [row] = await rows(database)
+        for days, left in ((6, 1), (8, 0)):
+            late = Copies(database, Marks(b""), now=lambda: row.changed + days * 24 * 3600)  # noqa: B023
+            await late.tidied(Lease("web", "one", 1))
+            assert len(await rows(database)) == left
 
 
 async def test_no_more_is_shown_in_an_hour_than_the_operator_says(start, heard, gallery, database):
