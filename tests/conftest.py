@@ -21,7 +21,7 @@ LINES = (
 @pytest.fixture(autouse=True)
 def plain_tracebacks():
     """Log tracebacks without all their variables: drawing those takes a second each."""
-    structlog.configure(processors=LINES)
+    structlog.configure(processors=list(LINES))
 
 
 def pytest_addoption(parser):

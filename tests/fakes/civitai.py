@@ -120,7 +120,7 @@ class FakeCivitai:
     """The server; the module says what it can."""
 
     def __init__(self) -> None:
-        self.models = [dict(entry) for entry in MODELS]
+        self.models = copy.deepcopy(MODELS)  # tests change them
         self.journal: list[str] = []
         self.keys: list[str | None] = []
         self.agents: list[str] = []

@@ -228,8 +228,9 @@ async def test_the_next_jobs_files_come_while_the_card_is_busy(studio, civitai, 
     [second] = studio.hub.offer(payload=lora("11", inject_trigger="all"))
     studio.open(models=tmp_path)
     await studio.until(lambda: len(studio.said(events.Popped)) == 2)
-    while not (tmp_path / "civitai" / "1102.safetensors").exists():
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(30):
+        while not (tmp_path / "civitai" / "1102.safetensors").exists():
+            await asyncio.sleep(0.005)
     assert len(studio.engine.tasks) == 1
     studio.engine.release()
     await studio.delivered(first, second)

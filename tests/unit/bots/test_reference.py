@@ -20,11 +20,19 @@ SECTIONS = dict(SECTION.findall(PAGE))
 
 
 def options_of(command):
+    """Those of a command itself; hidden ones are for programs."""
     return {
         parameter.opts[0]: parameter
         for parameter in COMMANDS[command].params
-        if parameter.param_type_name == "option"
+        if parameter.param_type_name == "option" and not getattr(parameter, "hidden", False)
     }
+
+
+def options_below(node):
+    """Names of the options of a command's own commands, and of theirs."""
+    for each in getattr(node, "commands", {}).values():
+        yield from (p.opts[0] for p in each.params if p.param_type_name == "option")
+        yield from options_below(each)
 
 
 def test_page_has_every_command_and_no_other():
@@ -38,7 +46,8 @@ def test_page_has_every_option_of_a_command_and_no_other(command):
         option: (bool(value), default) for option, value, default in ROW.findall(SECTIONS[command])
     }
     options = options_of(command)
-    assert set(rows) == set(options)
+    assert set(options) <= set(rows)
+    assert set(rows) <= {*options, *options_below(COMMANDS[command])}
     for name, parameter in options.items():
         takes_value, default = rows[name]
         assert takes_value is not parameter.is_flag, name
