@@ -9,7 +9,7 @@ KILLS ?= 60
 STORM ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint test-worker test-browser test-postgres crash bench clean
+.PHONY: help demo test check lint test-program test-worker test-browser test-postgres crash bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,7 +30,10 @@ demo: $(STAMP) ## everything at once on this machine: open the address it prints
 	@$(BIN)/hordebots demo
 
 test: $(DEV_STAMP) ## the tests that need nothing but Python
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not program and not exhaustive"
+
+test-program: $(DEV_STAMP) ## the program itself, started as people do; thousands of texts
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "program or exhaustive"
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
@@ -61,7 +64,7 @@ crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and 
 bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench
 
-check: lint test-worker test-browser test-postgres crash ## all that CI runs beside `make test`
+check: lint test-program test-worker test-browser test-postgres crash ## all that CI runs beside `make test`
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -18,6 +18,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.xdist_group("program"))
+            item.add_marker(pytest.mark.program)
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from request.grammar import (
 from request.grammar.words import words
 from styles.names import NameIndex
 
+pytestmark = pytest.mark.exhaustive
+
 NAMES = NameIndex(("raw", "anime", "anime portrait", "it's (x)", "cascade+"))
 EARLIER = ImageRequest("a fox", style="raw", n=2, seed="5", source_picture="sha256:00")
 OPTION_WORDS = [

@@ -17,6 +17,8 @@ from styles.limits import Limits, Served
 from styles.resolver import resolve
 from styles.template import fill
 
+pytestmark = pytest.mark.exhaustive
+
 LIST = stylelist.merge([stylelist.load_bundled("general")])
 REFERENCE = ModelReference.bundled()
 MODELS = sorted({style.model for style in LIST.styles.values()})
