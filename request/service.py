@@ -54,7 +54,6 @@ log = structlog.get_logger()
 
 OLDEST = 24 * 3600.0
 """Seconds after which an event is written down as expired and not answered."""
-SEED_BITS = 32
 
 
 class Service:
@@ -77,7 +76,7 @@ class Service:
         pictures: Path,
         observer: Observer | None = None,
         now: Callable[[], float] = time.time,
-        draw_seed: Callable[[], int] = lambda: random.getrandbits(SEED_BITS),
+        draw_seed: Callable[[], int] = lambda: random.getrandbits(32),
     ) -> None:
         self._config = config
         self._places = places
@@ -111,7 +110,10 @@ class Service:
 
     async def answer(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
         """Take a request from wherever it stands to its answer."""
-        request = await self._store.request(request_id)
+        try:
+            request = await self._store.request(request_id)
+        except KeyError:  # its asker was forgotten meanwhile
+            return
         with texts.speaking(request.incoming.language):
             await self._carry_on(lease, request, adapter)
 
@@ -317,10 +319,8 @@ class Service:
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         image = _image(request)
-        private = (
-            outcome.private or image.private or says(request.incoming.text, "private")
-        )  # refused ones too
-        outcome = replace(outcome, private=private, spoiler=image.spoiler)
+        private = image.private or says(request.incoming.text, "private")  # refused ones too
+        outcome = replace(outcome, private=outcome.private or private, spoiler=image.spoiler)
         document = encoding.outcome_to_json(outcome)
         await self._store.answer_decided(lease, request.id, document)
         return replace(request, state=RequestState.REPLYING, outcome=document)

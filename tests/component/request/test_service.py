@@ -215,6 +215,14 @@ async def test_straggler_is_cancelled_and_the_rest_answered(start, heard, horde)
     assert horde.journal.count("cancel") == 1
 
 
+async def test_a_request_whose_asker_was_forgotten_meanwhile_is_let_go(start, lease, horde):
+    platform = FakePlatform()
+    async with start() as core:
+        await core.service.answer(lease, "nothere", platform)
+    assert platform.posts == {}
+    assert horde.journal.count("submit") == 0
+
+
 async def test_horde_that_is_down_is_told_with_what_to_do(start, heard, horde):
     await horde.stop()
     platform = FakePlatform()
