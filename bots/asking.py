@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -66,9 +66,11 @@ class AskingAdapter:
             answer.set_result(outcome)
         return f"{incoming.event}/{part.number}"
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
         """Nothing said here outlives the command."""
-        del incoming, part
+        del incoming, part, known
         return None
 
     async def close(self) -> None:

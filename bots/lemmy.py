@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from typing import Any, Self
 
@@ -179,8 +187,10 @@ class LemmyAdapter(Showing):
         )
         return f"comment:{number}"
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the id of a part that stands below what was asked.
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
+        """Return the id of a part that stands below what was asked: our oldest that is not known.
 
         Raises PlatformRefused if that is gone: then nothing can be answered any more.
         """
@@ -194,7 +204,8 @@ class LemmyAdapter(Showing):
             return f"message:{found[0]}" if found else None
         own = await self._own(client, target)
         posted = sorted(comment.id for comment in own if WAITING not in comment.content)
-        return f"comment:{posted[part - 1]}" if len(posted) >= part else None
+        fresh = (name for number in posted if (name := f"comment:{number}") not in known)
+        return next(fresh, None)
 
     async def _own(self, client: LemmyClient, target: Target) -> list[Comment]:
         """Return our own comments right below what was asked."""

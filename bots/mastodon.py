@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
@@ -184,20 +184,23 @@ class MastodonAdapter(Showing):
         self._uploads.posted(incoming.event)
         return str(post["id"])
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the id of a part already posted: our direct replies are there in order.
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
+        """Return the id of a part already posted: our oldest direct reply that is not known.
 
         Raises PlatformRefused if the request is gone.
         """
+        del part  # parts are posted one after the other
         context = await self._calls("status_context", incoming.event)
         own = [
             str(post["id"])
             for post in context["descendants"]
             if str(post["account"]["id"]) == str(self._me["id"])
             and str(post["in_reply_to_id"]) == incoming.event
+            and str(post["id"]) not in known
         ]
-        own.sort(key=lambda one: (len(one), one))
-        return own[part - 1] if len(own) >= part else None
+        return min(own, key=lambda one: (len(one), one), default=None)
 
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Delete one of our posts; one that is gone already is fine."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from typing import Any, Self
 
@@ -190,10 +198,14 @@ class RedditAdapter:
         name = f"{picture.number}.{'png' if mime == 'image/png' else 'jpg'}"
         return Shown(data, name, writing.caption(picture))
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
         """Return the id of our answer, if it is there. Raises PlatformRefused if nothing can be."""
-        del part  # an answer is always one comment
-        return await self._calls(lambda reddit: self._posts.find_reply(reddit, incoming.event))
+        del part  # parts are posted one after the other
+        return await self._calls(
+            lambda reddit: self._posts.find_reply(reddit, incoming.event, known=known)
+        )
 
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Delete an answer and the post of its pictures; one that is gone already is fine."""

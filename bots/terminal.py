@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -88,9 +88,11 @@ class TerminalAdapter:
             self._withdrawn.set()
         return f"{incoming.event}/{part.number}"
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
         """Nothing said here outlives the command."""
-        del incoming, part
+        del incoming, part, known
         return None
 
     async def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -113,8 +113,11 @@ class WebAdapter:
         except StoreError as error:
             raise PlatformError("platform.failed", platform="web", problem=error) from error
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the id of a part already posted."""
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
+        """Return the id of a part already posted; the room knows them by their numbers."""
+        del known
         try:
             found = await self.room.find_answer(int(incoming.event), part)
         except StoreError as error:

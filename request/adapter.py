@@ -7,7 +7,7 @@ is said belong to `request/` and `common/`. It is found by the entry point group
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -107,8 +107,13 @@ class Adapter(Protocol):
         """
         ...
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the id of a part already posted, after a crash in the middle of `reply`."""
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
+        """Return the id of a part already posted, after a crash in the middle of `reply`.
+
+        `known` are the posts that answer `incoming` and are written down: none of them is meant.
+        """
         ...
 
     async def close(self) -> None:

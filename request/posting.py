@@ -75,12 +75,13 @@ class Posting:
         self, lease: Lease, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
     ) -> str:
         limit = adapter.capabilities.reply_timeout
+        known = await self._store.posts_of(request.id)
         started, pause = self._monotonic(), FIRST_PAUSE
         while True:
             try:
                 # also right on the first try: another instance may have posted it just now
                 async with asyncio.timeout(limit):
-                    found = await adapter.find_own_reply(request.incoming, part.number)
+                    found = await adapter.find_own_reply(request.incoming, part.number, known)
                 if found is not None:
                     return found
                 while not self._leases.outlives(lease, limit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Self
 
 import discord
@@ -129,8 +129,11 @@ class DiscordAdapter:
         await self._news.end(incoming)
         return await self._answering.reply(incoming, outcome, part)
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
-        """Return the message of a part already posted."""
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
+        """Return the message of a part already posted; each says which part it is."""
+        del known
         return await self._answering.find(incoming, part)
 
     async def clear(self, incoming: Incoming) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,26 +110,37 @@ class Posts:
             raise PlatformError("reddit.processing", account=self.account)
         return found
 
-    def find_reply(self, reddit: praw.Reddit, event: str, *, waiting: bool = False) -> str | None:
+    def find_reply(
+        self,
+        reddit: praw.Reddit,
+        event: str,
+        *,
+        known: Collection[str] = (),
+        waiting: bool = False,
+    ) -> str | None:
         """Return the full name of our answer to something, or of the notice before it.
+
+        `known` are answers that are not meant; of the others it is the oldest.
 
         Raises PlatformRefused if what was asked is gone.
         """
         if event.startswith("t4_"):
-            sent = reddit.inbox.sent(limit=LOOKED_AT)
-            return next((str(one.fullname) for one in sent if one.parent_id == event), None)
+            sent = [one for one in reddit.inbox.sent(limit=LOOKED_AT) if one.parent_id == event]
+            return _oldest(sent, known)
         asked = next(iter(reddit.info(fullnames=[event])), None)
         if not isinstance(asked, Comment) or asked.author is None:
             raise PlatformRefused("reddit.asker_gone", account=self.account)
         asked.refresh()
         asked.replies.replace_more(limit=0)
-        for reply in asked.replies.list():
-            if not isinstance(reply, Comment) or reply.parent_id != event:
-                continue
-            own = reply.author is not None and str(reply.author.name).lower() == self.me.lower()
-            if own and (WAITING in reply.body) == waiting:
-                return str(reply.fullname)
-        return None
+        own = [
+            reply
+            for reply in asked.replies.list()
+            if isinstance(reply, Comment)
+            and reply.parent_id == event
+            and self._is_ours(reply)
+            and (WAITING in reply.body) == waiting
+        ]
+        return _oldest(own, known)
 
     def remove(self, reddit: praw.Reddit, name: str) -> None:
         """Delete an answer of ours and the post of pictures it links to."""
@@ -152,8 +163,17 @@ class Posts:
         if number is None:
             return
         for post in reddit.info(fullnames=[f"t3_{number}"]):
-            if post.author is not None and str(post.author.name).lower() == self.me.lower():
+            if self._is_ours(post):
                 post.delete()
+
+    def _is_ours(self, thing: Any) -> bool:
+        return thing.author is not None and str(thing.author.name).lower() == self.me.lower()
+
+
+def _oldest(found: Iterable[Comment | Message], known: Collection[str]) -> str | None:
+    fresh = (one for one in found if str(one.fullname) not in known)
+    first = min(fresh, key=lambda one: float(one.created_utc), default=None)
+    return None if first is None else str(first.fullname)
 
 
 def thing(reddit: praw.Reddit, name: str) -> Comment | Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -68,7 +68,9 @@ class ChatAdapter:
         path = f"/messages/{incoming.event}/replies"
         return (await self._ask("POST", path, json=fields, headers=headers))["id"]
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
         posts = await self._ask("GET", f"/messages/{incoming.event}/replies")
         return next((post["id"] for post in posts if post["part"] == part), None)
 

@@ -62,7 +62,7 @@ class FakePlatform:
             raise fault
         return self.posts[key][0]
 
-    async def find_own_reply(self, incoming, part):
+    async def find_own_reply(self, incoming, part, known=()):
         found = self.posts.get((incoming.event, part))
         return found[0] if found else None
 

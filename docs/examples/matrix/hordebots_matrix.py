@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,8 +87,6 @@ class MatrixAdapter:
             raise PlatformBusy(platform=self.name, retry_after=wait)
         failure = PlatformRefused if code in FOR_GOOD else PlatformError
         raise failure(platform=self.name, problem=said)
-
-    # --- listening --------------------------------------------------------------------------
 
     async def listen(self) -> AsyncIterator[Incoming]:
         """Yield what is said to the bot; the position in /sync is kept with the last of it."""
@@ -176,8 +174,6 @@ class MatrixAdapter:
         call = self._client.room_get_event(room, event)
         return (await self._ask(call, nio.RoomGetEventResponse)).event
 
-    # --- answering --------------------------------------------------------------------------
-
     async def acknowledge(self, incoming: Incoming, progress: model.Progress) -> None:
         """React to the request as a receipt."""
         del progress
@@ -214,9 +210,11 @@ class MatrixAdapter:
         call = self._client.room_send(incoming.context["room"], kind, content, transaction)
         return str((await self._ask(call, nio.RoomSendResponse)).event_id)
 
-    async def find_own_reply(self, incoming: Incoming, part: int) -> str | None:
+    async def find_own_reply(
+        self, incoming: Incoming, part: int, known: Collection[str] = ()
+    ) -> str | None:
         """Say if the request is gone; what was sent already is not sent again, so no more."""
-        del part
+        del part, known
         asked = await self._event(incoming.context["room"], incoming.event)
         if "redacted_because" in asked.source.get("unsigned", {}):
             raise PlatformRefused(platform=self.name, problem="the request was deleted")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakes.horde import Fate
+
 
 async def test_a_restart_in_the_middle_loses_and_repeats_nothing(bot, plug, horde):
     horde.seconds = None
@@ -149,3 +151,45 @@ async def test_who_must_wait_is_told_once_an_hour(bot, plug, settings):
     await plug.answer(await plug.say("help"))
     await bot.settled()
     assert await plug.answers(silent) == []
+
+
+FAILING = "draw for me a fox style: raw --n 1"
+
+
+async def failed(bot, plug, horde):
+    """Let a request fail; return what was said, and its answer."""
+    horde.plan.extend([Fate.FAULTED, Fate.FAULTED])
+    said = await plug.say(FAILING)
+    answer = await plug.answer(said)
+    await bot.settled()
+    assert answer.pictures == 0
+    return said, answer
+
+
+async def put_back(bot, plug, answer):
+    """Have the failed request answered after all, as an operator does, by a program just started."""
+    request = await bot.core.store.request_behind(plug.name, answer.id)
+    await bot.core.store.put_back(request.id)
+    await bot.stop()
+    await bot.start()
+
+
+async def test_what_is_put_back_is_answered_once_more_below_its_first_answer(bot, plug, horde):
+    said, first = await failed(bot, plug, horde)
+    await put_back(bot, plug, first)
+    answers = await plug.answered(said, 2)
+    await bot.settled()
+    assert [one.pictures for one in answers] == [0, 1]
+    assert len(await plug.answers(said)) == 2
+
+
+@pytest.mark.needs("remove", "lose")
+async def test_what_is_put_back_after_its_answer_was_deleted_is_posted_once(bot, plug, horde):
+    said, first = await failed(bot, plug, horde)
+    await plug.answer(await plug.say("delete", reply_to=first.id))
+    await plug.taken_back(said)
+    plug.lose_next_post()
+    await put_back(bot, plug, first)
+    assert (await plug.answer(said)).pictures == 1
+    await bot.settled()
+    assert len(await plug.answers(said)) == 1

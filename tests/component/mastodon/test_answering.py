@@ -163,7 +163,8 @@ async def test_a_post_whose_answer_was_lost_is_found(server, listen, answer):
             await answer(ears.adapter, incoming, "here", part=(1, 2))
         found = await ears.adapter.find_own_reply(incoming, 1)
         second = await answer(ears.adapter, incoming, "more", part=(2, 2))
-        assert await ears.adapter.find_own_reply(incoming, 2) == second
+        assert await ears.adapter.find_own_reply(incoming, 2, {found}) == second
+        assert await ears.adapter.find_own_reply(incoming, 3, {found, second}) is None
     assert [post.id for post in server.answers(incoming.event)] == [found, second]
 
 

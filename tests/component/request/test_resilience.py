@@ -348,11 +348,11 @@ async def test_platform_that_hangs_when_asked_is_asked_again(start, heard):
     class Slow(FakePlatform):
         asked = 0
 
-        async def find_own_reply(self, incoming, part):
+        async def find_own_reply(self, incoming, part, known=()):
             self.asked += 1
             if self.asked == 1:
                 await asyncio.Event().wait()
-            return await super().find_own_reply(incoming, part)
+            return await super().find_own_reply(incoming, part, known)
 
     platform = Slow()
     async with start(platform):
@@ -365,11 +365,11 @@ async def test_request_is_never_given_up_however_often_it_breaks(start, heard):
     class Broken(FakePlatform):
         asked = 0
 
-        async def find_own_reply(self, incoming, part):
+        async def find_own_reply(self, incoming, part, known=()):
             self.asked += 1
             if self.asked <= len(AGAIN_AFTER) + 2:
                 raise ZeroDivisionError
-            return await super().find_own_reply(incoming, part)
+            return await super().find_own_reply(incoming, part, known)
 
     platform = Broken()
     async with start(platform, pace=0.01):
