@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 
 import stamina
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -25,12 +25,12 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from common import sqlite
+from common import revisions, sqlite
 from common.errors import StoreError
+from common.revisions import MIGRATIONS
 
 T = TypeVar("T")
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT = 10.0
 """Seconds a statement waits for another process that holds a lock."""
 IDLE = 2
@@ -39,8 +39,6 @@ who leaves one open that long hangs, and its locks would keep others from taking
 """
 ANSWER_TIMEOUT = 60.0
 """Seconds for one answer of PostgreSQL; migrations have no such limit."""
-MIGRATION_LOCK = 6_023_145
-"""Number of PostgreSQL's advisory lock that lets one process migrate at a time."""
 
 
 class Database:
@@ -160,24 +158,34 @@ async def open_database(
 
     Raises StoreError with a sentence that names the address without its password.
     """
-    await _bring_up_to_date(
-        _make_engine(url, busy_timeout, hurried=False), migrations, busy_timeout
-    )
-    return Database(_make_engine(url, busy_timeout))
-
-
-async def _bring_up_to_date(engine: AsyncEngine, migrations: Path, busy_timeout: float) -> None:
-    shown = engine.url.render_as_string(hide_password=True)
+    engine = _make_engine(url, busy_timeout)
     try:
         # who turns a new file to WAL meets "locked" at once if another does so this moment
         async for attempt in stamina.retry_context(
             on=_is_locked, attempts=None, timeout=busy_timeout, wait_initial=0.02, wait_max=0.5
         ):
             with attempt:
-                async with engine.connect() as connection:
-                    await connection.run_sync(_migrate, migrations)
-    except (SQLAlchemyError, OSError) as error:
+                if not await _is_up_to_date(engine, migrations):
+                    await _migrate(url, migrations, busy_timeout)
+    except BaseException as error:
+        await engine.dispose()
+        if not isinstance(error, SQLAlchemyError | OSError):
+            raise
+        shown = engine.url.render_as_string(hide_password=True)
         raise StoreError("store.failed", where=shown, problem=error) from error
+    return Database(engine)
+
+
+async def _is_up_to_date(engine: AsyncEngine, migrations: Path) -> bool:
+    async with SteadyConnection(engine) as connection:
+        return await connection.run_sync(revisions.current) == revisions.newest(migrations)
+
+
+async def _migrate(url: str, migrations: Path, busy_timeout: float) -> None:
+    engine = _make_engine(url, busy_timeout, hurried=False)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(revisions.upgrade, migrations)
     finally:
         await engine.dispose()
 
@@ -250,19 +258,3 @@ def _prepare_postgres(engine: AsyncEngine, busy_timeout: float) -> None:
             cursor.execute(f"SET {name} = {1000 * seconds:.0f}")
         cursor.close()
         connection.commit()  # else the first rollback takes it back
-
-
-def _migrate(connection: Connection, migrations: Path) -> None:
-    """Run the migrations that are missing; one process at a time."""
-    from alembic import command  # noqa: PLC0415  (half a second that `--help` need not pay)
-    from alembic.config import Config as AlembicConfig  # noqa: PLC0415
-
-    config = AlembicConfig()
-    config.set_main_option("script_location", str(migrations))
-    config.attributes["connection"] = connection
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-    command.upgrade(config, "head")
-    connection.commit()

@@ -6,12 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from common.database import MIGRATIONS
+from common import revisions
 from common.errors import StoreError
 
 ANSWERING = 10.0
@@ -36,7 +35,7 @@ async def version_of(url: str) -> SchemaVersion:
         parsed = make_url(url)
     except ArgumentError:  # its text may hold the password
         raise StoreError("store.address") from None
-    where, newest = parsed.render_as_string(hide_password=True), await asyncio.to_thread(_newest)
+    where, newest = parsed.render_as_string(hide_password=True), revisions.newest()
     if parsed.get_backend_name() == "sqlite":
         is_there = await asyncio.to_thread(Path(parsed.database or "").exists)
         if not is_there:  # asking would make the file
@@ -45,24 +44,9 @@ async def version_of(url: str) -> SchemaVersion:
         engine = create_async_engine(parsed, hide_parameters=True)
         try:
             async with asyncio.timeout(ANSWERING), engine.connect() as connection:
-                current = await connection.run_sync(_current)
+                current = await connection.run_sync(revisions.current)
         finally:
             await engine.dispose()
     except (SQLAlchemyError, ImportError, OSError, TimeoutError) as error:
         raise StoreError("store.failed", where=where, problem=error) from error
     return SchemaVersion(where, current, newest)
-
-
-def _current(connection: Connection) -> str | None:
-    if not sa.inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.execute(
-        sa.text("SELECT version_num FROM alembic_version")
-    ).scalar()
-    return found
-
-
-def _newest() -> str:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415  (slow, and seldom wanted)
-
-    return ScriptDirectory(str(MIGRATIONS)).get_current_head() or ""

@@ -97,6 +97,14 @@ async def test_opening_again_keeps_what_is_there(database, database_url):
     await again.close()
 
 
+async def test_opening_what_is_up_to_date_waits_for_no_writer(database, database_url):
+    async with database.write() as connection:
+        await connection.exec_driver_sql(INSERT.format("a"))
+        again = await open_database(database_url)
+        assert await names(again) == set()
+        await again.close()
+
+
 async def test_two_that_open_an_empty_database_at_once(database_url):
     both = await asyncio.gather(open_database(database_url), open_database(database_url))
     for opened in both:

@@ -7,7 +7,10 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from common.database import MIGRATIONS, open_database
+from common import revisions
+from common.database import open_database
+from common.revisions import MIGRATIONS
+from hub.server import MIGRATIONS as HUB_MIGRATIONS
 from request import tables as request_tables
 from request.chat_settings import SettingsStore
 from request.copies import Copies
@@ -134,3 +137,8 @@ async def test_the_newest_revision_is_what_the_tables_say(database_url):
 def test_the_history_is_one_line():
     numbers = range(1, len(REVISIONS) + 1)
     assert [f"{number:04}" for number in numbers] == REVISIONS
+
+
+@pytest.mark.parametrize("folder", [MIGRATIONS, HUB_MIGRATIONS], ids=["core", "hub"])
+def test_the_newest_revision_is_known_by_its_file_name(folder):
+    assert revisions.newest(folder) == ScriptDirectory(str(folder)).get_current_head()
