@@ -13,7 +13,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, Self
 
 import aiohttp
@@ -32,7 +32,7 @@ from common.lemmy.profile import examine
 from common.lemmy.settings import LemmySection
 from common.lemmy.tokens import TokenFile
 from common.lemmy.transport import Missing, WrongPassword
-from common.lemmy.uploads import Uploads, names_in
+from common.lemmy.uploads import Uploads, remove_answer
 from common.lemmy.wire import Comment
 from common.lemmy.writing import WAITING, Target, answer, mark_of, notice
 from common.model import Incoming, Outcome, Part, Progress
@@ -226,15 +226,8 @@ class LemmyAdapter(Showing):
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Delete one of our posts with its pictures; one that is gone already is fine."""
         client = await self._ready()
-        kind, _, number = post.partition(":")
         try:
-            if kind == "message":
-                await client.delete_message(int(number))
-                return
-            for name in names_in(await client.text_of(int(number)), self.url):
-                with suppress(PlatformRefused):
-                    await client.delete_picture(name)
-            await client.delete_comment(int(number))
+            await remove_answer(client, post)
         except PlatformRefused as error:
             log.info("post_was_gone", event=incoming.event, post=post, problem=str(error))
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 
 from common import pictures, sheet
 from common.budget import Budget
@@ -25,6 +26,21 @@ def names_in(text: str, url: str) -> list[str]:
     """Return the names of the pictures on a server that an answer shows."""
     found = re.findall(rf"{re.escape(url)}/(?:pictrs|api/v4)/image/([\w.-]+)", text)
     return list(dict.fromkeys(found))
+
+
+async def remove_answer(client: LemmyClient, post: str) -> None:
+    """Delete an answer of ours, `comment:5` or `message:5`, with its pictures.
+
+    Raises PlatformRefused if it is gone.
+    """
+    kind, _, number = post.partition(":")
+    if kind == "message":
+        await client.delete_message(int(number))
+        return
+    for name in names_in(await client.text_of(int(number)), client.url):
+        with suppress(PlatformRefused):
+            await client.delete_picture(name)
+    await client.delete_comment(int(number))
 
 
 class Uploads:
