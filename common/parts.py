@@ -79,6 +79,9 @@ class HubUser(Section):
     name: str = Field(description="Public name.")
     key: Secret = Field(description="API key; make a long random one.")
     trusted: bool = Field(default=True, description="Whether its workers count as trusted.")
+    moderator: bool = Field(
+        default=False, description="Whether it may pause and change the workers of others."
+    )
 
 
 class HubConfig(Section):

@@ -1,24 +1,28 @@
-"""What the hub remembers of users and workers, and what owners may change."""
+"""What the hub remembers of users."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from hub import queue
-from hub.errors import Declined
-from hub.popping import ONLINE_SECONDS
 from hub.store import Row
-from hub.tables import GENERATIONS, REQUESTS, USERS, WORKERS, State
-from hub.users import ANONYMOUS, User, Users
-from hub.wire import PopRequest, WorkerChange
+from hub.tables import ALCHEMIES, FORMS, GENERATIONS, REQUESTS, USERS, WORKERS, FormState, State
+from hub.users import ANONYMOUS, User
 
-COUNTS = ("spent", "earned", "asked", "asked_work", "made", "made_work")
+COUNTS = (
+    "spent",
+    "earned",
+    "asked",
+    "asked_work",
+    "made",
+    "made_work",
+    "asked_forms",
+    "made_forms",
+)
 
 
 async def users_known(database: Database, names: Sequence[str], now: float) -> dict[str, int]:
@@ -58,14 +62,22 @@ async def user_details(
             ),
         )
     )
-    return _user(row, user, list(workers), list(active), concurrency=concurrency, now=now)
+    open_forms = FORMS.c.state.in_((FormState.WAITING, FormState.PROCESSING))
+    alchemy = await connection.scalars(
+        sa.select(ALCHEMIES.c.id).where(
+            ALCHEMIES.c.owner == user.id,
+            ALCHEMIES.c.id.in_(sa.select(FORMS.c.alchemy).where(open_forms)),
+        )
+    )
+    running = {"image": list(active), "text": [], "alchemy": list(alchemy)}
+    return _user(row, user, list(workers), running, concurrency=concurrency, now=now)
 
 
 def _user(
     row: Row,
     user: User,
     workers: list[str],
-    active: list[str],
+    active: dict[str, list[str]],
     *,
     concurrency: int,
     now: float,
@@ -73,7 +85,6 @@ def _user(
     nothing = dict.fromkeys(
         ("gifted", "donated", "admin", "received", "recurring", "awarded", "styled"), 0
     )
-    none_of = {"text": 0, "interrogation": 0}
     balance = round(row.earned - row.spent, 2)
     never = ("moderator", "flagged", "vpn", "service", "education", "special", "deleted")
     return {
@@ -87,7 +98,7 @@ def _user(
         "worker_ids": workers,
         "styles": [],
         "sharedkey_ids": [],
-        "active_generations": {"image": active, "text": [], "alchemy": []},
+        "active_generations": active,
         "trusted": user.trusted,
         "customizer": not user.anonymous,
         "pseudonymous": False,
@@ -97,98 +108,9 @@ def _user(
         "records": {
             "usage": {"megapixelsteps": round(row.asked_work, 2), "tokens": 0},
             "contribution": {"megapixelsteps": round(row.made_work, 2), "tokens": 0},
-            "fulfillment": {"image": row.made, **none_of},
-            "request": {"image": row.asked, **none_of},
-            "style": {"image": 0, **none_of},
+            "fulfillment": {"image": row.made, "text": 0, "interrogation": row.made_forms},
+            "request": {"image": row.asked, "text": 0, "interrogation": row.asked_forms},
+            "style": {"image": 0, "text": 0, "interrogation": 0},
         },
         **dict.fromkeys(never, False),
     }
-
-
-async def workers_exist(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """Raise Declined unless each of these is a worker's id."""
-    known = set(await connection.scalars(sa.select(WORKERS.c.id).where(WORKERS.c.id.in_(ids))))
-    for worker in ids:
-        if worker not in known:
-            raise Declined("WorkerNotFound", id=worker)
-
-
-async def worker_list(
-    connection: AsyncConnection, users: Users, *, name: str | None, now: float
-) -> list[dict[str, Any]]:
-    """Return the workers that are online, or the one of this name."""
-    wanted = WORKERS.c.name == name if name else WORKERS.c.seen >= now - ONLINE_SECONDS
-    rows = await connection.execute(sa.select(WORKERS).where(wanted).order_by(WORKERS.c.name))
-    return [_worker(row, users, now) for row in rows]
-
-
-async def worker_details(
-    connection: AsyncConnection, users: Users, *, column: str, value: str, now: float
-) -> dict[str, Any]:
-    """Return the worker with this `id` or `name`. Raises Declined if there is none."""
-    found = await connection.execute(sa.select(WORKERS).where(WORKERS.c[column] == value))
-    row = found.one_or_none()
-    if row is None:
-        raise Declined("WorkerNotFound", id=value[:100])
-    return _worker(row, users, now)
-
-
-def _worker(row: Row, users: Users, now: float) -> dict[str, Any]:
-    offer = PopRequest.model_validate_json(row.offer)
-    owner = users.by_id(row.owner)
-    speed = queue.speed(row.recent_work, row.recent_seconds)
-    return {
-        "type": "image",
-        "name": row.name,
-        "id": row.id,
-        "online": row.seen >= now - ONLINE_SECONDS,
-        "requests_fulfilled": row.made,
-        "kudos_rewards": round(row.earned, 2),
-        "kudos_details": {"generated": round(row.earned, 2), "uptime": 0},
-        "performance": f"{speed:.1f} megapixelsteps per second",
-        "threads": offer.threads,
-        "uptime": int(row.uptime),
-        "maintenance_mode": row.maintenance,
-        "info": row.info,
-        "nsfw": offer.nsfw,
-        "trusted": owner is not None and owner.trusted,
-        "flagged": False,
-        "uncompleted_jobs": row.uncompleted,
-        "models": offer.models,
-        "team": {"name": None, "id": None},
-        "bridge_agent": offer.bridge_agent,
-        "max_pixels": offer.max_pixels,
-        "megapixelsteps_generated": round(row.made_work, 2),
-        "img2img": offer.allow_img2img,
-        "painting": offer.allow_painting,
-        "post-processing": offer.allow_post_processing,
-        "lora": offer.allow_lora,
-        "controlnet": offer.allow_controlnet,
-        "sdxl_controlnet": offer.allow_sdxl_controlnet,
-    }
-
-
-async def worker_changed(
-    database: Database, worker: str, change: WorkerChange, user: User
-) -> dict[str, Any]:
-    """Store what the owner changes, and return it as the answer shows it. Raises Declined."""
-    if change.paused is not None:
-        raise Declined("NotModerator")
-    values = change.model_dump(exclude_none=True)
-    try:
-        async with database.write() as connection:
-            owner = await connection.scalar(
-                sa.select(WORKERS.c.owner).where(WORKERS.c.id == worker)
-            )
-            if owner is None:
-                raise Declined("WorkerNotFound", id=worker[:100])
-            if owner != user.id:
-                raise Declined("WrongCredentials")
-            if not values:
-                raise Declined("BadRequest", code="hub.no_change")
-            await connection.execute(
-                WORKERS.update().where(WORKERS.c.id == worker).values(**values)
-            )
-    except IntegrityError as error:
-        raise Declined("WorkerNameAlreadyExists") from error
-    return {name: value for name, value in values.items() if name != "maintenance_msg"}

@@ -15,20 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.reference import ModelReference
 from hub import queue, store
-from hub.errors import Declined
 from hub.store import Row
-from hub.tables import GENERATIONS, REQUESTS, WORKERS, State
+from hub.tables import GENERATIONS, REQUESTS, Kind, State
 from hub.users import User
 from hub.wire import GenerationRequest, PopRequest
+from hub.workers import Resting, as_worker, resting, worker_seen
 
 MOST_LOOKED_AT = 1000
 """Waiting requests one pop goes through at most."""
 PAGE = 50
-CHECK_IN_SECONDS = 10
-"""A worker that asks without change is written down only so often."""
-ONLINE_SECONDS = 300
-MOST_WORKERS = 20
-MOST_UNTRUSTED_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +40,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class NoJob:
-    """Nothing to do: why each waiting request was skipped, or the owner's maintenance message."""
+    """Nothing to do: why each waiting request was skipped, or in whose words it is to rest."""
 
     reasons: tuple[str, ...]
-    maintenance: str | None = None
+    resting: Resting | None = None
 
 
 async def pop(
@@ -68,75 +63,17 @@ async def pop(
     """
     preferred = {user.id, *priority}
     async with database.write() as connection:
-        row = await worker_seen(connection, offer, user, now)
+        row = await worker_seen(connection, offer, user, Kind.IMAGE, now)
         if offer.started is not None:
             await store.jobs_lost(connection, row.id, offer.started)
+        if row.paused:
+            return NoJob((), resting(row))
         worker = as_worker(row, offer, trusted=user.trusted)
         only = preferred if row.maintenance else None
         found, reasons = await _find(connection, worker, preferred, only)
         if found is not None:
             return await _assign(connection, found, worker, reference, now)
-    return NoJob(tuple(reasons), row.maintenance_msg if row.maintenance else None)
-
-
-async def worker_seen(
-    connection: AsyncConnection, offer: PopRequest, user: User, now: float
-) -> Row:
-    """Write down that a worker is there and what it offers; the first time makes it."""
-    by_name = sa.select(WORKERS).where(WORKERS.c.name == offer.name)
-    row = (await connection.execute(by_name)).one_or_none()
-    text = offer.model_dump_json(exclude={"started"})
-    if row is None:
-        await _introduce(connection, offer.name, text, user, now)
-    elif row.owner != user.id:
-        raise Declined("WrongCredentials")
-    elif row.offer != text or row.seen < now - CHECK_IN_SECONDS:
-        online = now - row.seen if now - row.seen < ONLINE_SECONDS else 0
-        await connection.execute(
-            WORKERS.update()
-            .where(WORKERS.c.id == row.id)
-            .values(offer=text, seen=now, uptime=WORKERS.c.uptime + online)
-        )
-    return (await connection.execute(by_name)).one()
-
-
-async def _introduce(
-    connection: AsyncConnection, name: str, offer: str, user: User, now: float
-) -> None:
-    count = await connection.scalar(
-        sa.select(sa.func.count()).select_from(WORKERS).where(WORKERS.c.owner == user.id)
-    )
-    limit = MOST_WORKERS if user.trusted else MOST_UNTRUSTED_WORKERS
-    if (count or 0) >= limit:
-        raise Declined("TooManyWorkers", limit=limit)
-    zeros = dict.fromkeys(
-        ("uptime", "recent_work", "recent_seconds", "made", "made_work", "earned", "uncompleted"), 0
-    )
-    await connection.execute(
-        WORKERS.insert().values(
-            id=str(uuid.uuid4()),
-            name=name,
-            owner=user.id,
-            offer=offer,
-            info="",
-            maintenance=False,
-            maintenance_msg="",
-            created=now,
-            seen=now,
-            **zeros,
-        )
-    )
-
-
-def as_worker(row: Row, offer: PopRequest, *, trusted: bool) -> queue.Worker:
-    """Return a row of the workers' table as the queue sees it."""
-    return queue.Worker(
-        id=row.id,
-        offer=offer,
-        owner=row.owner,
-        trusted=trusted,
-        speed=queue.speed(row.recent_work, row.recent_seconds),
-    )
+    return NoJob(tuple(reasons), resting(row))
 
 
 async def _find(

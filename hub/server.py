@@ -3,6 +3,8 @@
     POST generate/async ─rules→ queue (SQLite) ─POST generate/pop→ worker ─PUT→ pictures
         ─POST generate/submit→ done ─GET generate/status→ signed address
 
+Alchemy goes the same way, by the endpoints of `interrogate`.
+
 State is in `hub.sqlite`, so that a crash loses nothing: what waited waits, what a worker had
 comes back after its ttl, or as soon as that worker is started again.
 """
@@ -28,7 +30,7 @@ from hub import accounts, shelf, users
 from hub.context import HUB, Hub
 from hub.limits import Limiter
 from hub.pictures import prepare_folder
-from hub.routes import client, picture, status, worker
+from hub.routes import alchemy, client, picture, status, worker
 from hub.routes.exchange import MOST_BODY_BYTES, answer_errors
 from hub.sweep import keep_sweeping, sweep
 from hub.webhook import Webhooks
@@ -117,7 +119,7 @@ async def _listen(hub: Hub, stack: AsyncExitStack) -> int:
     config = hub.config
     app = web.Application(middlewares=[answer_errors], client_max_size=MOST_BODY_BYTES)
     app[HUB] = hub
-    for room in (client, worker, status, picture):
+    for room in (client, worker, alchemy, status, picture):
         app.add_routes(room.routes)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     stack.push_async_callback(runner.cleanup)

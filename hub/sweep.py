@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from hub import shelf, store
+from hub import forms, shelf, store
 from hub.context import Hub
 from hub.pictures import source_names
 
@@ -19,9 +19,11 @@ async def sweep(hub: Hub) -> None:
     """Abort jobs past their ttl, forget requests past their expiry, delete old pictures."""
     now = hub.clock()
     aborted = await store.overdue_aborted(hub.database, now)
+    aborted += await forms.overdue_forms_aborted(hub.database, now)
     if aborted:
         log.info("hub.jobs_aborted", count=aborted)
     expired = await store.requests_expired(hub.database, now)
+    expired += await forms.alchemies_expired(hub.database, now)
     sources = [name for request in expired for name in source_names(request)]
     aged = await shelf.pictures_aged(hub.database, now)
     if sources or aged:

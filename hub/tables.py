@@ -20,6 +20,23 @@ class State(StrEnum):
     """The worker was started again and no longer knows of it."""
 
 
+class FormState(StrEnum):
+    """Where a form (one thing an alchemist does with a picture) is. The values are the Horde's."""
+
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    DONE = "done"
+    FAULTED = "faulted"
+    CANCELLED = "cancelled"
+
+
+class Kind(StrEnum):
+    """What a worker does. The values are the Horde's."""
+
+    IMAGE = "image"
+    ALCHEMIST = "interrogation"
+
+
 METADATA = sa.MetaData()
 
 USERS = sa.Table(
@@ -34,17 +51,21 @@ USERS = sa.Table(
     sa.Column("asked_work", sa.Float),
     sa.Column("made", sa.Integer),
     sa.Column("made_work", sa.Float),
+    sa.Column("asked_forms", sa.Integer),
+    sa.Column("made_forms", sa.Integer),
 )
 WORKERS = sa.Table(
     "workers",
     METADATA,
     sa.Column("id", sa.String, primary_key=True),
     sa.Column("name", sa.String),
+    sa.Column("kind", sa.String),
     sa.Column("owner", sa.Integer),
     sa.Column("offer", sa.Text),
     sa.Column("info", sa.String),
     sa.Column("maintenance", sa.Boolean),
     sa.Column("maintenance_msg", sa.String),
+    sa.Column("paused", sa.Boolean),
     sa.Column("created", sa.Float),
     sa.Column("seen", sa.Float),
     sa.Column("uptime", sa.Float),
@@ -94,6 +115,38 @@ GENERATIONS = sa.Table(
     sa.Column("seed", sa.String),
     sa.Column("censored", sa.Boolean),
     sa.Column("gen_metadata", sa.JSON),
+)
+ALCHEMIES = sa.Table(
+    "alchemies",
+    METADATA,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("place", sa.Integer),
+    sa.Column("owner", sa.Integer),
+    sa.Column("tiles", sa.Integer),
+    sa.Column("trusted", sa.Boolean),
+    sa.Column("webhook", sa.String),
+    sa.Column("created", sa.Float),
+    sa.Column("expires", sa.Float),
+)
+FORMS = sa.Table(
+    "forms",
+    METADATA,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("alchemy", sa.String),
+    sa.Column("number", sa.Integer),
+    sa.Column("name", sa.String),
+    sa.Column("payload", sa.JSON(none_as_null=True)),
+    sa.Column("price", sa.Float),
+    sa.Column("state", sa.String),
+    sa.Column("failures", sa.Integer),
+    sa.Column("losses", sa.Integer),
+    sa.Column("worker", sa.String),
+    sa.Column("worker_name", sa.String),
+    sa.Column("owner", sa.Integer),
+    sa.Column("started", sa.Float),
+    sa.Column("popped", sa.Float),
+    sa.Column("deadline", sa.Float),
+    sa.Column("result", sa.JSON(none_as_null=True)),
 )
 PICTURES = sa.Table(
     "pictures",

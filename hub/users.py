@@ -25,6 +25,8 @@ class User:
     id: int
     name: str
     trusted: bool = False
+    moderator: bool = False
+    """Whether he may pause and change other people's workers."""
 
     @property
     def username(self) -> str:
@@ -47,7 +49,9 @@ class Users:
         self, configured: Sequence[HubUser], ids: dict[str, int], *, anonymous: bool
     ) -> None:
         self._by_hash = {
-            _hash(user.key.get_secret_value()): User(ids[user.name], user.name, user.trusted)
+            _hash(user.key.get_secret_value()): User(
+                ids[user.name], user.name, user.trusted, user.moderator
+            )
             for user in configured
         }
         if anonymous:

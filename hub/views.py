@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.horde.wire import Check, Generation, GenMetadata
 from hub import queue
 from hub.errors import Declined
-from hub.popping import ONLINE_SECONDS, as_worker
 from hub.store import Row
-from hub.tables import GENERATIONS, REQUESTS, WORKERS, State
+from hub.tables import FORMS, GENERATIONS, REQUESTS, WORKERS, FormState, Kind, State
 from hub.users import Users
 from hub.wire import GenerationRequest, PopRequest
+from hub.wire_alchemy import AlchemyPop
+from hub.workers import ONLINE_SECONDS, as_worker
 
 FAILED = (State.FAULTED, State.ABORTED, State.LOST)
 
@@ -22,13 +23,26 @@ FAILED = (State.FAULTED, State.ABORTED, State.LOST)
 async def online_workers(
     connection: AsyncConnection, users: Users, now: float
 ) -> list[queue.Worker]:
-    """Return the workers seen in the last five minutes that are not in maintenance."""
+    """Return the workers seen in the last five minutes that are not to rest."""
+    return [_as_worker(row, users) for row in await _online(connection, Kind.IMAGE, now)]
+
+
+async def online_alchemists(connection: AsyncConnection, now: float) -> list[AlchemyPop]:
+    """Return what the alchemists offer that are there now."""
+    rows = await _online(connection, Kind.ALCHEMIST, now)
+    return [AlchemyPop.model_validate_json(row.offer) for row in rows]
+
+
+async def _online(connection: AsyncConnection, kind: Kind, now: float) -> list[Row]:
     rows = await connection.execute(
         sa.select(WORKERS).where(
-            WORKERS.c.seen >= now - ONLINE_SECONDS, sa.not_(WORKERS.c.maintenance)
+            WORKERS.c.kind == kind,
+            WORKERS.c.seen >= now - ONLINE_SECONDS,
+            sa.not_(WORKERS.c.maintenance),
+            sa.not_(WORKERS.c.paused),
         )
     )
-    return [_as_worker(row, users) for row in rows]
+    return list(rows.all())
 
 
 def _as_worker(row: Row, users: Users) -> queue.Worker:
@@ -180,6 +194,12 @@ async def performance(connection: AsyncConnection, users: Users, now: float) -> 
             GENERATIONS.c.delivered > now - 60
         )
     )
+    forms = await connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(FORMS)
+        .where(FORMS.c.state.in_((FormState.WAITING, FormState.PROCESSING)))
+    )
+    alchemists = await online_alchemists(connection, now)
     return {
         "queued_requests": jobs + running,
         "queued_text_requests": 0,
@@ -189,9 +209,9 @@ async def performance(connection: AsyncConnection, users: Users, now: float) -> 
         "text_thread_count": 0,
         "queued_megapixelsteps": round(work + running_work, 2),
         "past_minute_megapixelsteps": round(minute or 0, 2),
-        "queued_forms": 0.0,
-        "interrogator_count": 0,
-        "interrogator_thread_count": 0,
+        "queued_forms": float(forms or 0),
+        "interrogator_count": len(alchemists),
+        "interrogator_thread_count": sum(offer.threads for offer in alchemists),
         "queued_tokens": 0.0,
         "past_minute_tokens": 0.0,
     }

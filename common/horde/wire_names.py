@@ -78,5 +78,6 @@ UPSCALERS: tuple[str, ...] = (
 Question = Literal[
     "caption", "interrogation", "nsfw", "vectorize", "palette", "describe", "aesthetic"
 ]
-ALCHEMY_FORMS: tuple[str, ...] = (*get_args(Question), *POST_PROCESSORS)
+Form = Literal[Question, PostProcessor]
+ALCHEMY_FORMS: tuple[str, ...] = get_args(Form)
 """All that alchemists do. The result of a post-processor is the address of a picture."""

@@ -9,9 +9,9 @@ import uuid
 from aiohttp import web
 
 from common import texts
-from hub import accounts, pictures, queue, rules, shelf, store, views
+from hub import pictures, queue, rules, shelf, store, views, workers
 from hub.context import HUB, Hub
-from hub.routes.exchange import read_body
+from hub.routes.exchange import limiter_key, read_body
 from hub.tables import State
 from hub.users import User
 from hub.wire import GenerationRequest
@@ -23,7 +23,7 @@ routes = web.RouteTableDef()
 async def submit(http: web.Request) -> web.Response:
     """Take a request into the queue: 202 with its id, or 200 with its price for a dry run."""
     hub = http.app[HUB]
-    headers = hub.limiter.count(_limiter_key(hub, http))
+    headers = hub.limiter.count(limiter_key(hub, http))
     request = await read_body(http, GenerationRequest)
     user = hub.user(http)
     rules.check(request, hub.reference, trusted=user.trusted)
@@ -56,8 +56,8 @@ async def _accept(
         now=now,
     )
     async with hub.database.read() as connection:
-        workers = await views.online_workers(connection, hub.users, now)
-    if views.able(request, workers):
+        online = await views.online_workers(connection, hub.users, now)
+    if views.able(request, online):
         return {}
     return no_worker_warning()
 
@@ -147,10 +147,4 @@ async def _check_workers(hub: Hub, request: GenerationRequest) -> None:
     """Raise Declined if a worker is named that does not exist."""
     if request.workers:
         async with hub.database.read() as connection:
-            await accounts.workers_exist(connection, request.workers)
-
-
-def _limiter_key(hub: Hub, http: web.Request) -> str:
-    """Return whom to count a request for: the user, or the address of a stranger."""
-    user = hub.users.find(http.headers.get("apikey", ""))
-    return f"user {user.id}" if user else f"address {http.remote}"
+            await workers.workers_exist(connection, request.workers)

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from hub import reading
+from hub.context import Hub
 from hub.errors import Declined, Malformed, Throttled
 from hub.wire import Body
 
@@ -35,6 +36,12 @@ async def read_bytes(request: web.Request) -> bytes:
 async def read_body(request: web.Request, model: type[Checked]) -> Checked:
     """Return the body as a checked value. Raises Malformed."""
     return reading.read(model, await read_bytes(request))
+
+
+def limiter_key(hub: Hub, http: web.Request) -> str:
+    """Return whom to count a request for: the user, or the address of a stranger."""
+    user = hub.users.find(http.headers.get("apikey", ""))
+    return f"user {user.id}" if user else f"address {http.remote}"
 
 
 @web.middleware

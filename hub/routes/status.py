@@ -9,9 +9,12 @@ from aiohttp import web
 
 from common import texts
 from hub import accounts, views
-from hub.context import HUB
+from hub import workers as register
+from hub.context import HUB, Hub
 from hub.errors import Declined
 from hub.routes.exchange import read_body
+from hub.tables import Kind
+from hub.users import User
 from hub.wire import WorkerChange
 
 TYPES = ("image", "text", "interrogation")
@@ -90,16 +93,21 @@ async def find_user(http: web.Request) -> web.Response:
 
 @routes.get("/api/v2/workers")
 async def workers(http: web.Request) -> web.Response:
-    """List the workers that are online, or the one called `name`."""
+    """List the workers that are online (of a `type`), or the one called `name`."""
     hub = http.app[HUB]
-    if _type(http) != "image":
+    wanted = _type(http) if "type" in http.query else None
+    if wanted == "text":
         return web.json_response([])
     async with hub.database.read() as connection:
-        return web.json_response(
-            await accounts.worker_list(
-                connection, hub.users, name=http.query.get("name"), now=hub.clock()
-            )
+        found = await register.worker_list(
+            connection,
+            hub.users,
+            kind=Kind(wanted) if wanted else None,
+            name=http.query.get("name"),
+            reader=_reader(hub, http),
+            now=hub.clock(),
         )
+    return web.json_response(found)
 
 
 @routes.get("/api/v2/workers/name/{name}")
@@ -117,24 +125,29 @@ async def worker(http: web.Request) -> web.Response:
 async def _describe(http: web.Request, column: str) -> web.Response:
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        return web.json_response(
-            await accounts.worker_details(
-                connection,
-                hub.users,
-                column=column,
-                value=http.match_info[column],
-                now=hub.clock(),
-            )
+        found = await register.worker_details(
+            connection,
+            hub.users,
+            column=column,
+            value=http.match_info[column],
+            reader=_reader(hub, http),
+            now=hub.clock(),
         )
+    return web.json_response(found)
+
+
+def _reader(hub: Hub, http: web.Request) -> User | None:
+    """Return who asks, if it is somebody; a key nobody has is no reason to tell him nothing."""
+    return hub.users.find(http.headers.get("apikey", ""))
 
 
 @routes.put("/api/v2/workers/{id}")
 async def change_worker(http: web.Request) -> web.Response:
-    """Let the owner put a worker into maintenance, rename or describe it."""
+    """Let the owner put a worker into maintenance, rename or describe it; a moderator pause it."""
     hub = http.app[HUB]
     change = await read_body(http, WorkerChange)
     user = hub.user(http)
-    changed = await accounts.worker_changed(hub.database, http.match_info["id"], change, user)
+    changed = await register.worker_changed(hub.database, http.match_info["id"], change, user)
     return web.json_response(changed)
 
 

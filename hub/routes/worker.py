@@ -37,12 +37,8 @@ async def pop(http: web.Request) -> web.Response:
     )
     if isinstance(found, popping.Job):
         return web.json_response(await _job(hub, http, found))
-    if found.maintenance is not None:
-        raise Declined(
-            "WorkerMaintenance",
-            code="hub.owner_says" if found.maintenance else None,
-            message=found.maintenance,
-        )
+    if found.resting is not None:
+        raise found.resting.refusal()
     return web.json_response(_no_job(queue.skipped(found.reasons)))
 
 

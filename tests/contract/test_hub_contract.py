@@ -23,6 +23,7 @@ from tests.component.hub.callers import (
     Caller,
     Clock,
     Room,
+    alchemy_body,
     b64,
     webp,
 )
@@ -271,6 +272,31 @@ async def test_worker_and_its_maintenance(room):
     assert_same(off, "74_worker_maintenance_off")
 
 
+async def test_life_of_an_alchemy(room):
+    forms = ["caption", "nsfw", "RealESRGAN_x2plus"]
+    await room.host.pop_forms(*forms)
+    hook = {"webhook": "https://127.0.0.1:9/alchemy"}  # nobody listens there
+    asked = await replay(room, "280_alchemy_async", change=hook)
+    assert_same(asked, "280_alchemy_async")
+    path = f"/interrogate/status/{asked.body['id']}"
+    waiting = await replay(room, "281_alchemy_status_waiting", path=path)
+    assert waiting.body == recording("281_alchemy_status_waiting")["response"]["body"]
+    jobs = {job["form"]: job for job in await room.host.pop_forms(*forms, amount=3)}
+    for name, form in (
+        ("283_alchemy_submit_caption", "caption"),
+        ("284_alchemy_submit_nsfw", "nsfw"),
+    ):
+        change = {"id": jobs[form]["id"]}
+        done = await replay(room, name, caller=room.host, change=change)
+        assert_same(done, name)
+        assert done.body == recording(name)["response"]["body"]
+    larger = jobs["RealESRGAN_x2plus"]
+    await room.host.upload(larger["r2_upload"])
+    await room.host.submit_form(larger, result={"RealESRGAN_x2plus": "R2"})
+    done = await replay(room, "286_alchemy_status_done", path=path)
+    assert_same(done, "286_alchemy_status_done")
+
+
 async def test_unknown_agents_get_what_they_got_without_r2(room):
     for name in (
         "451_unknown_agent_karras_k_euler_a",
@@ -355,6 +381,34 @@ async def test_answers_are_valid_by_the_swagger_document(room, definitions):
     change = {"maintenance": True, "info": "x", "name": "renamed"}
     changed = await room.host.call("PUT", f"/workers/{worker['id']}", json=change)
     assert_valid(definitions, changed.body, "ModifyWorker")
+
+
+async def test_alchemy_is_valid_by_the_swagger_document(room, definitions):
+    asked = await room.bot.post("/interrogate/async", alchemy_body("caption", "NMKD_Siax"))
+    assert_valid(definitions, asked.body, "RequestInterrogationResponse")
+    offer = {"name": "alchemist", "forms": []}
+    offer |= {
+        name: example(definitions, "InterrogationPopInput", name)
+        for name in fields(definitions, "InterrogationPopInput") - {"name", "forms"}
+        if example(definitions, "InterrogationPopInput", name) is not None
+    }
+    assert len(offer) > 4
+    nothing = await room.host.post("/interrogate/pop", offer)
+    assert_valid(definitions, nothing.body, "InterrogationPopPayload")
+    assert_valid(definitions, nothing.body["skipped"], "NoValidInterrogationsFound")
+    offer |= {"forms": ["caption", "NMKD_Siax"], "amount": 2}
+    jobs = await room.host.post("/interrogate/pop", offer)
+    assert_valid(definitions, jobs.body, "InterrogationPopPayload")
+    for job in jobs.body["forms"]:
+        assert_valid(definitions, job, "InterrogationPopFormPayload")
+    done = await room.host.submit_form(jobs.body["forms"][0], result={"caption": "a fox"})
+    assert_valid(definitions, done.body, "GenerationSubmitted")
+    status = await room.bot.alchemy(asked.body["id"])
+    assert_valid(definitions, status, "InterrogationStatus")
+    for form in status["forms"]:
+        assert_valid(definitions, form, "InterrogationFormStatus")
+    (alchemist,) = (await room.host.get("/workers?type=interrogation")).body
+    assert_valid(definitions, alchemist, "WorkerDetails")
 
 
 async def test_refusals_are_valid_by_the_swagger_document(room, definitions):

@@ -15,12 +15,14 @@ from common.config import HubUser
 BOT_KEY = "bot-key-0123456789abcdef"
 HOST_KEY = "host-key-0123456789abcdef"
 STRANGER_KEY = "stranger-key-0123456789"
+MODERATOR_KEY = "moderator-key-0123456789"
 MODEL = "stable_diffusion"
 USERS = (
     HubUser(name="bot", key=SecretStr(BOT_KEY)),
     HubUser(name="host", key=SecretStr(HOST_KEY)),
     HubUser(name="stranger", key=SecretStr(STRANGER_KEY), trusted=False),
 )
+MODERATOR = HubUser(name="moderator", key=SecretStr(MODERATOR_KEY), moderator=True)
 
 
 class Clock:
@@ -93,6 +95,29 @@ class Caller:
         assert answer.status == 200, answer.body
         return answer.body
 
+    async def ask_alchemy(self, *forms, **fields):
+        """Submit a picture, expect 202, return the id."""
+        answer = await self.post("/interrogate/async", alchemy_body(*forms, **fields))
+        assert answer.status == 202, answer.body
+        return answer.body["id"]
+
+    async def alchemy(self, request):
+        answer = await self.get(f"/interrogate/status/{request}")
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    # --- an alchemist ---
+
+    async def pop_forms(self, *forms, name="alchemist", **fields):
+        """Ask for forms, expect 200."""
+        body = {"name": name, "forms": list(forms)} | fields
+        answer = await self.post("/interrogate/pop", body)
+        assert answer.status == 200, answer.body
+        return answer.body["forms"]
+
+    async def submit_form(self, form, **fields):
+        return await self.post("/interrogate/submit", {"id": form["id"], "state": "ok"} | fields)
+
     # --- a worker ---
 
     async def pop(self, name="worker one", **fields):
@@ -114,6 +139,11 @@ class Caller:
             assert (await self.upload(address)).status == 200
             answer = await self.submit(generation, **fields)
             assert answer.status == 200, answer.body
+
+
+def alchemy_body(*forms, picture=None, **fields):
+    source = b64(webp() if picture is None else picture)
+    return {"forms": [{"name": form} for form in forms], "source_image": source} | fields
 
 
 def request_body(prompt="a fox", params=None, **fields):
