@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -22,6 +22,7 @@ from common.config import CivitaiConfig, Config
 from common.reference_library import ReferenceLibrary
 from common.tasks import cancel
 from styles.library import StyleLibrary
+from styles.previews import Previews
 from styles.stylelist import StyleList
 
 STYLES_FRESH = 3600.0
@@ -31,6 +32,9 @@ REFERENCE_FRESH = 24 * 3600.0
 
 LORAS_FRESH = 24 * 3600.0
 """Seconds between two looks at which LoRAs are not known, or not freshly."""
+
+KEPT_PREVIEWS = "previews"
+"""Folder of the data folder where `hordebots styles preview --keep` puts pictures."""
 
 log = structlog.get_logger()
 
@@ -42,6 +46,7 @@ class Knowledge:
     library: StyleLibrary
     reference: ReferenceLibrary
     catalogue: AssetCatalogue
+    previews: Previews = field(default_factory=lambda: Previews(()))
 
 
 @asynccontextmanager
@@ -58,6 +63,8 @@ async def open_knowledge(
         reference = await ReferenceLibrary.open(config.reference.url, cache=folder / "reference")
         catalogue = await open_catalogue(config.civitai, folder, session)
         stack.push_async_callback(catalogue.close)
+        kept = folder / KEPT_PREVIEWS
+        previews = Previews(config.styles.previews, kept=kept, cache=folder / "styles")
         if lasting:
 
             async def learn() -> None:
@@ -67,10 +74,11 @@ async def open_knowledge(
             tasks = (
                 asyncio.create_task(_every(LORAS_FRESH, learn), name="loras"),
                 asyncio.create_task(_every(STYLES_FRESH, library.refresh), name="stylelist"),
+                asyncio.create_task(_every(STYLES_FRESH, previews.refresh), name="previews"),
                 asyncio.create_task(_every(REFERENCE_FRESH, reference.refresh), name="reference"),
             )
             stack.push_async_callback(cancel, *tasks)
-        yield Knowledge(library, reference, catalogue)
+        yield Knowledge(library, reference, catalogue, previews)
 
 
 async def open_catalogue(

@@ -21,6 +21,7 @@ from yarl import URL
 from bots.children import WorkerProcess
 from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
+from bots.lending import lend
 from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
@@ -32,21 +33,17 @@ from request.adapter import Adapter, Services
 from request.admission import Admission
 from request.assets import Assets, Rules
 from request.budget import Budget
-from request.chat_settings import SettingsStore
 from request.commands import Commands
 from request.conversation import Conversation
 from request.copies import Copies
-from request.cursors import Cursors
 from request.delivery import Delivery
 from request.describing import Describing
-from request.enquiries import Enquiries
 from request.leases import Leases
 from request.marks import open_marks
 from request.moderation import Moderation
 from request.native import NativeLookup
 from request.observer import Observer
 from request.people import People
-from request.places import Places
 from request.planning import Planning
 from request.polls import Polls
 from request.posting import Posting
@@ -210,32 +207,6 @@ def assemble(
 def _rules(config: Config) -> Rules:
     """Return what LoRAs must keep to."""
     return Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
-
-
-def lend(
-    live: LiveConfig,
-    database: Database,
-    store: Store,
-    knowledge: Knowledge,
-    hordes: LiveHordes,
-    *,
-    about: str = "",
-) -> Services:
-    """Put together what adapters are lent."""
-    settings = SettingsStore(database)
-    enquiries = Enquiries(
-        store, knowledge.library, lambda: knowledge.reference.current, knowledge.catalogue, hordes
-    )
-    return Services(
-        config=live.current,
-        database=database,
-        pictures=live.current.data_dir / "pictures",
-        enquiries=enquiries,
-        settings=settings,
-        places=Places(live, settings),
-        cursors=Cursors(database),
-        about=about,
-    )
 
 
 async def fetch_picture(address: str, limit_bytes: int) -> bytes:

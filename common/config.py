@@ -9,21 +9,23 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from common.errors import ConfigError
-from common.horde.wire import ANONYMOUS_KEY, SAMPLERS
+from common.horde.wire import ANONYMOUS_KEY
 from common.parts import (
     CivitaiConfig,
     HubConfig,
     HubUser,
     LogConfig,
     OperatorConfig,
+    ParametersConfig,
     ReferenceConfig,
     ShowcaseConfig,
+    StylesConfig,
     WebConfig,
     WorkerConfig,
 )
@@ -109,42 +111,6 @@ class HordeConfig(Section):
         ge=0,
         description="Kudos that all communities together may spend in a day (UTC); null: any "
         "number.",
-    )
-
-
-def _check_sampler(name: str) -> str:
-    if name not in SAMPLERS:
-        raise ValueError(f"the Horde has no sampler {name}; it has {', '.join(SAMPLERS)}")
-    return name
-
-
-class ParametersConfig(Section):
-    """What a picture is made with where neither the person nor the style says anything."""
-
-    steps: int = Field(default=30, ge=1, le=500, description="Steps.")
-    cfg_scale: float = Field(default=7.5, ge=0, le=100, description="How strictly words are kept.")
-    sampler: Annotated[str, AfterValidator(_check_sampler)] = Field(
-        default="k_euler_a", description="Sampler, as the Horde calls it."
-    )
-    karras: bool = Field(default=True, description="Whether the karras schedule is used.")
-    clip_skip: int = Field(default=1, ge=1, le=12, description="Layers of the text encoder.")
-    hires_fix: bool = Field(default=False, description="Whether the high-resolution fix is used.")
-
-
-class StylesConfig(Section):
-    """Where styles come from."""
-
-    sources: tuple[str, ...] = Field(
-        default=("bundled:general",),
-        min_length=1,
-        description="Folders, addresses, or the bundled lists; later ones override earlier ones.",
-    )
-    default: str | None = Field(
-        default=None, description="Style used when nobody names one; else `featured`, else `raw`."
-    )
-    parameters: ParametersConfig = Field(
-        default=ParametersConfig(),
-        description="What holds where neither the person nor the style says anything.",
     )
 
 

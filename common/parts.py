@@ -1,12 +1,13 @@
-"""Sections of the configuration: where facts come from, pages, hub, worker, log."""
+"""Sections of the configuration: where facts and styles come from, pages, hub, worker, log."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from common.horde.wire import SAMPLERS
 from common.section import Secret, Section
 
 REFERENCE = (
@@ -165,4 +166,45 @@ class OperatorConfig(Section):
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int | None = Field(
         default=None, ge=0, le=65535, description="Port; 0 takes a free one, null: none is opened."
+    )
+
+
+def _check_sampler(name: str) -> str:
+    if name not in SAMPLERS:
+        raise ValueError(f"the Horde has no sampler {name}; it has {', '.join(SAMPLERS)}")
+    return name
+
+
+class ParametersConfig(Section):
+    """What a picture is made with where neither the person nor the style says anything."""
+
+    steps: int = Field(default=30, ge=1, le=500, description="Steps.")
+    cfg_scale: float = Field(default=7.5, ge=0, le=100, description="How strictly words are kept.")
+    sampler: Annotated[str, AfterValidator(_check_sampler)] = Field(
+        default="k_euler_a", description="Sampler, as the Horde calls it."
+    )
+    karras: bool = Field(default=True, description="Whether the karras schedule is used.")
+    clip_skip: int = Field(default=1, ge=1, le=12, description="Layers of the text encoder.")
+    hires_fix: bool = Field(default=False, description="Whether the high-resolution fix is used.")
+
+
+class StylesConfig(Section):
+    """Where styles come from."""
+
+    sources: tuple[str, ...] = Field(
+        default=("bundled:general",),
+        min_length=1,
+        description="Folders, addresses, or the bundled lists; later ones override earlier ones.",
+    )
+    default: str | None = Field(
+        default=None, description="Style used when nobody names one; else `featured`, else `raw`."
+    )
+    previews: tuple[str, ...] = Field(
+        default=(),
+        description="Folders or addresses with a `previews.json` that names pictures of styles, "
+        "beside those of `hordebots styles preview --keep`; later ones win.",
+    )
+    parameters: ParametersConfig = Field(
+        default=ParametersConfig(),
+        description="What holds where neither the person nor the style says anything.",
     )

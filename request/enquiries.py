@@ -6,7 +6,7 @@ allows no time to think (a list that completes a word) can be served.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from common.civitai.assets import Asset
@@ -22,6 +22,8 @@ from styles.library import StyleLibrary
 from styles.limits import Served
 from styles.names import NameIndex
 from styles.offer import offered
+from styles.parsing import Style
+from styles.previews import Preview, Previews
 
 MOST = 25
 """Completions returned at a time."""
@@ -37,18 +39,54 @@ class Enquiries:
         reference: Callable[[], ModelReference],
         catalogue: AssetCatalogue,
         hordes: Hordes,
+        *,
+        previews: Previews,
     ) -> None:
         self._store = store
         self._library = library
         self._reference = reference
         self._catalogue = catalogue
         self._hordes = hordes
+        self._previews = previews
 
     def styles(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[str, ...]:
         """Return styles and categories of a place that somebody may mean, likeliest first."""
         current = self._library.current.only(place.styles)
         offer = offered(current, self._reference(), nsfw=place.nsfw)
         return current.names.complete(typed, offer, most)
+
+    def browse(
+        self, place: PlaceConfig, *, search: str = "", category: str = ""
+    ) -> tuple[Style, ...]:
+        """Return the styles of a place: all, those of a category, or those a search means.
+
+        A search also means the styles of categories it finds, and near names where it finds none.
+        """
+        current = self._library.current.only(place.styles)
+        offer = offered(current, self._reference(), nsfw=place.nsfw)
+        found: Iterable[str] = current.styles
+        if category:
+            known = current.names.get(category)
+            found = () if known is None else current.expand(known)
+        elif search:
+            named = current.names.search(search, offer) or current.names.suggest(search, offer)
+            whole = (one for name in named for one in current.expand(name))
+            found = dict.fromkeys((*(name for name in named if name in current.styles), *whole))
+        return tuple(current.styles[name] for name in found if offer(name))
+
+    def categories(self, place: PlaceConfig) -> dict[str, int]:
+        """Return the categories of a place, each with how many styles it has there."""
+        current = self._library.current.only(place.styles)
+        offer = offered(current, self._reference(), nsfw=place.nsfw)
+        return {
+            name: sum(map(offer, current.expand(name)))
+            for name in current.categories
+            if offer(name)
+        }
+
+    async def looks(self, names: Sequence[str]) -> dict[str, tuple[Preview, ...]]:
+        """Return the pictures of those styles that have some."""
+        return await self._previews.of(names)
 
     def loras(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[Asset, ...]:
         """Return LoRAs that somebody may mean, from memory; what is typed is fetched meanwhile."""

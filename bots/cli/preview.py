@@ -23,6 +23,9 @@ def register(group: typer.Typer) -> None:
 def preview(
     names: Annotated[list[str], typer.Argument(help="Styles; a category stands for all its own.")],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("previews"),
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Show them to people who look at the styles.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -35,6 +38,7 @@ def preview(
     from bots.cli.drawing import check_folder
     from bots.cli.loop import run_until_stopped
     from bots.cli.rendering import render
+    from bots.knowledge import KEPT_PREVIEWS
     from bots.program import point_at_hub
     from common import logs
 
@@ -42,11 +46,12 @@ def preview(
     settings = point_at_hub(read_settings(config))
     styles = _styles(names, settings)
     check_folder(out)
+    kept = settings.data_dir / KEPT_PREVIEWS if keep else None
     with tempfile.TemporaryDirectory(prefix="hordebots-") as temporary:
         own = _apart(settings, Path(temporary))
         raise typer.Exit(
             run_until_stopped(
-                lambda stop: render(own, styles, out / SHEET, stop=stop, as_json=as_json)
+                lambda stop: render(own, styles, out / SHEET, kept, stop=stop, as_json=as_json)
             )
         )
 

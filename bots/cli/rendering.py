@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from common.errors import StartupError
 from common.model import Outcome
 from common.sheet import Cell, contact_sheet
 from common.tasks import cancel
+from styles.previews import keep, plain_name
 
 SUBJECTS = (
     ("portrait of an old fisherman with a grey beard", 11),
@@ -30,6 +30,8 @@ SUBJECTS = (
     ("a red fox in tall grass", 33),
 )
 """What every style is shown on, with its seed: a person, a place, an animal."""
+KINDS = ("person", "place", "animal")
+"""The subjects in a word."""
 AT_ONCE = 6
 
 
@@ -50,14 +52,15 @@ async def render(
     config: Config,
     styles: Sequence[str],
     sheet: Path,
+    kept: Path | None = None,
     *,
     stop: asyncio.Event,
     as_json: bool = False,
 ) -> int:
     """Make all pictures, write them beside the sheet, then the sheet; return the exit code.
 
-    Where it lies is told, `as_json` with every picture. Raises StartupError if the folder
-    cannot be written.
+    They are put into the folder `kept`, too, for people who look at the styles. Where the sheet
+    lies is told, `as_json` with every picture. Raises StartupError if a folder cannot be written.
     """
     wishes = [
         _Wish(row, column, f"{subject} --n 1 --seed {seed} style: {style}")
@@ -89,6 +92,8 @@ async def render(
     labels = [subject for subject, _seed in SUBJECTS]
     content = await asyncio.to_thread(contact_sheet, styles, labels, table)
     _write(sheet, content)
+    if kept is not None:
+        _keep(kept, styles, table)
     tell = _tell_json if as_json else _tell
     return tell(styles, table, sheet)
 
@@ -141,12 +146,23 @@ def _kept(wish: _Wish, style: str, outcome: Outcome, folder: Path) -> Cell:
     if not outcome.pictures:
         return Cell(reason=outcome.text)
     picture = outcome.pictures[0]
-    name = re.sub(r"[^a-z0-9]+", "-", style.casefold()).strip("-") or "style"
+    name = plain_name(style)
     suffix = SUFFIXES.get(picture.mime, "bin")
     content = picture.path.read_bytes()
     file = f"{wish.row + 1:03}-{name}-{wish.column + 1}.{suffix}"
     _write(folder / file, content)
     return Cell(content, file=file)
+
+
+def _keep(folder: Path, styles: Sequence[str], table: Sequence[Sequence[Cell]]) -> None:
+    made = {
+        style: {kind: cell.picture for kind, cell in zip(KINDS, row, strict=True) if cell.picture}
+        for style, row in zip(styles, table, strict=True)
+    }
+    try:
+        keep(folder, made)
+    except OSError as error:
+        raise StartupError("draw.folder", folder=folder, problem=error.strerror) from error
 
 
 def _write(path: Path, content: bytes) -> None:

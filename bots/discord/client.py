@@ -14,6 +14,7 @@ from discord import app_commands
 from bots.discord.buttons import Choice, Press
 from bots.discord.clock import Clock
 from bots.discord.mine import Mine
+from bots.discord.pages import Category, Turn, Use
 from bots.discord.section import DiscordSection
 from bots.discord.settings import Change, Channels
 from common import texts
@@ -74,7 +75,7 @@ class HearingClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
-        self.add_dynamic_items(Press, Choice, Change, Channels, Mine)
+        self.add_dynamic_items(Press, Choice, Change, Channels, Mine, Turn, Category, Use)
         await self._ears.started(self)
 
     async def on_ready(self) -> None:

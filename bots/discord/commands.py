@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bots.discord import completion, hearing, menus
+from bots.discord import menus
+from bots.discord.imagine import imagine_command
+from bots.discord.pages import LONGEST_WORDS, Page
+from bots.discord.phrasing import address, command, options
 from common import texts
 from request.sharing import MODES
 
@@ -17,15 +19,13 @@ if TYPE_CHECKING:
     from bots.discord.desk import Desk
 
 Interaction = discord.Interaction[Any]
-RATIOS = ("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "21:9")
-MOST_PICTURES = 20
-LONGEST_PROMPT = 3000
 
 
 def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     """Put all slash commands into a tree."""
-    tree.add_command(_imagine(desk))
-    for name in ("styles", "loras", "models"):
+    tree.add_command(imagine_command(desk))
+    tree.add_command(_browsing(desk))
+    for name in ("loras", "models"):
         tree.add_command(_searching(desk, name))
     for name in ("queue", "status", "horde"):
         tree.add_command(_plain(desk, name, name))
@@ -40,121 +40,14 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     menus.add_menus(tree, desk)
 
 
-def command(name: str, callback: Any) -> app_commands.Command[Any, ..., Any]:
-    """Return a command with its words from the catalogue, wherever the bot may be used."""
-    made: app_commands.Command[Any, ..., Any] = app_commands.Command(
-        name=locale_str(name, code=f"discord_commands.{name}"),
-        description=described(f"discord_commands.{name}_is"),
-        callback=callback,
-        allowed_contexts=app_commands.AppCommandContext(
-            guild=True, dm_channel=True, private_channel=True
-        ),
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-    )
-    return made
-
-
-def described(code: str) -> locale_str:
-    """Return a sentence of the catalogue for Discord's menus, in all languages there are."""
-    return locale_str(texts.say(code), code=code)
-
-
-def options(**names: str) -> Callable[[Any], Any]:
-    """Describe and name the options of a command, each by a code of the catalogue."""
-    describe = app_commands.describe(
-        **{name: described(f"discord_options.{code}_is") for name, code in names.items()}
-    )
-    rename = app_commands.rename(
-        **{
-            name: locale_str(name.rstrip("_"), code=f"discord_options.{code}")
-            for name, code in names.items()
-        }
-    )
-
-    def decorate(callback: Any) -> Any:
-        return rename(describe(callback))
-
-    return decorate
-
-
-def written(prompt: str, values: dict[str, Any], *, negative: str = "") -> str:
-    """Return a prompt and options as the grammar reads them; what is None or False is left out."""
-    words = [prompt]
-    for name, value in values.items():
-        if value is None or value is False:
-            continue
-        if value is True:
-            words.append(f"--{name}")
-        elif isinstance(value, str) and name not in {"ar", "lora"}:
-            words.append(f'--{name} "{value.replace(chr(34), "")}"')
-        else:
-            words.append(f"--{name} {value}")
-    if negative:
-        words.append(f"--no {negative}")
-    return " ".join(words)
-
-
-def _imagine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
-    @options(
-        prompt="prompt",
-        style="style",
-        n="n",
-        aspect="aspect",
-        negative="negative",
-        seed="seed",
-        picture="picture",
-        strength="strength",
-        model="model",
-        lora="lora",
-        lora_strength="lora_strength",
-        private="private",
-        spoiler="spoiler",
-    )
-    @app_commands.choices(aspect=[Choice(name=ratio, value=ratio) for ratio in RATIOS])
-    @app_commands.autocomplete(
-        style=completion.styles(desk), model=completion.models(desk), lora=completion.loras(desk)
-    )
-    async def imagine(  # noqa: PLR0917  (Discord names the options by the parameters)
-        interaction: Interaction,
-        prompt: app_commands.Range[str, 1, LONGEST_PROMPT],
-        style: str | None = None,
-        n: app_commands.Range[int, 1, MOST_PICTURES] | None = None,
-        aspect: str | None = None,
-        negative: str | None = None,
-        seed: str | None = None,
-        picture: discord.Attachment | None = None,
-        strength: app_commands.Range[float, 0.01, 1.0] | None = None,
-        model: str | None = None,
-        lora: str | None = None,
-        lora_strength: app_commands.Range[float, -5.0, 5.0] | None = None,
-        private: bool = False,
-        spoiler: bool = False,
+def _browsing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    @options(search="search_styles")
+    async def look(
+        interaction: Interaction, search: app_commands.Range[str, 1, LONGEST_WORDS] = ""
     ) -> None:
-        weighted = lora if lora is None or lora_strength is None else f"{lora}:{lora_strength:g}"
-        values = {
-            "style": style,
-            "n": n,
-            "ar": aspect,
-            "seed": seed,
-            "strength": strength,
-            "model": model,
-            "lora": weighted,
-            "private": private,
-            "spoiler": spoiler,
-        }
-        await desk.ask(
-            interaction,
-            written(prompt, values, negative=negative or ""),
-            verb_optional=True,
-            private=private,
-            pictures=_address(picture),
-        )
+        await desk.browse(interaction, Page(words=" ".join(search.split())))
 
-    return command("imagine", imagine)
-
-
-def _address(picture: discord.Attachment | None) -> tuple[str, ...]:
-    return (picture.url,) if picture is not None and hearing.is_picture(picture) else ()
+    return command("styles", look)
 
 
 def _searching(desk: Desk, name: str) -> app_commands.Command[Any, ..., Any]:
@@ -215,7 +108,7 @@ def _of_picture(
 ) -> app_commands.Command[Any, ..., Any]:
     @options(picture="own_picture")
     async def ask(interaction: Interaction, picture: discord.Attachment) -> None:
-        pictures = _address(picture)
+        pictures = address(picture)
         if pictures:
             await desk.ask(interaction, text, pictures=pictures, **more)
         else:

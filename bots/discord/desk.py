@@ -8,9 +8,10 @@ from typing import Any
 import discord
 import structlog
 
-from bots.discord import dialogs, hearing, layout, menus, mine
+from bots.discord import browsing, dialogs, hearing, layout, menus, mine
 from bots.discord.buttons import LOOKS, QUIET, Verb
 from bots.discord.hearing import language_of
+from bots.discord.pages import Page
 from bots.discord.pending import Pending, Waiting
 from bots.discord.permissions import missing
 from bots.discord.settings import FIELDS, FORM, Panel, may_change, refusal
@@ -84,6 +85,15 @@ class Desk:
         """Hear what was chosen in a list."""
         await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=f"#{request}")
 
+    async def browse(self, interaction: discord.Interaction[Any], page: Page) -> None:
+        """Show somebody styles to choose from."""
+        with texts.speaking(language_of(interaction)):
+            await browsing.show(self, interaction, page)
+
+    async def use(self, interaction: discord.Interaction[Any], style: str) -> None:
+        """Ask somebody what to draw in a style."""
+        await browsing.ask(interaction, style)
+
     async def mine(self, interaction: discord.Interaction[Any], request: str = "") -> None:
         """Show somebody his own pictures."""
         with texts.speaking(language_of(interaction)):
@@ -122,12 +132,21 @@ class Desk:
         if what in FIELDS and may_change(interaction):
             await panel.fill(what, scope, dialogs.filled(interaction))
 
+    async def _use(self, interaction: discord.Interaction[Any], style: str) -> None:
+        """Hear what is to be drawn in a style that was chosen from a page."""
+        written = dialogs.filled(interaction)
+        named = style.replace('"', "")
+        text = f'{written.get("prompt", "")} {written.get("options", "")} --style "{named}"'
+        await self.ask(interaction, text, verb_optional=True)
+
     async def form(self, interaction: discord.Interaction[Any]) -> None:
         """Hear a form that was filled in."""
         with texts.speaking(language_of(interaction)):
             name = dialogs.form_name(interaction)
             if name.startswith(FORM):
                 await self._fill_settings(interaction, name)
+            elif name.startswith(browsing.USE):
+                await self._use(interaction, name.removeprefix(browsing.USE))
             elif name.startswith(dialogs.EDIT):
                 await dialogs.submitted(self, interaction)
             elif name.startswith(menus.REMIX):

@@ -87,6 +87,7 @@ def _reload(core: Core, origin: Origin, point: Point) -> Reload:
         live=core.live,
         hordes=core.hordes,
         library=core.knowledge.library,
+        previews=core.knowledge.previews,
         point=point,
         write_log=origin.write_log,
     )

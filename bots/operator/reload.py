@@ -20,6 +20,7 @@ from common.config import Config, load
 from common.errors import HordebotsError
 from common.live import LiveConfig
 from styles.library import StyleLibrary
+from styles.previews import Previews
 
 log = structlog.get_logger()
 
@@ -76,6 +77,7 @@ class Reload:
         live: LiveConfig,
         hordes: LiveHordes,
         library: StyleLibrary,
+        previews: Previews,
         point: Point,
         write_log: Callable[[Config], None],
     ) -> None:
@@ -85,6 +87,7 @@ class Reload:
         self._live = live
         self._hordes = hordes
         self._library = library
+        self._previews = previews
         self._point = point
         self._write_log = write_log
         self._turn = asyncio.Lock()
@@ -109,6 +112,9 @@ class Reload:
         effective = self._point(merged(now, read))
         if effective.styles.sources != now.styles.sources:
             await self._library.use(effective.styles.sources)
+        if effective.styles.previews != now.styles.previews:
+            self._previews.use(effective.styles.previews)
+            await self._previews.refresh()
         if effective.horde != now.horde:
             await self._hordes.configure(effective.horde.endpoints)
         self._live.current = effective

@@ -18,6 +18,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bots.__main__ import app
+from styles.previews import Previews
 from tests.component.bots.lists import CATEGORIES, STYLES, ListServer, write_list
 from tests.component.bots.programs import ROOT, Program, run
 from tests.fakes.horde import Fate
@@ -368,6 +369,15 @@ async def test_preview_tells_it_as_json(painting, tmp_path, horde):
     assert len(files) == 2
     assert all(file.exists() for file in files)
     assert "censored" in reason
+
+
+async def test_previews_are_kept_for_people_who_look_at_styles(painting, tmp_path, horde):
+    horde.plan.extend([Fate.CENSORED])
+    done = await preview(tmp_path, (*painting("neon"), "--keep"))
+    assert done.code == 1
+    looks = (await Previews((), kept=tmp_path / "data" / "previews").of(["neon"]))["neon"]
+    assert len(looks) == 2
+    assert all(one.file.is_file() for one in looks)
 
 
 async def test_preview_of_a_style_nobody_serves_is_a_sheet_of_reasons(painting, tmp_path, horde):

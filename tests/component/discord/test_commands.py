@@ -17,7 +17,7 @@ async def drawn(fake, ann, channel, **options):
 QUESTIONS = (
     ("help", {}, "draw for me a fox"),
     ("help", {"word": "seed"}, "the number a picture starts from"),
-    ("styles", {}, "categories"),
+    ("styles", {}, "Page 1 of"),
     ("styles", {"search": "paint"}, "Styles like paint"),
     ("models", {}, "models are served now"),
     ("loras", {}, "loras watercolour"),

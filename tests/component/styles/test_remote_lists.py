@@ -7,6 +7,7 @@ import pytest
 
 from common.errors import StyleListError
 from styles.library import StyleLibrary, read_offline, read_once
+from styles.previews import Previews
 from tests.component.styles.conftest import GOOD, packed, to
 
 
@@ -61,7 +62,7 @@ def misbehave(server, kind):
 async def test_whatever_a_server_sends_the_last_good_list_stays_and_says_why(
     tmp_path, server, kind
 ):
-    patience = 0.3 if kind == "hangs" else 20
+    patience = 1.5 if kind == "hangs" else 20
     library = await StyleLibrary.open([server.address], cache=tmp_path, timeout=patience)
     good, server_good = library.current, server.pages["styles.json"]
     why = misbehave(server, kind)
@@ -283,3 +284,16 @@ async def test_read_offline_asks_nobody(tmp_path, server):
     read = await read_offline(["bundled:demo", server.address], cache=tmp_path)
     assert "web" in read.styles
     assert server.journal == []
+
+
+async def test_previews_at_an_address_outlive_it(server, tmp_path):
+    table = {"web": {"person": "https://pictures.example/web.webp"}}
+    server.pages["previews.json"] = json.dumps(table)
+    previews = Previews([server.address], cache=tmp_path)
+    assert await previews.of(["web"]) == {}
+    await previews.refresh()
+    assert (await previews.of(["web"]))["web"][0].address == "https://pictures.example/web.webp"
+    server.pages["previews.json"] = "no longer JSON"
+    again = Previews([server.address], cache=tmp_path)
+    await again.refresh()
+    assert "web" in await again.of(["web"])

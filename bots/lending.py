@@ -1,0 +1,45 @@
+"""What adapters are lent by the program."""
+
+from __future__ import annotations
+
+from bots.endpoints import LiveHordes
+from bots.knowledge import Knowledge
+from common.database import Database
+from common.live import LiveConfig
+from request.adapter import Services
+from request.chat_settings import SettingsStore
+from request.cursors import Cursors
+from request.enquiries import Enquiries
+from request.places import Places
+from request.store import Store
+
+
+def lend(
+    live: LiveConfig,
+    database: Database,
+    store: Store,
+    knowledge: Knowledge,
+    hordes: LiveHordes,
+    *,
+    about: str = "",
+) -> Services:
+    """Put together what adapters are lent."""
+    settings = SettingsStore(database)
+    enquiries = Enquiries(
+        store,
+        knowledge.library,
+        lambda: knowledge.reference.current,
+        knowledge.catalogue,
+        hordes,
+        previews=knowledge.previews,
+    )
+    return Services(
+        config=live.current,
+        database=database,
+        pictures=live.current.data_dir / "pictures",
+        enquiries=enquiries,
+        settings=settings,
+        places=Places(live, settings),
+        cursors=Cursors(database),
+        about=about,
+    )
