@@ -7,17 +7,17 @@ until it is told to stop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
 from yarl import URL
 
+from bots.accounts import accounts_of, build, check_names, platform_of
 from bots.children import WorkerProcess
 from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
@@ -25,7 +25,7 @@ from bots.lending import lend
 from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
-from common.errors import ConfigError, StartupError
+from common.errors import StartupError
 from common.fetch import fetch
 from common.live import LiveConfig
 from common.reference import ModelReference
@@ -38,6 +38,7 @@ from request.conversation import Conversation
 from request.copies import Copies
 from request.delivery import Delivery
 from request.describing import Describing
+from request.extension import Extension, NoExtension
 from request.leases import Leases
 from request.marks import open_marks
 from request.moderation import Moderation
@@ -63,14 +64,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-ADAPTERS = "hordebots.adapters"
-"""Entry point group under which adapters are found."""
 FETCHING = 20.0
 """Seconds for a picture at an address somebody wrote."""
 MEGABYTE = 1_000_000
-PARTS = ("web", "hub", "worker")
-"""What `run:` may name beside accounts."""
-
 
 Announce = Callable[[str, str], None]
 """Called with what has started (hub, worker, an account; or `note`) and where (or a sentence)."""
@@ -142,6 +138,7 @@ def assemble(
     fetch: Fetch | None = None,
     observer: Observer | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    extension: Extension | None = None,
 ) -> Core:
     """Put the core together from its parts.
 
@@ -153,6 +150,7 @@ def assemble(
     store = Store(database, marks)
     leases = Leases(database, config.instance)
     folk = People(database, marks)
+    extension = extension or NoExtension()
     services = lend(live, database, store, knowledge, hordes, about=about)
     sources = Sources(store, services.pictures, fetch or fetch_picture)
     native = NativeLookup(hordes)
@@ -170,7 +168,7 @@ def assemble(
         config=live,
         places=services.places,
         store=store,
-        reading=Reading(store, library, reference, native, sources),
+        reading=Reading(store, library, reference, native, sources, others=extension.commands),
         planning=planning,
         commands=Commands(
             store,
@@ -190,6 +188,7 @@ def assemble(
                 config=live,
                 pictures=services.pictures,
             ),
+            extension=extension,
         ),
         production=Production(
             store, hordes, delivery, reference, patience=patience, observer=observer
@@ -235,8 +234,8 @@ async def run(
         opening = open_core(pointed, about=about, observer=figures)
         core = await stack.enter_async_context(opening)
         adapters = []
-        for name, section in _accounts(pointed):
-            adapter = await _build(name, section, core.services)
+        for name, section in accounts_of(pointed):
+            adapter = await build(name, section, core.services)
             stack.push_async_callback(adapter.close)
             adapters.append(adapter)
             announce(name, str(getattr(adapter, "url", "")))
@@ -253,12 +252,7 @@ def _open_figures(config: Config) -> Figures | None:
         return None
     from bots.operator.metrics import Figures  # noqa: PLC0415  (only those who want it pay for it)
 
-    return Figures({name: platform_of(name, section) for name, section in _accounts(config)})
-
-
-def platform_of(name: str, section: Mapping[str, Any]) -> str:
-    """Return the platform of an account; one that does not say is named after it."""
-    return str(section.get("platform", name))
+    return Figures({name: platform_of(name, section) for name, section in accounts_of(config)})
 
 
 @asynccontextmanager
@@ -295,40 +289,6 @@ async def _serve(runners: list[Runner], stop: asyncio.Event) -> None:
     for result in results:
         if isinstance(result, Exception):
             raise result
-
-
-def find_adapter(name: str, section: Mapping[str, Any]) -> tuple[type[Adapter], dict[str, Any]]:
-    """Return the adapter for an account's platform, and its own settings. Raises ConfigError."""
-    platform = platform_of(name, section)
-    found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
-    if platform not in found:
-        known = ", ".join(sorted(found))
-        raise ConfigError("config.no_platform", account=name, platform=platform, known=known)
-    rest = {key: value for key, value in section.items() if key != "platform"}
-    return found[platform].load(), rest
-
-
-async def _build(name: str, section: Mapping[str, Any], services: Services) -> Adapter:
-    adapter, rest = find_adapter(name, section)
-    return await adapter.build(name, rest, services)
-
-
-def check_names(config: Config) -> None:
-    """Check that `run:` names what exists, each once. Raises ConfigError."""
-    if not config.run:
-        raise ConfigError("config.runs_nothing", known=", ".join((*PARTS, *config.accounts)))
-    for name in config.run:
-        if config.run.count(name) > 1:
-            raise ConfigError("config.named_twice", name=name)
-        if name not in PARTS and name not in config.accounts:
-            known = ", ".join((*PARTS, *config.accounts))
-            raise ConfigError("config.unknown_part", name=name, known=known)
-
-
-def _accounts(config: Config) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the accounts to serve with their sections; the web room needs none."""
-    names = [name for name in config.run if name not in ("hub", "worker")]
-    return [(name, config.accounts.get(name, {})) for name in names]
 
 
 def point_at_hub(config: Config, url: str | None = None) -> Config:

@@ -20,6 +20,7 @@ from request.admission import Admission
 from request.calls import Call
 from request.conversation import Conversation
 from request.describing import Describing
+from request.extension import Extension
 from request.grammar import CommandName
 from request.leases import Lease
 from request.moderation import COMMANDS as MODERATION
@@ -54,6 +55,7 @@ class Commands:
         moderation: Moderation,
         admission: Admission,
         showcase: Showcase,
+        extension: Extension,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -63,6 +65,7 @@ class Commands:
         self._describing = describing
         self._admission = admission
         self.showcase = showcase
+        self.extension = extension
         self._sharing = Sharing(store, people, showcase)
         self._pictures = pictures
         self._now = now
@@ -75,6 +78,8 @@ class Commands:
         if name in SHARING:
             return answers.told(request.id, await self._sharing.answer(call))
         match name:
+            case CommandName.OTHER:
+                return await self.extension.answer(call)
             case CommandName.QUEUE:
                 text = await self._queue(call)
             case CommandName.CANCEL:
@@ -114,6 +119,7 @@ class Commands:
             await self._take_all_back(lease, request, adapter)
         if isinstance(adapter, Keeping):
             await adapter.forget(person)
+        await self.extension.forget(lease, person.id)
         names = await self._people.forget(lease, person.id)
         await self._drop(names, adapter)
         log.info("person_forgotten", pictures=len(names))
@@ -228,7 +234,7 @@ class Commands:
 
     async def _drop(self, names: list[str], adapter: Adapter) -> None:
         """Delete picture files that nothing shows any more."""
-        used = await self._people.used(names)
+        used = await self._people.used(names) | await self.extension.keeps(names)
         if isinstance(adapter, Keeping):
             used |= await adapter.keeps(names)
         for name in names:

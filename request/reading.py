@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from common import texts
@@ -11,6 +12,7 @@ from common.errors import Refusal
 from common.model import Audience, Job
 from common.reference import ModelReference
 from request import grammar, recipe
+from request.extension import NO_COMMANDS
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
 from request.grammar.clean import clean
 from request.native import NativeLookup, named
@@ -71,8 +73,11 @@ class Reading:
         reference: Callable[[], ModelReference],
         native: NativeLookup,
         sources: Sources,
+        *,
+        others: Mapping[str, re.Pattern[str]] = NO_COMMANDS,
     ) -> None:
         self._store = store
+        self._others = others
         self._library = library
         self._reference = reference
         self._native = native
@@ -98,6 +103,7 @@ class Reading:
             reply=incoming.parent is not None,
             offer=offered(stylelist, self._reference(), nsfw=limits.nsfw),
             picture=bool(incoming.pictures),
+            others=self._others,
         )
         wordless = _wordless(parsed)
         if wordless is not None and incoming.pictures:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from common.model import Incoming, Job, Note
+from common.model import Ending, Incoming, Job, Note
+from styles import image_request
+from styles.image_request import ImageRequest
 
 
 class RequestState(StrEnum):
@@ -29,6 +31,8 @@ class RequestState(StrEnum):
 
 OPEN_STATES = (RequestState.RECEIVED, RequestState.WORKING, RequestState.REPLYING)
 FINAL_STATES = tuple(state for state in RequestState if state not in OPEN_STATES)
+ENDED = {Ending.REFUSED: RequestState.REFUSED, Ending.FAILED: RequestState.FAILED}
+"""How a request is closed by how it ended; else it is done."""
 
 
 class JobState(StrEnum):
@@ -63,6 +67,11 @@ class RequestRow:
     notes: tuple[Note, ...]
     created: float
     """Unix time at which it was written down."""
+
+    @property
+    def image(self) -> ImageRequest:
+        """What was asked for; an empty request before it is read."""
+        return image_request.from_json(self.parsed or {"prompt": ""})
 
 
 @dataclass(frozen=True, slots=True)

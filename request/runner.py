@@ -138,10 +138,14 @@ class Runner:
             await self._sleep(SWEPT_EVERY)
 
     async def _show(self, lease: Lease) -> None:
-        """Post in the showcase what is due there from this account, and take down what is."""
+        """Post in the showcase what is due there from this account, and take down what is.
+
+        A room above does what is due of its own.
+        """
         while True:
             try:
                 await self._service.showcase.serve(lease, self._adapter)
+                await self._service.extension.serve(lease, self._adapter)
             except Exception:
                 log.exception("not_shown")
             await self._sleep(SHOWN_EVERY)

@@ -22,7 +22,7 @@ import structlog
 from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import PlatformError, PlatformRefused, Refusal, StoreError
-from common.model import Ending, Incoming, Outcome, Picture, Progress
+from common.model import Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
 from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
@@ -42,7 +42,7 @@ from request.prices import Prices
 from request.production import Production
 from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
-from request.records import JobRow, RequestRow, RequestState
+from request.records import ENDED, JobRow, RequestRow, RequestState
 from request.store import Store
 from request.telling import show_progress
 from request.terms import Terms
@@ -85,6 +85,7 @@ class Service:
         self._planning = planning
         self._commands = commands
         self.showcase = commands.showcase
+        self.extension = commands.extension
         self._production = production
         self._prices = prices
         self._admission = admission
@@ -252,6 +253,8 @@ class Service:
     ) -> RequestRow:
         """Plan what is wanted and keep its jobs, if the person may ask. Raises Refusal."""
         await self._admission.check(request, place, wanted.image)
+        image = await self.extension.before(request, place, wanted.image)
+        wanted = replace(wanted, image=image)
         plan = await self._planning.plan(
             request.incoming,
             wanted,
@@ -283,16 +286,16 @@ class Service:
         jobs = await self._store.jobs_of(request.id)
         tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
         place = await self._place(request.incoming, adapter)
-        terms = self._terms(request.incoming, place, _image(request))
+        terms = self._terms(request.incoming, place, request.image)
         within = await self._admission.hordes(request.id, place, terms.hordes)
-        terms = replace(terms, hordes=within)
+        terms = replace(terms, hordes=within, payer=await self.extension.payer(request))
         telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)
         finally:
             await cancel(telling)
         jobs = await self._store.jobs_of(request.id)
-        prompt = _image(request).prompt
+        prompt = request.image.prompt
         pictures = await self._finished_pictures(request)
         made = await self._store.pictures_of(request.id)
         notes = (*request.notes, *metadata.notes(jobs, made))
@@ -302,6 +305,7 @@ class Service:
         )
         told = replace(outcome, kudos=tally.kudos(len(jobs)))
         told = await self.showcase.asking(request, told, adapter)
+        told = await self.extension.offer(request, told, adapter)
         return await self._decide(lease, request, told)
 
     async def _alternatives(
@@ -314,11 +318,11 @@ class Service:
         if all(row.horde_id is None for row in jobs):
             return ()
         return await self._planning.alternatives(
-            _image(request), jobs[0].job.style, place, self._limits(place)
+            request.image, jobs[0].job.style, place, self._limits(place)
         )
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
-        image = _image(request)
+        image = request.image
         private = image.private or says(request.incoming.text, "private")  # refused ones too
         outcome = replace(outcome, private=outcome.private or private, spoiler=image.spoiler)
         document = encoding.outcome_to_json(outcome)
@@ -337,8 +341,9 @@ class Service:
             log.warning("reply_refused", error=str(error))
             ended = RequestState.FAILED
         else:
-            ended = _final_state(outcome)
+            ended = ENDED.get(outcome.ending, RequestState.DONE)
             await self.showcase.offer(lease, request, outcome, adapter)
+            await self.extension.after(lease, request, outcome, adapter)
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
                 place = await self._place(request.incoming, adapter)
                 await self._commands.forget(lease, request, adapter, place)
@@ -373,7 +378,7 @@ class Service:
             return ()
         return answers.describe_pictures(
             request.id,
-            _image(request).prompt,
+            request.image.prompt,
             await self._store.jobs_of(request.id),
             await self._store.pictures_of(request.id),
             self._pictures,
@@ -389,12 +394,3 @@ class Service:
 
     def _limits(self, place: PlaceConfig) -> Limits:
         return policy.limits_of(place, self._config().styles)
-
-
-def _image(request: RequestRow) -> ImageRequest:
-    return image_request.from_json(request.parsed or {"prompt": ""})
-
-
-def _final_state(outcome: Outcome) -> RequestState:
-    endings = {Ending.REFUSED: RequestState.REFUSED, Ending.FAILED: RequestState.FAILED}
-    return endings.get(outcome.ending, RequestState.DONE)

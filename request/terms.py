@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -24,6 +26,15 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose kudos a request is made with instead of the operator's."""
+
+    horde: str
+    """Name of the Horde (`horde.endpoints`) that the key is for; only that one is asked."""
+    key: SecretStr
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What holds for all jobs of a request."""
 
@@ -33,3 +44,5 @@ class Terms:
     """Names of the Hordes that may be asked; empty: all."""
     person: str = ""
     """A keyed hash of who asks: people take turns, and some Hordes want to tell them apart."""
+    payer: Payer | None = None
+    """Whose kudos it is made with; None: the operator's."""

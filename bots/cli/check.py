@@ -143,7 +143,7 @@ async def _tried(what: str, work: Awaitable[list[Finding]]) -> list[Finding]:
 
 async def _names(config: Config) -> list[Finding]:
     """Find what the configuration says to start. Raises ConfigError."""
-    from bots.program import check_names
+    from bots.accounts import check_names
 
     check_names(config)
     return []
@@ -224,7 +224,8 @@ async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -
 
 async def _accounts(config: Config, *, fix: bool) -> list[Finding]:
     """Let the adapters that can look their accounts over."""
-    from bots.program import find_adapter, open_core
+    from bots.accounts import find_adapter
+    from bots.program import open_core
     from common.errors import HordebotsError
     from request.adapter import Examined
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 
 from common.errors import Refusal
 from request.grammar.clean import (
@@ -28,6 +30,7 @@ from styles.resolver import EXAMPLE
 
 NO_NAMES = NameIndex()
 WIDEST = Limits()
+NO_OTHERS: Mapping[str, re.Pattern[str]] = MappingProxyType({})
 
 
 def read(
@@ -42,6 +45,7 @@ def read(
     reply: bool = False,
     offer: Callable[[str], bool] = everything,
     picture: bool = False,
+    others: Mapping[str, re.Pattern[str]] = NO_OTHERS,
 ) -> ImageRequest | Command | FollowUp | NotARequest:
     """Return what a message asks for.
 
@@ -50,7 +54,8 @@ def read(
     whether it was said to the bot, `verb_optional` whether the whole text is the prompt (then
     there are no commands), `reply` whether it answers one of the bot's posts, `offer` which styles
     may be suggested, `picture` whether a picture came along, whose recipe may say what the words do
-    not (then the prompt may be empty). Raises Refusal, and nothing else, whatever the text.
+    not (then the prompt may be empty), `others` the commands a room above has added, each by the
+    pattern of its whole text. Raises Refusal, and nothing else, whatever the text.
     """
     if not addressed:
         return NotARequest(WhyNot.NOT_ADDRESSED)
@@ -70,7 +75,7 @@ def read(
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
         nothing = NotARequest(WhyNot.TALK if reply else WhyNot.NO_VERB)
-        return read_whole(body, vocabulary, scan_text) or nothing
+        return read_whole(body, vocabulary, scan_text, others) or nothing
     request = scan_text(body if asked is None else asked)
     if not request.prompt.strip(" ,.;:!?、。！？\n\t") and not picture:
         raise Refusal("refused.empty_prompt", example=EXAMPLE)

@@ -45,6 +45,8 @@ class CommandName(StrEnum):
     UNBAN = "unban"
     LOG = "log"
     """What was asked in the place lately; the argument says how many."""
+    OTHER = "other"
+    """One that a room above has added (`extension.py`), by its `word`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Command:
 
     name: CommandName
     argument: str = ""
+    word: str = ""
+    """OTHER: the word of the command; the argument is the whole text."""
 
 
 class FollowUpKind(StrEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 
 from common.errors import Refusal
@@ -18,6 +18,8 @@ from styles.notes import changed
 
 LONGEST_COMMAND = 200
 """Characters of a text that may be a command; `edit` may be longer."""
+LONGEST_OTHER = 2000
+"""The same for commands of a room above."""
 VARY_STRENGTH = 0.6
 """How far `vary` changes a picture if nobody says."""
 UPSCALE_STRENGTH = 0.1
@@ -66,11 +68,16 @@ _EDIT = re.compile(r"[/!]?edit(?![\w-])[:：,]?\s*", re.IGNORECASE)
 Scan = Callable[[str], ImageRequest]
 
 
-def read_whole(text: str, words: Words, scan: Scan) -> Command | FollowUp | None:
+def read_whole(
+    text: str, words: Words, scan: Scan, others: Mapping[str, re.Pattern[str]]
+) -> Command | FollowUp | None:
     """Return the command or follow-up a whole text is, or None.
 
-    `scan` reads options and styles. Raises Refusal for one that cannot be read.
+    `scan` reads options and styles, `others` are the commands of a room above, by their word.
+    Raises Refusal for one that cannot be read.
     """
+    if other := _other(text, words, others):
+        return other
     edit = _EDIT.match(text, _polite_until(text, words))
     if edit is not None:
         return _edit(scan(text[edit.end() :]))
@@ -83,6 +90,15 @@ def read_whole(text: str, words: Words, scan: Scan) -> Command | FollowUp | None
     if folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
     return _fixed(folded) or _on_picture(plain) or _with_argument(plain)
+
+
+def _other(text: str, words: Words, others: Mapping[str, re.Pattern[str]]) -> Command | None:
+    if not others or len(text) > LONGEST_OTHER:
+        return None
+    plain = _bare(text, words)
+    named = (word for word, pattern in others.items() if pattern.fullmatch(plain))
+    word = next(named, None)
+    return None if word is None else Command(CommandName.OTHER, plain, word)
 
 
 def _fixed(folded: str) -> Command | FollowUp | None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import aiohttp
 
+from bots.accounts import ADAPTERS
 from bots.knowledge import open_knowledge
-from bots.program import ADAPTERS, Core, assemble, open_hordes
+from bots.program import Core, assemble, open_hordes
 from common.config import Config, parse
 from common.database import open_database
 from common.tasks import cancel

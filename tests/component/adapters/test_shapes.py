@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.program import ADAPTERS
+from bots.accounts import ADAPTERS
 from request.adapter import Adapter, Clearing, Examined, Keeping, Removing
 from tests.component.adapters.plug import plugs
 

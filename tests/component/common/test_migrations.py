@@ -10,6 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from common import revisions
 from common.database import open_database
 from common.revisions import MIGRATIONS
+from events import tables as events_tables
+from events.model import State
+from events.store import EventStore
 from hub.server import MIGRATIONS as HUB_MIGRATIONS
 from request import tables as request_tables
 from request.chat_settings import SettingsStore
@@ -51,6 +54,10 @@ PICTURE = (
     "worker, censored, gen_metadata) "
     "VALUES (1, 'abc', 1, 'g1', 'aa', 'image/webp', 64, 64, '7', 'm', 'w', true, '[]')"
 )
+PLAN = (
+    '{"name": "autumn", "title": "Autumn", "theme": "Leaves", "schedule": '
+    '{"opens": "2027-01-01T00:00:00+00:00", "closes": "2027-01-08T00:00:00+00:00"}}'
+)
 ROWS = {
     "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),
     "0003": ("INSERT INTO people VALUES ('ab', 'banned', 1.5)",),
@@ -62,6 +69,9 @@ ROWS = {
     "0008": ("INSERT INTO votes VALUES ('abc', 'web', '9', 1.5, '[1, 2]')",),
     "0009": (
         "INSERT INTO copies VALUES (1, 'abc', 'web', 'f', 's', '', 'intended', NULL, NULL, 1, 1, 1)",
+    ),
+    "0010": (
+        f"INSERT INTO events VALUES ('ev', 'autumn', '{PLAN}', 'open', 9.5, NULL, 's', NULL, 1, 1)",
     ),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
@@ -110,6 +120,9 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
         if "0009" in kept:
             [copy] = await Copies(database, Marks(b"")).due("s")
             assert (copy.request, copy.tries) == ("abc", 1)
+        if "0010" in kept:
+            event = await EventStore(database).event("autumn")
+            assert (event.state, event.due) == (State.OPEN, 9.5)
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:
@@ -129,7 +142,7 @@ async def test_the_newest_revision_is_what_the_tables_say(database_url):
     async with database.read() as connection:
         found = await connection.run_sync(columns)
     await database.close()
-    for metadata in (request_tables.metadata, web_tables.metadata):
+    for metadata in (request_tables.metadata, web_tables.metadata, events_tables.metadata):
         for table in metadata.tables.values():
             assert found[table.name] == {column.name for column in table.columns}
 

@@ -9,7 +9,7 @@ import pytest
 from common import errors, texts
 
 ROOT = Path(__file__).parents[3]
-ROOMS = ("bots", "web", "request", "styles", "common", "hub", "worker")
+ROOMS = ("bots", "web", "events", "request", "styles", "common", "hub", "worker")
 CODE = re.compile(
     r'(?:say|Note|_note|Refusal|[A-Z]\w*(?:Error|Refused|Busy|Gone|Lost|Rejected|Forbidden|Unreachable))\(\s*"([a-z_]+\.[a-z0-9_]+)"'
 )

@@ -1,5 +1,6 @@
 """Commands and follow-ups count only as the whole text."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -27,7 +28,10 @@ def reading(text):
     return read(text, NAMES, bot_names=("painter",))
 
 
-@pytest.mark.parametrize("name", list(CommandName))
+OWN = [name for name in CommandName if name is not CommandName.OTHER]
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_each_command_is_read(name):
     assert reading(name.value) == Command(name)
     assert reading(f"@painter please {name.value.upper()}, thanks!") == Command(name)
@@ -218,3 +222,19 @@ def test_an_edit_that_names_a_picture_starts_from_that():
     assert (made.source_picture, made.extra_pictures) == (None, ())
     assert (made.addresses, made.painting) == (("https://x.y/new.png",), Painting.INPAINT)
     assert apply(reading("edit a bear"), PAINTED).source_picture == PAINTED.source_picture
+
+
+OTHERS = {"enter": re.compile(r"enter [a-z-]+( \d+)?", re.IGNORECASE)}
+
+
+@pytest.mark.parametrize("text", ["Enter autumn 2", "@painter please enter autumn 2, thanks!"])
+def test_a_room_above_may_add_commands(text):
+    command = read(text, NAMES, bot_names=("painter",), others=OTHERS)
+    assert (command.name, command.word) == (CommandName.OTHER, "enter")
+    assert command.argument.casefold() == "enter autumn 2"
+
+
+def test_what_fits_no_pattern_is_no_command_of_a_room_above():
+    assert read("enter the dragon of 1973", NAMES, others=OTHERS) == NotARequest(WhyNot.NO_VERB)
+    assert read("draw enter autumn", NAMES, others=OTHERS) == ImageRequest("enter autumn")
+    assert reading("other") != Command(CommandName.OTHER)

@@ -1,0 +1,1 @@
+"""Prompt challenges, style contests and parties: rules, lifecycle, entries, voting, prizes."""

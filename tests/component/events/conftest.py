@@ -1,0 +1,62 @@
+"""Events on a migrated database and a clock that moves only when told."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from common.database import open_database
+from events.model import Plan
+from events.store import EventStore
+from request.leases import Leases
+
+DAY = 24 * 3600.0
+HOUR = 3600.0
+
+
+class Clock:
+    """Unix time that moves only when told."""
+
+    def __init__(self, now=1_800_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def database(database_url):
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def events(database, clock):
+    return EventStore(database, now=clock)
+
+
+@pytest.fixture
+def leases(database, clock):
+    return Leases(database, "one", now=clock)
+
+
+@pytest.fixture
+def planned(clock):
+    """Make a plan that is announced now, opens in a day and closes a week later."""
+
+    def make(name="autumn", *, times=None, **more):
+        at = {
+            "announces": datetime.fromtimestamp(clock.now, UTC),
+            "opens": datetime.fromtimestamp(clock.now + DAY, UTC),
+            "closes": datetime.fromtimestamp(clock.now + 8 * DAY, UTC),
+            **(times or {}),
+        }
+        plan = {"name": name, "title": "Autumn", "theme": "Leaves", "schedule": at, **more}
+        return Plan.model_validate(plan)
+
+    return make
