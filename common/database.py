@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -50,11 +50,14 @@ class Database:
         self._shown = engine.url.render_as_string(hide_password=True)
         # SQLite has one writer; queueing here is fair, its own busy loop is not
         self._writer = asyncio.Lock()
+        self._lent = 0
+        self._all_back = asyncio.Event()
+        self._all_back.set()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Lend a connection for reading."""
-        async with _translating(self._shown), SteadyConnection(self.engine) as connection:
+        async with _translating(self._shown), self._lend() as connection:
             yield connection
 
     @asynccontextmanager
@@ -64,8 +67,7 @@ class Database:
         A transaction that has begun is finished: a task that is cancelled inside it is told so
         when it is over.
         """
-        connection = SteadyConnection(self.engine)
-        async with _translating(self._shown), self._turn(), connection:
+        async with _translating(self._shown), self._turn(), self._lend() as connection:
             if self.is_sqlite:
                 await connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -78,8 +80,23 @@ class Database:
     def _turn(self) -> AbstractAsyncContextManager[None]:
         return self._writer if self.is_sqlite else nullcontext()
 
+    @asynccontextmanager
+    async def _lend(self) -> AsyncIterator[SteadyConnection]:
+        self._lent += 1
+        self._all_back.clear()
+        try:
+            async with SteadyConnection(self.engine) as connection:
+                yield connection
+        finally:
+            self._lent -= 1
+            if not self._lent:
+                self._all_back.set()
+
     async def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections, those that are lent when they come back (for a bounded time)."""
+        # one that came back after the pool is gone would be left open
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._all_back.wait(), BUSY_TIMEOUT)
         await self.engine.dispose()
 
 

@@ -140,6 +140,28 @@ async def test_cancelled_task_is_told_even_if_its_transaction_fails(database):
 # --- a database that does not answer ----------------------------------------------------------
 
 
+async def test_connection_that_is_lent_is_waited_for_when_the_database_closes(database_url):
+    database = await open_database(database_url)
+    lent, back = asyncio.Event(), asyncio.Event()
+
+    async def read():
+        async with database.read() as connection:
+            lent.set()
+            await back.wait()
+            return (await connection.exec_driver_sql("SELECT 1")).scalar_one()
+
+    reading = asyncio.create_task(read())
+    await lent.wait()
+    closing = asyncio.create_task(database.close())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    back.set()
+    assert await reading == 1
+    await closing
+    assert database.engine.pool.checkedin() == 0
+
+
 async def test_server_that_is_not_there_is_a_passing_trouble():
     gone = Database(create_async_engine("postgresql+asyncpg://test@127.0.0.1:1/test"))
     with pytest.raises(StoreError, match="did not answer as it should"):
