@@ -53,6 +53,7 @@ class Database:
         self._lent = 0
         self._all_back = asyncio.Event()
         self._all_back.set()
+        self._closed = False
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -81,7 +82,9 @@ class Database:
         return self._writer if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[SteadyConnection]:
+    async def _lend(self) -> AsyncIterator[AsyncConnection]:
+        if self._closed:  # whoever comes now would open a connection that nobody closes
+            raise StoreError("store.closed", where=self._shown)
         self._lent += 1
         self._all_back.clear()
         try:
@@ -94,6 +97,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections, those that are lent when they come back (for a bounded time)."""
+        self._closed = True
         # one that came back after the pool is gone would be left open
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_back.wait(), BUSY_TIMEOUT)

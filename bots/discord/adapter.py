@@ -73,7 +73,8 @@ class DiscordAdapter:
         self._news = News(caller, self._answering, self._pending, clock)
         self._desk = Desk(name, services, self._pending)
         self._missed = Missed(name, services, clock)
-        self._noting: asyncio.Task[None] | None = None
+        self._listening = False
+        self._following: asyncio.Task[None] | None = None
         self._unkept: tuple[Incoming, Waiting | None] | None = None
 
     @classmethod
@@ -105,6 +106,7 @@ class DiscordAdapter:
         """Yield what people do, connected to the gateway as long as somebody listens."""
         token = self._section.token.get_secret_value()
         await self._missed.begin()
+        self._listening = True
         hearing_on = asyncio.create_task(
             keep_hearing(self._make_client, token, self.name, self._clock)
         )
@@ -118,7 +120,9 @@ class DiscordAdapter:
                 if waiting is not None:
                     waiting.kept = True
         finally:
-            await cancel(hearing_on, *([] if self._noting is None else [self._noting]))
+            self._listening = False  # the client's last events may still be on their way to us
+            await cancel(hearing_on)
+            await self.lost()
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Show how far the request is."""
@@ -196,18 +200,26 @@ class DiscordAdapter:
 
     async def heard_again(self, client: HearingClient) -> None:
         """Look for what was said while nobody heard, then write down that all is heard."""
+        if self._following is not None:
+            self._following.cancel()
+        if self._listening:
+            following = self._following = asyncio.create_task(self._follow(client))
+            await asyncio.wait([following])
+            if not following.cancelled():
+                following.result()  # the library logs what went wrong
+
+    async def _follow(self, client: HearingClient) -> None:
         async for message in self._missed.messages(client):
             await self.message(message)
-        if self._noting is None or self._noting.done():
-            self._noting = asyncio.create_task(self._missed.keep_noting(self._settled))
+        await self._missed.keep_noting(self._settled)
 
     def _settled(self) -> bool:
         return self._unkept is None and self._desk.heard.empty()
 
     async def lost(self) -> None:
         """Write down no more that all is heard."""
-        if self._noting is not None:
-            await cancel(self._noting)
+        if self._following is not None:
+            await cancel(self._following)
 
     async def message(self, message: discord.Message) -> None:
         """Hear a message, if it is for us and we may answer where it stands."""

@@ -162,6 +162,13 @@ async def test_connection_that_is_lent_is_waited_for_when_the_database_closes(da
     assert database.engine.pool.checkedin() == 0
 
 
+async def test_database_that_is_closed_lends_no_connection(database_url):
+    database = await open_database(database_url)
+    await database.close()
+    with pytest.raises(StoreError, match="is closed"):
+        await names(database)
+
+
 async def test_server_that_is_not_there_is_a_passing_trouble():
     gone = Database(create_async_engine("postgresql+asyncpg://test@127.0.0.1:1/test"))
     with pytest.raises(StoreError, match="did not answer as it should"):

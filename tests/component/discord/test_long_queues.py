@@ -8,7 +8,9 @@ import discord
 import pytest
 
 from bots.discord.adapter import DiscordAdapter
+from bots.discord.client import HearingClient
 from bots.discord.clock import Clock
+from bots.discord.section import DiscordSection
 from common.errors import ConfigError, StartupError
 from request.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
@@ -206,6 +208,18 @@ async def test_commands_are_registered_once_and_again_only_when_they_changed(fak
         )
     async with start():
         assert fake.journal.count("commands") == 2
+
+
+async def test_news_of_a_client_nobody_listens_to_any_more_starts_nothing(
+    fake, channel, start, database
+):
+    async with start(enabled=[channel]) as bot:
+        adapter = bot.adapter
+    last = HearingClient(DiscordSection(token=fake.token), adapter, None)
+    tasks = asyncio.all_tasks()
+    await database.close()
+    await adapter.heard_again(last)  # would ask the database, and then write to it for ever
+    assert asyncio.all_tasks() == tasks
 
 
 async def test_a_set_of_shards_hears_its_own_servers_alone(fake, ann, start):
