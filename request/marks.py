@@ -44,6 +44,10 @@ class Marks:
         """
         return self._mark("horde", f"{account}\x00{person}")
 
+    def code(self, code: str) -> str:
+        """Return by what a one-time code or token is known that is not kept itself."""
+        return self._mark("code", code)
+
     def _mark(self, kind: str, text: str) -> str:
         message = f"{kind}\x00{text}".encode("utf-8", "surrogatepass")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()

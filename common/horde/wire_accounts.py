@@ -51,6 +51,8 @@ class User(Answer):
     worker_count: int = 0
     worker_ids: list[str] | None = None
     """None where the server does not show them to us."""
+    sharedkey_ids: list[SecretStr] | None = None
+    """The same."""
 
 
 class SharedKey(Answer):

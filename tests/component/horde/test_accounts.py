@@ -159,7 +159,8 @@ async def test_kudos_go_to_a_friend_with_the_callers_order(client, horde):
     assert (horde.kudos, horde.users["friend#2"]) == (980, 70)
 
 
-async def test_kudos_go_to_a_shared_key(client, horde, key):
+async def test_kudos_go_to_a_shared_key_of_somebody_else(client, horde, key):
+    horde.shared_keys[key.id.get_secret_value()]["username"] = "friend#2"
     await client.transfer_kudos(key.id, 7, idempotency_key=ORDER)
 
     assert (await client.shared_key(key.id)).kudos == 57
@@ -234,6 +235,55 @@ async def test_a_shared_key_is_not_shown_when_kudos_do_not_reach_it(client, hord
     with pytest.raises(HordeRejected) as refused:
         await client.transfer_kudos(secret, 5, idempotency_key=ORDER)
     assert secret.get_secret_value() not in f"{refused.value!s} {refused.value.values}"
+
+
+async def test_kudos_do_not_go_to_a_shared_key_of_our_own(client, horde, key):
+    with pytest.raises(HordeRejected) as refused:
+        await client.transfer_kudos(key.id, 7, idempotency_key=ORDER)
+    assert refused.value.rc == "KudosTransferToSelf"
+
+
+async def test_an_order_is_one_payers(client, session, horde):
+    horde.owners = {"key-of-friend": "friend#2"}
+    friend = HordeClient(
+        horde.url, SecretStr("key-of-friend"), session, name="fake", patience=QUICK
+    )
+    horde.users["other#3"] = 0.0
+
+    await client.transfer_kudos("other#3", 20, idempotency_key=ORDER)
+    await friend.transfer_kudos("other#3", 30, idempotency_key=ORDER)
+
+    assert (horde.users["other#3"], horde.users["friend#2"]) == (50, 20)
+
+
+async def test_only_the_number_of_a_name_counts(client, horde):
+    await client.transfer_kudos("somebody else#2", 20, idempotency_key=ORDER)
+
+    assert horde.users["friend#2"] == 70
+
+
+async def test_kudos_do_not_go_back_within_a_minute(client, session, horde):
+    horde.owners = {"key-of-friend": "friend#2"}
+    friend = HordeClient(
+        horde.url, SecretStr("key-of-friend"), session, name="fake", patience=QUICK
+    )
+    await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
+
+    with pytest.raises(HordeBusy):
+        await friend.transfer_kudos("member#1", 5, idempotency_key="back")
+
+
+async def test_who_was_flagged_meanwhile_is_refused_what_he_got_already(client, horde):
+    await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
+    horde.flagged.add("friend#2")
+
+    with pytest.raises(HordeForbidden):
+        await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
+    assert horde.users["friend#2"] == 70
+
+
+async def test_an_account_shows_its_shared_keys_to_its_owner(client, key):
+    assert (await client.find_user()).sharedkey_ids == [key.id]
 
 
 @pytest.mark.parametrize("order", ["", "x" * 256, "line\nbreak", "naïve"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "0000000000"
 SELF = "member#1"
-"""Whose every key is that is not the anonymous one."""
+"""Whose every key is that is not the anonymous one, nor somebody's in `owners`."""
 DEFAULTS = {
     "kudos": 5000,
     "max_image_pixels": -1,
@@ -52,18 +52,34 @@ class AccountRoutes:
         given = request.headers.get("apikey", "")
         anonymous = given == ANONYMOUS
         shared = self._horde.shared_keys.get(given)
-        name = SELF if shared is None else f"{SELF} (Shared Key: {shared['name']})"
+        owner = self._owner(request)
+        name = owner if shared is None else f"{owner} (Shared Key: {shared['name']})"
         user = {
             "username": "Anonymous#0" if anonymous else name,
-            "id": 0 if anonymous else 1,
-            "kudos": 0.0 if anonymous else self._horde.kudos,
+            "id": 0 if anonymous else int(owner.rpartition("#")[2]),
+            "kudos": 0.0 if anonymous else self._balance(owner),
             "concurrency": 500 if anonymous else 30,
             "trusted": self._horde.trusted,
             "moderator": False,
             "service": self._horde.service,
             "worker_ids": [],
         }
+        if not anonymous and shared is None:  # the server shows these to the owner alone
+            user["sharedkey_ids"] = [
+                key_id
+                for key_id, key in self._horde.shared_keys.items()
+                if key["username"] == owner
+            ]
         return web.json_response(user)
+
+    def _owner(self, request: web.Request) -> str:
+        """Return whose the key of a request is."""
+        given = request.headers.get("apikey", "")
+        shared = self._horde.shared_keys.get(given)
+        return self._horde.owners.get(given, SELF) if shared is None else shared["username"]
+
+    def _balance(self, name: str) -> float:
+        return self._horde.kudos if name == SELF else self._horde.users[name]
 
     async def _user(self, request: web.Request) -> web.Response:
         asked = request.match_info["id"]
@@ -74,7 +90,7 @@ class AccountRoutes:
             {
                 "username": username,
                 "id": int(asked),
-                "kudos": self._horde.kudos if username == SELF else self._horde.users[username],
+                "kudos": self._balance(username),
                 "concurrency": 30,
                 "worker_invited": 0,
                 "moderator": False,
@@ -114,7 +130,7 @@ class AccountRoutes:
         if (problem := mistyped(body)) is not None:
             return problem
         key_id = str(uuid.uuid4())
-        key = {"id": key_id, "username": SELF, "utilized": 0, **DEFAULTS}
+        key = {"id": key_id, "username": self._owner(request), "utilized": 0, **DEFAULTS}
         self._horde.shared_keys[key_id] = key | _changes(body)
         return web.json_response(self._horde.shared_keys[key_id])
 
@@ -151,7 +167,7 @@ class AccountRoutes:
         if key is None:
             return error(401, "InvalidAPIKey", NO_SHARED_KEY)
         problem = self._refuse_key(request)
-        if problem is None and key["username"] != SELF:
+        if problem is None and key["username"] != self._owner(request):
             problem = error(403, "Forbidden", f"Shared Key {key_id} belongs to somebody else.")
         return problem
 
@@ -184,42 +200,72 @@ class AccountRoutes:
         }
         if missing:
             return invalid(missing)
-        to, amount = body["username"], body["amount"]
-        order = request.headers.get("Idempotency-Key")
-        if order is not None and order in self._horde.orders:
-            if self._horde.orders[order] != (to, amount):
-                return error(400, "IdempotencyKeyConflict", "The key was used otherwise.")
-            return web.json_response({"transferred": float(amount)})
-        reason = self._why_not(request, to, amount)
+        return self._carry_out(request, body["username"], body["amount"])
+
+    def _carry_out(self, request: web.Request, to: str, amount: int) -> web.Response:
+        """Move kudos, or say why not, in the server's order of questions.
+
+        An order that was carried out before is answered again only after most of them: an
+        account that was flagged meanwhile has its kudos, and the answer still says no.
+        """
+        horde, order = self._horde, request.headers.get("Idempotency-Key")
+        payer, receiver = self._owner(request), self._receiver(to)
+        reason = self._why_not(request, payer, receiver, amount)
         if reason:
             return error(400, reason, "The kudos stay where they are.")
-        self._move(to, amount)
+        if order is not None and (payer, order) in horde.orders:
+            if horde.orders[payer, order] != (receiver, amount):
+                return error(400, "IdempotencyKeyConflict", "The key was used otherwise.")
+            return web.json_response({"transferred": float(amount)})
+        if amount > self._balance(payer):
+            return error(400, "KudosTransferNotEnough", "Not enough kudos.")
+        self._move(payer, receiver, amount)
+        if to in horde.shared_keys and horde.shared_keys[to]["kudos"] != -1:
+            horde.shared_keys[to]["kudos"] += amount
+        horde.transfers.append((to, amount))
         if order is not None:
-            self._horde.orders[order] = (to, amount)
+            horde.orders[payer, order] = (receiver, amount)
+        horde.sent_at[payer, receiver] = horde.now()
         return web.json_response({"transferred": float(amount)})
 
-    def _why_not(self, request: web.Request, to: str, amount: int) -> str:
-        known = to in self._horde.users or to in self._horde.shared_keys
+    def _receiver(self, to: str) -> str:
+        """Return whose kudos grow; only the number of a name counts, "" for nobody."""
+        if to in self._horde.shared_keys:
+            return str(self._horde.shared_keys[to]["username"])
+        number = to.rpartition("#")[2]
+        if number == "0":
+            return "Anonymous#0"
+        return next((u for u in self._horde.users if u.endswith(f"#{number}")), "")
+
+    def _why_not(self, request: web.Request, payer: str, receiver: str, amount: int) -> str:
+        horde = self._horde
         reasons = {
             "KudosTransferFromAnon": request.headers["apikey"] == ANONYMOUS,
-            "KudosTransferToAnon": to == "Anonymous#0",
-            "KudosTransferToSelf": to == SELF,
-            "InvalidTargetUsername": not known,
+            "InvalidTargetUsername": not receiver,
+            "KudosTransferToAnon": receiver == "Anonymous#0",
+            "KudosTransferToSelf": receiver == payer,
+            "TooFastKudosTransfers": self._just_sent(receiver, payer),
+            "SourceAccountFlagged": payer in horde.flagged,
+            "TargetAccountFlagged": receiver in horde.flagged,
             "NegativeKudosTransfer": amount < 0,
             "InvalidKudosTransferAmount": amount == 0,
-            "KudosTransferNotEnough": amount > self._horde.kudos,
         }
         return next((rc for rc, holds in reasons.items() if holds), "")
 
-    def _move(self, to: str, amount: int) -> None:
-        self._horde.kudos -= amount
-        if to in self._horde.users:
-            self._horde.users[to] += amount
-        else:
-            self._horde.shared_keys[to]["kudos"] += amount
-        self._horde.transfers.append((to, amount))
+    def _just_sent(self, payer: str, receiver: str) -> bool:
+        at = self._horde.sent_at.get((payer, receiver))
+        return at is not None and self._horde.now() - at < REVERSE_PAUSE
+
+    def _move(self, payer: str, receiver: str, amount: int) -> None:
+        for name, change in ((payer, -amount), (receiver, amount)):
+            if name == SELF:
+                self._horde.kudos += change
+            else:
+                self._horde.users[name] += change
 
 
+REVERSE_PAUSE = 60.0
+"""Seconds in which kudos cannot go back to whom they just came from."""
 MOST_DAYS = 100_000
 
 

@@ -98,15 +98,21 @@ class FakeHorde:
         self.news: list[dict[str, Any]] = [dict(piece) for piece in NEWS]
         """As its API tells them, newest first."""
         self.kudos = 1000.0
-        """Of member#1, whose every key is."""
+        """Of member#1, whose every key is that is not in `owners`."""
+        self.owners: dict[str, str] = {}
+        """Names of others by their keys; they stand in `users` too."""
+        self.flagged: set[str] = set()
+        """Names of users who may neither give nor take."""
         self.users: dict[str, float] = {"member#1": 0.0, "friend#2": 50.0}
         """Kudos by name; of member#1 see above."""
         self.shared_keys: dict[str, dict[str, Any]] = {}
         """By id, as its API tells them. Their ids are keys as well."""
         self.transfers: list[tuple[str, int]] = []
         """Kudos that went, each once: to whom, how many."""
-        self.orders: dict[str, tuple[str, int]] = {}
-        """The same by the idempotency key they came with."""
+        self.orders: dict[tuple[str, str], tuple[str, int]] = {}
+        """To whom and how many, by who gave and the idempotency key it came with."""
+        self.sent_at: dict[tuple[str, str], float] = {}
+        """When one user last gave to another, by the fake's clock."""
         self.alchemies: dict[str, FakeRequest] = {}
         self.alchemy_results: dict[str, Any] = {}
         """What alchemists find, by form, other than usual."""

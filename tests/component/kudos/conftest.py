@@ -1,0 +1,136 @@
+"""A fake Horde with several accounts, a ledger on a real database, and time moved by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+
+from common.database import Database, open_database
+from common.horde.client import HordeClient
+from common.horde.transport import Patience
+from events.kudos.funds import Funds
+from events.kudos.ledger import Ledger
+from events.kudos.outbox import ONE_TRY
+from events.kudos.payers import Payers
+from events.kudos.prizes import Entrant, Prizes
+from events.kudos.records import Purpose
+from events.kudos.seal import Seal
+from events.kudos.treasury import Treasury
+from request.leases import Lease, Leases
+from request.marks import Marks
+from tests.fakes.horde import FakeHorde
+
+EVENT = "autumn"
+HOUSE_KEY, SPONSOR_KEY = "key-of-the-bot", "key-of-a-sponsor"
+SEAL_KEY = bytes(range(32))
+PRIZES = Prizes(participation=50, places=(300, 200), budget=650)
+QUICK = replace(ONE_TRY, connect=5, total=5, limiter_wait=0.0)
+NAMES = {"ann": "ann#11", "bob": "bob#12", "eve": "eve#13"}
+
+
+class Clock:
+    """Unix time that moves only when told."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def people(*names: str) -> list[Entrant]:
+    return [Entrant(name, name) for name in names]
+
+
+def open_horde(clock: Clock) -> FakeHorde:
+    horde = FakeHorde(clock=clock)
+    horde.kudos = 1000.0
+    horde.owners = {SPONSOR_KEY: "sponsor#5"}
+    horde.users = {"member#1": 0.0, "sponsor#5": 500.0, **dict.fromkeys(NAMES.values(), 0.0)}
+    return horde
+
+
+@dataclass
+class House:
+    """Everything between the database and the Horde; made again after a crash."""
+
+    treasury: Treasury
+    lease: Lease
+    leases: Leases
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.treasury.ledger
+
+
+async def open_house(
+    database: Database,
+    horde: FakeHorde | None,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    *,
+    seal: Seal | None = Seal(SEAL_KEY),  # noqa: B008
+    key: str = HOUSE_KEY,
+    patience: Patience = QUICK,
+) -> House:
+    """Start the money side anew, as the program does at its start."""
+
+    def build(secret: SecretStr) -> HordeClient:
+        assert horde is not None
+        return HordeClient(horde.url, secret, session, name="fake", patience=patience)
+
+    funds = Funds(database, Marks(b"k" * 32), now=clock)
+    payers = Payers(
+        funds,
+        seal,
+        house=None if horde is None else build(SecretStr(key)),
+        build=None if horde is None else build,
+    )
+    leases = Leases(database, "one", now=clock)
+    lease = await leases.take("clock")
+    assert lease is not None
+    ledger = Ledger(database, now=clock)
+    await ledger.recover(lease)
+    return House(Treasury(funds=funds, ledger=ledger, payers=payers), lease, leases)
+
+
+async def sponsor(
+    house: House, kudos: int, *, key: str = SPONSOR_KEY, purpose: Purpose = Purpose.PRIZES
+):
+    """Have a sponsor answer an invitation; return his fund and the token."""
+    sponsors = house.treasury.sponsors
+    token = await sponsors.invite(EVENT, purpose)
+    fund = await sponsors.give(token, browser="browser", key=SecretStr(key), kudos=kudos)
+    return fund, token
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def database(migrated_url):
+    opened = await open_database(migrated_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def horde(clock):
+    async with open_horde(clock) as fake:
+        yield fake
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def house(database, horde, session, clock):
+    return await open_house(database, horde, session, clock)
