@@ -15,6 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from common.section import Section
+from events.kudos.prizes import Prizes
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 """What people type after `enter`, and the tag in posts."""
@@ -168,19 +169,6 @@ class Voting(Section):
         description="Share of the result that upvotes on posts may have; 0: none.",
     )
     places: int = Field(default=3, ge=1, le=20, description="Places that are announced.")
-
-
-class Prizes(Section):
-    """What is given, in kudos. Nothing at all needs no account on any Horde."""
-
-    participation: int = Field(default=0, ge=0, le=10_000_000, description="To each who enters.")
-    places: tuple[Annotated[int, Field(ge=0, le=100_000_000)], ...] = Field(
-        default=(), max_length=20, description="To the winners, first place first."
-    )
-    per_person: int | None = Field(
-        default=None, ge=0, description="Most that one person gets in all; null: no limit."
-    )
-    budget: int = Field(default=0, ge=0, le=1_000_000_000, description="All there is.")
 
 
 class Plan(Section):

@@ -11,6 +11,11 @@ from common import revisions
 from common.database import open_database
 from common.revisions import MIGRATIONS
 from events import tables as events_tables
+from events.kudos import tables as kudos_tables
+from events.kudos.funds import Funds
+from events.kudos.ledger import Ledger
+from events.linking import tables as linking_tables
+from events.linking.links import Links
 from events.model import State
 from events.store import EventStore
 from hub.server import MIGRATIONS as HUB_MIGRATIONS
@@ -73,6 +78,21 @@ ROWS = {
     "0010": (
         f"INSERT INTO events VALUES ('ev', 'autumn', '{PLAN}', 'open', 9.5, NULL, 's', NULL, 1, 1)",
     ),
+    "0011": (
+        "INSERT INTO links VALUES ('b', 'p', 'discord', 'Ann', 1.5)",
+        "INSERT INTO horde_names VALUES ('p', 'ann#7', 1.5)",
+    ),
+    "0012": (
+        (
+            "INSERT INTO kudos_funds VALUES ('f', 'ev', 'prizes', 'ready', 'bot#1', 50, NULL, NULL, "
+            "NULL, NULL, NULL, 1.5, 1.5)"
+        ),
+        "INSERT INTO kudos_prizes VALUES ('z', 'ev', 'p', 'p', 'place 1', 50, 9.5, 1.5)",
+        (
+            "INSERT INTO kudos_transfers VALUES ('t', 'z', 'ev', 'f', 50, 'ann#7', 'sending', false, "
+            "1, 1.5, '', 1.5)"
+        ),
+    ),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -123,6 +143,14 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
         if "0010" in kept:
             event = await EventStore(database).event("autumn")
             assert (event.state, event.due) == (State.OPEN, 9.5)
+        if "0011" in kept:
+            links = Links(database, Marks(b""))
+            assert [one.name for one in await links.bound("b")] == ["Ann"]
+            assert await links.horde_names(["p"]) == {"p": "ann#7"}
+        if "0012" in kept:
+            assert (await Ledger(database).sheet("ev")).on_the_way == 50
+            [fund] = await Funds(database, Marks(b"")).of("ev")
+            assert fund.kudos == 50
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:
@@ -142,7 +170,13 @@ async def test_the_newest_revision_is_what_the_tables_say(database_url):
     async with database.read() as connection:
         found = await connection.run_sync(columns)
     await database.close()
-    for metadata in (request_tables.metadata, web_tables.metadata, events_tables.metadata):
+    for metadata in (
+        request_tables.metadata,
+        web_tables.metadata,
+        events_tables.metadata,
+        linking_tables.metadata,
+        kudos_tables.metadata,
+    ):
         for table in metadata.tables.values():
             assert found[table.name] == {column.name for column in table.columns}
 

@@ -283,9 +283,7 @@ async def test_what_is_refused_for_good_says_why_and_can_be_tried_again(
 
     assert await house.treasury.pay(house.lease) == 1
     [failed] = [
-        one
-        for one in await house.ledger.transfers(EVENT)
-        if one.state is TransferState.REFUSED
+        one for one in await house.ledger.transfers(EVENT) if one.state is TransferState.REFUSED
     ]
     assert sentence in failed.reason
     assert await house.treasury.is_settled(EVENT)

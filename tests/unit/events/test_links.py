@@ -18,7 +18,8 @@ def test_a_code_is_read_as_it_was_shown():
 
 
 @pytest.mark.parametrize(
-    "written", ["kx7pm3qt", " KX7P M3QT. ", "`KX7P-M3QT`", "**kx7p-m3qt**", "“KX7P”-M3QT".strip("“”")]
+    "written",
+    ["kx7pm3qt", " KX7P M3QT. ", "`KX7P-M3QT`", "**kx7p-m3qt**", "“KX7P”-M3QT".strip("“”")],
 )
 def test_a_code_is_read_in_any_dress(written):
     assert read_code(written.replace("”", "")) == "KX7PM3QT"
@@ -38,7 +39,8 @@ def test_the_name_of_a_horde_account(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["alias", "#123", "alias#0", "alias#12345678901", "a#b#1", "@ann#1", "x" * 101 + "#1"]
+    "written",
+    ["alias", "#123", "alias#0", "alias#12345678901", "a#b#1", "@ann#1", "x" * 101 + "#1"],
 )
 def test_what_is_no_name_of_a_horde_account(written):
     assert read_horde_name(written) is None
