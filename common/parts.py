@@ -142,7 +142,8 @@ class WorkerConfig(Section):
         "open_nsfw, diffusers:FOLDER or command:PROGRAM.",
     )
     device: str = Field(
-        default="auto", description="What computes: auto, cuda:0, cuda:1 …, mps or cpu."
+        default="auto",
+        description="What computes: auto, cuda:0, cuda:1 …, mps or cpu; several with commas.",
     )
     max_pixels: int | None = Field(
         default=None, ge=64 * 64, description="Largest width × height; else what the engine can."

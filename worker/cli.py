@@ -39,7 +39,7 @@ def worker(
     engine: Annotated[str | None, typer.Option(help="What makes the pictures.")] = None,
     models: Annotated[Path | None, typer.Option(help="Folder with the models.")] = None,
     device: Annotated[
-        str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu.")
+        str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu; several with commas.")
     ] = None,
     max_pixels: Annotated[
         int | None, typer.Option(help="Largest width × height; else what the engine can.")

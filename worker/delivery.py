@@ -28,8 +28,9 @@ UPLOAD_TRIES = 2
 UPLOADED = "R2"
 """What stands in place of the picture when it was uploaded."""
 FAULTED = "faulted"
-HAND_IN_SECONDS = 60.0
-"""How long a finished picture, or the word that none will come, is offered to a lost server."""
+HAND_IN_SECONDS = 900.0
+"""How long a finished picture, or the word that none will come, is offered to a lost server. When
+it is back, it is the server that knows whether anybody still wants it."""
 
 T = TypeVar("T")
 
@@ -54,15 +55,22 @@ class Delivery:
         self._report = report
         self._timing = timing
 
-    async def nothing(self) -> None:
-        """Deliver nothing: what precedes the first order."""
-
     async def hand_in(self, order: Order, results: Sequence[Result]) -> None:
         """Deliver the pictures of an order that may be shown; tell of those that will not come."""
-        results = await asyncio.to_thread(self._guard.look, order, results)
+        try:
+            results = await asyncio.to_thread(self._guard.look, order, results)
+        except Exception as error:  # noqa: BLE001  (a job nobody hears of again is lost)
+            await self._lost(order.ids, error)
+            return
         await asyncio.gather(
             *(self._hand_in_one(order, number, result) for number, result in enumerate(results))
         )
+
+    async def _lost(self, ids: Sequence[str], error: Exception) -> None:
+        kind = type(error).__name__
+        fault = Fault("information", "see_ref", f"delivery error {kind}")
+        sentence = texts.say("worker.not_delivered", problem=f"{kind}: {error}")
+        await self.give_up(ids, fault, sentence)
 
     async def give_up(self, ids: Sequence[str], fault: Fault, reason: str) -> None:
         """Say at once that these pictures will not come, so that another worker gets them."""
@@ -79,9 +87,13 @@ class Delivery:
         recipe = pictures.Metadata(
             parameters=describe(order.task, result.seed), software=f"hordebots, {self._worker}"
         )
-        data = await asyncio.to_thread(
-            pictures.encode_webp, result.image, quality=QUALITY, metadata=recipe
-        )
+        try:
+            data = await asyncio.to_thread(
+                pictures.encode_webp, result.image, quality=QUALITY, metadata=recipe
+            )
+        except Exception as error:  # noqa: BLE001  (memory, or a library's)
+            await self._lost([horde_id], error)
+            return
         body = SubmitBody(
             id=horde_id,
             generation=await self._place(order.uploads[number], data),

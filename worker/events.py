@@ -33,6 +33,7 @@ class Step:
 
     ids: tuple[str, ...]
     part: float
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)

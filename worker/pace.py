@@ -29,6 +29,8 @@ class Pace:
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
+        self.usual: float | None = None
+        """Seconds a job takes, whatever its kind; None before the first."""
 
     @property
     def slowest(self) -> float | None:
@@ -40,6 +42,8 @@ class Pace:
         measured = seconds / effort(task)
         known = self._seconds.get(task.model, measured)
         self._seconds[task.model] = known + NEWS * (measured - known)
+        usual = seconds if self.usual is None else self.usual
+        self.usual = usual + NEWS * (seconds - usual)
 
     def estimate(self, task: Task) -> float | None:
         """Return the seconds a task will take; None if nothing is known yet."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
 from common.horde.outcomes import shorten
 from common.horde.work import PopBody, Popped
 from worker.events import Notice, Report, Resumed, Waiting
-from worker.timing import Backoff, Timing, rest
+from worker.timing import Backoff, Timing
 from worker.wire_client import WireClient
 
 PATIENT = frozenset(
@@ -28,39 +26,44 @@ HOPELESS = {
 class Popper:
     """Asks one server for jobs, and says once why there are none."""
 
-    def __init__(
-        self, horde: WireClient, *, stop: asyncio.Event, report: Report, timing: Timing
-    ) -> None:
+    def __init__(self, horde: WireClient, *, report: Report, timing: Timing) -> None:
         self._horde = horde
-        self._stop = stop
         self._report = report
         self._timing = timing
         self._idle = Backoff(timing.idle, timing.random)
         self._retry = Backoff(timing.retry, timing.random)
+        self._not_before = 0.0
         self._trouble = ""
         self._skipped: frozenset[str] = frozenset()
         self._messages: set[str] = set()
 
+    def wait(self) -> float:
+        """Return the seconds until the server may be asked again."""
+        return max(self._not_before - self._timing.clock(), 0.0)
+
     async def pop(self, body: PopBody) -> Popped | None:
-        """Ask once. None if there is nothing; the wait before the next time is then over.
+        """Ask once. None if there is nothing; `wait` then says when to ask again.
 
         Raises WorkerError if asking again is of no use.
         """
         try:
             popped = await self._horde.pop(body)
         except HordeError as error:
-            await self._wait_out(error)
+            self._rest(self._patience(error))
             return None
         self._all_is_well()
         self._pass_on(popped)
         if popped.id is None:
-            await rest(self._stop, self._idle.draw())
+            self._rest(self._idle.draw())
             return None
         self._idle.reset()
         return popped
 
-    async def _wait_out(self, error: HordeError) -> None:
-        """Wait as long as this failure deserves. Raises WorkerError for one that will not pass."""
+    def _rest(self, seconds: float) -> None:
+        self._not_before = self._timing.clock() + seconds
+
+    def _patience(self, error: HordeError) -> float:
+        """Return how long this failure deserves. Raises WorkerError for one that will not pass."""
         if error.rc in PATIENT:
             seconds = error.retry_after or self._timing.maintenance
         elif isinstance(error, HordeBusy):
@@ -74,7 +77,7 @@ class Popper:
         if trouble != self._trouble:
             self._trouble = trouble
             self._report(Waiting(_explain(error, self._horde.name)))
-        await rest(self._stop, seconds)
+        return seconds
 
     def _all_is_well(self) -> None:
         self._retry.reset()

@@ -12,7 +12,7 @@ from worker.events import Report, Step
 from worker.order import JobFailed, Order, Result
 from worker.pace import Pace, Run
 from worker.thread import in_thread
-from worker.timing import Timing, either, rest
+from worker.timing import Timing, either
 
 STOP_GRACE = 2.0
 """Seconds the engine has to return when the whole worker ends anyway."""
@@ -22,31 +22,36 @@ class Studio:
     """Runs the engine and knows how fast it is and how long it is still busy."""
 
     def __init__(
-        self, engine: Engine, *, stop: asyncio.Event, report: Report, timing: Timing
+        self,
+        engine: Engine,
+        *,
+        device: str = "",
+        stop: asyncio.Event,
+        report: Report,
+        timing: Timing,
     ) -> None:
         self.pace = Pace()
+        self.device = device
+        self.model = ""
+        """What it made its last job with."""
         self._engine = engine
         self._stop = stop
         self._report = report
         self._timing = timing
         self._run: Run | None = None
-        self._idle = asyncio.Event()
-        self._idle.set()
 
-    async def nearly_free(self, lead: float) -> None:
-        """Wait until the engine is expected to be free within `lead` seconds; 0: until it is."""
-        while self._run is not None:
-            spare = self._run.remaining(self._timing.clock()) - lead
-            if lead and spare <= 0:
-                return
-            # the estimate gets better with each step, so look again soon
-            await rest(self._idle, min(max(spare, 0.05), 1.0) if lead else None)
+    @property
+    def busy(self) -> bool:
+        """Whether it is at a job."""
+        return self._run is not None
 
-    def check_time(self, order: Order) -> None:
-        """Raise JobFailed if the order cannot be ready by its deadline any more."""
-        now = self._timing.clock()
-        busy = self._run.remaining(now) if self._run else 0.0
-        if self.spare(order) < (busy if busy != float("inf") else 0.0):
+    def remaining(self) -> float:
+        """Return the seconds until it is free; infinite if there is no telling."""
+        return 0.0 if self._run is None else self._run.remaining(self._timing.clock())
+
+    def check_time(self, order: Order, begin: float = 0.0) -> None:
+        """Raise JobFailed if the order cannot be ready in time when begun in `begin` seconds."""
+        if self.spare(order) < (begin if begin != float("inf") else 0.0):
             raise JobFailed("worker.too_late")
 
     def spare(self, order: Order) -> float:
@@ -61,12 +66,11 @@ class Studio:
         self.check_time(order)
         started = self._timing.clock()
         run = self._run = Run(started, self.pace.estimate(order.task))
-        self._idle.clear()
+        self.model = order.task.model
         try:
             made, complete = await self._generate(order, run)
         finally:
             self._run = None
-            self._idle.set()
         # a job that was stopped says how slow it was, or the next would be offered as large
         part = 1.0 if complete else run.part or 1.0
         self.pace.learn(order.task, (self._timing.clock() - started) / part)
@@ -79,7 +83,7 @@ class Studio:
 
         def note(part: float) -> None:
             run.part = min(max(part, run.part), 1.0)
-            self._report(Step(order.ids, run.part))
+            self._report(Step(order.ids, run.part, self.device))
 
         def progress(part: float) -> None:  # called in the engine's thread
             if not cancel.is_set():

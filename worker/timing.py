@@ -28,7 +28,7 @@ class Timing:
     pause: Range = (60.0, 900.0)
     """After several failures in a row, before the next try."""
     prefetch: float = 10.0
-    """The next job is fetched when the running one is expected to end within this time."""
+    """The next job is fetched when a device is expected to be free within this time."""
     finish: float = 12.0
     """For the running job when the worker is to stop."""
     deliver: float = 5.0

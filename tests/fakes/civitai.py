@@ -135,6 +135,8 @@ class FakeCivitai:
         self.downloads: list[tuple[str, str | None, str | None]] = []
         """Of each request for a file: the host asked, its key and its range."""
         self._file_faults: list[int | str] = []
+        self.file_seconds = 0.0
+        """How long a file takes to come."""
 
     def add_file(self, number: int, data: bytes, **own: Any) -> None:
         """Give a version its file; `own` replaces what is told of it."""
@@ -231,6 +233,7 @@ class FakeCivitai:
         if how == "hang":
             await self._done.wait()
             return web.Response()
+        await asyncio.sleep(self.file_seconds)
         data = self.files[int(request.match_info["id"])]
         mark = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         asked = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")

@@ -18,6 +18,25 @@ IN_A_CHILD = frozenset({"diffusers"})
 """What runs in a process of its own: it can hang or fall in ways no thread survives."""
 
 
+def build_engines(config: WorkerConfig) -> tuple[Engine, ...]:
+    """Return one engine for each device an operator has named, not loaded yet.
+
+    An engine outside of a child process has no device of its own, so there is one of it. Raises
+    WorkerError.
+    """
+    if config.engine not in IN_A_CHILD:
+        return (build_engine(config),)
+    return tuple(
+        build_engine(config.model_copy(update={"device": device})) for device in devices_of(config)
+    )
+
+
+def devices_of(config: WorkerConfig) -> tuple[str, ...]:
+    """Return the names of the devices an operator has named: `cuda:0, cuda:1` are two."""
+    names = (name.strip() for name in config.device.split(","))
+    return tuple(dict.fromkeys(name for name in names if name)) or ("auto",)
+
+
 def build_engine(config: WorkerConfig) -> Engine:
     """Return the engine an operator has chosen, not loaded yet.
 

@@ -7,8 +7,8 @@ a `Fault` with the picture; it never ignores a wish silently.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -148,6 +148,24 @@ class EngineInfo:
     def can(self, feature: Feature) -> bool:
         """Tell whether jobs may ask for this."""
         return feature in self.features
+
+
+def common_ground(infos: Sequence[EngineInfo]) -> EngineInfo:
+    """Return what every one of several engines can do: a job may come to any of them."""
+    first = infos[0]
+    names = [set(info.models) for info in infos]
+    return replace(
+        first,
+        models=tuple(name for name in first.models if all(name in each for each in names)),
+        max_pixels=min(info.max_pixels for info in infos),
+        max_batch=min(info.max_batch for info in infos),
+        features=first.features.intersection(*(info.features for info in infos)),
+        post_processing=first.post_processing.intersection(
+            *(info.post_processing for info in infos)
+        ),
+        assets=first.assets.intersection(*(info.assets for info in infos)),
+        private_only=any(info.private_only for info in infos),
+    )
 
 
 class Engine(Protocol):

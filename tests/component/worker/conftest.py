@@ -36,6 +36,8 @@ class Shop:
 
     hub: FakeHub
     engine: PaintEngine
+    others: tuple[PaintEngine, ...] = ()
+    """Engines of further devices."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     events: list[WorkerEvent] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
@@ -49,7 +51,7 @@ class Shop:
         work = run(
             config,
             self.civitai,
-            engine=self.engine,
+            engines=(self.engine, *self.others),
             stop=self.stop,
             report=self._note,
             timing=timing,
@@ -59,7 +61,8 @@ class Shop:
 
     async def close(self, seconds: float = 5.0) -> None:
         """Ask the worker to stop and wait until it has; raises what it raised."""
-        self.engine.release()
+        for engine in (self.engine, *self.others):
+            engine.release()
         await self.stop_and_wait(seconds)
 
     async def stop_and_wait(self, seconds: float = 5.0) -> None:

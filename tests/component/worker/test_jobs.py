@@ -147,7 +147,7 @@ async def test_wishes_that_cannot_be_met_are_told_with_the_picture(shop):
     ]
 
 
-async def test_the_next_job_is_fetched_while_one_is_made(shop):
+async def test_the_next_jobs_are_fetched_while_one_is_made(shop):
     [first] = shop.hub.offer()
     shop.open()
     await shop.delivered(first)  # now the pace is known
@@ -155,12 +155,13 @@ async def test_the_next_job_is_fetched_while_one_is_made(shop):
     [second] = shop.hub.offer()
     [third] = shop.hub.offer()
     [fourth] = shop.hub.offer()
-    await shop.until(lambda: len(shop.said(events.Popped)) == 3)
+    [fifth] = shop.hub.offer()
+    await shop.until(lambda: len(shop.said(events.Popped)) == 4)
     pops = len(shop.hub.calls("/pop"))
     assert len(shop.engine.tasks) == 2
-    assert len(shop.hub.jobs) == 1  # one ahead, not two
+    assert len(shop.hub.jobs) == 1  # two ahead, not three
     shop.engine.release()
-    await shop.delivered(second, third, fourth)
+    await shop.delivered(second, third, fourth, fifth)
     assert len(shop.hub.calls("/pop")) > pops
 
 
