@@ -35,6 +35,7 @@ def lend(
     )
     return Services(
         config=live.current,
+        live=live,
         database=database,
         pictures=live.current.data_dir / "pictures",
         enquiries=enquiries,

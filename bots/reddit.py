@@ -18,23 +18,21 @@ from typing import Any, Self
 
 import structlog
 
-from common import pictures
+from bots.reddit_showcase import Showing
 from common.config import read_account
 from common.errors import (
     ConfigError,
-    PictureError,
     PlatformBusy,
     PlatformError,
-    PlatformRefused,
     StartupError,
 )
 from common.findings import Finding
 from common.links import picture_address
-from common.model import Incoming, Outcome, Part, Picture, Progress
+from common.model import Incoming, Outcome, Part, Progress
 from common.reddit import hearing, writing
 from common.reddit.calls import Calls, NotLetIn
 from common.reddit.examination import examine
-from common.reddit.posting import Gallery, Posts, Shown
+from common.reddit.posting import Gallery, Posts
 from common.reddit.settings import RedditSection, login_of
 from common.reddit.subreddits import Subreddits
 from request.adapter import Capabilities, Services
@@ -51,12 +49,13 @@ CAPABILITIES = Capabilities(
     formats=frozenset({"image/png", "image/jpeg"}),
     opt_in=True,
     quiet=True,
+    private_pictures=False,
     receipt_after=120.0,
     reply_timeout=40.0,
 )
 
 
-class RedditAdapter:
+class RedditAdapter(Showing):
     """One account on Reddit. Ids are full names: `t1_…` is a comment, `t4_…` a message."""
 
     def __init__(
@@ -77,7 +76,7 @@ class RedditAdapter:
         self._now = now
         self._calls = Calls(name, login_of(section))
         self._posts = Posts(name, section.username)
-        self._subreddits = Subreddits(name, services.config.communities, now)
+        self._subreddits = Subreddits(name, lambda: services.live().communities, now)
         self._tended = now()
 
     @classmethod
@@ -120,24 +119,38 @@ class RedditAdapter:
     async def _unread(self) -> AsyncGenerator[Incoming, None]:
         """Yield what is unread; it is marked once all of it has been written down."""
         started = await self._started()
-        found = await self._calls(hearing.unread)
+        me = self._section.username
+        found = await self._calls(lambda reddit: hearing.unread(reddit, me))
         for said in found:
-            if said.created < started or said.by_bot or said.author == self._section.username:
+            ours = said.author is not None and said.author.lower() == me.lower()
+            if said.created < started or said.by_bot or ours:
                 continue
-            here = await self._subreddits.facts(self._calls, said.subreddit)
+            if said.is_notice:
+                log.warning("notice", account=self.name, of=said.subreddit, says=said.subject)
+                continue
+            here = await self._subreddits.facts(self._calls, await self._ruled_by(said))
             if here.unwanted:
                 log.info("bots_unwanted", account=self.name, subreddit=said.subreddit)
                 continue
             yield hearing.heard(
-                self.name,
-                self._section.username,
-                said,
-                community=here.community,
-                moderators=here.moderators,
+                self.name, me, said, community=here.community, moderators=here.moderators
             )
         if found:
             names = [said.name for said in found]
             await self._calls(lambda reddit: hearing.mark_read(reddit, names))
+
+    async def _ruled_by(self, said: hearing.Said) -> str:
+        """Return whose rules hold: below our own pictures those of where they were asked for.
+
+        A subreddit that the operator lists has its own.
+        """
+        if not said.below or self._subreddits.listed(said.subreddit):
+            return said.subreddit
+        for post in (said.parent, said.below):
+            asked = await self._services.enquiries.answered_by(self.name, post)
+            if asked is not None:
+                return asked.incoming.place.community
+        return said.subreddit
 
     async def _started(self) -> float:
         """Return when the account was started first: what is older is history."""
@@ -178,25 +191,15 @@ class RedditAdapter:
         code = writing.code_of(outcome, part)
         wanted = Gallery(
             subreddit=self._section.gallery,
-            title=writing.title(part.pictures, code),
+            title=writing.title(part.pictures[0].alt, code),
             code=code,
-            pictures=[await asyncio.to_thread(self._fitted, one) for one in part.pictures],
+            pictures=await self._fitted(part.pictures),
             nsfw=bool(incoming.adult),
             spoiler=outcome.spoiler,
             flair=self._section.flair,
         )
-        return [await self._calls(lambda reddit: self._posts.publish(reddit, wanted))]
-
-    def _fitted(self, picture: Picture) -> Shown:
-        able = self.capabilities
-        try:
-            data, mime = pictures.fitted(
-                picture.path.read_bytes(), max_bytes=able.picture_bytes, formats=able.formats
-            )
-        except (PictureError, OSError) as error:
-            raise PlatformRefused(platform=self.name, problem=error) from error
-        name = f"{picture.number}.{'png' if mime == 'image/png' else 'jpg'}"
-        return Shown(data, name, writing.caption(picture))
+        post = await self._calls(lambda reddit: self._posts.publish(reddit, wanted))
+        return [writing.address(post)]
 
     async def find_own_reply(
         self, incoming: Incoming, part: int, known: Collection[str] = ()

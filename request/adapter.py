@@ -7,7 +7,7 @@ is said belong to `request/` and `common/`. It is found by the entry point group
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -35,9 +35,11 @@ class Capabilities:
     live_progress: bool = False
     """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
     private_replies: bool = False
+    """An answer can be shown to the asker alone."""
+    private_pictures: bool = True
+    """Pictures can be sent in private messages; elsewhere they must be asked for in public."""
     pressed: bool = False
     """The adapter shows suggestions itself; elsewhere the core writes them in the text."""
-    """An answer can be shown to the asker alone."""
     poll_options: int = 0
     """Most options of a poll, where the account asks which picture people like best; 0: it does
     not."""
@@ -61,6 +63,9 @@ class Services:
     """What the program lends an adapter when it builds it."""
 
     config: Config
+    """As it was at the start."""
+    live: Callable[[], Config]
+    """As it is at the moment: what a reload may change is asked here each time."""
     database: Database
     pictures: Path
     """Folder of finished pictures, named by their SHA-256."""

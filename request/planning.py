@@ -10,6 +10,7 @@ from common.errors import Refusal
 from common.model import Audience, Incoming, Job, Note
 from common.reference import ModelReference
 from request import safety
+from request.adapter import Capabilities
 from request.assets import Assets, of_list
 from request.hordes import Hordes
 from request.policy import hordes_of
@@ -57,12 +58,15 @@ class Planning:
         place: PlaceConfig,
         limits: Limits,
         *,
-        private_replies: bool,
+        can: Capabilities,
     ) -> Plan:
-        """Return the plan of a request. Raises Refusal if it is declined."""
+        """Return the plan of a request on a platform that can so much. Raises Refusal."""
         image = wanted.image
-        if image.private and not (private_replies or incoming.audience is Audience.PRIVATE):
+        asked_in_private = incoming.audience is Audience.PRIVATE
+        if image.private and not (can.private_replies or asked_in_private):
             raise Refusal("refused.private")
+        if asked_in_private and not can.private_pictures:
+            raise Refusal("refused.private_pictures")
         safety.check_request(image)
         image = await self._sources.gather(incoming, image)
         listed = of_list(self._styles()) if image.literal else ()

@@ -260,7 +260,7 @@ class Service:
             wanted,
             place,
             self._limits(place),
-            private_replies=adapter.capabilities.private_replies,
+            can=adapter.capabilities,
         )
         terms = self._terms(request.incoming, place, plan.image)
         if plan.image.price:

@@ -33,6 +33,7 @@ LIVE = frozenset(
         "horde",
         "keep_days",
         "log",
+        "showcase",
         "styles",
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from praw.models import Comment, Message
 from common.markdown import plain
 from common.model import Audience, Incoming, Person, Place
 from common.reddit.posting import thing
+from common.reddit.writing import request_in
 
 AT_ONCE = 100
 """Posts that are asked for in one call."""
@@ -21,6 +22,12 @@ MOST = 500
 """Unread things that are taken at once."""
 A_BOT = re.compile(r"automoderator|.*(?:[a-z0-9]bot|[_-]bot)$", re.IGNORECASE)
 """Reddit marks no bots, but their makers mostly call them so."""
+NOTICE = re.compile(
+    r"(you('ve| have| are) .*(banned|muted|approved)|your (ban|post|comment|submission)\b"
+    r"|invitation to moderate)",
+    re.IGNORECASE,
+)
+"""How subjects begin of what Reddit writes by itself in a subreddit's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +44,49 @@ class Said:
     parent: str = ""
     post: str = ""
     adult: bool = False
+    below: str = ""
+    """`#ID` of the request whose pictures the post shows, if it is a post of ours."""
+    subject: str = ""
+    """Of a message."""
 
     @property
     def by_bot(self) -> bool:
         """Whether a bot wrote it, by its name."""
         return self.author is not None and A_BOT.fullmatch(self.author) is not None
 
+    @property
+    def answers(self) -> str | None:
+        """What it replies to: a comment, or `#ID` right below our own post of pictures."""
+        return self.parent if self.parent.startswith("t1_") else self.below or None
 
-def unread(reddit: praw.Reddit) -> list[Said]:
-    """Return what is unread, oldest first, with what is known of the posts it stands under."""
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is told by Reddit in a subreddit's name: nobody waits for an answer."""
+        return bool(self.subreddit) and NOTICE.match(self.subject) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The post that something stands under."""
+
+    adult: bool = False
+    shows: str = ""
+    """`#ID` of the request whose pictures it shows, if it is ours."""
+
+
+def unread(reddit: praw.Reddit, me: str) -> list[Said]:
+    """Return what is unread, oldest first, with what is known of the posts it stands under.
+
+    `me` is the bot's own name.
+    """
     found: Iterable[object] = reddit.inbox.unread(limit=MOST)
     items = [item for item in found if isinstance(item, Comment | Message)]
     posts = {_post_of(item) for item in items} - {""}
-    adult = {}
+    known = {}
     for start in range(0, len(posts), AT_ONCE):
         names = sorted(posts)[start : start + AT_ONCE]
-        adult.update({post.fullname: bool(post.over_18) for post in reddit.info(fullnames=names)})
-    return [_said(item, adult) for item in reversed(items)]
+        known.update({post.fullname: _under(post, me) for post in reddit.info(fullnames=names)})
+    return [_said(item, known.get(_post_of(item), Under())) for item in reversed(items)]
 
 
 def mark_read(reddit: praw.Reddit, names: Iterable[str]) -> None:
@@ -79,7 +112,7 @@ def heard(
         text=read.text,
         created=datetime.fromtimestamp(said.created, UTC),
         audience=Audience.PRIVATE if private else Audience.PUBLIC,
-        parent=said.parent if said.parent.startswith("t1_") else None,
+        parent=said.answers,
         pictures=read.pictures,
         mentions=(me,),
         moderator=said.author is None or asker.id in moderators,
@@ -88,18 +121,26 @@ def heard(
     )
 
 
-def _said(item: Comment | Message, adult: Mapping[str, bool]) -> Said:
-    post = _post_of(item)
+def _said(item: Comment | Message, under: Under) -> Said:
+    comment = isinstance(item, Comment)
     return Said(
         name=item.fullname,
         author=None if item.author is None else str(item.author.name),
         body=str(item.body),
         created=float(item.created_utc),
         subreddit=_subreddit_of(item),
-        parent=str(getattr(item, "parent_id", None) or "") if isinstance(item, Comment) else "",
-        post=post,
-        adult=adult.get(post, False),
+        parent=str(getattr(item, "parent_id", None) or "") if comment else "",
+        post=_post_of(item),
+        adult=under.adult,
+        below=under.shows,
+        subject="" if comment else str(getattr(item, "subject", None) or ""),
     )
+
+
+def _under(post: Any, me: str) -> Under:
+    ours = post.author is not None and str(post.author.name).lower() == me.lower()
+    request = request_in(post.title) if ours else None
+    return Under(bool(post.over_18), f"#{request}" if request else "")
 
 
 def _post_of(item: Comment | Message) -> str:

@@ -31,7 +31,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """A post of pictures that is wanted; its title ends in a code of its own."""
+    """A post of pictures that is wanted; its title ends in a code, by which it is found again."""
 
     subreddit: str
     title: str
@@ -40,6 +40,8 @@ class Gallery:
     nsfw: bool
     spoiler: bool
     flair: str = ""
+    text: str = ""
+    """Markdown below the pictures."""
 
 
 @dataclass
@@ -52,21 +54,23 @@ class Posts:
     """Codes of what was handed in and may not be listed yet."""
 
     def publish(self, reddit: praw.Reddit, wanted: Gallery) -> str:
-        """Return the address of a gallery's post, making it if it is not there.
+        """Return the id of a gallery's post, making it if it is not there.
 
         One picture becomes a post only after a while: PlatformError until it is there.
         """
-        found = self._find(reddit, wanted.code)
+        found = self.find(reddit, wanted.code)
         if found is None and wanted.code not in self.submitted:
-            found = self._submit(reddit, wanted) or self._find(reddit, wanted.code)
+            made = self._submit(reddit, wanted)
+            found = self.find(reddit, wanted.code) if made is None else str(made.id)
         if found is None:
             raise PlatformError("reddit.processing", account=self.account)
         self.submitted.pop(wanted.code, None)
-        return f"https://www.reddit.com/comments/{found.id}"
+        return found
 
-    def _find(self, reddit: praw.Reddit, code: str) -> Submission | None:
+    def find(self, reddit: praw.Reddit, code: str) -> str | None:
+        """Return the id of our post whose title ends in a code, if it is listed."""
         own: Iterable[Submission] = reddit.redditor(self.me).submissions.new(limit=LOOKED_AT)
-        return next((post for post in own if code in post.title), None)
+        return next((str(post.id) for post in own if post.title.endswith(code)), None)
 
     def _submit(self, reddit: praw.Reddit, wanted: Gallery) -> Submission | None:
         subreddit = reddit.subreddit(wanted.subreddit)
@@ -83,6 +87,7 @@ class Posts:
                 nsfw=wanted.nsfw,
                 spoiler=wanted.spoiler,
                 flair_id=flair,
+                selftext=wanted.text or None,
             )
         self.submitted[wanted.code] = None
         while len(self.submitted) > REMEMBERED:
@@ -94,6 +99,7 @@ class Posts:
             nsfw=wanted.nsfw,
             spoiler=wanted.spoiler,
             flair_id=flair,
+            selftext=wanted.text or None,
             without_websockets=True,
         )
 
@@ -160,8 +166,11 @@ class Posts:
     def _remove(self, reddit: praw.Reddit, comment: Comment) -> None:
         number = post_in(comment.body)
         comment.delete()
-        if number is None:
-            return
+        if number is not None:
+            self.remove_post(reddit, number)
+
+    def remove_post(self, reddit: praw.Reddit, number: str) -> None:
+        """Delete a post of ours; one that is gone already is fine."""
         for post in reddit.info(fullnames=[f"t3_{number}"]):
             if self._is_ours(post):
                 post.delete()

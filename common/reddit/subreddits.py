@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -33,10 +33,11 @@ class Facts:
 class Subreddits:
     """Asks Reddit, and remembers."""
 
-    def __init__(self, account: str, communities: Iterable[str], now: Callable[[], float]) -> None:
-        """Take the account's name and the keys of the configuration's `communities`."""
-        own = (name.partition("/") for name in communities)
-        self._spelt = {place.lower(): place for name, _, place in own if name == account}
+    def __init__(
+        self, account: str, communities: Callable[[], Iterable[str]], now: Callable[[], float]
+    ) -> None:
+        """Take the account's name, and what returns the keys of `communities` of the moment."""
+        self._communities = communities
         self._account = account
         self._now = now
         self._facts: dict[str, tuple[float, Facts]] = {}
@@ -52,7 +53,13 @@ class Subreddits:
             self._facts[name.lower()] = (self._now(), known)
             while len(self._facts) > MOST:
                 del self._facts[next(iter(self._facts))]
-        return known
+        return replace(known, community=self.listed(name) or name)
+
+    def listed(self, name: str) -> str | None:
+        """Return a subreddit's name as the operator writes it; None if he does not."""
+        own = (key.partition("/") for key in self._communities())
+        ours = (place for account, _, place in own if account == self._account)
+        return next((place for place in ours if place.lower() == name.lower()), None)
 
     async def _learn(self, calls: Calls, name: str) -> Facts:
         listed = await self._list(calls)
@@ -63,8 +70,7 @@ class Subreddits:
         except PlatformError as error:
             log.info("moderators_unknown", subreddit=name, problem=str(error))
             names = []
-        community = self._spelt.get(name.lower(), name)
-        return Facts(community, frozenset(names), name.lower() in listed)
+        return Facts(name, frozenset(names), name.lower() in listed)
 
     async def _list(self, calls: Calls) -> frozenset[str]:
         """Return where bots are unwanted; the last list holds while there is no newer one."""

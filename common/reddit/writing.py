@@ -16,7 +16,9 @@ LONGEST_TITLE = 300
 LONGEST_CAPTION = 180
 WAITING = "[](#waiting)"
 """Stands in a comment that is no answer yet. An empty link shows nothing."""
+SITE = "https://www.reddit.com"
 _POST = re.compile(r"/comments/([a-z0-9]+)")
+_CODE = re.compile(r"[\[(]([2-9a-hjkmnp-z]{8})(?:-\d+)?[\])]$")
 
 
 def answer(text: str, links: Sequence[str], *, adult: bool) -> str:
@@ -44,11 +46,27 @@ def code_of(outcome: Outcome, part: Part) -> str:
     return f"[{outcome.request}{number}]"
 
 
-def title(pictures: Sequence[Picture], code: str) -> str:
+def code_of_copy(request: str) -> str:
+    """Return what stands in the title of a post that shows an answer a second time."""
+    return f"({request})"
+
+
+def request_in(title: str) -> str | None:
+    """Return the id of the request that a post of ours shows, by the code its title ends in."""
+    found = _CODE.search(title)
+    return found[1] if found else None
+
+
+def title(words: str, code: str) -> str:
     """Return the title of a post that shows pictures."""
-    words = " ".join(pictures[0].alt.split())
+    words = " ".join(words.split())
     room = LONGEST_TITLE - len(code) - 1
     return f"{words if len(words) <= room else words[: room - 1].rstrip() + '…'} {code}"
+
+
+def address(post: str, comment: str = "") -> str:
+    """Return where a post is, or a comment below it; both by their ids."""
+    return f"{SITE}/comments/{post}/_/{comment}" if comment else f"{SITE}/comments/{post}"
 
 
 def caption(picture: Picture) -> str:

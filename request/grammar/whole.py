@@ -35,7 +35,7 @@ _PLAIN = {
         *(CommandName.LOG, CommandName.DESCRIBE, CommandName.HORDE),
         *(CommandName.SHARE, CommandName.UNSHARE),
     )
-}
+} | {"unpause": Command(CommandName.RESUME)}
 _DEGREES = {"subtle": 0.35, "strong": 0.75}
 _SEARCH = re.compile(r"(styles|models|loras)\s+([^\n]{1,64})", re.IGNORECASE)
 _PLACE = re.compile(r"(pause|resume)\s+(here)", re.IGNORECASE)

@@ -34,7 +34,12 @@ async def services(tmp_path):
     config = parse({"data_dir": str(tmp_path), "communities": communities})
     database = await open_database(config.database_url)
     settings = SettingsStore(database)
-    lent = {"config": config, "database": database, "pictures": tmp_path / "pictures"}
+    lent = {
+        "config": config,
+        "live": lambda: config,
+        "database": database,
+        "pictures": tmp_path / "pictures",
+    }
     lent |= {"settings": settings, "places": Places(lambda: config, settings)}
     yield Services(**lent, enquiries=None, cursors=Cursors(database))
     await database.close()

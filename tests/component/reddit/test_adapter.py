@@ -209,3 +209,101 @@ async def test_account_is_looked_over(start):
     assert len(wrong) == 2
     assert "r/paintings" in wrong[0]
     assert "r/cats" in wrong[1]
+
+
+# --- below the bot's own pictures --------------------------------------------------------------
+
+
+async def drawn(bot, text="draw for me a fox style: raw --n 2"):
+    """Let ann ask; return the bot's post with the pictures."""
+    await bot.answer_to(bot.ask(text))
+    await bot.quiet()
+    return bot.world.posts_of_bot()[-1]
+
+
+async def test_what_is_written_below_the_pictures_is_a_follow_up(start, horde):
+    async with start() as bot:
+        post = await drawn(bot)
+        varied = bot.world.comment("bob", "vary 2", post=post)
+        assert "/comments/" in (await bot.answer_to(varied))[0]
+        (answer,) = bot.world.answers_to(varied)
+        again = bot.world.comment("bob", "again", parent=answer)
+        assert "/comments/" in (await bot.answer_to(again))[0]
+    assert horde.journal.of("submit")[1].body["source_image"]
+    assert horde.journal.count("submit") == 3
+
+
+async def test_below_the_pictures_delete_is_for_the_one_who_asked(start):
+    async with start() as bot:
+        post = await drawn(bot)
+        stranger = bot.world.comment("eve", "delete", post=post)
+        assert "Only the one" in (await bot.answer_to(stranger))[0]
+        assert not post.deleted
+        bot.world.comment("ann", "delete", post=post)
+        await wait_until(lambda: post.deleted)
+        await bot.quiet()
+
+
+async def test_below_the_pictures_the_rules_hold_of_where_they_were_asked_for(start):
+    async with start() as bot:
+        bot.post.subreddit.moderators.add("mia")
+        post = await drawn(bot)
+        await bot.answer_to(bot.ask("pause", author="mia"))
+        refused = bot.world.comment("bob", "again", post=post)
+        assert "Nothing is drawn here" in (await bot.answer_to(refused))[0]
+        someone_elses = bot.world.post(post.subreddit, title=post.title)
+        silent = bot.ask("again", author="bob", post=someone_elses)
+        await bot.quiet()
+        assert bot.world.answers_to(silent) == []
+
+
+# --- moderators and Reddit itself --------------------------------------------------------------
+
+
+async def test_moderators_may_write_as_their_subreddit(start):
+    async with start() as bot:
+        pausing = bot.world.message(None, "pause", subreddit="Cats", subject="please")
+        assert "Nothing is drawn" in (await bot.answer_to(pausing))[0]
+        (text,) = await bot.answer_to(bot.ask(FOX, author="bob"))
+        assert "Nothing is drawn here" in text
+        resuming = bot.world.message(None, "unpause", subreddit="Cats", subject="please")
+        await bot.answer_to(resuming)
+        assert "/comments/" in (await bot.answer_to(bot.ask(FOX, author="carl")))[0]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "You've been permanently banned from participating in r/Cats",
+        "You have been muted from r/Cats",
+        "Your ban from r/Cats has changed",
+        "invitation to moderate /r/Cats",
+    ],
+)
+async def test_what_reddit_tells_in_a_subreddits_name_is_an_end_with_a_line_in_the_log(
+    start, subject, capsys
+):
+    async with start() as bot:
+        notice = bot.world.message(None, "You cannot comment.", subreddit="Cats", subject=subject)
+        await bot.quiet()
+        assert bot.world.answers_to(notice) == []
+    assert subject in capsys.readouterr().out
+
+
+async def test_pictures_are_not_put_in_public_for_who_asks_in_private(start, horde):
+    async with start() as bot:
+        (text,) = await bot.answer_to(bot.world.message("ann", FOX))
+        await bot.quiet()
+        assert bot.world.posts_of_bot() == []
+    assert "private messages" in text
+    assert horde.journal.count("submit") == 0
+
+
+async def test_a_reload_reaches_how_subreddits_are_written(start):
+    async with start() as bot:
+        await bot.answer_to(bot.ask("help"))
+        live = bot.core.live
+        changed = {"reddit/CATS": {"enabled": True, "paused": True}}
+        live.current = live.current.model_copy(update={"communities": changed})
+        (text,) = await bot.answer_to(bot.ask(FOX, author="bob"))
+    assert "Nothing is drawn here" in text

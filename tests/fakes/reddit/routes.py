@@ -300,6 +300,7 @@ class Routes:
             nsfw=str(asked["nsfw"]) == "True",
             spoiler=str(asked["spoiler"]) == "True",
             flair=asked.get("flair_id"),
+            text=str(asked.get("text") or ""),
             pictures=pictures,
             captions=captions,
             unseen=0 if captions else self.world.processing,

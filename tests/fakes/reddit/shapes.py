@@ -41,7 +41,7 @@ def post(about: Post) -> dict[str, Any]:
         "created_utc": about.created,
         "num_comments": 0,
         "score": 1,
-        "selftext": "",
+        "selftext": about.text,
         "is_self": not about.pictures,
     }
 
@@ -78,9 +78,9 @@ def message(about: Message) -> dict[str, Any]:
         "dest": "painter",
         "parent_id": about.parent,
         "first_message_name": None,
-        "subreddit": None,
+        "subreddit": about.subreddit,
         "was_comment": False,
-        "distinguished": None,
+        "distinguished": "moderator" if about.subreddit else None,
         "replies": "",
     }
 

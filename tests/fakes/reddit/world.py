@@ -28,6 +28,7 @@ class Post:
     nsfw: bool = False
     spoiler: bool = False
     flair: str | None = None
+    text: str = ""
     locked: bool = False
     archived: bool = False
     deleted: bool = False
@@ -67,6 +68,8 @@ class Message:
     subject: str = "hello"
     created: float = 0.0
     parent: str | None = None
+    subreddit: str | None = None
+    """Of whose moderators it is."""
 
     @property
     def name(self) -> str:
@@ -135,7 +138,7 @@ class World:
         return new
 
     def message(self, author: str | None, body: str, **more) -> Message:
-        """Write a private message to the bot."""
+        """Write a private message to the bot; without an author it is a subreddit's."""
         new = Message(f"m{next(self._ids)}", author, body, created=self._clock(), **more)
         self.messages[new.id] = new
         if author != self.bot:
