@@ -56,9 +56,10 @@ PayerOf = Callable[[str], Awaitable[Giving]]
 class Outbox:
     """Sends what is due."""
 
-    def __init__(self, ledger: Ledger, payer_of: PayerOf) -> None:
+    def __init__(self, ledger: Ledger, payer_of: PayerOf, *, most_tries: int = MOST_TRIES) -> None:
         self._ledger = ledger
         self._payer_of = payer_of
+        self._most_tries = most_tries
 
     async def send_due(self, lease: Lease, *, most: int = AT_ONCE) -> int:
         """Send what is due, one after the other; returns how many went."""
@@ -86,7 +87,7 @@ class Outbox:
     async def _not_sent(self, lease: Lease, transfer: Transfer, error: HordeError) -> None:
         """Put a transfer off, or give it up, by what the Horde said."""
         seconds, doubtful = _pause(transfer, error)
-        if seconds is None or transfer.tries >= MOST_TRIES:
+        if seconds is None or transfer.tries >= self._most_tries:
             certain = not (transfer.doubtful or doubtful) or error.rc in PROVES_NOTHING_WENT
             await self._give_up(lease, transfer, str(error), certain=certain)
             return

@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import LeaseLost, Refusal
 from events.kudos.ledger import CLAIM_DAYS, DAY
-from events.kudos.outbox import FIRST_PAUSE, KEY_PAUSE, MOST_TRIES
+from events.kudos.outbox import FIRST_PAUSE, KEY_PAUSE, Outbox
 from events.kudos.prizes import Prizes
 from events.kudos.records import TransferState
 from tests.component.kudos.conftest import (
@@ -328,11 +328,13 @@ async def test_too_little_money_after_a_lost_answer_proves_that_nothing_went(hou
 async def test_a_horde_that_never_answers_is_given_up_after_days(house, horde, clock):
     await secured(house)
     await award(house, winners=(), entrants=("ann",))
-    horde.fail("transfer", faults.rc("MaintenanceMode"), MOST_TRIES + 1)
-    for _ in range(MOST_TRIES + 1):
+    horde.fail("transfer", faults.rc("MaintenanceMode"), 4)
+    impatient = Outbox(house.ledger, house.treasury.payers.of, most_tries=3)
+    for _ in range(4):
+        assert await states(house) == [TransferState.INTENDED]
         clock.now += 300
         house = await open_again(house, clock)
-        await house.treasury.pay(house.lease)
+        await impatient.send_due(house.lease)
 
     assert await states(house) == [TransferState.REFUSED]
 
