@@ -58,7 +58,7 @@ def build_app(
     app.on_response_prepare.append(set_headers)
     Routes(room, desk, pages).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
-    app.router.add_get("/events", stream.watch, allow_head=False)
+    app.router.add_get("/live", stream.watch, allow_head=False)
     shown = Pictures(room, pictures, Thumbnails(data_dir / "thumbnails"), elsewhere)
     app.router.add_get("/pictures/{sha256:[0-9a-f]{64}}", shown.show)
     app.router.add_static("/static", STATIC)

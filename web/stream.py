@@ -30,7 +30,7 @@ WATCHERS = 500
 
 
 class Stream:
-    """Handler of `/events`."""
+    """Handler of `/live`."""
 
     def __init__(
         self, room: Room, desk: Desk, pages: Pages, *, heartbeat: float = HEARTBEAT_SECONDS

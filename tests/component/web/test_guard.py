@@ -67,7 +67,7 @@ async def test_a_form_from_the_page_itself_is_taken(browser):
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example"])
 async def test_other_names_for_this_machine_are_refused(browser, host):
-    for path in ("/", "/events", "/healthz"):
+    for path in ("/", "/live", "/healthz"):
         status, page = await browser.get(path, headers={"Host": host})
         assert status == 403
         assert "not known by that name" in page
@@ -102,8 +102,8 @@ async def test_what_people_write_is_never_markup(adapter, browser, house):
     picture = house.picture(alt=EVIL, style=EVIL, seed=EVIL, notes=(EVIL,))
     notes = (Note("x", EVIL + "!"),)
     await answer(adapter, incoming, picture, text=EVIL, suggestions=(EVIL,), notes=notes)
-    for path in ("/", "/gallery", "/m/1", "/?text=" + EVIL, "/events?after=0"):
-        if path.startswith("/events"):
+    for path in ("/", "/gallery", "/m/1", "/?text=" + EVIL, "/live?after=0"):
+        if path.startswith("/live"):
             async with browser.session.get(browser.url + path) as response:
                 page = (await response.content.readuntil(b"event: answer")).decode()
                 page += (await response.content.readline()).decode()
@@ -115,7 +115,7 @@ async def test_what_people_write_is_never_markup(adapter, browser, house):
 
 
 async def test_every_answer_carries_the_headers(browser):
-    for path in ("/", "/gallery", "/nothing", "/static/room.css", "/events", "/pictures/x"):
+    for path in ("/", "/gallery", "/nothing", "/static/room.css", "/live", "/pictures/x"):
         async with browser.session.get(browser.url + path) as response:
             policy = response.headers["Content-Security-Policy"]
             assert "default-src 'self'" in policy

@@ -48,7 +48,7 @@ class Events:
 
 
 @asynccontextmanager
-async def stream(browser, path="/events", **headers):
+async def stream(browser, path="/live", **headers):
     async with browser.session.get(browser.url + path, headers=headers) as response:
         assert response.content_type == "text/event-stream"
         events = Events(response)
@@ -58,7 +58,7 @@ async def stream(browser, path="/events", **headers):
 
 async def test_a_request_its_progress_and_its_answer_come_live(adapter, browser, house):
     await browser.get("/")
-    async with stream(browser, "/events?after=0") as events:
+    async with stream(browser, "/live?after=0") as events:
         number = await browser.say("draw a fox", nickname="Ada")
         name, identity, data = await events.next()
         assert (name, identity, data["id"]) == ("thread", number, number)
@@ -104,7 +104,7 @@ async def test_a_browser_that_comes_back_gets_what_it_missed(adapter, browser):
 async def test_the_header_wins_over_the_address(adapter, browser):
     first = await browser.say("one")
     second = await browser.say("two")
-    path = f"/events?after={first - 1}"
+    path = f"/live?after={first - 1}"
     async with stream(browser, path, **{"Last-Event-ID": str(first)}) as events:
         assert (await events.next())[:2] == ("thread", second)
 
@@ -112,7 +112,7 @@ async def test_the_header_wins_over_the_address(adapter, browser):
 async def test_whoever_missed_too_much_loads_the_page_again(adapter, browser):
     for number in range(101):
         await adapter.room.write(ADA, "x", f"token-{number:020}")
-    async with stream(browser, "/events?after=0") as events:
+    async with stream(browser, "/live?after=0") as events:
         assert (await events.next())[0] == "reload"
 
 
@@ -120,7 +120,7 @@ async def test_there_is_a_bound_to_the_watchers(adapter, browser):
     with ExitStack() as stack:
         for _ in range(WATCHERS):
             stack.enter_context(adapter.room.subscribe())
-        async with browser.session.get(browser.url + "/events") as response:
+        async with browser.session.get(browser.url + "/live") as response:
             assert response.status == 503
             assert response.headers["Retry-After"] == "60"
     async with stream(browser):
@@ -128,7 +128,7 @@ async def test_there_is_a_bound_to_the_watchers(adapter, browser):
 
 
 async def test_a_stream_is_not_opened_to_look_at_its_headers(browser):
-    async with browser.session.head(browser.url + "/events") as response:
+    async with browser.session.head(browser.url + "/live") as response:
         assert response.status == 405
 
 
@@ -137,7 +137,7 @@ async def test_deleting_hides_the_thread_and_is_heard(adapter, browser, house, v
     listening = adapter.listen()
     incoming = await anext(listening)
     posted = await answer(adapter, incoming, picture := house.picture())
-    async with stream(browser, f"/events?after={posted}") as events:
+    async with stream(browser, f"/live?after={posted}") as events:
         other = visit(adapter)
         fields = await other.fields("press") | {"message": str(number)}
         assert (await other.post("/delete", fields))[0] == 404
