@@ -18,7 +18,7 @@ from worker.events import Failed, Report, Submitted
 from worker.order import Order, Result, Withheld, gen_metadata
 from worker.safety.guard import Guard
 from worker.safety.judgement import Verdict
-from worker.timing import Backoff, Timing, rest
+from worker.timing import Backoff, Timing
 from worker.wire_client import WireClient
 
 QUALITY = 95
@@ -158,7 +158,7 @@ class Delivery:
                 wait = max(waits.draw(), error.retry_after or 0.0)
                 if tries <= 0 or self._stop.is_set() or self._timing.clock() + wait > give_up:
                     raise
-            await rest(self._stop, wait)
+            await self._timing.rest(self._stop, wait)
 
 
 def describe(task: Task, seed: int) -> str:

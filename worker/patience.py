@@ -6,7 +6,7 @@ import asyncio
 
 from common import texts
 from worker.events import Report, Resumed, Waiting
-from worker.timing import Backoff, Timing, rest
+from worker.timing import Backoff, Timing
 
 FAILURES_TO_PAUSE = 3
 
@@ -19,6 +19,7 @@ class Patience:
         """In a row."""
         self.resting = False
         self._report = report
+        self._rest = timing.rest
         self._pause = Backoff(timing.pause, timing.random)
         self._reason = ""
         self._paused = 0
@@ -45,7 +46,7 @@ class Patience:
         self._report(Waiting(sentence))
         self.resting = True
         try:
-            await rest(over, seconds)
+            await self._rest(over, seconds)
         finally:
             self.resting = False
         self._report(Resumed())

@@ -86,6 +86,8 @@ async def run(
             for engine, device in zip(engines, names, strict=True)
         ]
         report(events.Started(config.name, config.url, offer.info.name, offer.info.models))
+        for problem in info.problems:
+            report(events.Notice(problem))
         shift = Shift(
             [employer],
             studios,

@@ -29,7 +29,7 @@ from worker.safety.guard import Guard
 from worker.safety.judgement import Verdict
 from worker.studio import Studio
 from worker.thread import in_thread
-from worker.timing import Timing, either, rest
+from worker.timing import Timing, either
 
 AHEAD = 2
 """Orders fetched ahead for each device, at most."""
@@ -172,7 +172,7 @@ class Shift:
             popped = None if popping.cancelled() else popping.result()
             if popped is not None:
                 return employer, popped
-        await rest(self._over, min(each.popper.wait() for each in self._employers))
+        await self._timing.rest(self._over, min(each.popper.wait() for each in self._employers))
         return None
 
     def _begin_preparing(self, employer: Employer, popped: Popped) -> None:
@@ -227,7 +227,7 @@ class Shift:
         studio = min(self._studios, key=Studio.remaining)
         studio.check_time(order, self._begin(besides=1))
         if self._supplier is not None:
-            spare = studio.spare(order)
+            spare = studio.spare(order) / 2  # what does not come in time must leave some
             order = await self._supplier.supply(order, popped.payload, info, spare)
             studio.check_time(order)
         return order

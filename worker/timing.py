@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,6 +13,13 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Range = tuple[float, float]
 """First and longest wait, in seconds."""
+
+
+async def rest(event: asyncio.Event, seconds: float | None) -> None:
+    """Wait some seconds (None: for as long as it takes), but no longer than until the event."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation (Python 3.11)
+            await event.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,8 @@ class Timing:
     engine_grace: float = 30.0
     """For the engine to return once it was told to stop a job."""
     clock: Callable[[], float] = time.monotonic
+    rest: Callable[[asyncio.Event, float | None], Awaitable[None]] = rest
+    """How the long ones of these waits are waited."""
     random: random.Random = field(default_factory=random.Random)
 
 
@@ -61,13 +70,6 @@ class Backoff:
         wait = self._next * self._random.uniform(0.8, 1.0)
         self._next = min(self._next * 1.5, self._longest)
         return wait
-
-
-async def rest(event: asyncio.Event, seconds: float | None) -> None:
-    """Wait some seconds (None: for as long as it takes), but no longer than until the event."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):  # wait_for may swallow a cancellation (Python 3.11)
-            await event.wait()
 
 
 async def either(work: asyncio.Future[T], event: asyncio.Event, seconds: float | None) -> None:

@@ -14,7 +14,8 @@ HEAD = """\
 Measured by `make bench` (`python -m tests.bench`), which writes this page: medians, and beside them
 the smallest and the largest of the runs. `--runs N` says how many runs, `--only GROUP` measures a
 part and leaves the other sections as they are, `--install` adds the installation, which takes a
-minute. `STYLELIST_DIR` names a folder with a public stylelist to measure too. No figure decides a
+minute. `--scale 0.1` makes the quarter of an
+hour that `card` takes a minute and a half. `STYLELIST_DIR` names a folder with a public stylelist to measure too. No figure decides a
 test.
 """
 SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)

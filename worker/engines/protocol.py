@@ -144,6 +144,8 @@ class EngineInfo:
     """True: it finds LoRAs and textual inversions by name itself; none are fetched for it."""
     private_only: bool = False
     """True: never offer it to the public AI Horde."""
+    problems: tuple[str, ...] = ()
+    """Sentences for the operator: what lies there and cannot be used."""
 
     def can(self, feature: Feature) -> bool:
         """Tell whether jobs may ask for this."""
@@ -165,6 +167,7 @@ def common_ground(infos: Sequence[EngineInfo]) -> EngineInfo:
         ),
         assets=first.assets.intersection(*(info.assets for info in infos)),
         private_only=any(info.private_only for info in infos),
+        problems=tuple(dict.fromkeys(each for info in infos for each in info.problems)),
     )
 
 

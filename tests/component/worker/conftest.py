@@ -35,7 +35,7 @@ class Shop:
     """A worker and its hub. `open` starts the worker; leaving the test stops it."""
 
     hub: FakeHub
-    engine: PaintEngine
+    engine: PaintEngine | None
     others: tuple[PaintEngine, ...] = ()
     """Engines of further devices."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,13 +45,14 @@ class Shop:
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(self, *, timing: Timing = QUICK, **settings: Any) -> None:
+        """Start it with these settings; without an engine of ours, with that of the settings."""
         config = WorkerConfig.model_validate(
             {"name": "paint shop", "url": self.hub.url, "key": KEY, **settings}
         )
         work = run(
             config,
             self.civitai,
-            engines=(self.engine, *self.others),
+            engines=tuple(each for each in (self.engine, *self.others) if each is not None),
             stop=self.stop,
             report=self._note,
             timing=timing,

@@ -49,6 +49,7 @@ class DiffusersEngine:
         self._device: Device | None = None
         self._shelf: Shelf | None = None
         self._nets: dict[Family, Any] = {}
+        self._problems: list[str] = []
 
     @classmethod
     def build(cls, config: WorkerConfig) -> Self:
@@ -70,6 +71,7 @@ class DiffusersEngine:
             max_pixels=device.max_pixels,
             max_batch=device.max_batch,
             features=features,
+            problems=tuple(self._problems),
         )
 
     def load(self) -> None:
@@ -84,8 +86,20 @@ class DiffusersEngine:
         if missing:
             raise WorkerError("worker.model_missing", model=missing[0])
         self._shelf = self._make_shelf(self._models, self._device)
-        for name in list(self._models)[:1]:
-            self._shelf.take(name)
+        self._read_first(self._shelf)
+
+    def _read_first(self, shelf: Shelf) -> None:
+        """Read the first model that can be read; those before it are not offered. WorkerError."""
+        for name in tuple(self._models):
+            try:
+                shelf.take(name)
+            except WorkerError as error:
+                if len(self._models) == 1:
+                    raise
+                self._problems.append(str(error))
+                del self._models[name]
+            else:
+                return
 
     def unload(self) -> None:
         """Give the memory back; the next task reads its model again."""
