@@ -141,6 +141,11 @@ class WorkerConfig(Section):
         description="What looks at each picture before it leaves: auto (what is installed), "
         "open_nsfw, diffusers:FOLDER or command:PROGRAM.",
     )
+    alchemy: bool = Field(
+        default=False,
+        description="Whether it also tells what pictures show and works on them, with what lies "
+        "in the folders alchemy, upscalers, faces and background of the models.",
+    )
     device: str = Field(
         default="auto",
         description="What computes: auto, cuda:0, cuda:1 …, mps or cpu; several with commas.",

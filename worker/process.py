@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 
 from common.config import CivitaiConfig, WorkerConfig
 from worker import events
+from worker.alchemy.start import alchemist_beside
 from worker.assets.supply import Supplier, open_supplier, within_reach
 from worker.delivery import Delivery
 from worker.employer import Employer
@@ -85,6 +86,10 @@ async def run(
             Studio(engine, device=device, stop=stop, report=report, timing=timing)
             for engine, device in zip(engines, names, strict=True)
         ]
+        beside = alchemist_beside(
+            config, stop=drain or stop, report=report, timing=timing, started=started
+        )
+        await stack.enter_async_context(beside)
         report(events.Started(config.name, config.url, offer.info.name, offer.info.models))
         for problem in info.problems:
             report(events.Notice(problem))

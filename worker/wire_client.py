@@ -18,6 +18,7 @@ from common.horde.download import fetch_picture
 from common.horde.transport import Patience, Transport
 from common.horde.wire import User
 from common.horde.work import PopBody, Popped, Rewarded, SubmitBody
+from common.horde.work_alchemy import FormsPopBody, FormSubmitBody, PoppedForms
 
 ONE_TRY = Patience(connect=5.0, total=15.0, attempts=1, limiter_wait=0.0)
 """Trying again is the worker's own affair: it may have been told to stop meanwhile."""
@@ -60,6 +61,16 @@ class WireClient:
     async def submit(self, body: SubmitBody) -> Rewarded:
         """Hand in one picture, or say that it will not come."""
         answer = await self._exchange("POST", "/generate/submit", body.body())
+        return self._read(Rewarded, answer, needs="reward")
+
+    async def pop_forms(self, body: FormsPopBody) -> PoppedForms:
+        """Ask for alchemy; without any, `forms` is empty. HordeUnclear if some may be lost."""
+        answer = await self._exchange("POST", "/interrogate/pop", body.body(), repeatable=False)
+        return self._read(PoppedForms, answer, needs="forms", lost=HordeUnclear)
+
+    async def submit_form(self, body: FormSubmitBody) -> Rewarded:
+        """Hand in what came of one form, or say that nothing will."""
+        answer = await self._exchange("POST", "/interrogate/submit", body.body())
         return self._read(Rewarded, answer, needs="reward")
 
     async def upload(self, url: str, data: bytes) -> None:

@@ -1,6 +1,6 @@
-"""An engine in a process of its own, which can be killed when it hangs and started again.
+"""An engine, or the like, in a process of its own: killed when it hangs, and started again.
 
-To the worker it is an engine like others. Tasks and pictures go through a pipe; nothing is
+To the worker it is as if it ran here. Tasks and pictures go through a pipe; nothing is
 written to the disk. One child has one device (`worker.device`).
 """
 
@@ -11,16 +11,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.context import SpawnProcess
+from typing import Generic, TypeVar, cast
 
 from pydantic import SecretStr
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
+from worker.engines.building import build_here
 from worker.engines.protocol import EngineInfo, Generated, Task
 from worker.engines.serving import (
     CANCEL,
     Answer,
+    Build,
     Done,
     Pipe,
     Progress,
@@ -29,6 +33,10 @@ from worker.engines.serving import (
     Trouble,
     serve,
 )
+
+Told = TypeVar("Told")
+Work = TypeVar("Work")
+Made = TypeVar("Made")
 
 REAPED = 5.0
 """Seconds until a killed process is gone."""
@@ -51,18 +59,20 @@ class Patience:
     """Before a new one is started: after the first loss, and at most after several in a row."""
 
 
-class ChildEngine:
-    """Runs `module:Class` in a child; that class is never imported here."""
+class Child(Generic[Told, Work, Made]):
+    """Runs what `build` makes in a child; it is never made here."""
 
     def __init__(
         self,
-        target: str,
+        build: Build,
         config: WorkerConfig,
+        unloaded: Told,
+        *,
         patience: Patience | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._target = target
+        self._build = build
         # the child talks to no server
         self._config = config.model_copy(update={"key": SecretStr("")})
         self._patience = patience or Patience()
@@ -70,12 +80,12 @@ class ChildEngine:
         self._sleep = sleep
         self._process: SpawnProcess | None = None
         self._pipe: Pipe | None = None
-        self._info = EngineInfo(config.engine, (), 0)
+        self._info = unloaded
         self._losses = 0
         self._not_before = 0.0
         self._closed = False
 
-    def info(self) -> EngineInfo:
+    def info(self) -> Told:
         """Return what the child offers; nothing before `load`."""
         return self._info
 
@@ -85,11 +95,11 @@ class ChildEngine:
 
     def generate(
         self,
-        task: Task,
+        task: Work,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
-    ) -> list[Generated]:
-        """Have the child make one picture per seed, in a new child if the last one was lost.
+    ) -> list[Made]:
+        """Have the child do a task, in a new child if the last one was lost.
 
         Raises WorkerError if it says so, ends, or is killed because it hangs.
         """
@@ -102,7 +112,7 @@ class ChildEngine:
         if not isinstance(answer, Done):
             raise _raised(answer)
         self._losses = 0
-        return list(answer.pictures)
+        return [cast("Made", one) for one in answer.made]
 
     def close(self) -> None:
         """End the child."""
@@ -116,7 +126,7 @@ class ChildEngine:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
-            target=serve, args=(theirs, self._target, self._config), name="engine", daemon=True
+            target=serve, args=(theirs, self._build, self._config), name="engine", daemon=True
         )
         self._process.start()
         theirs.close()  # or its end would not be noticed
@@ -152,7 +162,7 @@ class ChildEngine:
             if self._clock() > until:
                 raise self._lost("worker.engine_hung")
 
-    def _send(self, message: Task | str) -> None:
+    def _send(self, message: Work | str) -> None:
         if (pipe := self._pipe) is None:  # closed in the meantime
             raise self._lost("worker.engine_died")
         try:
@@ -197,6 +207,22 @@ class ChildEngine:
                 process.close()
         if pipe is not None:
             pipe.close()
+
+
+class ChildEngine(Child[EngineInfo, Task, Generated]):
+    """Runs the engine `module:Class` in a child; that class is never imported here."""
+
+    def __init__(
+        self,
+        target: str,
+        config: WorkerConfig,
+        patience: Patience | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        build = partial(build_here, target)
+        unloaded = EngineInfo(config.engine, (), 0)
+        super().__init__(build, config, unloaded, patience=patience, clock=clock, sleep=sleep)
 
 
 def _never() -> bool:

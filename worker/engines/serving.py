@@ -5,19 +5,44 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
-from worker.engines.building import build_here
-from worker.engines.protocol import Engine, EngineInfo, Generated, Task
+
+Told_co = TypeVar("Told_co", covariant=True)
+Work_contra = TypeVar("Work_contra", contravariant=True)
+Made = TypeVar("Made")
 
 CANCEL = "cancel"
 """Sent to the child while it makes a task that is not wanted any more."""
+
+
+class Maker(Protocol[Told_co, Work_contra, Made]):
+    """What runs in a child: an engine, or something of that shape."""
+
+    def info(self) -> Told_co:
+        """Return what it offers, after `load`."""
+        ...
+
+    def load(self) -> None:
+        """Read what it needs. Raises WorkerError."""
+        ...
+
+    def generate(
+        self, task: Work_contra, progress: Callable[[float], None], cancelled: Callable[[], bool]
+    ) -> list[Made]:
+        """Do one task."""
+        ...
+
+
+Build = Callable[[WorkerConfig], Maker[Any, Any, Any]]
+"""Makes it, in the child. A function of a module, for it is sent by its name."""
 
 
 class Pipe(Protocol):
@@ -33,7 +58,7 @@ class Pipe(Protocol):
 class Ready:
     """The engine is loaded."""
 
-    info: EngineInfo
+    info: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +70,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The pictures of a task."""
+    """What was made of a task."""
 
-    pictures: tuple[Generated, ...]
+    made: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +94,15 @@ class Trouble:
 Answer = Ready | Progress | Done | Sentence | Trouble
 
 
-def serve(pipe: Pipe, target: str, config: WorkerConfig) -> None:
+def serve(pipe: Pipe, build: Build, config: WorkerConfig) -> None:
     """Be the child: load the engine, make one task after another, end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, who finishes the job
     Thread(target=_end_with_parent, daemon=True).start()
     cancel = Event()
-    tasks: SimpleQueue[Task | None] = SimpleQueue()
+    tasks: SimpleQueue[Any] = SimpleQueue()
     with suppress(OSError):  # the parent is gone or has given up on us
         try:
-            engine = build_here(target, config)
+            engine = build(config)
             engine.load()
         except Exception as error:  # noqa: BLE001  (it is raised again in the parent)
             pipe.send(told(error))
@@ -88,7 +113,7 @@ def serve(pipe: Pipe, target: str, config: WorkerConfig) -> None:
             pipe.send(_make(engine, task, pipe, cancel))
 
 
-def _make(engine: Engine, task: Task, pipe: Pipe, cancel: Event) -> Answer:
+def _make(engine: Maker[Any, Any, Any], task: Any, pipe: Pipe, cancel: Event) -> Answer:
     def progress(part: float) -> None:
         pipe.send(Progress(part))
 
@@ -105,7 +130,7 @@ def told(error: Exception) -> Answer:
     return Trouble(type(error).__name__, str(error))
 
 
-def _listen(pipe: Pipe, tasks: SimpleQueue[Task | None], cancel: Event) -> None:
+def _listen(pipe: Pipe, tasks: SimpleQueue[Any], cancel: Event) -> None:
     """Take messages in while the engine is at work."""
     try:
         while True:

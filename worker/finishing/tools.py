@@ -64,11 +64,17 @@ def pickles(models: Path) -> list[Path]:
     return [file for file in files if file.suffix in {".pth", ".pt", ".ckpt"}]
 
 
+def device_name(wanted: str) -> str:
+    """Return the device as torch calls it; asks torch where it is left open."""
+    if wanted != "auto":
+        return wanted
+    found: str = import_module("worker.engines.diffusers.device").find_device().name
+    return found
+
+
 def _upscaler(file: Path, device: str) -> Finisher:
     module = import_module("worker.finishing.upscaling")  # brings torch along
-    if device == "auto":
-        device = import_module("worker.engines.diffusers.device").find_device().name
-    made: Finisher = module.Upscaler.read(file, device)
+    made: Finisher = module.Upscaler.read(file, device_name(device))
     return made
 
 

@@ -16,6 +16,7 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from common.findings import Finding
 from common.horde.wire import ANONYMOUS_KEY
+from worker.alchemy.crafts import find_crafts
 from worker.finishing import tools
 from worker.stock.listing import list_models
 
@@ -55,6 +56,12 @@ def look(config: WorkerConfig, machine: Machine) -> list[Finding]:
         found += [*_engine_findings(config, machine), *_model_findings(config)]
         found += _finisher_findings(config, machine)
         found.append(_safety_finding(config, machine))
+    if config.alchemy:
+        forms = sorted(find_crafts(config.models, config.device, machine.has))
+        code = "alchemy" if forms else "no_alchemy"
+        found.append(
+            _say("alchemy", code, ok=bool(forms), forms=", ".join(forms), folder=config.models)
+        )
     if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
         found.append(Finding("key", ok=False, sentence=texts.say("worker.no_key", url=config.url)))
     return found

@@ -203,3 +203,14 @@ def test_what_torch_was_built_for_stands_in_its_file(tmp_path, text, means):
     (tmp_path / "version.py").write_text(text)
     assert built_for(tmp_path / "version.py") == means
     assert built_for(tmp_path / "none.py") == "cpu"
+
+
+def test_what_an_alchemist_finds_is_told(tmp_path):
+    assert "alchemy" not in findings(tmp_path)
+    ok, sentence = findings(tmp_path, alchemy=True)["alchemy"]
+    assert not ok
+    assert "alchemy/caption" in sentence
+    folder = tmp_path / "alchemy" / "caption"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    assert findings(tmp_path, alchemy=True)["alchemy"] == (True, "caption")

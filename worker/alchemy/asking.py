@@ -1,0 +1,115 @@
+"""Getting forms: how often to ask, what each refusal means, how large a picture may be."""
+
+from __future__ import annotations
+
+import asyncio
+
+from common import texts
+from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
+from common.horde.work_alchemy import FormsPopBody, PoppedForm
+from worker.events import Report, Resumed, Waiting
+from worker.offer import BRIDGE_AGENT
+from worker.popping import HOPELESS, PATIENT
+from worker.timing import Backoff, Timing, rest
+from worker.wire_client import WireClient
+
+FORM_SECONDS = 180.0
+"""What a Horde gives for a form."""
+MARGIN = 20.0
+"""Seconds of it that are kept for fetching, uploading and submitting."""
+MOST_TILES = 16
+NEWS = 0.3
+"""Weight of the latest picture in the running average."""
+
+
+class Pace:
+    """Seconds that working on a square of 512 pixels takes, learned from what was done."""
+
+    def __init__(self, tiles: int) -> None:
+        """Take the largest picture to begin with."""
+        self._first = tiles
+        self._seconds: float | None = None
+
+    def learn(self, tiles: int, seconds: float) -> None:
+        """Take note of a picture that was worked upon."""
+        measured = seconds / max(tiles, 1)
+        known = measured if self._seconds is None else self._seconds
+        self._seconds = known + NEWS * (measured - known)
+
+    @property
+    def most_tiles(self) -> int:
+        """The largest picture that is done in time."""
+        if self._seconds is None:
+            return self._first
+        fitting = (FORM_SECONDS - MARGIN) / max(self._seconds, 0.01)
+        return max(1, min(MOST_TILES, int(fitting)))
+
+
+class Asker:
+    """Asks one server for forms, and says once why there are none."""
+
+    def __init__(
+        self,
+        horde: WireClient,
+        *,
+        name: str,
+        forms: frozenset[str],
+        started: float,
+        stop: asyncio.Event,
+        report: Report,
+        timing: Timing,
+    ) -> None:
+        self._horde = horde
+        self._name = name
+        self._forms = sorted(forms)
+        self._started = started
+        self._stop = stop
+        self._report = report
+        self._timing = timing
+        self._idle = Backoff(timing.idle, timing.random)
+        self._retry = Backoff(timing.retry, timing.random)
+        self._trouble = ""
+
+    async def pop(self, most_tiles: int) -> PoppedForm | None:
+        """Ask once. None if there is nothing; the wait before the next time is then over.
+
+        Raises WorkerError if asking again is of no use.
+        """
+        body = FormsPopBody(
+            name=self._name,
+            forms=self._forms,
+            max_tiles=most_tiles,
+            bridge_agent=BRIDGE_AGENT,
+            started=self._started,
+        )
+        try:
+            popped = await self._horde.pop_forms(body)
+        except HordeError as error:
+            await rest(self._stop, self._patience(error))
+            return None
+        self._retry.reset()
+        if self._trouble:
+            self._trouble = ""
+            self._report(Resumed())
+        if not popped.forms:
+            await rest(self._stop, self._idle.draw())
+            return None
+        self._idle.reset()
+        return popped.forms[0]
+
+    def _patience(self, error: HordeError) -> float:
+        """Return how long a failure deserves. Raises WorkerError for one that will not pass."""
+        unreachable = isinstance(error, HordeUnreachable)
+        if error.rc in PATIENT:
+            seconds = error.retry_after or self._timing.maintenance
+        elif unreachable or isinstance(error, HordeBusy):
+            seconds = max(error.retry_after or 0.0, self._retry.draw())
+        else:
+            code = HOPELESS.get(error.rc, "worker.not_accepted")
+            raise WorkerError(code, url=self._horde.name, problem=error) from error
+        trouble = type(error).__name__ if unreachable else str(error)
+        if trouble != self._trouble:
+            self._trouble = trouble
+            said = texts.say("worker.unreachable", url=self._horde.name) if unreachable else error
+            self._report(Waiting(str(said)))
+        return seconds

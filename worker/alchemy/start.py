@@ -1,0 +1,122 @@
+"""Starting the alchemist beside the worker that makes pictures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from common import texts
+from common.config import WorkerConfig
+from common.errors import WorkerError
+from common.horde.wire import ANONYMOUS_KEY
+from worker.alchemy.asking import MOST_TILES, Asker, Pace
+from worker.alchemy.crafts import find_crafts
+from worker.alchemy.protocol import NSFW, Outcome, Work
+from worker.alchemy.rounds import Bench, Rounds
+from worker.alchemy.workbench import build_workbench
+from worker.engines.child import Child
+from worker.events import Notice, Report, Waiting
+from worker.finishing.tools import has
+from worker.safety.checkers import build_checker
+from worker.thread import in_thread
+from worker.timing import Timing
+from worker.wire_client import connect
+
+SUFFIX = " alchemist"
+"""A Horde knows alchemists as workers of their own, by names of their own."""
+LONGEST_NAME = 100
+FIRST_TILES = 4
+"""Largest picture worked upon until it is known how long one takes."""
+
+
+@asynccontextmanager
+async def alchemist_beside(
+    config: WorkerConfig,
+    *,
+    stop: asyncio.Event,
+    report: Report,
+    timing: Timing,
+    started: float,
+) -> AsyncIterator[None]:
+    """Run the alchemist while something else runs, if the operator wants it.
+
+    Raises WorkerError if it cannot begin. What ends it later is reported; pictures are made on.
+    """
+    if not config.alchemy:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        rounds = await _open(
+            config, stack, stop=stop, report=report, timing=timing, started=started
+        )
+        running = asyncio.create_task(_go_on(rounds, report), name="alchemist")
+        try:
+            yield
+        finally:
+            await _ended(running, stop, timing)
+
+
+async def _open(
+    config: WorkerConfig,
+    stack: AsyncExitStack,
+    *,
+    stop: asyncio.Event,
+    report: Report,
+    timing: Timing,
+    started: float,
+) -> Rounds:
+    """Load what is needed. Raises WorkerError."""
+    if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+        raise WorkerError("worker.no_key", url=config.url)
+    checker = build_checker(config.safety)
+    if checker is None:
+        raise WorkerError("worker.alchemy_unchecked")
+    stack.callback(checker.close)
+    await in_thread(checker.load)
+    can = frozenset(find_crafts(config.models, config.device, has))
+    bench = await _bench(config, can, stack)
+    name = config.name[: LONGEST_NAME - len(SUFFIX)] + SUFFIX
+    horde = await stack.enter_async_context(connect(config.url, config.key, monotonic=timing.clock))
+    forms = can | {NSFW}
+    report(Notice(texts.say("worker.alchemy_started", name=name, forms=", ".join(sorted(forms)))))
+    asker = Asker(
+        horde, name=name, forms=forms, started=started, stop=stop, report=report, timing=timing
+    )
+    return Rounds(
+        horde,
+        bench,
+        checker,
+        asker,
+        Pace(min(FIRST_TILES, MOST_TILES)),
+        name=name,
+        can=can,
+        nsfw=config.nsfw,
+        stop=stop,
+        report=report,
+        timing=timing,
+    )
+
+
+async def _bench(config: WorkerConfig, can: frozenset[str], stack: AsyncExitStack) -> Bench:
+    """Return what does the forms; a process of its own only where there is something to do."""
+    child = Child[frozenset[str], Work, Outcome](build_workbench, config, frozenset())
+    if can:
+        stack.callback(child.close)
+        await in_thread(child.load)
+    return child
+
+
+async def _go_on(rounds: Rounds, report: Report) -> None:
+    try:
+        await rounds.work()
+    except WorkerError as error:
+        report(Waiting(texts.say("worker.alchemy_ended", problem=error)))
+
+
+async def _ended(running: asyncio.Task[None], stop: asyncio.Event, timing: Timing) -> None:
+    """Wait for the running form a little, if the worker ends in good order."""
+    if stop.is_set():
+        await asyncio.wait({running}, timeout=timing.finish + timing.deliver)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
