@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -11,17 +13,28 @@ from common.config import Section, read_account
 from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
-from request.adapter import Capabilities, Services
+from request.adapter import Capabilities, Publication, Services
 from request.queries import Queries
 from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app
 from web.store import Message
+from web.thumbnails import Thumbnails
 
 COMMUNITY = "web"
 CHANNEL = "room"
 CATCH_UP = 60.0
 """Seconds between two looks at the whole room."""
+TIDIED_EVERY = 3600.0
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Say what the room's database failed at as a platform that failed."""
+    try:
+        yield
+    except StoreError as error:
+        raise PlatformError("platform.failed", platform="web", problem=error) from error
 
 
 class WebSection(Section):
@@ -39,10 +52,24 @@ class WebAdapter:
         picture_bytes=30_000_000,
         live_progress=True,
         pressed=True,
+        offers_sharing=True,
     )
 
-    def __init__(self, name: str, room: Room, site: Site, *, catch_up: float = CATCH_UP) -> None:
+    def __init__(
+        self,
+        name: str,
+        room: Room,
+        site: Site,
+        services: Services,
+        thumbnails: Thumbnails,
+        *,
+        catch_up: float = CATCH_UP,
+    ) -> None:
         self.name = name
+        self._places = services.places
+        self._pictures = services.pictures
+        self._thumbnails = thumbnails
+        self._tidied = -TIDIED_EVERY
         self._catch_up = catch_up
         self.room = room
         self._site = site
@@ -53,15 +80,17 @@ class WebAdapter:
         read_account(WebSection, name, section)
         room = Room(services.database, name)
         config = services.config
+        thumbnails = Thumbnails(config.data_dir / "thumbnails")
         app = build_app(
             room,
             config.web,
             data_dir=config.data_dir,
             pictures=services.pictures,
+            thumbnails=thumbnails,
             elsewhere=Queries(services.database),
             about=services.about,
         )
-        return cls(name, room, await Site.open(app, config.web))
+        return cls(name, room, await Site.open(app, config.web), services, thumbnails)
 
     @property
     def url(self) -> str:
@@ -75,6 +104,9 @@ class WebAdapter:
         was not announced, is found that way, and what is known already is not taken twice.
         """
         while not self.room.live.closed:
+            if time.monotonic() - self._tidied > TIDIED_EVERY:
+                self._tidied = time.monotonic()
+                await self.tidy()
             # heard from now on, then what was missed; whoever falls behind starts over here
             with self.room.subscribe() as subscription:
                 last = 0
@@ -91,6 +123,10 @@ class WebAdapter:
                         case Removed(message):
                             yield replace(self._incoming(message), kind=IncomingKind.DELETION)
 
+    async def tidy(self) -> None:
+        """Delete the smaller copies of pictures that are gone."""
+        await self._thumbnails.tidy(self._pictures)
+
     async def _next(self, subscription: Subscription) -> Event | None:
         """Wait for an event; None when it is time to look at the room as a whole."""
         try:
@@ -105,32 +141,28 @@ class WebAdapter:
 
     async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
         """Post one part of the answer; a part posted before is not posted again."""
-        try:
+        adult = (await self._places.of(incoming)).nsfw
+        with translated():
             if await self.room.message(int(incoming.event)) is None:
                 problem = say("web.no_request", number=incoming.event)
                 raise PlatformRefused("platform.refused", platform="web", problem=problem)
-            return str(await self.room.post(int(incoming.event), outcome, part))
-        except StoreError as error:
-            raise PlatformError("platform.failed", platform="web", problem=error) from error
+            veiled = outcome.spoiler or adult
+            return str(await self.room.post(int(incoming.event), outcome, part, veiled=veiled))
 
     async def find_own_reply(
         self, incoming: Incoming, part: int, known: Collection[str] = ()
     ) -> str | None:
         """Return the id of a part already posted; the room knows them by their numbers."""
         del known
-        try:
+        with translated():
             found = await self.room.find_answer(int(incoming.event), part)
-        except StoreError as error:
-            raise PlatformError("platform.failed", platform="web", problem=error) from error
         return None if found is None else str(found)
 
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Hide a request with all answers to it, for the one who asked."""
         del post  # the page shows a request and its answers as one
-        try:
+        with translated():
             await self.room.remove(incoming.person.id, int(incoming.event))
-        except StoreError as error:
-            raise PlatformError("platform.failed", platform="web", problem=error) from error
 
     async def forget(self, person: Person) -> None:
         """Delete all that a visitor wrote, and the answers to it."""
@@ -139,6 +171,29 @@ class WebAdapter:
     async def keeps(self, names: Sequence[str]) -> set[str]:
         """Return those of the picture files that the pages still show."""
         return await self.room.shown(names)
+
+    async def address(self, incoming: Incoming, post: str) -> str | None:
+        """Return the address of an answer, if the room is where everybody can reach it."""
+        del post
+        return f"{self._site.url}/m/{incoming.event}" if self._site.public else None
+
+    async def publish(self, publication: Publication) -> str:
+        """Show a copy in the gallery; the same one is there once."""
+        with translated():
+            shown = publication.pictures
+            return str(await self.room.show(publication.request, publication.text, shown))
+
+    async def find_published(self, publication: Publication) -> str | None:
+        """Return the id of a copy that is in the gallery already."""
+        with translated():
+            found = await self.room.find_copy(publication.request)
+        return None if found is None else str(found)
+
+    async def unpublish(self, to: str, post: str) -> None:
+        """Take a copy out of the gallery."""
+        del to
+        with translated():
+            await self.room.take_down(int(post))
 
     async def close(self) -> None:
         """Let the readers go and stop answering."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +22,7 @@ from request.describing import Describing
 from request.extension import Extension
 from request.grammar import CommandName
 from request.leases import Lease
+from request.leftovers import drop_unused
 from request.moderation import COMMANDS as MODERATION
 from request.moderation import Moderation
 from request.people import People, Wish
@@ -121,7 +121,7 @@ class Commands:
             await adapter.forget(person)
         await self.extension.forget(lease, person.id)
         names = await self._people.forget(lease, person.id)
-        await self._drop(names, adapter)
+        await drop_unused(names, self._pictures, self._people, adapter)
         log.info("person_forgotten", pictures=len(names))
 
     async def leave_nothing(self, lease: Lease, request: RequestRow) -> None:
@@ -137,7 +137,7 @@ class Commands:
         await self.showcase.tidy(lease)
         before = self._now() - keep_days * policy.DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
-        await self._drop(names, adapter)
+        await drop_unused(names, self._pictures, self._people, adapter)
 
     async def _hear(self, lease: Lease, incoming: Incoming, name: CommandName) -> str:
         """Hear nothing of a person from now on, or hear him again."""
@@ -231,15 +231,6 @@ class Commands:
                 if not isinstance(error, PlatformRefused):
                     passing = error
         return passing
-
-    async def _drop(self, names: list[str], adapter: Adapter) -> None:
-        """Delete picture files that nothing shows any more."""
-        used = await self._people.used(names) | await self.extension.keeps(names)
-        if isinstance(adapter, Keeping):
-            used |= await adapter.keeps(names)
-        for name in names:
-            if name not in used:
-                await asyncio.to_thread((self._pictures / name).unlink, missing_ok=True)
 
 
 def _may_remove(incoming: Incoming, asked: Incoming) -> bool:

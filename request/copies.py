@@ -20,7 +20,7 @@ from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH
 from request.records import RequestRow
-from request.tables import copies
+from request.tables import copies, holds
 
 MOST_AT_ONCE = 20
 LEFT_FOR = 7 * 24 * 3600.0
@@ -162,9 +162,25 @@ class Copies:
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one() or 0.0
 
-    async def tried(self, lease: Lease, copy: Copy) -> None:
-        """Note that a copy is about to be posted or taken down."""
-        await self._change(lease, copies.c.id == copy.id, tries=copy.tries + 1)
+    async def tried(self, lease: Lease, copy: Copy, holding: Sequence[str] = ()) -> None:
+        """Note that a copy is about to be posted or taken down.
+
+        `holding` are the picture files that stay as long as it is shown.
+        """
+        rows = [{"copy": copy.id, "sha256": name} for name in dict.fromkeys(holding)]
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            mine = copies.c.id == copy.id
+            await connection.execute(copies.update().where(mine).values(tries=copy.tries + 1))
+            if rows:
+                await connection.execute(holds.delete().where(holds.c.copy == copy.id))
+                await connection.execute(holds.insert(), rows)
+
+    async def held(self, copy: Copy) -> list[str]:
+        """Return the names of the picture files that stay for a copy."""
+        query = sa.select(holds.c.sha256).where(holds.c.copy == copy.id)
+        async with self._database.read() as connection:
+            return [row.sha256 for row in await connection.execute(query)]
 
     async def put_off(self, lease: Lease, copy: Copy, seconds: float) -> None:
         """Note that a copy is taken up again later."""

@@ -16,7 +16,7 @@ from request import encoding
 from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH
-from request.tables import forgotten_events, people, pictures, reports, requests, spending
+from request.tables import forgotten_events, holds, people, pictures, reports, requests, spending
 
 ASKED = "asked "
 """How what is remembered begins, of a person who asked within the last hour; a number follows."""
@@ -288,14 +288,20 @@ class People:
             await connection.execute(people.delete().where(over | asked))
         return await self._delete(old, lease)
 
-    async def used(self, names: Sequence[str]) -> set[str]:
-        """Return those of the picture files that requests still show or start from."""
+    async def used(self, names: Sequence[str], *, but: int | None = None) -> set[str]:
+        """Return those of the picture files that requests or copies still show, or start from.
+
+        The copy `but` does not count.
+        """
         found: set[str] = set()
         async with self._database.read() as connection:
             for start in range(0, len(names), AT_ONCE):
                 some = names[start : start + AT_ONCE]
                 query = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(some))
                 found.update(row.sha256 for row in await connection.execute(query))
+                query = sa.select(holds.c.sha256).where(holds.c.sha256.in_(some))
+                others = query.where(holds.c.copy != but) if but is not None else query
+                found.update(row.sha256 for row in await connection.execute(others))
             parsed = sa.select(requests.c.parsed).where(requests.c.parsed.is_not(None))
             for row in await connection.execute(parsed):
                 found.update(_sources(row.parsed))

@@ -20,10 +20,11 @@ from common.config import Config
 from common.errors import PlatformBusy, PlatformError, PlatformRefused, Refusal
 from common.model import Audience, Ending, Incoming, Note, NoteKind, Outcome
 from request import answers, encoding, recipe
-from request.adapter import Adapter, Capabilities, Linking, Publication, Publishing
+from request.adapter import Adapter, Capabilities, Keeping, Linking, Publication, Publishing
 from request.chat_settings import SettingsStore
 from request.copies import Copies, Copy, CopyState, Target
 from request.leases import Lease, Leases
+from request.leftovers import drop_unused
 from request.people import People, Wish
 from request.places import Places
 from request.records import JobRow, PictureRow, RequestRow
@@ -70,13 +71,18 @@ class Showcase:
     # --- for who asked ----------------------------------------------------------------------
 
     async def asking(self, request: RequestRow, outcome: Outcome, adapter: Adapter) -> Outcome:
-        """Return an answer that offers to be shown, where its asker wants to be asked that."""
-        if not outcome.pictures or not await self._wants(request.incoming, Wish.SHARES_IF_ASKED):
+        """Return an answer that offers to be shown, where its asker wants to be asked that.
+
+        Where that is a button only he sees, it is offered to all who have not said `always`.
+        """
+        can = adapter.capabilities
+        wish = Wish.SHARES if can.offers_sharing else Wish.SHARES_IF_ASKED
+        if not outcome.pictures or await self._wants(request.incoming, wish) is can.offers_sharing:
             return outcome
         if await self.why_not(request, outcome) or not await self.targets(request.incoming):
             return outcome
         notes = outcome.notes
-        if not adapter.capabilities.pressed:
+        if not can.pressed:
             note = Note("showcase.asking", texts.say("showcase.asking"), NoteKind.INFO)
             notes = (*notes, note)
         return replace(outcome, notes=notes, follow_ups=(*outcome.follow_ups, "share"))
@@ -176,7 +182,7 @@ class Showcase:
         for copy in await self._copies.due(lease.name):
             if not isinstance(adapter, Publishing):
                 log.warning("cannot_publish", account=lease.name)
-                await self._copies.ended(lease, copy)
+                await self._end(lease, copy, adapter)
                 continue
             limit = adapter.capabilities.reply_timeout
             if not self._leases.outlives(lease, limit):
@@ -188,7 +194,7 @@ class Showcase:
                     else:
                         await self._publish(lease, copy, adapter, adapter.capabilities)
             except (PlatformError, TimeoutError) as error:
-                await self._failed(lease, copy, error)
+                await self._failed(lease, copy, error, adapter)
 
     async def _publish(
         self, lease: Lease, copy: Copy, adapter: Publishing, can: Capabilities
@@ -207,13 +213,38 @@ class Showcase:
             return
         publication = await self._publication(copy, can)
         if publication is None:
-            await self._copies.ended(lease, copy)
+            await self._end(lease, copy, adapter)
             return
-        await self._copies.tried(lease, copy)
+        if not await self._try(lease, copy, publication, adapter):
+            await self._end(lease, copy, adapter)
+            return
         post = await adapter.find_published(publication) if copy.tries else None
         post = post or await adapter.publish(publication)
         await self._copies.posted(lease, copy, post)
         log.info("published", account=lease.name, request=copy.request)
+
+    async def _try(
+        self, lease: Lease, copy: Copy, publication: Publication, adapter: object
+    ) -> bool:
+        """Note that a copy is about to be posted; False if its request is forgotten meanwhile.
+
+        Where the platform is our own, the files are held first: whoever deletes the request after
+        that leaves them where they are.
+        """
+        ours = isinstance(adapter, Keeping)
+        names = [picture.sha256 for picture in publication.pictures] if ours else []
+        await self._copies.tried(lease, copy, names)
+        try:
+            await self._store.request(copy.request)
+        except KeyError:
+            return False
+        return True
+
+    async def _end(self, lease: Lease, copy: Copy, adapter: object) -> None:
+        """Forget a copy that is shown no more, and delete the files that stayed for it alone."""
+        held = await self._copies.held(copy)
+        await drop_unused(held, self._pictures, self._people, adapter, but=copy.id)
+        await self._copies.ended(lease, copy)
 
     async def _remove(self, lease: Lease, copy: Copy, adapter: Publishing) -> None:
         post = copy.post
@@ -223,14 +254,14 @@ class Showcase:
         if post is not None:
             await self._copies.tried(lease, copy)
             await adapter.unpublish(copy.target, post)
-        await self._copies.ended(lease, copy)
+        await self._end(lease, copy, adapter)
         log.info("unpublished", account=lease.name, request=copy.request)
 
-    async def _failed(self, lease: Lease, copy: Copy, error: Exception) -> None:
+    async def _failed(self, lease: Lease, copy: Copy, error: Exception, adapter: Adapter) -> None:
         log.warning("copy_failed", state=copy.state.value, request=copy.request, error=str(error))
         most = MOST_TRIES * (2 if copy.state is CopyState.REMOVING else 1)
         if isinstance(error, PlatformRefused) or copy.tries >= most:
-            await self._copies.ended(lease, copy)
+            await self._end(lease, copy, adapter)
             return
         pause = min(FIRST_PAUSE * 2.0 ** min(copy.tries, 10), HOUR)
         if isinstance(error, PlatformBusy):

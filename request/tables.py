@@ -143,6 +143,15 @@ copies = sa.Table(
 )
 """Copies in showcases: of whose answer (`source`, and a mark of the person), and where."""
 
+holds = sa.Table(
+    "holds",
+    metadata,
+    sa.Column("copy", sa.ForeignKey("copies.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Index("holds_sha256", "sha256"),
+)
+"""Picture files that stay as long as a copy shows them, whatever becomes of the request."""
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -87,6 +87,10 @@ class Pages:
         """Return one thread on a page of its own."""
         return self._get("message.html").render(thread=thread, running=running, reader=reader)
 
+    def copy(self, message: Message, reader: Reader) -> str:
+        """Return an answer of elsewhere on a page of its own."""
+        return self._get("copy.html").render(message=message, reader=reader)
+
     def gallery(self, shown: Sequence[ShownPicture], older: int | None, first: bool) -> str:
         """Return a page of pictures."""
         return self._get("gallery.html").render(pictures=shown, older=older, first=first)
@@ -99,9 +103,9 @@ class Pages:
         """Return the fragment of a thread, as `reader` (a visitor's id) sees it."""
         return str(self._fragments.thread(thread, progress, reader))
 
-    def answer(self, message: Message) -> str:
-        """Return the fragment of one of the bot's messages."""
-        return str(self._fragments.answer(message))
+    def answer(self, message: Message, reader: str) -> str:
+        """Return the fragment of one of the bot's messages, as `reader` sees it."""
+        return str(self._fragments.answer(message, reader))
 
     def progress(self, progress: Progress) -> str:
         """Return the fragment that says how far a request is."""

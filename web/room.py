@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from common.database import Database
 from common.errors import StoreError
-from common.model import IncomingKind, Outcome, Part, Progress
+from common.model import IncomingKind, Outcome, Part, Picture, Progress
 from web import forgetting, store
 from web.live import Advanced, Broadcast, Posted, Removed, Subscription
 from web.store import Message, ShownPicture, Thread, Visitor
@@ -108,8 +108,13 @@ class Room:
 
     # --- what the bot does ---
 
-    async def post(self, request: int, outcome: Outcome, part: Part) -> int:
-        """Post a part of an answer, and return its id. The same part again returns the first."""
+    async def post(
+        self, request: int, outcome: Outcome, part: Part, *, veiled: bool = False
+    ) -> int:
+        """Post a part of an answer, and return its id. The same part again returns the first.
+
+        `veiled` pictures are seen by who opens them, and not in the gallery.
+        """
         async with self._order:
             try:
                 async with self._database.write() as connection:
@@ -119,6 +124,7 @@ class Room:
                         request,
                         outcome=outcome,
                         part=part,
+                        veiled=veiled,
                         now=self._clock(),
                     )
             except IntegrityError as error:
@@ -130,6 +136,29 @@ class Room:
                 self._progress.pop(request, None)
             await self._announce(number)
             return number
+
+    async def show(self, request: str, text: str, shown: Sequence[Picture]) -> int:
+        """Put an answer of elsewhere into the gallery; it is there once. Return its id."""
+        try:
+            async with self._database.write() as connection:
+                return await store.insert_copy(
+                    connection, self.name, request, text=text, shown=shown, now=self._clock()
+                )
+        except IntegrityError as error:
+            found = await self.find_copy(request)
+            if found is None:
+                raise StoreError("store.failed", where=self.name, problem=error) from error
+            return found
+
+    async def find_copy(self, request: str) -> int | None:
+        """Return the id of an answer of elsewhere in the gallery."""
+        found = await self._load(store.copies_in(self.name).where(messages.c.copy == request))
+        return found[0].id if found else None
+
+    async def take_down(self, number: int) -> None:
+        """Take an answer of elsewhere out of the gallery; one that is gone already is fine."""
+        async with self._database.write() as connection:
+            await store.delete_copy(connection, self.name, number)
 
     async def find_answer(self, request: int, part: int) -> int | None:
         """Return the id of a part already posted."""
@@ -159,6 +188,11 @@ class Room:
         found = await self._load(store.seen(self.name).where(messages.c.id == number))
         return found[0] if found else None
 
+    async def copy(self, number: int) -> Message | None:
+        """Return an answer of elsewhere that the gallery shows, None if there is none."""
+        found = await self._load(store.copies_in(self.name).where(messages.c.id == number))
+        return found[0] if found else None
+
     async def messages_after(self, number: int, limit: int) -> list[Message]:
         """Return what was written after a message, oldest first."""
         question = store.seen(self.name).where(messages.c.id > number)
@@ -186,7 +220,7 @@ class Room:
             return (await store.join_answers(connection, self.name, [message]))[0]
 
     async def gallery(self, *, before: int | None, limit: int) -> list[ShownPicture]:
-        """Return the room's pictures, newest first, before a picture id."""
+        """Return the pictures for everybody's eyes, newest first, before a picture id."""
         async with self._database.read() as connection:
             return await store.load_pictures(connection, self.name, before=before, limit=limit)
 

@@ -103,13 +103,17 @@ class Routes:
         return web.Response(text=page, content_type="text/html")
 
     async def show_message(self, request: web.Request) -> web.Response:
-        """Show one message with what belongs to it."""
-        thread = await self._room.thread(int(request.match_info["number"]))
-        if thread is None:
-            raise web.HTTPNotFound
+        """Show one message with what belongs to it, or an answer of elsewhere."""
+        number = int(request.match_info["number"])
         reader = await self._reader(request)
-        page = self._pages.message(thread, self._room.running(), reader)
-        return self._page(page, reader)
+        thread = await self._room.thread(number)
+        if thread is not None:
+            page = self._pages.message(thread, self._room.running(), reader)
+            return self._page(page, reader)
+        copy = await self._room.copy(number)
+        if copy is None:
+            raise web.HTTPNotFound
+        return self._page(self._pages.copy(copy, reader), reader)
 
     async def tell_health(self, _request: web.Request) -> web.Response:
         """Say that the room and its database answer."""

@@ -37,6 +37,7 @@ def build_app(
     *,
     data_dir: Path,
     pictures: Path,
+    thumbnails: Thumbnails,
     elsewhere: Queries,
     about: str = "",
     clock: Callable[[], float] = time.time,
@@ -45,8 +46,8 @@ def build_app(
     """Put the pages of a room together.
 
     `pictures` is the folder of finished pictures, named by their SHA-256; `elsewhere` knows which
-    of them answers on other platforms link to. The cookie secret and the thumbnails lie in
-    `data_dir`. Raises StartupError if that cannot be written.
+    of them answers on other platforms link to. The cookie secret lies in `data_dir`. Raises
+    StartupError if that cannot be written.
     """
     guard = Guard(config)
     pages = Pages(about, clock)
@@ -59,7 +60,7 @@ def build_app(
     Routes(room, desk, pages).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
     app.router.add_get("/live", stream.watch, allow_head=False)
-    shown = Pictures(room, pictures, Thumbnails(data_dir / "thumbnails"), elsewhere)
+    shown = Pictures(room, pictures, thumbnails, elsewhere)
     app.router.add_get("/pictures/{sha256:[0-9a-f]{64}}", shown.show)
     app.router.add_static("/static", STATIC)
     return app
@@ -73,6 +74,8 @@ class Site:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
         name = f"[{host}]" if ":" in host else host
         self.url = config.public_url or f"http://{name}:{port}"
+        self.public = bool(config.public_url)
+        """Whether that is where everybody reaches it."""
 
     @classmethod
     async def open(cls, app: web.Application, config: WebConfig) -> Self:

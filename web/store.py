@@ -6,15 +6,15 @@ The functions take a connection, so that the caller decides what is one transact
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, exists, insert, select, update
+from sqlalchemy import RowMapping, Select, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.model import Ending, IncomingKind, Outcome, Part
+from common.model import Ending, IncomingKind, Outcome, Part, Picture
 from web.tables import messages, pictures, visitors
 
 
@@ -64,6 +64,10 @@ class Message:
     follow_ups: tuple[str, ...]
     created: datetime
     pictures: tuple[ShownPicture, ...] = ()
+    asker: str | None = None
+    """Whose request it answers."""
+    veiled: bool = False
+    """Its pictures hide until somebody wants to see them."""
 
     @property
     def is_last_part(self) -> bool:
@@ -114,6 +118,7 @@ async def insert_answer(
     *,
     outcome: Outcome,
     part: Part,
+    veiled: bool,
     now: float,
 ) -> int:
     """Write down a part of an answer; raise IntegrityError if it is there already."""
@@ -132,18 +137,55 @@ async def insert_answer(
             "notes": [note.text for note in outcome.notes] if last else [],
             "suggestions": list(outcome.suggestions) if last else [],
             "follow_ups": list(outcome.follow_ups) if last else [],
+            "veiled": veiled,
             "created": now,
         },
     )
+    await _keep_pictures(connection, number, part.pictures)
+    return number
+
+
+async def insert_copy(
+    connection: AsyncConnection,
+    room: str,
+    request: str,
+    *,
+    text: str,
+    shown: Sequence[Picture],
+    now: float,
+) -> int:
+    """Write down an answer of elsewhere for the gallery; raise IntegrityError if it is there."""
+    kind = IncomingKind.MESSAGE.value
+    values = {"room": room, "kind": kind, "text": text, "copy": request, "created": now}
+    number = await _insert_message(connection, values)
+    await _keep_pictures(connection, number, shown)
+    return number
+
+
+async def delete_copy(connection: AsyncConnection, room: str, number: int) -> None:
+    """Delete a copy with its pictures; one that is gone already is fine."""
+    mine = select(messages.c.id).where(
+        messages.c.room == room, messages.c.id == number, messages.c.copy.is_not(None)
+    )
+    await connection.execute(delete(pictures).where(pictures.c.message.in_(mine)))
+    await connection.execute(
+        delete(messages).where(
+            messages.c.room == room, messages.c.id == number, messages.c.copy.is_not(None)
+        )
+    )
+
+
+async def _keep_pictures(
+    connection: AsyncConnection, message: int, shown: Sequence[Picture]
+) -> None:
     fields = ("number", "sha256", "mime", "width", "height", "alt", "style", "model", "seed")
     rows = [
         {field: getattr(picture, field) for field in fields}
-        | {"message": number, "notes": list(picture.notes)}
-        for picture in part.pictures
+        | {"message": message, "notes": list(picture.notes)}
+        for picture in shown
     ]
     if rows:
         await connection.execute(insert(pictures), rows)
-    return number
 
 
 async def hide_thread(connection: AsyncConnection, room: str, number: int, author: str) -> bool:
@@ -158,7 +200,7 @@ async def hide_thread(connection: AsyncConnection, room: str, number: int, autho
 
 
 async def _insert_message(connection: AsyncConnection, values: Mapping[str, Any]) -> int:
-    blank = {"notes": [], "suggestions": [], "follow_ups": [], "hidden": False}
+    blank = {"notes": [], "suggestions": [], "follow_ups": [], "hidden": False, "veiled": False}
     done = await connection.execute(insert(messages).values(blank | dict(values)))
     key = done.inserted_primary_key
     assert key is not None
@@ -179,10 +221,25 @@ async def _keep_visitor(connection: AsyncConnection, visitor: Visitor, now: floa
 
 
 def seen(room: str) -> Select[Any]:
-    """Start a question about the messages of a room that are not hidden, with their authors."""
-    joined = messages.outerjoin(visitors, messages.c.author == visitors.c.id)
+    """Start a question about the messages of a room that are not hidden, with their authors.
+
+    Copies of answers from elsewhere are in the gallery alone (see `copies_in`).
+    """
+    return _told(room).where(messages.c.copy.is_(None))
+
+
+def copies_in(room: str) -> Select[Any]:
+    """Start a question about the copies in a room's gallery."""
+    return _told(room).where(messages.c.copy.is_not(None))
+
+
+def _told(room: str) -> Select[Any]:
+    asked = messages.alias()
+    joined = messages.outerjoin(visitors, messages.c.author == visitors.c.id).outerjoin(
+        asked, messages.c.reply_to == asked.c.id
+    )
     return (
-        select(messages, visitors.c.nickname)
+        select(messages, visitors.c.nickname, asked.c.author.label("asker"))
         .select_from(joined)
         .where(messages.c.room == room, messages.c.hidden.is_(False))
     )
@@ -245,7 +302,10 @@ async def load_pictures(
     limit: int = 1,
     sha256: str = "",
 ) -> list[ShownPicture]:
-    """Return pictures the room shows, newest first; all, or those with these bytes."""
+    """Return pictures the room shows, newest first: those with these bytes, or all.
+
+    Of all, those are left out that are not for everybody's eyes.
+    """
     question = (
         select(pictures)
         .join(messages, pictures.c.message == messages.c.id)
@@ -257,6 +317,8 @@ async def load_pictures(
         question = question.where(pictures.c.id < before)
     if sha256:
         question = question.where(pictures.c.sha256 == sha256)
+    else:
+        question = question.where(messages.c.veiled.is_(False))
     return [_picture(row) for row in (await connection.execute(question)).mappings()]
 
 
@@ -275,6 +337,8 @@ def _message(row: RowMapping) -> Message:
         suggestions=tuple(row["suggestions"]),
         follow_ups=tuple(row["follow_ups"]),
         created=datetime.fromtimestamp(row["created"], UTC),
+        asker=row["asker"],
+        veiled=row["veiled"],
     )
 
 

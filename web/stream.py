@@ -96,7 +96,7 @@ class Stream:
         """Return an event's name and data."""
         match event:
             case Posted(message) if message.author is None:
-                html = self._pages.answer(message)
+                html = self._pages.answer(message, reader)
                 done = message.is_last_part
                 data = {"id": message.id, "thread": message.reply_to, "done": done, "html": html}
                 return "answer", data

@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
 )
 
 metadata = MetaData()
@@ -39,6 +40,8 @@ messages = Table(
     Column("follow_ups", JSON, nullable=False),
     Column("created", Float, nullable=False),
     Column("hidden", Boolean, nullable=False),
+    Column("veiled", Boolean, nullable=False, server_default=false()),
+    Column("copy", String(16)),
 )
 pictures = Table(
     "web_pictures",

@@ -31,6 +31,16 @@ class Thumbnails:
                 await asyncio.to_thread(_shrink, original, kept, width)
         return kept
 
+    async def tidy(self, originals: Path) -> None:
+        """Delete the copies of pictures that are not in their folder any more."""
+        await asyncio.to_thread(_tidy, self._folder, originals)
+
+
+def _tidy(folder: Path, originals: Path) -> None:
+    for copy in folder.glob("*.webp"):
+        if not (originals / copy.name.partition("-")[0]).exists():
+            copy.unlink(missing_ok=True)
+
 
 def _shrink(original: Path, kept: Path, width: int) -> None:
     aside = kept.with_name(f"{kept.name}.{secrets.token_hex(4)}")

@@ -93,6 +93,7 @@ ROWS = {
             "1, 1.5, '', 1.5)"
         ),
     ),
+    "0013": ("INSERT INTO holds VALUES (1, 'aa')",),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -151,6 +152,8 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
             assert (await Ledger(database).sheet("ev")).on_the_way == 50
             [fund] = await Funds(database, Marks(b"")).of("ev")
             assert fund.kudos == 50
+        if "0013" in kept:
+            assert await Copies(database, Marks(b"")).held(copy) == ["aa"]
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:

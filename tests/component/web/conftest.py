@@ -63,7 +63,9 @@ class House:
     folder: Path
 
     def config(self, **web: object) -> Config:
-        return parse({"data_dir": str(self.folder), "web": {"port": 0, **web}})
+        places = web.pop("communities", {})
+        room = {"port": 0, **web}
+        return parse({"data_dir": str(self.folder), "web": room, "communities": places})
 
     @asynccontextmanager
     async def open(self, about: str = "", **web: object) -> AsyncIterator[WebAdapter]:

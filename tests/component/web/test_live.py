@@ -14,6 +14,7 @@ from web.live import BOUND, Advanced, Subscription
 from web.site import Site, build_app
 from web.store import Visitor
 from web.stream import WATCHERS
+from web.thumbnails import Thumbnails
 
 from .conftest import answer, outcome
 from .test_room import heard
@@ -163,6 +164,7 @@ async def test_a_silent_room_sends_signs_of_life_and_closing_ends_the_stream(
         config,
         data_dir=house.folder,
         pictures=house.folder,
+        thumbnails=Thumbnails(house.folder / "thumbnails"),
         elsewhere=Queries(adapter.room._database),
         heartbeat=0.01,
     )
