@@ -7,9 +7,9 @@ until it is told to stop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,9 @@ from common.errors import StartupError
 from common.fetch import fetch
 from common.live import LiveConfig
 from common.reference import ModelReference
+from events.clock import Clock
+from events.model import Event
+from events.room import Parts, Room, open_parts
 from request.adapter import Adapter, Services
 from request.admission import Admission
 from request.assets import Assets, Rules
@@ -38,7 +41,6 @@ from request.conversation import Conversation
 from request.copies import Copies
 from request.delivery import Delivery
 from request.describing import Describing
-from request.extension import Extension, NoExtension
 from request.leases import Leases
 from request.marks import open_marks
 from request.moderation import Moderation
@@ -87,6 +89,13 @@ class Core:
     service: Service
     hordes: LiveHordes
     knowledge: Knowledge
+    events: Parts
+
+    def clock(self) -> Clock:
+        """Return what leads events on."""
+        chores = (self.events.series.draft_due,)
+        one = self.events
+        return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
 
     def runner(self, adapter: Adapter) -> Runner:
         """Return what serves one account."""
@@ -138,7 +147,6 @@ def assemble(
     fetch: Fetch | None = None,
     observer: Observer | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    extension: Extension | None = None,
 ) -> Core:
     """Put the core together from its parts.
 
@@ -150,9 +158,19 @@ def assemble(
     store = Store(database, marks)
     leases = Leases(database, config.instance)
     folk = People(database, marks)
-    extension = extension or NoExtension()
     services = lend(live, database, store, knowledge, hordes, about=about)
-    sources = Sources(store, services.pictures, fetch or fetch_picture)
+    fetch = fetch or fetch_picture
+    parts = open_parts(
+        database,
+        marks,
+        leases,
+        services.pictures,
+        page=lambda event: page_of(live(), event),
+        pause=lambda: live().events.pause_seconds,
+    )
+    extension = Room(parts, store, marks, services.pictures, fetch)
+    services = replace(services, extension=extension)
+    sources = Sources(store, services.pictures, fetch)
     native = NativeLookup(hordes)
 
     def reference() -> ModelReference:
@@ -200,7 +218,13 @@ def assemble(
         marks=marks,
         pictures=services.pictures,
     )
-    return Core(services, live, store, leases, service, hordes, knowledge)
+    return Core(services, live, store, leases, service, hordes, knowledge, parts)
+
+
+def page_of(config: Config, event: Event) -> str:
+    """Return the address of an event's page; "" if people cannot reach it."""
+    public = config.web.public_url
+    return "" if public is None else f"{public.rstrip('/')}/events/{event.name}"
 
 
 def _rules(config: Config) -> Rules:
@@ -243,7 +267,7 @@ async def run(
         desk = open_desk(core, runners, figures=figures, origin=origin, point=point_at_hub)
         if url := await stack.enter_async_context(desk):
             announce("operator", url)
-        await _serve(runners, stop)
+        await _serve([*runners, core.clock()], stop)
 
 
 def _open_figures(config: Config) -> Figures | None:
@@ -276,7 +300,7 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
         yield config
 
 
-async def _serve(runners: list[Runner], stop: asyncio.Event) -> None:
+async def _serve(runners: Sequence[Runner | Clock], stop: asyncio.Event) -> None:
     """Run all runners; the first that breaks stops the others in good order."""
     tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
     stopping = asyncio.create_task(stop.wait())

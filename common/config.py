@@ -18,6 +18,7 @@ from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY
 from common.parts import (
     CivitaiConfig,
+    EventsConfig,
     HubConfig,
     HubUser,
     LogConfig,
@@ -35,6 +36,7 @@ __all__ = [
     "CivitaiConfig",
     "Config",
     "EndpointConfig",
+    "EventsConfig",
     "HordeConfig",
     "HubConfig",
     "HubUser",
@@ -235,6 +237,9 @@ class Config(Section):
     )
     showcase: tuple[ShowcaseConfig, ...] = Field(
         default=(), description="Where pictures are shown whose askers want it (`share`)."
+    )
+    events: EventsConfig = Field(
+        default=EventsConfig(), description="Challenges, contests and parties."
     )
     web: WebConfig = Field(default=WebConfig(), description="The web room.")
     hub: HubConfig = Field(default=HubConfig(), description="The embedded Horde.")

@@ -86,6 +86,8 @@ class Incoming:
     """Whether the person may moderate the place, by the platform's own rights."""
     roles: tuple[str, ...] = ()
     """Ids of the person's roles in the community, on platforms that have them."""
+    joined: datetime | None = None
+    """When the person's account was made, where the platform tells."""
     turned_away: str = ""
     """Code of the sentence why the account does not serve this person; "" where it does."""
     adult: bool | None = None

@@ -45,6 +45,18 @@ class CivitaiConfig(Section):
     )
 
 
+class EventsConfig(Section):
+    """Challenges, contests and parties."""
+
+    pause_seconds: float = Field(
+        default=90,
+        ge=1,
+        le=24 * 3600,
+        description="Seconds between two posts of an account about events; many communities ask "
+        "bots not to post several times a minute.",
+    )
+
+
 class ShowcaseConfig(Section):
     """A place where pictures are shown whose askers want it."""
 

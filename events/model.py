@@ -17,7 +17,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from common.section import Section
 from events.kudos.prizes import Prizes
 
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,46}[a-z0-9])?")
 """What people type after `enter`, and the tag in posts."""
 MOST_ENTRIES = 20
 WORD_LENGTH = 100
@@ -71,7 +71,9 @@ class Hold(StrEnum):
 
 def _check_name(name: str) -> str:
     if NAME.fullmatch(name) is None:
-        raise ValueError("use small letters, digits and dashes, at most 48")
+        raise ValueError(
+            "begin with a small letter; use small letters, digits and dashes, at most 48"
+        )
     return name
 
 
@@ -149,6 +151,11 @@ class Venue(Section):
     to: str = Field(
         default="", max_length=255, description="Channel or community, in the platform's words."
     )
+    community: str = Field(
+        default="",
+        max_length=255,
+        description="Community (Discord: the server's id) whose moderators run the event as well.",
+    )
 
 
 class Voting(Section):
@@ -157,7 +164,7 @@ class Voting(Section):
     fewest_entries: int = Field(default=3, ge=1, le=1000, description="Fewest entries to vote on.")
     fewest_votes: int = Field(default=3, ge=0, le=100_000, description="Fewest ballots that count.")
     largest_share: float = Field(
-        default=0.5,
+        default=0.67,
         gt=0,
         le=1,
         description="Largest share of all votes that one platform may have, if there are several.",

@@ -89,7 +89,7 @@ event_counts = sa.Table(
     sa.Column("event", sa.ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("source", sa.String(128), primary_key=True),
     sa.Column("entry", sa.Integer, primary_key=True),
-    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("kind", sa.String(96), nullable=False),
     sa.Column("votes", sa.Integer, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
 )

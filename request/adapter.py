@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from common.config import Config
 from common.database import Database
@@ -20,6 +20,9 @@ from request.chat_settings import SettingsStore
 from request.cursors import Cursors
 from request.enquiries import Enquiries
 from request.places import Places
+
+if TYPE_CHECKING:
+    from request.extension import Extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,8 @@ class Services:
     """What holds in a place, all things considered."""
     cursors: Cursors
     """Where catching up starts."""
+    extension: Extension | None = None
+    """The room above that adds to requests; pages of its own ask it."""
     about: str = ""
     """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
 
@@ -181,10 +186,10 @@ class Polling(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A copy of an answer, for a showcase."""
+    """A post that nobody asked for in reply: a copy of an answer, or news of an event."""
 
     request: str
-    """Short id of the request; it stands in the text too, by which a copy is found again."""
+    """Short id of the request, or a code; it stands in the text too, by which it is found again."""
     to: str
     """Where, in the platform's own words; "" where there is only one place."""
     title: str
@@ -192,6 +197,10 @@ class Publication:
     text: str
     """Plain text with line breaks; the adapter escapes it for its platform."""
     pictures: tuple[Picture, ...]
+    """None where words alone are posted."""
+    buttons: tuple[str, ...] = ()
+    """Texts that pressing says to the bot, where the platform has buttons; the last word of each
+    is what the button shows."""
 
 
 @runtime_checkable

@@ -35,6 +35,7 @@ def incoming_to_json(incoming: Incoming) -> dict[str, Any]:
     return {
         **plain,
         "created": incoming.created.isoformat(),
+        "joined": None if incoming.joined is None else incoming.joined.isoformat(),
         "pictures": list(plain["pictures"]),
         "mentions": list(plain["mentions"]),
         "roles": list(plain["roles"]),
@@ -63,8 +64,13 @@ def incoming_from_json(document: dict[str, Any]) -> Incoming:
             "pictures": tuple(document["pictures"]),
             "mentions": tuple(document.get("mentions", ())),
             "roles": tuple(document.get("roles", ())),
+            "joined": _moment(document.get("joined")),
         }
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def job_to_json(job: Job) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def upgrade() -> None:
         ),
         sa.Column("source", sa.String(128), primary_key=True),
         sa.Column("entry", sa.Integer, primary_key=True),
-        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("kind", sa.String(96), nullable=False),
         sa.Column("votes", sa.Integer, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
     )

@@ -1,5 +1,6 @@
 """Events on a migrated database and a clock that moves only when told."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,9 @@ from common.database import open_database
 from events.model import Plan
 from events.store import EventStore
 from request.leases import Leases
+from tests.component.request.conftest import heard, horde, start
+
+__all__ = ["heard", "horde", "start"]
 
 DAY = 24 * 3600.0
 HOUR = 3600.0
@@ -60,3 +64,40 @@ def planned(clock):
         return Plan.model_validate(plan)
 
     return make
+
+
+@pytest.fixture
+def held():
+    """Make a plan that takes entries now, by the real clock, in some places."""
+
+    def make(name="autumn", *, times=None, accounts=("web",), **more):
+        now = time.time()
+        at = {
+            "opens": datetime.fromtimestamp(now - HOUR, UTC),
+            "closes": datetime.fromtimestamp(now + 7 * DAY, UTC),
+            "looking_hours": 0,
+            "review_hours": 0,
+            "featured_days": 0,
+            **(times or {}),
+        }
+        venues = [{"account": one, "to": f"{one}-wall", "community": "web"} for one in accounts]
+        plan = {
+            "name": name,
+            "title": "Autumn",
+            "theme": "Leaves",
+            "schedule": at,
+            "venues": venues,
+            "voting": {"fewest_entries": 1, "fewest_votes": 0},
+            **more,
+        }
+        return Plan.model_validate(plan)
+
+    return make
+
+
+async def brought_to(core, plan, *steps, who="ann"):
+    """Draft an event and take steps as a moderator."""
+    event = await core.events.events.drafted(plan, who)
+    for step in steps:
+        event = await core.events.steps.take(event, step, who)
+    return event

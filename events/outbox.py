@@ -1,0 +1,232 @@
+"""Posting what is due of events: on each account by who holds its lease, slowly, and once.
+
+As with copies in showcases: the try is noted, then it is posted, then where it stands is noted; a
+post that was tried before is looked for first, by the code in its text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common import texts
+from common.database import Database
+from common.errors import PlatformBusy, PlatformError, PlatformRefused
+from common.model import Picture
+from events.model import Event, State
+from events.store import event_of
+from events.tables import event_posts, events
+from request import answers, encoding
+from request.adapter import Adapter, Publication, Publishing
+from request.leases import Lease, Leases, guard
+from request.queries import ID_LENGTH
+
+log = structlog.get_logger()
+
+PAUSE = 90.0
+"""Seconds between two posts of an account about events: "not multiple posts per minute"."""
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
+MOST_TRIES = 30
+AT_ONCE = 20
+TITLE_LENGTH = 100
+LATE = {"remind": {State.OPEN}, "open": {State.OPEN, State.ANNOUNCED}, "heat": {State.VOTING}}
+"""In which states of the event a post still makes sense, by how its key begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A post as stored, with its event."""
+
+    id: int
+    event: Event
+    key: str
+    target: str
+    body: dict[str, Any]
+    state: str
+    post: str | None
+    tries: int
+
+    @property
+    def code(self) -> str:
+        """By which the post is found again on its platform."""
+        return f"{self.event.id}-{self.id}"
+
+
+class Outbox:
+    """The posts of all events."""
+
+    def __init__(
+        self,
+        database: Database,
+        leases: Leases,
+        pictures: Path,
+        *,
+        pause: Callable[[], float] = lambda: PAUSE,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._leases = leases
+        self._pictures = pictures
+        self._pause = pause
+        self._now = now
+
+    async def serve(self, lease: Lease, adapter: Adapter) -> None:
+        """Post and take down what is due on an account; what fails is taken up again later."""
+        for row in await self.due(lease.name):
+            if not isinstance(adapter, Publishing):
+                log.warning("cannot_publish", account=lease.name)
+                await self._ended(lease, row, "failed")
+                continue
+            limit = adapter.capabilities.reply_timeout
+            if not self._leases.outlives(lease, limit):
+                return
+            wait = await self._last(lease.name) + self._pause() - self._now()
+            if row.state == "intended" and wait > 0 and not row.tries:
+                await self._change(lease, row, due=self._now() + wait)
+                continue
+            try:
+                async with asyncio.timeout(limit):
+                    await self._do(lease, row, adapter, adapter.capabilities.text_length)
+            except (PlatformError, TimeoutError) as error:
+                await self._failed(lease, row, error)
+
+    async def _do(self, lease: Lease, row: Row, adapter: Publishing, room: int) -> None:
+        if row.state == "removing":
+            post = row.post
+            if post is None and row.tries:
+                post = await adapter.find_published(self._publication(row, room))
+            if post is not None:
+                await adapter.unpublish(row.target, post)
+            await self._ended(lease, row, "removed")
+            return
+        if not timely(row):
+            await self._ended(lease, row, "failed")
+            return
+        publication = self._publication(row, room)
+        await self._change(lease, row, tries=row.tries + 1)
+        post = await adapter.find_published(publication) if row.tries else None
+        post = post or await adapter.publish(publication)
+        kept = encoding.storable(post)[:ID_LENGTH]
+        await self._change(lease, row, state="posted", post=kept, changed=self._now())
+        log.info("event_posted", account=lease.name, challenge=row.event.name, key=row.key)
+
+    def _publication(self, row: Row, room: int) -> Publication:
+        shown = tuple(self._picture(one) for one in row.body.get("pictures", ()))
+        last = texts.say("event_post.machine", code=row.code)
+        [text] = answers.split(str(row.body["text"]), max(1, room - len(last) - 1), most=1) or [""]
+        [title] = answers.split(str(row.body["title"]), TITLE_LENGTH, most=1)
+        votes = tuple(f"approve {row.event.name} {number}" for number in row.body.get("vote", ()))
+        return Publication(row.code, row.target, title, f"{text}\n{last}", shown, buttons=votes)
+
+    def _picture(self, one: dict[str, Any]) -> Picture:
+        names = ("number", "sha256", "mime", "width", "height", "style", "model", "seed", "alt")
+        known = {name: one[name] for name in names}
+        return Picture(path=self._pictures / str(one["sha256"]), worker="", **known)
+
+    async def _failed(self, lease: Lease, row: Row, error: Exception) -> None:
+        log.warning("event_post_failed", challenge=row.event.name, key=row.key, error=str(error))
+        if isinstance(error, PlatformRefused) or row.tries >= MOST_TRIES:
+            await self._ended(lease, row, "failed")
+            return
+        pause = min(FIRST_PAUSE * 2.0 ** min(row.tries, 10), LONGEST_PAUSE)
+        if isinstance(error, PlatformBusy):
+            pause = max(error.retry_after, FIRST_PAUSE)
+        await self._change(lease, row, due=self._now() + pause)
+
+    # --- rows -------------------------------------------------------------------------------
+
+    async def due(self, account: str) -> list[Row]:
+        """Return what is to be posted from an account or taken down now, oldest first."""
+        query = (
+            _with_event()
+            .where(
+                event_posts.c.account == account,
+                event_posts.c.state.in_(("intended", "removing")),
+                event_posts.c.due <= self._now(),
+            )
+            .order_by(event_posts.c.due, event_posts.c.id)
+            .limit(AT_ONCE)
+        )
+        async with self._database.read() as connection:
+            return [_row(row) for row in await connection.execute(query)]
+
+    async def of(self, event: Event) -> list[Row]:
+        """Return all posts of an event in the order in which they were queued."""
+        query = _with_event().where(event_posts.c.event == event.id).order_by(event_posts.c.id)
+        async with self._database.read() as connection:
+            return [_row(row) for row in await connection.execute(query)]
+
+    async def taken_back(self, lease: Lease, shown: Iterable[tuple[str, int]]) -> None:
+        """Have the posts taken down that show an entry (event and number)."""
+        gone = set(shown)
+        if not gone:
+            return
+        query = sa.select(event_posts).where(event_posts.c.event.in_({name for name, _ in gone}))
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            rows = (await connection.execute(query)).all()
+            hit = [
+                row.id
+                for row in rows
+                if any((row.event, one["number"]) in gone for one in row.body.get("pictures", ()))
+            ]
+            values = {"state": "removing", "due": self._now(), "changed": self._now()}
+            change = event_posts.update().where(event_posts.c.id.in_(hit))
+            await connection.execute(change.values(values))
+
+    async def _last(self, account: str) -> float:
+        query = sa.select(sa.func.max(event_posts.c.changed)).where(
+            event_posts.c.account == account, event_posts.c.state == "posted"
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one() or 0.0
+
+    async def _ended(self, lease: Lease, row: Row, state: str) -> None:
+        await self._change(lease, row, state=state, changed=self._now())
+
+    async def _change(self, lease: Lease, row: Row, **values: object) -> None:
+        """Change a post that nobody has taken back meanwhile."""
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await _changed(connection, row, values)
+
+
+async def _changed(connection: AsyncConnection, row: Row, values: dict[str, object]) -> None:
+    mine = event_posts.c.id == row.id
+    same = await connection.execute(
+        event_posts.update().where(mine, event_posts.c.state == row.state).values(**values)
+    )
+    if not same.rowcount and "post" in values:  # taken back while it was being posted
+        await connection.execute(event_posts.update().where(mine).values(post=values["post"]))
+
+
+def timely(row: Row) -> bool:
+    """Tell whether a post still makes sense, as its event stands."""
+    states = LATE.get(row.key.partition("-")[0])
+    return states is None or row.event.state in states
+
+
+def _with_event() -> sa.Select[Any]:
+    post = [column.label(f"post_{column.name}") for column in event_posts.c]
+    return sa.select(*post, *events.c).join(events, events.c.id == event_posts.c.event)
+
+
+def _row(row: sa.Row[Any]) -> Row:
+    return Row(
+        id=row.post_id,
+        event=event_of(row),
+        key=row.post_key,
+        target=row.post_target,
+        body=row.post_body,
+        state=row.post_state,
+        post=row.post_post,
+        tries=row.post_tries,
+    )

@@ -1,0 +1,50 @@
+"""What the lifecycle must know of money: is it there, is it given, is it all sent."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from common.errors import Refusal
+from events.model import Event
+from request.leases import Lease
+
+
+class Purse(Protocol):
+    """Pays the prizes of events; without prizes nothing is asked of it."""
+
+    async def check(self, event: Event) -> None:
+        """Refuse an event whose prizes are not covered in the worst case. Raises Refusal."""
+        ...
+
+    async def award(self, lease: Lease, event: Event) -> None:
+        """Write down what an event's result gives to whom. Doing it twice is fine."""
+        ...
+
+    async def is_paid(self, event: Event) -> bool:
+        """Tell whether all is sent, or waits for winners who have named no account."""
+        ...
+
+    async def serve(self, lease: Lease) -> None:
+        """Send what is due: called every few seconds by who holds the clock's lease."""
+        ...
+
+
+class NoPurse:
+    """There is no money: challenges run without prizes."""
+
+    async def check(self, event: Event) -> None:
+        """Refuse what promises a prize."""
+        prizes = event.plan.prizes
+        if prizes.participation or prizes.places or prizes.budget:
+            raise Refusal("events.no_purse", name=event.name)
+
+    async def award(self, lease: Lease, event: Event) -> None:
+        """Give nothing."""
+
+    async def is_paid(self, event: Event) -> bool:
+        """Owe nothing."""
+        del event
+        return True
+
+    async def serve(self, lease: Lease) -> None:
+        """Send nothing."""

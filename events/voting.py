@@ -1,0 +1,101 @@
+"""Voting: what may be chosen, in which order it is shown, and what is said."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from common import texts
+from common.errors import Refusal
+from events import candidate
+from events.ballot_store import BallotStore
+from events.entry_store import EntryStore
+from events.model import Ballot, Entry, Event
+from request.marks import Marks
+from request.people import People
+
+
+class Voting:
+    """The door in front of the ballots, the same for every platform and the page."""
+
+    def __init__(
+        self,
+        ballots: BallotStore,
+        entries: EntryStore,
+        people: People,
+        marks: Marks,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._ballots = ballots
+        self._entries = entries
+        self._people = people
+        self._marks = marks
+        self._now = now
+
+    async def cast(
+        self,
+        event: Event,
+        account: str,
+        person: str,
+        choices: Iterable[int],
+        *,
+        joined: datetime | None = None,
+        community: str = "",
+    ) -> Ballot:
+        """Keep a person's ballot instead of the one before. Raises Refusal with the reason."""
+        standing = await self._people.standing(account, person, community)
+        if standing.banned or standing.banned_here:
+            raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
+        age = None if joined is None else self._now() - joined.timestamp()
+        candidate.check_age(event.plan.rules, age)
+        mark = self._marks.person(account, person)
+        return await self._ballots.cast(event, mark, account, choices)
+
+    async def toggle(
+        self,
+        event: Event,
+        account: str,
+        person: str,
+        number: int,
+        *,
+        joined: datetime | None = None,
+        community: str = "",
+    ) -> Ballot:
+        """Add an entry to a person's ballot, or take it out if it is there. Raises Refusal."""
+        before = await self.of(event, account, person)
+        chosen = set(before.choices if before else ()) ^ {number}
+        return await self.cast(event, account, person, chosen, joined=joined, community=community)
+
+    async def of(self, event: Event, account: str, person: str) -> Ballot | None:
+        """Return a person's ballot; None if he has none."""
+        return await self._ballots.of(event, self._marks.person(account, person))
+
+    async def shown(self, event: Event, viewer: str) -> list[Entry]:
+        """Return the entries in the order in which a viewer (any stable text) sees them."""
+        return shuffled(await self._entries.standing(event), event.salt, viewer)
+
+
+def shuffled(entries: Sequence[Entry], salt: str, viewer: str) -> list[Entry]:
+    """Return entries in an order of a viewer's own, the same each time he looks."""
+    seed = hashlib.sha256(f"{salt}\x00{viewer}".encode("utf-8", "replace")).digest()
+    order = list(entries)
+    random.Random(seed).shuffle(order)
+    return order
+
+
+def said(event: Event, ballot: Ballot) -> str:
+    """Return what a voter is told."""
+    if not ballot.choices:
+        return texts.say("vote.taken_back", title=event.plan.title)
+    numbers = ", ".join(map(str, ballot.choices))
+    return texts.say(
+        "vote.kept",
+        numbers=numbers,
+        title=event.plan.title,
+        receipt=ballot.receipt,
+        name=event.name,
+    )

@@ -1,0 +1,248 @@
+"""Entering from the chat: what is said before, what is refused and why, and taking it out again."""
+
+import asyncio
+import io
+
+import pytest
+from PIL import Image
+
+from common import pictures
+from common.model import Audience, Ending
+from events.lifecycle import Step
+from events.model import EntryState, Shown, State
+from tests.component.events.conftest import brought_to
+from tests.fakes.platform import FakePlatform
+
+pytestmark = pytest.mark.database
+
+DRAW = "draw for me {what} style: raw --n 1"
+
+
+class Chat:
+    """Says things on a platform and hears the answers."""
+
+    def __init__(self, platform, heard):
+        self.platform = platform
+        self.heard = heard
+        self.number = 0
+
+    async def say(self, text, person="ann", **more):
+        self.number += 1
+        event = f"{self.platform.name}{self.number}"
+        self.platform.say(self.heard(text, event=event, person=person, **more))
+        return event, await self.platform.answer_to(event)
+
+    async def draw(self, what, person="ann", **more):
+        event, _ = await self.say(DRAW.format(what=what), person, **more)
+        return f"post-{event}-1"
+
+
+@pytest.fixture
+async def chat(start, heard):
+    platform = FakePlatform()
+    async with start(platform) as core:
+        one = Chat(platform, heard)
+        one.core = core
+        yield one
+
+
+async def opened(chat, plan):
+    return await brought_to(chat.core, plan, Step.ANNOUNCE, Step.OPEN)
+
+
+async def test_who_enters_is_told_first_where_he_will_be_seen(chat, held):
+    event = await opened(chat, held())
+    said, outcome = await chat.say(DRAW.format(what="a fox"))
+    assert "enter" in outcome.follow_ups
+    post = f"post-{said}-1"
+    _, told = await chat.say("enter", parent=post)
+    assert "shown in public" in told.text
+    assert "`enter autumn" in told.text
+    assert await chat.core.events.entries.of(event) == []
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert told.text.startswith("Entry 1 of “Autumn”, shown as Ann.")
+    [entry] = await chat.core.events.entries.of(event)
+    assert (entry.number, entry.name, entry.shown, entry.ours) == (1, "Ann", Shown.NAME, True)
+    assert entry.recipe["job"]["style"] == "raw"
+    assert entry.recipe["prompt"] == "a fox"
+    assert "ann" not in entry.entrant
+
+
+async def test_a_picture_is_entered_from_anywhere_by_the_id_of_its_answer(chat, held):
+    event = await opened(chat, held())
+    _, outcome = await chat.say(DRAW.format(what="a fox"))
+    await chat.say(f"enter autumn {outcome.request} as Robin Wood")
+    [entry] = await chat.core.events.entries.of(event)
+    assert (entry.name, entry.shown, entry.request) == (
+        "Robin Wood",
+        Shown.NICKNAME,
+        outcome.request,
+    )
+
+
+async def test_nobody_enters_what_was_made_for_another(chat, held):
+    await opened(chat, held())
+    post = await chat.draw("a fox", "ann")
+    _, told = await chat.say("enter autumn as me", "bob", parent=post)
+    assert told.ending is Ending.REFUSED
+    assert "made for somebody else" in told.text
+
+
+@pytest.mark.parametrize(
+    ("rules", "what", "why"),
+    [
+        ({"required": ["leaf"]}, "a fox", "must hold: leaf"),
+        ({"required": ["leaf"]}, "a leaflet", "must hold: leaf"),
+        ({"forbidden": ["Fox"]}, "a red fox", "may not hold: Fox"),
+        ({"styles": ["anime", "bears"]}, "a fox", "only for these styles"),
+        ({"models": ["Another"]}, "a fox", "only for these models"),
+        ({"seed": "42"}, "a fox --seed 7", "use the seed 42"),
+        ({"size": [640, 640]}, "a fox --size 512x512", "are 640x640"),
+        ({"account_days": 30}, "a fox", "at least 30 days old"),
+    ],
+)
+async def test_what_breaks_a_rule_is_refused_with_the_rule(chat, held, rules, what, why):
+    await opened(chat, held(rules=rules))
+    post = await chat.draw(what)
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert told.ending is Ending.REFUSED
+    assert why in told.text
+
+
+async def test_the_rules_that_leave_no_choice_are_kept_for_who_draws_in_the_thread(chat, held):
+    plan = held(rules={"seed": "42"})
+    venue = plan.venues[0].model_copy(update={"to": "room"})
+    event = await opened(chat, plan.model_copy(update={"venues": (venue,)}))
+    post = await chat.draw("a fox")
+    await chat.say("enter autumn as me", parent=post)
+    [entry] = await chat.core.events.entries.of(event)
+    assert entry.recipe["seed"] == "42"
+
+
+async def test_the_same_picture_and_the_same_prompt_are_entered_once(chat, held):
+    await opened(chat, held(rules={"entries": 3}))
+    post = await chat.draw("a fox")
+    await chat.say("enter autumn as me", parent=post)
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert "is entry 1 already" in told.text
+    again = await chat.draw("A  Fox")
+    _, told = await chat.say("enter autumn as me", parent=again)
+    assert told.ending is Ending.REFUSED
+
+
+async def test_more_than_a_person_may_enter_takes_the_place_of_another(chat, held):
+    event = await opened(chat, held())
+    await chat.say("enter autumn as me", parent=await chat.draw("a fox"))
+    second = await chat.draw("a whale in the deep sea at night --seed 99")
+    _, told = await chat.say("enter autumn as me", parent=second)
+    assert "You have 1 entries in autumn already (1)" in told.text
+    _, told = await chat.say("enter autumn as me replace 1", parent=second)
+    assert told.text.startswith("Entry 2 of")
+    first, replaced = await chat.core.events.entries.of(event)
+    assert (first.state, replaced.state) == (EntryState.WITHDRAWN, EntryState.ENTERED)
+    _, told = await chat.say("withdraw autumn")
+    assert told.text == "Entry 2 is taken out of “Autumn”."
+    assert await chat.core.events.entries.standing(event) == []
+    _, told = await chat.say("withdraw autumn")
+    assert told.text == "You have nothing in autumn."
+
+
+async def test_nothing_is_entered_before_it_opens_and_after_it_closes(chat, held):
+    event = await brought_to(chat.core, held(), Step.ANNOUNCE)
+    post = await chat.draw("a fox")
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert "takes no entries now" in told.text
+    event = await chat.core.events.steps.take(event, Step.OPEN, "ann")
+    event = await chat.core.events.steps.take(event, Step.CLOSE, "ann")
+    event = await chat.core.events.steps.take(event, Step.VOTE, "ann")
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert "takes no entries now" in told.text
+    assert event.state is State.VOTING
+
+
+async def test_what_was_asked_for_in_private_is_not_entered(chat, held):
+    await opened(chat, held())
+    _, outcome = await chat.say(DRAW.format(what="a fox"), audience=Audience.PRIVATE)
+    assert "enter" not in outcome.follow_ups
+    _, told = await chat.say(f"enter autumn {outcome.request} as me")
+    assert "asked for in private" in told.text
+
+
+async def test_a_style_contest_asks_for_cc0(chat, held):
+    event = await opened(chat, held(kind="contest"))
+    post = await chat.draw("a fox")
+    _, told = await chat.say("enter autumn as me", parent=post)
+    assert "CC0" in told.text
+    await chat.say("enter autumn as me cc0", parent=post)
+    [entry] = await chat.core.events.entries.of(event)
+    assert entry.licence == "CC0-1.0"
+
+
+def picture_of(colour):
+    """A picture with something in it, so that two colours look different."""
+    image = Image.new("RGB", (512, 512), colour)
+    for at in range(0, 512, 8):
+        image.paste((at // 2, 255 - at // 2, at % 255), (at, 0, at + 4, (at * 7 + colour[0]) % 512))
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    return data.getvalue()
+
+
+async def test_a_picture_from_elsewhere_needs_a_word_on_how_it_was_made(chat, held, tmp_path):
+    kept = pictures.store(tmp_path / "pictures", picture_of((200, 10, 10)))
+    sent = {"pictures": (f"sha256:{kept.name}",)}
+    await opened(chat, held("closed-shop"))
+    _, told = await chat.say("enter closed-shop as me made: by hand", **sent)
+    assert "only pictures made by this bot" in told.text
+    event = await opened(chat, held(rules={"elsewhere": True}))
+    _, told = await chat.say("enter autumn as me", **sent)
+    assert "needs your word" in told.text
+    _, told = await chat.say("enter autumn made: in Krita, by hand", **sent)
+    assert "marked as made elsewhere" in told.text
+    await chat.say("enter autumn anonymous made: in Krita, by hand", **sent)
+    [entry] = await chat.core.events.entries.of(event)
+    assert (entry.ours, entry.name) == (False, "")
+    assert entry.recipe == {"statement": "in Krita, by hand"}
+
+
+async def test_nobody_passes_off_what_the_bot_made_for_another_as_his_own(chat, held, tmp_path):
+    await opened(chat, held(rules={"elsewhere": True}))
+    _, outcome = await chat.say(DRAW.format(what="a fox"), "ann")
+    stolen = outcome.pictures[0].path.read_bytes()
+    again = pictures.store(tmp_path / "pictures", pictures.fitted(stolen, max_bytes=10**6)[0])
+    sent = {"pictures": (f"sha256:{again.name}",)}
+    _, told = await chat.say("enter autumn as me made: all by myself", "bob", **sent)
+    assert "made for somebody else" in told.text
+
+
+async def test_moderators_hide_an_entry_and_say_why(chat, held):
+    event = await opened(chat, held())
+    await chat.say("enter autumn as me", parent=await chat.draw("a fox"))
+    _, told = await chat.say("event autumn hide 1 not a leaf", "mod")
+    assert told.text == "Only the moderators of autumn can do that."
+    _, told = await chat.say("event autumn hide 1 not a leaf", "mod", moderator=True)
+    [entry] = await chat.core.events.entries.of(event)
+    assert (entry.state, entry.reason) == (EntryState.HIDDEN, "not a leaf")
+    assert (await chat.core.events.events.log(event.id))[-1].why == "1: not a leaf"
+    await chat.say("event autumn unhide 1", "mod", moderator=True)
+    assert len(await chat.core.events.entries.standing(event)) == 1
+
+
+async def test_who_is_forgotten_leaves_a_number_and_nothing_else(chat, held, tmp_path):
+    event = await opened(chat, held())
+    post = await chat.draw("a fox")
+    await chat.say("enter autumn as me", parent=post)
+    [entry] = await chat.core.events.entries.of(event)
+    await chat.say("forget me")
+    async with asyncio.timeout(30):
+        while (blank := (await chat.core.events.entries.of(event))[0]).entrant:
+            await asyncio.sleep(0.02)
+    assert (blank.number, blank.state) == (entry.number, EntryState.WITHDRAWN)
+    assert (blank.name, blank.recipe, blank.sha256, blank.link) == ("", {}, "", "")
+
+
+async def test_the_picture_of_an_entry_is_kept_when_its_request_is_pruned(chat, held, tmp_path):
+    event = await opened(chat, held())
+    await chat.say("enter autumn as me", parent=await chat.draw("a fox"))
+    [entry] = await chat.core.events.entries.of(event)
+    assert await chat.core.service.extension.keeps([entry.sha256, "aa"]) == {entry.sha256}

@@ -1,0 +1,82 @@
+"""What people write to events, read as a whole or not at all."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.model import Shown
+from events.wishes import COMMANDS, ENTER, Enter, read_enter, read_numbers
+
+BARE = Enter(None, None, None, None, "", False, None, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("enter", {}),
+        ("Enter autumn", {"event": "autumn"}),
+        ("enter 3", {"picture": 3}),
+        ("enter autumn-27 #2", {"event": "autumn-27", "picture": 2}),
+        ("enter autumn ab23cd45 2", {"event": "autumn", "request": "ab23cd45", "picture": 2}),
+        ("enter autumn as me", {"event": "autumn", "shown": Shown.NAME}),
+        ("enter as me", {"shown": Shown.NAME}),
+        ("enter anonymous", {"shown": Shown.ANONYMOUS}),
+        (
+            "enter autumn 1 as Zelda the  Fan cc0",
+            {
+                "event": "autumn",
+                "picture": 1,
+                "shown": Shown.NICKNAME,
+                "nickname": "Zelda the Fan",
+                "cc0": True,
+            },
+        ),
+        (
+            "enter autumn as me replace 4 made: in Krita,\nby hand",
+            {"event": "autumn", "shown": Shown.NAME, "replaces": 4, "made": "in Krita,\nby hand"},
+        ),
+    ],
+)
+def test_enter(text, expected):
+    from dataclasses import replace
+
+    assert ENTER.fullmatch(text)
+    assert read_enter(text) == replace(BARE, **expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "enter the dragon, painted in oil",
+        "entering autumn",
+        "vote for me",
+        "event",
+        "withdraw my troops from the city",
+        "theme park at night",
+        "events in the city",
+    ],
+)
+def test_what_is_something_else_is_no_command(text):
+    assert [word for word, pattern in COMMANDS.items() if pattern.fullmatch(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("vote autumn 3 7 12", (3, 7, 12)),
+        ("vote 7,3, 7 and #2", (2, 3, 7)),
+        ("vote autumn", ()),
+        ("vote", ()),
+    ],
+)
+def test_votes(text, numbers):
+    assert read_numbers(text) == numbers
+
+
+@given(st.text(alphabet="enter autumn0123#:,as me\n", max_size=300))
+def test_no_text_takes_long_to_read(text):
+    for word in ("enter ", "vote ", "withdraw ", "event ", "theme "):
+        for pattern in COMMANDS.values():
+            assert pattern.fullmatch(word + text) is None or isinstance(pattern, re.Pattern)
