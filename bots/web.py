@@ -9,15 +9,23 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, Self
 
+import aiohttp
+
 from common.config import Section, read_account
 from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
+from events.kudos.opening import open_treasury
+from events.kudos.sponsors import Sponsors
+from events.linking.links import Links
+from events.store import EventStore
 from request.adapter import Capabilities, Publication, Services
+from request.marks import Marks, open_marks
 from request.queries import Queries
 from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app
+from web.sponsoring import TitleOf
 from web.store import Message
 from web.thumbnails import Thumbnails
 
@@ -64,12 +72,14 @@ class WebAdapter:
         thumbnails: Thumbnails,
         *,
         catch_up: float = CATCH_UP,
+        session: aiohttp.ClientSession | None = None,
     ) -> None:
         self.name = name
         self._places = services.places
         self._pictures = services.pictures
         self._thumbnails = thumbnails
         self._tidied = -TIDIED_EVERY
+        self._session = session
         self._catch_up = catch_up
         self.room = room
         self._site = site
@@ -81,16 +91,25 @@ class WebAdapter:
         room = Room(services.database, name)
         config = services.config
         thumbnails = Thumbnails(config.data_dir / "thumbnails")
-        app = build_app(
-            room,
-            config.web,
-            data_dir=config.data_dir,
-            pictures=services.pictures,
-            thumbnails=thumbnails,
-            elsewhere=Queries(services.database),
-            about=services.about,
-        )
-        return cls(name, room, await Site.open(app, config.web), services, thumbnails)
+        marks = open_marks(config.data_dir)
+        session = aiohttp.ClientSession()  # to ask a Horde about sponsors' keys
+        try:
+            app = build_app(
+                room,
+                config.web,
+                data_dir=config.data_dir,
+                pictures=services.pictures,
+                thumbnails=thumbnails,
+                elsewhere=Queries(services.database),
+                about=services.about,
+                links=Links(services.database, marks),
+                sponsoring=_sponsoring(services, marks, session),
+            )
+            site = await Site.open(app, config.web)
+        except BaseException:
+            await session.close()
+            raise
+        return cls(name, room, site, services, thumbnails, session=session)
 
     @property
     def url(self) -> str:
@@ -199,6 +218,8 @@ class WebAdapter:
         """Let the readers go and stop answering."""
         self.room.close()
         await self._site.close()
+        if self._session is not None:
+            await self._session.close()
 
     def _incoming(self, message: Message) -> Incoming:
         assert message.author is not None
@@ -211,3 +232,17 @@ class WebAdapter:
             kind=message.kind,
             parent=None if message.reply_to is None else str(message.reply_to),
         )
+
+
+def _sponsoring(
+    services: Services, marks: Marks, session: aiohttp.ClientSession
+) -> tuple[Sponsors, TitleOf]:
+    """Return what sponsors can do, and how to call the event that they do it for."""
+    treasury = open_treasury(services.config, services.database, marks, session)
+    events = EventStore(services.database)
+
+    async def title_of(event: str) -> str:
+        found = await events.find(event)
+        return event if found is None else found.plan.title
+
+    return treasury.sponsors, title_of

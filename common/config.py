@@ -21,6 +21,7 @@ from common.parts import (
     EventsConfig,
     HubConfig,
     HubUser,
+    KudosConfig,
     LogConfig,
     OperatorConfig,
     ParametersConfig,
@@ -40,6 +41,7 @@ __all__ = [
     "HordeConfig",
     "HubConfig",
     "HubUser",
+    "KudosConfig",
     "LogConfig",
     "OperatorConfig",
     "ParametersConfig",
@@ -245,6 +247,7 @@ class Config(Section):
     hub: HubConfig = Field(default=HubConfig(), description="The embedded Horde.")
     worker: WorkerConfig = Field(default=WorkerConfig(), description="The GPU worker.")
     log: LogConfig = Field(default=LogConfig(), description="What is written to the log.")
+    kudos: KudosConfig = Field(default=KudosConfig(), description="Prizes of events.")
     operator: OperatorConfig = Field(
         default=OperatorConfig(), description="Pages for whoever keeps the bots running."
     )
@@ -316,6 +319,13 @@ def parse(
                 raise ConfigError(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
+    if config.kudos.horde is not None and config.kudos.horde not in known:
+        raise ConfigError(
+            "config.unknown_horde",
+            file=file,
+            name=config.kudos.horde,
+            known=", ".join(sorted(known)),
+        )
     for shown in config.showcase:
         if shown.account not in config.accounts:
             raise ConfigError("config.showcase_account", file=file, name=shown.account)

@@ -178,6 +178,27 @@ class LogConfig(Section):
     )
 
 
+class KudosConfig(Section):
+    """Prizes of events. Without them nothing here is needed."""
+
+    horde: str | None = Field(
+        default=None,
+        description="Name of the endpoint whose account gives prizes, with a key of your own; "
+        "null: events have no prizes. A hub has none to give.",
+    )
+    seal_key: Secret | None = Field(
+        default=None,
+        description="32 random bytes in base64 or hexadecimal, with which sponsors' keys are "
+        "encrypted; null: there are no sponsors.",
+    )
+    claim_days: float = Field(
+        default=90,
+        gt=0,
+        le=3650,
+        description="Days for which a prize waits for its winner to name a Horde account.",
+    )
+
+
 class OperatorConfig(Section):
     """Pages for whoever keeps the bots running: `/healthz` and `/metrics`."""
 

@@ -88,6 +88,14 @@ class Desk:
             secure=self._guard.secure,
         )
 
+    def own_page(self, page: str, visitor: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+        """Return a page that was made for one visitor, and let his browser keep who it is."""
+        response = web.Response(text=page, content_type="text/html", status=status)
+        self.remember(response, visitor)
+        # it carries this visitor's form token
+        response.headers["Cache-Control"] = "private, no-store"
+        return response
+
     async def nickname(self, visitor: str) -> str:
         """Return the name a visitor goes by; a made-up one until he chooses."""
         number = int.from_bytes(hashlib.sha256(visitor.encode()).digest()[:2], "big") % 900 + 100

@@ -45,6 +45,8 @@ class Guard:
         self._public = urlsplit(config.public_url) if config.public_url else None
         self._on_loopback = is_loopback(config.host)
         self.secure = bool(self._public and self._public.scheme == "https")
+        self.is_private = self.secure or (self._public is None and self._on_loopback)
+        """Whether nobody on the way can read what a form holds."""
 
     def check_host(self, request: web.Request) -> None:
         """Refuse names that are not ours, where only this machine should reach us.

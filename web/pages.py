@@ -30,6 +30,16 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Tokens:
+    """What the forms of a page bring along."""
+
+    form: str
+    """Of the visitor: the form was made for him."""
+    token: str
+    """Of the one form, so that sending it twice does it once."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What stands in the form."""
 
@@ -94,6 +104,10 @@ class Pages:
     def gallery(self, shown: Sequence[ShownPicture], older: int | None, first: bool) -> str:
         """Return a page of pictures."""
         return self._get("gallery.html").render(pictures=shown, older=older, first=first)
+
+    def render(self, template: str, **values: object) -> str:
+        """Return a page of another part of the site."""
+        return self._get(template).render(**values)
 
     def problem(self, title: str, sentence: str) -> str:
         """Return a page that says what went wrong."""

@@ -46,7 +46,7 @@ def tell_problems(pages: Pages) -> Middleware:
             if "Allow" in error.headers:
                 headers["Allow"] = error.headers["Allow"]
         except Exception:  # noqa: BLE001  (the last resort: it is logged, and a page says so)
-            await log.aexception("web.failed", method=request.method, path=request.path)
+            await log.aexception("web.failed", method=request.method, path=_path(request))
             status, headers = HTTPStatus.INTERNAL_SERVER_ERROR, {}
             sentence = _sentence(status)
         if wants_json(request):
@@ -55,6 +55,12 @@ def tell_problems(pages: Pages) -> Middleware:
         return web.Response(text=page, content_type="text/html", status=status, headers=headers)
 
     return tell
+
+
+def _path(request: web.Request) -> str:
+    """Return the address asked for without what differs in it: that may be a secret."""
+    resource = request.match_info.route.resource
+    return request.path if resource is None else resource.canonical
 
 
 def _title(status: int) -> str:

@@ -13,16 +13,20 @@ from aiohttp.typedefs import Handler, Middleware
 
 from common.config import WebConfig
 from common.errors import StartupError
+from events.kudos.sponsors import Sponsors
+from events.linking.links import Links
 from request.queries import Queries
 from web.desk import Desk
 from web.guard import Guard, set_headers
 from web.identity import Seal, read_secret
 from web.limits import AddressLimit
+from web.linking import LinkPages
 from web.pages import Pages
 from web.pictures import Pictures
 from web.problems import tell_problems
 from web.room import Room
 from web.routes import Routes
+from web.sponsoring import SponsorPages, TitleOf
 from web.stream import HEARTBEAT_SECONDS, Stream
 from web.thumbnails import Thumbnails
 
@@ -42,11 +46,14 @@ def build_app(
     about: str = "",
     clock: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_SECONDS,
+    links: Links | None = None,
+    sponsoring: tuple[Sponsors, TitleOf] | None = None,
 ) -> web.Application:
     """Put the pages of a room together.
 
     `pictures` is the folder of finished pictures, named by their SHA-256; `elsewhere` knows which
-    of them answers on other platforms link to. The cookie secret lies in `data_dir`. Raises
+    of them answers on other platforms link to. With `links` browsers can be linked to accounts,
+    with `sponsoring` sponsors can answer their links. The cookie secret lies in `data_dir`. Raises
     StartupError if that cannot be written.
     """
     guard = Guard(config)
@@ -58,6 +65,13 @@ def build_app(
     )
     app.on_response_prepare.append(set_headers)
     Routes(room, desk, pages).add_to(app.router)
+    if links is not None:
+        LinkPages(links, room.name, desk, pages).add_to(app.router)
+    if links is not None and sponsoring is not None:
+        sponsors, title_of = sponsoring
+        SponsorPages(
+            sponsors, links, room.name, title_of, desk=desk, pages=pages, guard=guard
+        ).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
     app.router.add_get("/live", stream.watch, allow_head=False)
     shown = Pictures(room, pictures, thumbnails, elsewhere)
