@@ -7,6 +7,8 @@ DEV_STAMP := $(VENV)/.installed-dev
 WORKER_STAMP := $(VENV)/.installed-worker
 KILLS ?= 60
 STORM ?= 60
+# what is compiled once need not be compiled by every program and every worker of the tests again
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint test-program test-worker test-browser test-postgres crash bench clean

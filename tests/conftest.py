@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 import structlog
@@ -10,6 +13,9 @@ import structlog
 # small matrices on few cores: threads of BLAS mostly wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+MEMORY = Path("/dev/shm")
+ROOM = 2**30
+"""Bytes that must be free in memory for the tests' files to live there."""
 
 LINES = (
     structlog.contextvars.merge_contextvars,
@@ -22,6 +28,12 @@ LINES = (
 def plain_tracebacks():
     """Log tracebacks without all their variables: drawing those takes a second each."""
     structlog.configure(processors=list(LINES))
+
+
+def pytest_configure(config):
+    """Keep the tests' files in memory where there is room: SQLite waits for the disk each time."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_addoption(parser):
@@ -45,9 +57,42 @@ def cluster(request):
         yield running
 
 
+@pytest.fixture(scope="session")
+def migrated(cluster, tmp_path_factory):
+    """A database that has been through all migrations: a file of SQLite, or a name."""
+    from common.database import open_database
+
+    async def migrate(url):
+        await (await open_database(url)).close()
+
+    if cluster is None:
+        file = tmp_path_factory.mktemp("migrated") / "hordebots.sqlite"
+        asyncio.run(migrate(f"sqlite+aiosqlite:///{file}"))
+        return file
+    url = cluster.new_database()
+    asyncio.run(migrate(url))
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture
-def database_url(cluster, tmp_path):
-    """Address of an empty database."""
+def data_dir(cluster, migrated, tmp_path):
+    """The test's folder as the folder of a bot that has been started before: with a database."""
+    if cluster is None:
+        shutil.copy(migrated, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def database_url(cluster, migrated, data_dir):
+    """Address of a database that has been through all migrations and holds no rows."""
+    if cluster is None:
+        return f"sqlite+aiosqlite:///{data_dir / migrated.name}"
+    return cluster.new_database(copied_from=migrated)
+
+
+@pytest.fixture
+def empty_database_url(cluster, tmp_path):
+    """Address of a database without tables."""
     if cluster is None:
         return f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}"
     return cluster.new_database()

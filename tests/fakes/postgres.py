@@ -37,11 +37,12 @@ class Cluster:
     folder: Path
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def new_database(self) -> str:
-        """Create an empty database and return its address."""
+    def new_database(self, copied_from: str = "template1") -> str:
+        """Create a database, empty or a copy of another, and return its address."""
         name = f"test_{next(self.numbers)}"
         command = [str(self.binaries / "createdb"), "-h", str(self.folder), "-p", str(self.port)]
-        subprocess.run([*self.as_user, *command, "-U", "test", name], check=True, cwd="/")
+        command += ["-U", "test", "-T", copied_from, name]
+        subprocess.run([*self.as_user, *command], check=True, cwd="/")
         return f"postgresql+asyncpg://test@127.0.0.1:{self.port}/{name}"
 
     def start(self) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-
 import pytest
 
-from common.database import open_database
 from tests.component.adapters.bot import Bot
 from tests.component.adapters.plug import Can, plugs
 from tests.fakes.horde import FakeHorde
@@ -41,24 +37,11 @@ async def horde():
         yield running
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory):
-    """A database file that has been through all migrations, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "hordebots.sqlite"
-
-    async def migrate():
-        await (await open_database(f"sqlite+aiosqlite:///{file}")).close()
-
-    asyncio.run(migrate())
-    return file
-
-
 @pytest.fixture
-async def bot(plug, horde, tmp_path, migrated, request):
+async def bot(plug, horde, data_dir, request):
     """The bot at work; `@pytest.mark.parametrize("settings", [{…}])` sets its `defaults`."""
-    shutil.copy(migrated, tmp_path)
     settings = request.getfixturevalue("settings") if "settings" in request.fixturenames else {}
-    running = Bot(plug, horde, tmp_path, settings)
+    running = Bot(plug, horde, data_dir, settings)
     await running.start()
     yield running
     await running.stop()

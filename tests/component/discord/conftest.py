@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -44,7 +43,7 @@ class Bot:
 
     async def ready(self):
         """Wait until the bot hears what people do."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await self.fake.live.heard_all():
                 await asyncio.sleep(0.01)
 
@@ -107,22 +106,9 @@ def ann(fake):
     return fake.world.person("Ann")
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory):
-    """A database file that has been through all migrations, to be copied."""
-    file = tmp_path_factory.mktemp("database") / "test.sqlite"
-
-    async def migrate():
-        await (await open_database(f"sqlite+aiosqlite:///{file}")).close()
-
-    asyncio.run(migrate())
-    return file
-
-
 @pytest.fixture
-async def database(tmp_path, migrated):
-    shutil.copy(migrated, tmp_path)
-    opened = await open_database(f"sqlite+aiosqlite:///{tmp_path / 'test.sqlite'}")
+async def database(database_url):
+    opened = await open_database(database_url)
     yield opened
     await opened.close()
 

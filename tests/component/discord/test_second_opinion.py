@@ -72,23 +72,23 @@ async def simulated(horde, folder):
                 await adapter._pending.close()
 
 
-async def test_a_command_is_heard_in_time_and_every_one_is_registered(horde, tmp_path):
-    async with simulated(horde, tmp_path) as (env, guild, channel):
+async def test_a_command_is_heard_in_time_and_every_one_is_registered(horde, data_dir):
+    async with simulated(horde, data_dir) as (env, guild, channel):
         ann = guild.add_member(env.create_user("ann"))
         result = await ann.slash(channel, "imagine", prompt="a fox", n=1)
         assert result.acknowledged
         assert not result.ephemeral
 
 
-async def test_names_are_completed(horde, tmp_path):
-    async with simulated(horde, tmp_path) as (env, guild, channel):
+async def test_names_are_completed(horde, data_dir):
+    async with simulated(horde, data_dir) as (env, guild, channel):
         ann = guild.add_member(env.create_user("ann"))
         choices = await ann.autocomplete(channel, "imagine", "style", "oil", prompt="a fox")
         assert "oil painting" in [one["value"] for one in choices]
 
 
-async def test_where_it_may_not_attach_files_the_permission_is_named(horde, tmp_path):
-    async with simulated(horde, tmp_path) as (env, guild, _channel):
+async def test_where_it_may_not_attach_files_the_permission_is_named(horde, data_dir):
+    async with simulated(horde, data_dir) as (env, guild, _channel):
         ann = guild.add_member(env.create_user("ann"))
         denied = {guild.me: discord.PermissionOverwrite(attach_files=False)}
         closed = guild.create_text_channel("closed", overwrites=denied)
@@ -97,8 +97,8 @@ async def test_where_it_may_not_attach_files_the_permission_is_named(horde, tmp_
         assert "Attach Files" in str(result.response.components)
 
 
-async def test_moderators_alone_see_the_panel_of_settings(horde, tmp_path):
-    async with simulated(horde, tmp_path) as (env, guild, channel):
+async def test_moderators_alone_see_the_panel_of_settings(horde, data_dir):
+    async with simulated(horde, data_dir) as (env, guild, channel):
         rights = discord.Permissions(manage_guild=True)
         wardens = guild.create_role("wardens", permissions=rights)
         wanda = guild.add_member(env.create_user("wanda"), roles=[wardens])

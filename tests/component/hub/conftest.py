@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from random import Random
 
 import aiohttp
@@ -9,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from common.config import HubConfig
-from hub.server import start
+from common.database import open_database
+from hub.server import MIGRATIONS, start
 from tests.component.hub.callers import (
     BOT_KEY,
     HOST_KEY,
@@ -28,14 +31,27 @@ def clock():
 
 @pytest.fixture
 async def session():
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         yield session
 
 
+@pytest.fixture(scope="session")
+def migrated_hub(tmp_path_factory):
+    """A hub's database file that has been through all migrations, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "hub.sqlite"
+
+    async def migrate():
+        await (await open_database(f"sqlite+aiosqlite:///{file}", migrations=MIGRATIONS)).close()
+
+    asyncio.run(migrate())
+    return file
+
+
 @pytest.fixture
-async def open_room(tmp_path, clock, session):
+async def open_room(tmp_path, clock, session, migrated_hub):
     """Start hubs; all of one test share the data folder."""
     started = []
+    shutil.copy(migrated_hub, tmp_path)
 
     async def open_room(**settings):
         config = HubConfig(**({"port": 0, "users": USERS} | settings))
@@ -60,7 +76,7 @@ async def shared(tmp_path_factory):
     config = HubConfig(port=0, users=USERS, requests_per_second=1000, requests_per_minute=100_000)
     clock = Clock()
     running = await start(config, tmp_path_factory.mktemp("hub"), clock=clock, rng=Random(1))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
         yield Room(running, clock, *(Caller(session, running.url, key) for key in keys))
     await running.close()

@@ -71,14 +71,14 @@ class Bot:
 
 
 @pytest.fixture
-def start(lemmy, horde, tmp_path):
+def start(lemmy, horde, data_dir):
     """Start the program with its account; leaving it stops it, and it may be started again."""
 
     @asynccontextmanager
     async def started(*, settings=None, pause=0.02, **more):
         config = parse(
             {
-                "data_dir": str(tmp_path),
+                "data_dir": str(data_dir),
                 "instance": "one",
                 "horde": {"endpoints": [{"name": "fake", "url": horde.url}]},
                 "reference": {"url": None},

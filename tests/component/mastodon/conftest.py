@@ -29,16 +29,16 @@ async def server(request):
 
 
 @pytest.fixture
-async def services(tmp_path):
+async def services(data_dir):
     communities = {"art/adult.example": {"nsfw": True}}
-    config = parse({"data_dir": str(tmp_path), "communities": communities})
+    config = parse({"data_dir": str(data_dir), "communities": communities})
     database = await open_database(config.database_url)
     settings = SettingsStore(database)
     lent = {
         "config": config,
         "live": lambda: config,
         "database": database,
-        "pictures": tmp_path / "pictures",
+        "pictures": data_dir / "pictures",
     }
     lent |= {"settings": settings, "places": Places(lambda: config, settings)}
     yield Services(**lent, enquiries=None, cursors=Cursors(database))
@@ -58,7 +58,7 @@ class Ears:
             await self._heard.put(incoming)
 
     async def next(self):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await self._heard.get()
 
     async def stop(self):

@@ -112,8 +112,8 @@ async def answer(
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    return House(tmp_path)
+def house(data_dir: Path) -> House:
+    return House(data_dir)
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ async def visit() -> AsyncIterator[object]:
 
     def open_browser(adapter: WebAdapter) -> Browser:
         jar = aiohttp.CookieJar(unsafe=True)
-        timeout = aiohttp.ClientTimeout(total=10)
+        timeout = aiohttp.ClientTimeout(total=30)
         sessions.append(aiohttp.ClientSession(cookie_jar=jar, timeout=timeout))
         return Browser(sessions[-1], adapter.url)
 
