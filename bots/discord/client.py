@@ -55,6 +55,9 @@ def intents_of(section: DiscordSection) -> discord.Intents:
 class HearingClient(discord.AutoShardedClient):
     """A client that passes on what it hears; what is pressed goes to `front`."""
 
+    guild_pause = 0.5
+    """Seconds without news of another guild after which all are there."""
+
     def __init__(self, section: DiscordSection, ears: Ears, front: Any) -> None:
         shards: dict[str, Any] = {}
         if section.shards is not None:
@@ -66,7 +69,7 @@ class HearingClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             max_messages=None,
             max_ratelimit_timeout=LONGEST_LIMIT,
-            guild_ready_timeout=0.5,
+            guild_ready_timeout=self.guild_pause,
             **shards,
         )
         self.front = front

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ from tests.fakes.horde import FakeHorde
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
 LONGEST_PAUSE = 0.05
 """Seconds that are waited where the program would wait longer before it posts again."""
+
+
+@cache
+def adapter_called(name: str) -> Any:
+    """Return the adapter's class, found as the program finds it."""
+    (entry,) = [one for one in entry_points(group=ADAPTERS) if one.name == name]
+    return entry.load()
 
 
 async def wait_briefly(seconds: float) -> None:
@@ -71,9 +79,10 @@ class Bot:
         self.core = core = assemble(
             config, database, knowledge, hordes, patience=QUICK, sleep=wait_briefly
         )
-        (entry,) = [one for one in entry_points(group=ADAPTERS) if one.name == self.plug.name]
         section = self.plug.section()
-        self.adapter = await entry.load().build(self.plug.name, section, core.services)
+        self.adapter = await adapter_called(self.plug.name).build(
+            self.plug.name, section, core.services
+        )
         stack.push_async_callback(self.adapter.close)
         self._stop = asyncio.Event()
         self._task = asyncio.create_task(core.runner(self.adapter).run(self._stop))
@@ -106,14 +115,14 @@ class Bot:
         await self._asked("cancel", count)
 
     async def _asked(self, route: str, count: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.horde.journal.count(route) < count:
                 await asyncio.sleep(0.01)
 
     async def settled(self) -> None:
         """Wait until nothing is left to be answered."""
         assert self.core is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await self.core.store.open_requests(self.plug.name):
                 await asyncio.sleep(0.02)
 
@@ -121,7 +130,7 @@ class Bot:
         """Wait until the pictures are there and only the post is left."""
         assert self.core is not None
         store = self.core.store
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while True:
                 rows = [
                     await store.request(one) for one in await store.open_requests(self.plug.name)

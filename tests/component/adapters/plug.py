@@ -11,6 +11,7 @@ import asyncio
 import importlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -107,7 +108,7 @@ class Plug:
         raise NotImplementedError
 
     def limit_next_post(self) -> None:
-        """Tell the bot to wait a second when it posts next."""
+        """Tell the bot to wait a moment when it posts next."""
         raise NotImplementedError
 
     async def down(self) -> None:
@@ -120,7 +121,7 @@ class Plug:
 
     # --- what follows from these ---------------------------------------------------------------
 
-    async def answered(self, said: str, count: int = 1, seconds: float = 20.0) -> list[Answer]:
+    async def answered(self, said: str, count: int = 1, seconds: float = 30.0) -> list[Answer]:
         """Wait until something is answered with so many posts; return all of them."""
         async with asyncio.timeout(seconds):
             while len(found := await self.answers(said)) < count:
@@ -133,11 +134,12 @@ class Plug:
 
     async def taken_back(self, said: str) -> None:
         """Wait until no answer to something is left."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await self.answers(said):
                 await asyncio.sleep(0.02)
 
 
+@cache
 def plugs() -> dict[str, type[Plug]]:
     """Return the plugs of all platforms, by name: each file in `plugs/` has one as `PLUG`.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import discord
 
@@ -13,8 +12,8 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.people import pictures_of, text_of
 from tests.fakes.horde import faults
 
-READY = 0.7
-"""Seconds in which the library takes in the guilds it is told of."""
+GUILD_PAUSE = 0.1
+"""Seconds the library waits for another guild: ours is there at once."""
 
 
 class DiscordPlug(Plug):
@@ -29,7 +28,7 @@ class DiscordPlug(Plug):
         self.world = self.server.world
         self._channel = self.world.channel(self.world.guild(), "pictures")
         self._people: dict[tuple[str, bool], dict] = {}
-        self._spacing = HearingClient.before_identify_hook
+        self._usual = HearingClient.before_identify_hook, HearingClient.guild_pause
 
     async def __aenter__(self):
         await self.server.start()
@@ -38,10 +37,11 @@ class DiscordPlug(Plug):
             """Discord spaces logins out by five seconds; nobody waits for that here."""
 
         HearingClient.before_identify_hook = at_once
+        HearingClient.guild_pause = GUILD_PAUSE
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        HearingClient.before_identify_hook = self._spacing
+        HearingClient.before_identify_hook, HearingClient.guild_pause = self._usual
         version = discord.http.INTERNAL_API_VERSION
         discord.http.Route.BASE = f"https://discord.com/api/v{version}"
         await self.server.stop()
@@ -52,12 +52,11 @@ class DiscordPlug(Plug):
         return {"token": server.token, "url": server.api, "gateway": server.gateway_url}
 
     async def attached(self, adapter) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while not await self.server.live.heard_all():
                 await asyncio.sleep(0.01)
-            started = time.monotonic()
-            while time.monotonic() - started < READY:
-                await asyncio.sleep(0.05)
+            while adapter._noting is None:  # what was missed has been heard
+                await asyncio.sleep(0.01)
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
         key = (person, bot)
@@ -96,8 +95,10 @@ class DiscordPlug(Plug):
         self.server.fail("post", faults.lose())
 
     def limit_next_post(self) -> None:
-        body = '{"message": "You are being rate limited.", "retry_after": 1.0, "global": false}'
-        self.server.fail("post", faults.answer(429, body, {"Via": "1.1 fake", "Retry-After": "1"}))
+        body = '{"message": "You are being rate limited.", "retry_after": 0.3, "global": false}'
+        self.server.fail(
+            "post", faults.answer(429, body, {"Via": "1.1 fake", "Retry-After": "0.3"})
+        )
 
 
 PLUG = DiscordPlug

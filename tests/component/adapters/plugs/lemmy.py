@@ -42,7 +42,7 @@ class LemmyPlug(Plug):
 
     async def attached(self, adapter) -> None:
         looks = self.server.journal.count("messages")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.server.journal.count("messages") == looks:
                 await asyncio.sleep(0.01)
 

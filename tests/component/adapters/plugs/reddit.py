@@ -36,7 +36,7 @@ class RedditPlug(Plug):
 
     async def attached(self, adapter) -> None:
         looks = self.server.journal.count("unread")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while self.server.journal.count("unread") == looks:
                 await asyncio.sleep(0.01)
 

@@ -32,7 +32,7 @@ class WebPlug(Plug):
     def _browser(self, person: str) -> aiohttp.ClientSession:
         if person not in self._people:
             jar = aiohttp.CookieJar(unsafe=True)
-            timeout = aiohttp.ClientTimeout(total=10)
+            timeout = aiohttp.ClientTimeout(total=30)
             self._people[person] = aiohttp.ClientSession(cookie_jar=jar, timeout=timeout)
         return self._people[person]
 
