@@ -77,7 +77,7 @@ async def test_everything_works_without_a_script(painter, open_page):
     assert page.url.endswith("/#m1")
     for _ in range(4):
         painter.go.release()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await page.locator("figure").count():
             await page.get_by_role("link", name="See how far it is").click()
     assert await page.locator("figure img").count() == 4

@@ -58,7 +58,7 @@ async def room(tmp_path):
     clock = Clock()
     config = HubConfig(port=0, users=USERS, anonymous=True)
     running = await start(config, tmp_path, clock=clock, rng=Random(1))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
         yield Room(running, clock, *(Caller(session, running.url, key) for key in keys))
     await running.close()

@@ -9,7 +9,7 @@ from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities
 
 
-async def wait_until(condition, seconds=10.0):
+async def wait_until(condition, seconds=30.0):
     """Wait until a condition holds; fail loudly if it never does."""
     async with asyncio.timeout(seconds):
         while not condition():
@@ -68,7 +68,7 @@ class FakePlatform:
 
     async def answer_to(self, event: str, part: int = 1) -> Outcome:
         """Wait for an answer (at most 20 s)."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while (event, part) not in self.posts:
                 self._posted.clear()
                 await self._posted.wait()

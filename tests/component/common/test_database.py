@@ -58,7 +58,7 @@ async def test_cancelled_writers_finish_what_they_began_and_hold_no_lock(databas
             await asyncio.sleep(chance.random() * 0.002)
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await insert(database, f"{round_}-after")
     found = await names(database)
     halves = {name for name in found if "after" not in name and not name.endswith("-second")}

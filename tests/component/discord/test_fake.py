@@ -85,11 +85,11 @@ async def place(fake):
 async def bot(fake, place):
     client = Bot()
     running = asyncio.create_task(client.start(fake.token))
-    await asyncio.wait_for(client.is_set_up.wait(), 5)
-    await asyncio.wait_for(client.wait_until_ready(), 10)
+    await asyncio.wait_for(client.is_set_up.wait(), 30)
+    await asyncio.wait_for(client.wait_until_ready(), 30)
     yield client
     await client.close()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_a_command_is_deferred_and_answered_with_a_picture_in_a_layout(fake, place, bot):

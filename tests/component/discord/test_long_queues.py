@@ -115,7 +115,7 @@ async def test_an_answer_posted_before_the_crash_is_found_and_not_posted_again(
         finish(horde)
         message = await answered_in(fake, channel)
         rows = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not rows:
                 rows = await states(database)
     async with database.write() as connection:  # as if the process had died in between
@@ -123,7 +123,7 @@ async def test_an_answer_posted_before_the_crash_is_found_and_not_posted_again(
         await connection.exec_driver_sql("UPDATE posts SET state='intended', platform_id=NULL")
     clock.skip(10 * MINUTE)  # no nonce protects it any more
     async with start(enabled=[channel]):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await states(database) != [("done", message["id"])]:
                 await asyncio.sleep(0.05)
     assert fake.journal.count("post") == 1
@@ -276,7 +276,7 @@ async def test_the_key_to_answer_with_is_wiped_when_it_opens_nothing_any_more(
         await connection.exec_driver_sql("UPDATE requests SET created = created - 3600")
     clock.skip(3600)
     async with start(enabled=[channel]):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while pressed.interaction.token in await kept(database):
                 await asyncio.sleep(0.05)
         await fake.people.press(ann, message, "Delete").shows("It is deleted")

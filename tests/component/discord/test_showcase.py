@@ -15,7 +15,7 @@ BOTS = Lease("discord", "one", 1)
 
 async def shown(bot, fake, wall, count):
     """Let the bot look for what is to be shown until there is so much."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(found := fake.world.in_channel(wall)) != count:
             await bot.core.service.showcase.serve(BOTS, bot.adapter)
             await asyncio.sleep(0.05)

@@ -85,7 +85,7 @@ async def running(poller: Poller):
             await task
 
 
-async def happens(condition, seconds: float = 5.0) -> None:
+async def happens(condition, seconds: float = 30.0) -> None:
     """Wait until a condition holds; real time, with a deadline."""
     async with asyncio.timeout(seconds):
         while not condition():

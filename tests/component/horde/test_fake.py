@@ -22,12 +22,12 @@ async def process(tmp_path):
     running = await asyncio.create_subprocess_exec(
         *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
-    line = await asyncio.wait_for(running.stdout.readline(), 20)
+    line = await asyncio.wait_for(running.stdout.readline(), 30)
     running.url = line.decode().strip()
     yield running
     if running.returncode is None:
         running.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(running.wait(), 10) == 0
+    assert await asyncio.wait_for(running.wait(), 30) == 0
 
 
 async def test_as_a_process_of_its_own(process, session, client_of, tmp_path):

@@ -108,7 +108,7 @@ async def test_from_the_hordes_call_to_the_picture(client_of, hand_clock):
                 await happens(lambda: horde.journal.count("check") == 1)
                 hand_clock.advance(1)
                 horde.finish(submitted.id)
-                status = await asyncio.wait_for(watching, 5)
+                status = await asyncio.wait_for(watching, 30)
         finally:
             await receiver.close()
 

@@ -24,7 +24,7 @@ class Ear:
         return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
 
     async def next(self):
-        return await asyncio.wait_for(self.calls.get(), 5)
+        return await asyncio.wait_for(self.calls.get(), 30)
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ async def test_it_hears_answers_and_takes_back_there_as_well(other, services, pi
     adapter = await MastodonAdapter.build("art", given, services)
     ears = Ears(adapter)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await services.cursors.read("art") is None:
                 await asyncio.sleep(0.02)
         asked = await asyncio.to_thread(

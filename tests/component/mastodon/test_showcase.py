@@ -42,7 +42,7 @@ def copies(server):
 
 async def shown(bot, count):
     """Let the bot look for what is to be shown until there is so much."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while len(found := copies(bot.plug.server)) != count:
             await bot.core.service.showcase.serve(BOTS, bot.adapter)
             await asyncio.sleep(0.05)

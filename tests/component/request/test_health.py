@@ -44,7 +44,7 @@ async def served(start):
 
 
 async def until(health, status):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (report := await health.report())["status"] != status:
             await asyncio.sleep(0.02)
     return report

@@ -50,7 +50,7 @@ async def test_burst_of_one_person_respects_the_limit_and_is_told_once(start, he
         for number in range(10):
             platform.say(heard(FOX, event=str(number)))
         await wait_until(lambda: platform.posts)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(await core.store.open_requests("web")) != 1:
                 await asyncio.sleep(0.01)
         assert len(platform.posts) == 1
@@ -225,15 +225,16 @@ async def test_picture_that_came_damaged_is_fetched_again(start, heard, horde):
 
 async def test_deletion_does_not_stop_listening(start, heard, horde):
     horde.seconds = None
-    horde.fail("cancel", faults.hang(3))
+    horde.fail("cancel", faults.hang())
     platform = FakePlatform()
     async with start(platform):
         platform.say(heard(FOX))
         await submissions(horde, 1)
         platform.say(heard("", kind=IncomingKind.DELETION))
         platform.say(heard("help", event="2"))
-        async with asyncio.timeout(2):
-            await platform.answer_to("2")
+        await platform.answer_to("2")
+        assert horde.journal.count("cancel") == 0
+        horde.let_go()
 
 
 async def test_deletion_is_written_down_before_the_next_thing_is_heard(start, heard, horde):
@@ -249,19 +250,19 @@ async def test_deletion_is_written_down_before_the_next_thing_is_heard(start, he
                 self.open = request_id
 
     horde.seconds = None
-    horde.fail("submit", faults.hang(4))  # nothing that is at work is waited for
+    horde.fail("submit", faults.hang())  # nothing that is at work is waited for
     platform = Reading()
     async with start(platform) as platform.core:
         platform.say(heard(FOX))
         await submitting_soon(platform.core)
         platform.say(heard("", kind=IncomingKind.DELETION))
-        async with asyncio.timeout(3):
-            await wait_until(lambda: platform.open == "")
+        await wait_until(lambda: platform.open == "")
+        horde.let_go()
     assert platform.posts == {}
 
 
 async def submitting_soon(core):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await submitting(core):
             await asyncio.sleep(0.01)
 
@@ -277,14 +278,14 @@ async def test_what_has_ended_is_not_opened_again(store, lease, heard):
 
 async def test_deletion_cut_short_by_a_stop_still_counts(start, heard, horde):
     horde.seconds = None
-    horde.fail("cancel", faults.hang(3))
+    horde.fail("cancel", faults.hang(1))
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard(FOX))
         await submissions(horde, 1)
         (request_id,) = await core.store.open_requests("web")
         platform.say(heard("", kind=IncomingKind.DELETION))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await core.store.open_requests("web"):
                 await asyncio.sleep(0.01)
     assert (await core.store.request(request_id)).state is RequestState.CANCELLED
@@ -315,7 +316,7 @@ async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
         await submissions(horde, 2)
         (request_id,) = await core.store.open_requests("web")
         horde.finish(next(iter(horde.requests)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await core.store.pictures_of(request_id):
                 await asyncio.sleep(0.01)
     again = FakePlatform(posts=platform.posts)

@@ -275,7 +275,7 @@ async def test_post_whose_answer_was_lost_is_found_not_repeated(start, heard):
     async with start(platform) as core:
         platform.say(heard("help"))
         outcome = await platform.answer_to("1")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await core.store.request(outcome.request)).state is not RequestState.DONE:
                 await asyncio.sleep(0.01)
     assert platform.attempts == 1
@@ -286,7 +286,7 @@ async def test_post_that_is_forbidden_ends_the_request(start, heard):
     platform.faults.append(PlatformRefused(platform="web", problem="banned"))
     async with start(platform) as core:
         platform.say(heard("help"))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while platform.attempts == 0 or await core.store.open_requests("web"):
                 await asyncio.sleep(0.01)
     assert platform.posts == {}

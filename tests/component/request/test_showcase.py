@@ -85,7 +85,7 @@ async def settled(database, platform, *events):
     """Wait for answers and until nothing waits to be shown or taken down."""
     for event in events:
         await platform.answer_to(event)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while any(row.state != "posted" for row in await rows(database)):
             await asyncio.sleep(0.02)
 
@@ -262,7 +262,7 @@ async def test_a_copy_whose_posting_was_cut_off_is_found_and_not_posted_again(
 
 async def due_now(database):
     """Wait until a copy is put off, and make it due."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             async with database.write() as connection:
                 change = copies.update().where(copies.c.due > copies.c.changed).values(due=0.0)
@@ -347,7 +347,7 @@ async def test_no_more_is_shown_in_an_hour_than_the_operator_says(start, heard, 
         for event in ("2", "3"):
             platform.say(heard(DRAW, event=event))
             await platform.answer_to(event)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not any(row.due > row.changed + 3000 for row in await rows(database)):
                 await asyncio.sleep(0.02)
     assert gallery.published == 1

@@ -30,7 +30,7 @@ class Events:
 
     async def next(self) -> tuple[str, int | None, dict]:
         """Return name, id and data of the next event, comments and `retry` left out."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 lines = await self.block()
                 fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
@@ -146,7 +146,7 @@ async def test_deleting_hides_the_thread_and_is_heard(adapter, browser, house, v
         fields = await browser.fields("press") | {"message": str(number)}
         assert await browser.post("/delete", fields) == (303, "/")
         assert await events.next() == ("removed", None, {"thread": number})
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         gone = await anext(listening)
     assert (gone.kind, gone.event) == (IncomingKind.DELETION, incoming.event)
     await listening.aclose()
@@ -171,10 +171,10 @@ async def test_a_silent_room_sends_signs_of_life_and_closing_ends_the_stream(
     site = await Site.open(app, config)
     browser.url = site.url
     async with stream(browser) as events:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await events.block() == [": still here"]
         adapter.room.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     await events.block()
@@ -204,7 +204,7 @@ async def test_a_listener_that_fell_behind_misses_nothing(adapter):
     texts = [(await anext(listening)).text]
     for number in range(1, BOUND + 10):
         await adapter.room.write(ADA, str(number), f"token-{number:020}")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         texts += [(await anext(listening)).text for _ in range(1, BOUND + 10)]
     await listening.aclose()
     assert texts == [str(number) for number in range(BOUND + 10)]

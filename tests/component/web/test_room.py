@@ -18,7 +18,7 @@ from .conftest import answer, outcome
 
 
 async def heard(adapter) -> Incoming:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for incoming in adapter.listen():
             return incoming
     raise AssertionError("the room closed")
@@ -57,7 +57,7 @@ async def test_new_messages_are_heard_while_listening(adapter, browser):
     first = await browser.say("one")
     texts = []
     listening = adapter.listen()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         texts.append((await anext(listening)).text)
         second = await browser.say("two")
         texts.append((await anext(listening)).text)
@@ -197,7 +197,7 @@ async def test_history_and_open_requests_survive_a_restart(house, visit):
         await adapter.room.post(half.id, made, Part(1, 2, "first half"))
     async with house.open() as adapter:
         listening = adapter.listen()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             texts = [(await anext(listening)).text, (await anext(listening)).text]
         await listening.aclose()
         assert texts == ["half answered", "open"]

@@ -60,19 +60,19 @@ class Shop:
         )
         self.running = asyncio.create_task(work)
 
-    async def close(self, seconds: float = 5.0) -> None:
+    async def close(self, seconds: float = 30.0) -> None:
         """Ask the worker to stop and wait until it has; raises what it raised."""
         for engine in (self.engine, *self.others):
             engine.release()
         await self.stop_and_wait(seconds)
 
-    async def stop_and_wait(self, seconds: float = 5.0) -> None:
+    async def stop_and_wait(self, seconds: float = 30.0) -> None:
         self.stop.set()
         if self.running is not None:
             running, self.running = self.running, None
             await asyncio.wait_for(running, seconds)
 
-    async def until(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something is true, looked at after each event of the worker."""
         async with asyncio.timeout(seconds):
             while not happened():

@@ -112,7 +112,7 @@ class FakeHub:
         )
         return ids
 
-    async def until(self, happened: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something is true, looked at after each call that arrives."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(happened)

@@ -177,7 +177,7 @@ async def test_a_job_whose_engine_falls_is_faulted_at_once_and_the_next_ones_are
     await hub.until(lambda: set(jobs) <= set(hub.submitted), 30)
     shop.stop.set()
     running, shop.running = shop.running, None
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 30)
     states = [hub.submitted[job]["state"] for job in jobs]
     assert states == ["faulted", "ok", "faulted", "ok"]
     refs = [hub.submitted[job]["gen_metadata"][0]["ref"] for job in (jobs[0], jobs[2])]

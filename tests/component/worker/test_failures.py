@@ -213,7 +213,7 @@ async def test_what_only_the_operator_can_mend_ends_the_worker(shop, status, rc,
     shop.open()
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match=sentence):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 30)
 
 
 async def test_a_job_is_stopped_when_its_time_is_over(shop):
@@ -256,7 +256,7 @@ async def test_an_engine_that_hangs_ends_the_worker(shop):
     shop.open()
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match="does not answer any more"):
-        await asyncio.wait_for(running, 5)
+        await asyncio.wait_for(running, 30)
     assert faulted(shop.hub, job) == ["the worker stops"]
 
 

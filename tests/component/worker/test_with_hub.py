@@ -67,7 +67,7 @@ async def test_pictures_come_back_as_asked(real_hub):
             for picture in status.generations
         ]
     stop.set()
-    await asyncio.wait_for(worker, 20)
+    await asyncio.wait_for(worker, 30)
     assert not status.faulted
     assert [pictures.verify(file).width for file in files] == [256] * 2
     assert len({pictures.sha256(file) for file in files}) == 2

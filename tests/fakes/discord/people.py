@@ -29,7 +29,7 @@ class Pressed:
         self._server = server
         self.interaction = interaction
 
-    async def answered(self, seconds: float = 10.0) -> Payload:
+    async def answered(self, seconds: float = 30.0) -> Payload:
         """Wait for the first response and return it as it was sent."""
         await self._server.until(lambda: self.interaction.response is not None, seconds)
         assert self.interaction.response is not None
@@ -40,7 +40,7 @@ class Pressed:
         """The message of the first response, as it is now."""
         return self.interaction.messages.get(self.interaction.original or "")
 
-    async def shows(self, *words: str, seconds: float = 20.0) -> Payload:
+    async def shows(self, *words: str, seconds: float = 30.0) -> Payload:
         """Wait until some message of this interaction holds all the words; return it."""
 
         def found() -> Payload | None:

@@ -113,7 +113,7 @@ class FakeDiscord:
     def heal(self) -> None:
         self._faults.clear()
 
-    async def until(self, condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+    async def until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
         """Wait until a condition holds after some exchange; returns what it gave."""
         async with asyncio.timeout(seconds):
             while not (found := condition()):

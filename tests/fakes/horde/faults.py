@@ -127,6 +127,11 @@ class Faults:
                 return fault
         return None
 
+    def let_go(self) -> None:
+        """End whatever hangs or is late at this moment."""
+        self.closing.set()
+        self.closing.clear()
+
     async def pause(self, seconds: float) -> None:
         """Wait, but not longer than the server lives."""
         with contextlib.suppress(TimeoutError):

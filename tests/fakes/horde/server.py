@@ -183,6 +183,10 @@ class FakeHorde:
         """Forget the faults still planned."""
         self._faults.clear(route)
 
+    def let_go(self) -> None:
+        """End whatever hangs or is late at this moment."""
+        self._faults.let_go()
+
     def finish(self, horde_id: str, count: int | None = None) -> None:
         """Let `count` pictures, forms or texts (all) be ready; a request to be faulted faults now."""
         request = self._find(horde_id)

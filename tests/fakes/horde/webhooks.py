@@ -40,7 +40,7 @@ class Webhooks:
         self.announce(made)
 
     async def _post(self, webhook: str, calls: list[dict[str, Any]]) -> None:
-        timeout = aiohttp.ClientTimeout(total=3)
+        timeout = aiohttp.ClientTimeout(total=30)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             for call in calls:
                 try:

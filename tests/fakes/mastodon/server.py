@@ -162,12 +162,12 @@ class FakeMastodon:
             post for post in self.community.posts.values() if post.parent in under and post.poll
         ]
 
-    async def answered(self, post_id: str, count: int = 1, seconds: float = 20.0) -> list[Post]:
+    async def answered(self, post_id: str, count: int = 1, seconds: float = 30.0) -> list[Post]:
         """Wait until the bot has replied so often."""
         await self.until(lambda: len(self.answers(post_id)) >= count, seconds)
         return self.answers(post_id)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
         """Wait until something holds; looked at after each exchange."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -105,7 +105,7 @@ async def test_who_comes_while_the_last_one_leaves_is_served():
     bob = crowd.wants("bob")  # both happen before anybody else is heard
     await settle()
     await crowd.give()
-    await asyncio.wait_for(bob, 1)
+    await asyncio.wait_for(bob, 30)
     assert crowd.served == ["bob1"]
 
 
