@@ -10,7 +10,9 @@ from request.adapter import Services
 from request.chat_settings import SettingsStore
 from request.cursors import Cursors
 from request.enquiries import Enquiries
+from request.people import People
 from request.places import Places
+from request.preferences import PreferenceStore
 from request.store import Store
 
 
@@ -21,6 +23,8 @@ def lend(
     knowledge: Knowledge,
     hordes: LiveHordes,
     *,
+    people: People,
+    preferences: PreferenceStore,
     about: str = "",
 ) -> Services:
     """Put together what adapters are lent."""
@@ -32,6 +36,8 @@ def lend(
         knowledge.catalogue,
         hordes,
         previews=knowledge.previews,
+        people=people,
+        preferences=preferences,
     )
     return Services(
         config=live.current,

@@ -46,16 +46,19 @@ from request.marks import open_marks
 from request.moderation import Moderation
 from request.native import NativeLookup
 from request.observer import Observer
+from request.own_defaults import OwnDefaults
 from request.people import People
 from request.planning import Planning
 from request.polls import Polls
 from request.posting import Posting
+from request.preferences import PreferenceStore
 from request.prices import Prices
 from request.production import Production
 from request.reading import Reading
 from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
+from request.sharing import Sharing
 from request.showcase import Showcase
 from request.sources import Fetch, Sources
 from request.store import Store
@@ -158,7 +161,10 @@ def assemble(
     store = Store(database, marks)
     leases = Leases(database, config.instance)
     folk = People(database, marks)
-    services = lend(live, database, store, knowledge, hordes, about=about)
+    preferences = PreferenceStore(database, marks)
+    services = lend(
+        live, database, store, knowledge, hordes, about=about, people=folk, preferences=preferences
+    )
     fetch = fetch or fetch_picture
     parts = open_parts(
         database,
@@ -179,9 +185,22 @@ def assemble(
     delivery = Delivery(services.pictures)
     prices = Prices(hordes, delivery)
     assets = Assets(catalogue, reference, lambda: _rules(live()))
-    planning = Planning(lambda: library.current, reference, hordes, sources, assets)
+    planning = Planning(
+        lambda: library.current, reference, hordes, sources, assets, preferences=preferences
+    )
     reports = Reports(database, marks)
     admission = Admission(store, folk, Budget(store, hordes, prices, planning, live))
+    showcase = Showcase(
+        store,
+        Copies(database, marks),
+        folk,
+        leases,
+        places=services.places,
+        settings=services.settings,
+        config=live,
+        pictures=services.pictures,
+    )
+    sharing = Sharing(store, folk, showcase)
     service = Service(
         config=live,
         places=services.places,
@@ -196,16 +215,9 @@ def assemble(
             conversation=Conversation(library, catalogue, hordes, about),
             moderation=Moderation(store, folk, reports, services.settings, services.places),
             admission=admission,
-            showcase=Showcase(
-                store,
-                Copies(database, marks),
-                folk,
-                leases,
-                places=services.places,
-                settings=services.settings,
-                config=live,
-                pictures=services.pictures,
-            ),
+            showcase=showcase,
+            sharing=sharing,
+            own=OwnDefaults(preferences, sharing, library, reference),
             extension=extension,
         ),
         production=Production(

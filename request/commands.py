@@ -25,6 +25,7 @@ from request.leases import Lease
 from request.leftovers import drop_unused
 from request.moderation import COMMANDS as MODERATION
 from request.moderation import Moderation
+from request.own_defaults import OwnDefaults
 from request.people import People, Wish
 from request.records import FINAL_STATES, RequestRow
 from request.sharing import COMMANDS as SHARING
@@ -38,6 +39,7 @@ FORGETTING = "answer.forgetting"
 """Code of the answer after whose posting a person is forgotten."""
 HEARD_ANYWAY = frozenset({CommandName.START, CommandName.STOP, CommandName.FORGET_ME})
 """What is heard of somebody who said `stop`."""
+PERSONAL = SHARING | {CommandName.MY}
 PROMPT_SHOWN = 60
 
 
@@ -56,6 +58,8 @@ class Commands:
         admission: Admission,
         showcase: Showcase,
         extension: Extension,
+        sharing: Sharing,
+        own: OwnDefaults,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -66,7 +70,8 @@ class Commands:
         self._admission = admission
         self.showcase = showcase
         self.extension = extension
-        self._sharing = Sharing(store, people, showcase)
+        self._sharing = sharing
+        self._own = own
         self._pictures = pictures
         self._now = now
 
@@ -75,8 +80,9 @@ class Commands:
         request, name = call.request, call.command.name
         if name in MODERATION:
             return await self._moderation.answer(call, self._take_back)
-        if name in SHARING:
-            return answers.told(request.id, await self._sharing.answer(call))
+        if name in PERSONAL:
+            do = self._own.answer if name is CommandName.MY else self._sharing.answer
+            return answers.told(request.id, await do(call))
         match name:
             case CommandName.OTHER:
                 return await self.extension.answer(call)

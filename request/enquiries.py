@@ -16,6 +16,8 @@ from common.model import Picture
 from common.reference import ModelReference
 from request import answers
 from request.hordes import Hordes
+from request.people import People
+from request.preferences import PreferenceStore
 from request.records import RequestRow
 from request.store import Store
 from styles.library import StyleLibrary
@@ -23,6 +25,7 @@ from styles.limits import Served
 from styles.names import NameIndex
 from styles.offer import offered
 from styles.parsing import Style
+from styles.preferences import Preferences
 from styles.previews import Preview, Previews
 
 MOST = 25
@@ -41,6 +44,8 @@ class Enquiries:
         hordes: Hordes,
         *,
         previews: Previews,
+        people: People,
+        preferences: PreferenceStore,
     ) -> None:
         self._store = store
         self._library = library
@@ -48,6 +53,8 @@ class Enquiries:
         self._catalogue = catalogue
         self._hordes = hordes
         self._previews = previews
+        self._people = people
+        self._preferences = preferences
 
     def styles(self, typed: str, place: PlaceConfig, *, most: int = MOST) -> tuple[str, ...]:
         """Return styles and categories of a place that somebody may mean, likeliest first."""
@@ -83,6 +90,11 @@ class Enquiries:
             for name in current.categories
             if offer(name)
         }
+
+    async def own_defaults(self, account: str, person: str) -> tuple[Preferences, str]:
+        """Return a person's own defaults, and what of his pictures is shown (`SHARING_MODES`)."""
+        own = await self._preferences.of(account, person)
+        return own, await self._people.sharing(account, person)
 
     async def looks(self, names: Sequence[str]) -> dict[str, tuple[Preview, ...]]:
         """Return the pictures of those styles that have some."""

@@ -16,7 +16,16 @@ from request import encoding
 from request.leases import Lease, guard
 from request.marks import Marks
 from request.queries import ID_LENGTH
-from request.tables import forgotten_events, holds, people, pictures, reports, requests, spending
+from request.tables import (
+    forgotten_events,
+    holds,
+    people,
+    pictures,
+    preferences,
+    reports,
+    requests,
+    spending,
+)
 
 ASKED = "asked "
 """How what is remembered begins, of a person who asked within the last hour; a number follows."""
@@ -40,6 +49,10 @@ class Wish(StrEnum):
     """He wants to be asked about it with each answer."""
     RESTS = "rests"
     """He has to wait, as his pictures came back censored again and again; `at` is until when."""
+
+
+SHARING_MODES = {"always": Wish.SHARES, "ask": Wish.SHARES_IF_ASKED, "never": None}
+"""What of a person's pictures is shown, as he says it, and how it is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,13 @@ class People:
         query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == wish)
         async with self._database.read() as connection:
             return (await connection.execute(query)).first() is not None
+
+    async def sharing(self, account: str, person: str) -> str:
+        """Return what of a person's pictures is shown: one of SHARING_MODES."""
+        for mode, wish in SHARING_MODES.items():
+            if wish is not None and await self.has(wish, account, person):
+                return mode
+        return "never"
 
     async def remember(self, lease: Lease, wish: Wish, person: str) -> None:
         """Remember something of a person on the lease's account."""
@@ -230,6 +250,7 @@ class People:
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(reports.delete().where(reports.c.person == mark))
+            await connection.execute(preferences.delete().where(preferences.c.mark == mark))
             for wish in (Wish.SHARES, Wish.SHARES_IF_ASKED):
                 await connection.execute(_of(mark, wish))
             await self._keep_times(connection, lease, stored, mark)

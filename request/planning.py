@@ -14,11 +14,13 @@ from request.adapter import Capabilities
 from request.assets import Assets, of_list
 from request.hordes import Hordes
 from request.policy import hordes_of
+from request.preferences import PreferenceStore
 from request.reading import Wanted
 from request.sources import Sources
 from styles import choice, resolver
 from styles.image_request import ImageRequest
 from styles.limits import Limits
+from styles.preferences import prefer
 from styles.situation import Situation
 from styles.stylelist import StyleList
 
@@ -43,6 +45,8 @@ class Planning:
         hordes: Hordes,
         sources: Sources,
         assets: Assets,
+        *,
+        preferences: PreferenceStore,
     ) -> None:
         """Take the styles and the model reference of the moment, and who is asked."""
         self._styles = styles
@@ -50,6 +54,7 @@ class Planning:
         self._hordes = hordes
         self._sources = sources
         self._assets = assets
+        self._preferences = preferences
 
     async def plan(
         self,
@@ -69,15 +74,20 @@ class Planning:
             raise Refusal("refused.private_pictures")
         safety.check_request(image)
         image = await self._sources.gather(incoming, image)
+        served = await self._hordes.served(
+            trusted=limits.trusted_workers,
+            allowed=hordes_of(place, private=image.private),
+        )
+        if wanted.parent is None:  # what follows an earlier request is like that one
+            own = await self._preferences.of(incoming.place.account, incoming.person.id)
+            here = Situation(image, wanted.stylelist, self._reference(), limits, served)
+            image = prefer(own, here)
         listed = of_list(self._styles()) if image.literal else ()
         image = await self._assets.checked(image, limits, listed=listed)
         resolution = resolver.resolve(
             image,
             wanted.stylelist,
-            served=await self._hordes.served(
-                trusted=limits.trusted_workers,
-                allowed=hordes_of(place, private=image.private),
-            ),
+            served=served,
             reference=self._reference(),
             limits=limits,
             rng_seed=wanted.rng_seed,

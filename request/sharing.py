@@ -7,13 +7,12 @@ from common.errors import Refusal
 from request.calls import Call
 from request.grammar import CommandName
 from request.leases import Lease
-from request.people import People, Wish
+from request.people import SHARING_MODES, People, Wish
 from request.records import RequestRow
 from request.showcase import Showcase
 from request.store import Store
 
 COMMANDS = frozenset({CommandName.SHARE, CommandName.UNSHARE})
-MODES = {"always": Wish.SHARES, "ask": Wish.SHARES_IF_ASKED, "never": None}
 SAID = {
     "always": "showcase.shares_always",
     "ask": "showcase.shares_ask",
@@ -52,15 +51,12 @@ class Sharing:
 
     async def mode(self, account: str, person: str) -> str:
         """Return what holds for a person: `always`, `ask` or `never`."""
-        for mode, wish in MODES.items():
-            if wish is not None and await self._people.has(wish, account, person):
-                return mode
-        return "never"
+        return await self._people.sharing(account, person)
 
     async def _set(self, call: Call, mode: str) -> str:
         person = call.incoming.person.id
         await self._unset(call.lease, person)
-        wish = MODES[mode]
+        wish = SHARING_MODES[mode]
         if wish is not None:
             await self._people.remember(call.lease, wish, person)
         else:

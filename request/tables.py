@@ -176,6 +176,15 @@ people = sa.Table(
     sa.Column("at", sa.Float, nullable=False),
 )
 
+preferences = sa.Table(
+    "preferences",
+    metadata,
+    sa.Column("mark", sa.String(64), primary_key=True),
+    sa.Column("preferences", sa.JSON, nullable=False),
+    sa.Column("changed", sa.Float, nullable=False),
+)
+"""People's own defaults, by a mark of the person."""
+
 chat_settings = sa.Table(
     "chat_settings",
     metadata,

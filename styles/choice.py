@@ -62,6 +62,22 @@ def alternatives(situation: Situation, style: str) -> tuple[str, ...]:
     return tuple(name for name in found if name != style)
 
 
+def may_use(situation: Situation, name: str) -> bool:
+    """Tell whether a style, or one of a category's, can be used here and now."""
+    canonical = situation.stylelist.names.get(name)
+    if canonical is not None:
+        return _offered(situation, canonical)
+    return key(name) == RANDOM_STYLE
+
+
+def model_had(situation: Situation, model: str) -> bool:
+    """Tell whether a model may be used here, and somebody serves it now."""
+    if _adult(situation, model) and not situation.limits.nsfw:
+        return False
+    served = situation.served
+    return served is None or (model in served and served[model].workers > 0)
+
+
 def _unnamed(situation: Situation) -> Choice:
     """Nobody named a style: the place's default, else `featured`, else `raw`."""
     request = situation.request
@@ -129,9 +145,9 @@ def _check_model(situation: Situation) -> None:
     model, served = situation.request.model, situation.served
     if model is None:
         return
-    if situation.reference.nsfw(model) and not situation.limits.nsfw:
+    if _adult(situation, model) and not situation.limits.nsfw:
         raise Refusal("refused.model_adult", model=model)
-    if served is None or (model in served and served[model].workers > 0):
+    if served is None or model_had(situation, model):
         return
     allowed = [name for name in served if situation.limits.nsfw or not _adult(situation, name)]
     had = sorted((name for name in allowed if served[name].workers > 0), key=str.casefold)

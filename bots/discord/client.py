@@ -11,9 +11,9 @@ import discord
 import structlog
 from discord import app_commands
 
+from bots.discord import mine
 from bots.discord.buttons import Choice, Press
 from bots.discord.clock import Clock
-from bots.discord.mine import Mine
 from bots.discord.pages import Category, Turn, Use
 from bots.discord.section import DiscordSection
 from bots.discord.settings import Change, Channels
@@ -78,7 +78,8 @@ class HearingClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
-        self.add_dynamic_items(Press, Choice, Change, Channels, Mine, Turn, Category, Use)
+        self.add_dynamic_items(Press, Choice, Change, Channels, Turn, Category, Use)
+        self.add_dynamic_items(mine.Mine, mine.Change)
         await self._ears.started(self)
 
     async def on_ready(self) -> None:

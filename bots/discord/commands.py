@@ -8,12 +8,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
-from bots.discord import menus
-from bots.discord.imagine import imagine_command
+from bots.discord import completion, menus, mine
+from bots.discord.imagine import RATIOS, imagine_command
 from bots.discord.pages import LONGEST_WORDS, Page
 from bots.discord.phrasing import address, command, options
 from common import texts
-from request.sharing import MODES
+from request.people import SHARING_MODES
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk
@@ -72,7 +72,7 @@ def _sharing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     @app_commands.choices(
         mode=[
             Choice(name=locale_str(mode, code=f"discord_options.share_{mode}"), value=mode)
-            for mode in MODES
+            for mode in SHARING_MODES
         ]
     )
     async def share(interaction: Interaction, mode: str | None = None) -> None:
@@ -126,7 +126,26 @@ def _info(desk: Desk) -> app_commands.Command[Any, ..., Any]:
 
 
 def _mine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
-    async def my(interaction: Interaction) -> None:
-        await desk.mine(interaction)
+    @options(style="style_own", size="size_own", model="model_own", sharing="own_sharing")
+    @app_commands.choices(
+        size=[Choice(name=ratio, value=ratio) for ratio in (*RATIOS, mine.NONE)],
+        sharing=[
+            Choice(name=locale_str(mode, code=f"discord_options.share_{mode}"), value=mode)
+            for mode in SHARING_MODES
+        ],
+    )
+    @app_commands.autocomplete(style=completion.styles(desk), model=completion.models(desk))
+    async def my(
+        interaction: Interaction,
+        style: app_commands.Range[str, 1, 60] | None = None,
+        size: str | None = None,
+        model: app_commands.Range[str, 1, 60] | None = None,
+        sharing: str | None = None,
+    ) -> None:
+        said = {"style": style, "size": size, "model": model, "sharing": sharing}
+        if any(said.values()):
+            await desk.ask(interaction, mine.wish(said), question=True)
+        else:
+            await desk.mine(interaction)
 
     return command("my", my)

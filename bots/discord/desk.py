@@ -99,6 +99,11 @@ class Desk:
         with texts.speaking(language_of(interaction)):
             await mine.show(self, interaction, request)
 
+    async def defaults(self, interaction: discord.Interaction[Any]) -> None:
+        """Show somebody the form of his own defaults."""
+        with texts.speaking(language_of(interaction)):
+            await mine.open_defaults(self, interaction)
+
     # --- settings -----------------------------------------------------------------------------
 
     async def open_settings(self, interaction: discord.Interaction[Any]) -> None:
@@ -147,6 +152,8 @@ class Desk:
                 await self._fill_settings(interaction, name)
             elif name.startswith(browsing.USE):
                 await self._use(interaction, name.removeprefix(browsing.USE))
+            elif name == mine.DEFAULTS:
+                await self.ask(interaction, mine.wish(dialogs.filled(interaction)), question=True)
             elif name.startswith(dialogs.EDIT):
                 await dialogs.submitted(self, interaction)
             elif name.startswith(menus.REMIX):

@@ -106,3 +106,5 @@ def _values(components: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
         yield from _values(inner)
         if "value" in one:
             yield one["custom_id"], one["value"]
+        elif "values" in one:
+            yield one["custom_id"], ",".join(one["values"])

@@ -90,9 +90,13 @@ def progress(news: Progress, *, event: str, now: float, note: str = "") -> ui.La
 def words(text: str, *, colour: int | None = None) -> ui.LayoutView:
     """Return a message of words in Discord's markdown."""
     view = ui.LayoutView(timeout=None)
-    box: ui.Container[Any] = ui.Container(ui.TextDisplay(text[:4000]), accent_colour=colour)
-    view.add_item(box)
+    view.add_item(box(text, colour=colour))
     return view
+
+
+def box(text: str, *, colour: int | None = None) -> ui.Container[Any]:
+    """Return a box of words, to stand in a message."""
+    return ui.Container(ui.TextDisplay(text[:4000]), accent_colour=colour)
 
 
 def escape(text: str) -> str:

@@ -1,9 +1,13 @@
-"""`/my`: one's own last pictures, also those that could not be shown where they were asked for."""
+"""`/my`: one's own last pictures, and one's own defaults.
+
+The pictures are also those that could not be shown where they were asked for.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -13,12 +17,19 @@ from bots.discord import layout, uploads
 from bots.discord.buttons import front_of
 from common import texts
 from common.model import Ending, Outcome, Part
+from request.own_defaults import described, size_of
+from request.people import SHARING_MODES
 from request.records import RequestRow, RequestState
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk
 
 MOST = 25
+DEFAULTS = "hb-own:"
+FIELDS = ("style", "size", "model")
+LONGEST = {"style": 60, "size": 20, "model": 60}
+"""Characters of what may be set; together they are a line that the grammar takes as a command."""
+NONE = "none"
 WITH_PICTURES = frozenset({RequestState.DONE, RequestState.REPLYING, RequestState.FAILED})
 """States of a request that may have pictures: one that failed may only not have been shown."""
 MOST_SHOWN = 10
@@ -53,13 +64,36 @@ class Mine(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hm:mine"):
         await front_of(interaction).mine(interaction, self.item.values[0])
 
 
+class Change(ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hd:defaults"):
+    """A button that opens the form of one's own defaults."""
+
+    def __init__(self) -> None:
+        label = texts.say("discord.own_change")
+        super().__init__(ui.Button(label=label, emoji="⚙️", custom_id="hd:defaults"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Make the button again that was pressed."""
+        del interaction, item, match
+        return cls()
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Tell of the press."""
+        await front_of(interaction).defaults(interaction)
+
+
 async def show(desk: Desk, interaction: Interaction, request: str = "") -> None:
     """Show somebody his own pictures: the last, or those of a request of his."""
     rows = await desk.services.enquiries.requests_of(desk.account, str(interaction.user.id))
     kept = [row for row in reversed(rows) if row.state in WITH_PICTURES and row.parsed]
     chosen = next((row for row in kept if row.id == request), kept[0] if kept else None)
+    own = await _standing(desk, interaction)
     if chosen is None:
-        await desk.whisper(interaction, texts.say("discord.mine_none"))
+        view = layout.words(f"{texts.say('discord.mine_none')}\n{own}")
+        view.add_item(ui.ActionRow(Change()))
+        await interaction.response.send_message(view=view, ephemeral=True)
         return
     folder = desk.services.pictures
     pictures = await desk.services.enquiries.pictures_of(chosen, folder)
@@ -71,11 +105,56 @@ async def show(desk: Desk, interaction: Interaction, request: str = "") -> None:
         outcome, part, event=str(interaction.id), person=interaction.user.id, ping=False
     )
     view.add_item(ui.ActionRow(Mine(kept)))
+    view.add_item(layout.box(own))
+    view.add_item(ui.ActionRow(Change()))
     files = uploads.opened(await asyncio.to_thread(uploads.read, chosen.id, shown))
     if interaction.type is discord.InteractionType.component:
         await interaction.response.edit_message(view=view, attachments=files)
     else:
         await interaction.response.send_message(view=view, files=files, ephemeral=True)
+
+
+async def open_defaults(desk: Desk, interaction: Interaction) -> None:
+    """Show the form of somebody's own defaults, filled in as they are."""
+    own, sharing = await desk.services.enquiries.own_defaults(
+        desk.account, str(interaction.user.id)
+    )
+    form = ui.Modal(title=texts.say("discord.own_title"), custom_id=DEFAULTS)
+    for name, value in zip(FIELDS, (own.style, size_of(own), own.model), strict=True):
+        field: ui.TextInput[Any] = ui.TextInput(
+            custom_id=name,
+            default=value or None,
+            required=False,
+            max_length=LONGEST[name],
+            placeholder=texts.say(f"discord.own_{name}_example"),
+        )
+        form.add_item(ui.Label(text=texts.say(f"discord_options.{name}_own_is"), component=field))
+    modes = [
+        discord.SelectOption(
+            label=texts.say(f"discord_options.share_{one}"), value=one, default=one == sharing
+        )
+        for one in SHARING_MODES
+    ]
+    choices: ui.Select[Any] = ui.Select(custom_id="sharing", options=modes)
+    form.add_item(ui.Label(text=texts.say("discord.own_sharing"), component=choices))
+    await interaction.response.send_modal(form)
+
+
+def wish(values: Mapping[str, str | None]) -> str:
+    """Return the line of the grammar that sets one's own defaults; what is None stays."""
+    said = (f'{name}: "{_plain(value)}"' for name, value in values.items() if value is not None)
+    return f"my {', '.join(said)}".strip()
+
+
+def _plain(value: str) -> str:
+    return " ".join(value.replace('"', "").split()) or NONE
+
+
+async def _standing(desk: Desk, interaction: Interaction) -> str:
+    own, sharing = await desk.services.enquiries.own_defaults(
+        desk.account, str(interaction.user.id)
+    )
+    return texts.say("discord.own", defaults=layout.escape(described(own, sharing)))
 
 
 def _title(row: RequestRow) -> str:

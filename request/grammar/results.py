@@ -27,6 +27,8 @@ class CommandName(StrEnum):
     """The answer this one replies to is shown; with `always`, `ask` or `never` it holds for all."""
     UNSHARE = "unshare"
     """The answer this one replies to is shown no more; with `all`, none of the person's is."""
+    MY = "my"
+    """The person's own defaults; the argument says which to set."""
     CANCEL = "cancel"
     """The asker's running request."""
     DELETE = "delete"

@@ -33,7 +33,7 @@ _PLAIN = {
         *(CommandName.FORGET_ME, CommandName.CANCEL, CommandName.DELETE, CommandName.REPORT),
         *(CommandName.PAUSE, CommandName.RESUME, CommandName.BAN, CommandName.UNBAN),
         *(CommandName.LOG, CommandName.DESCRIBE, CommandName.HORDE),
-        *(CommandName.SHARE, CommandName.UNSHARE),
+        *(CommandName.SHARE, CommandName.UNSHARE, CommandName.MY),
     )
 } | {"unpause": Command(CommandName.RESUME)}
 _DEGREES = {"subtle": 0.35, "strong": 0.75}
@@ -42,6 +42,9 @@ _PLACE = re.compile(r"(pause|resume)\s+(here)", re.IGNORECASE)
 _BAN = re.compile(r"(ban|unban)\s+([^\n]{1,100})", re.IGNORECASE)
 _DESCRIBE = re.compile(r"(describe)\s+#?(\d{1,3})", re.IGNORECASE)
 _SHARE = re.compile(r"(share)\s+(always|ask|never)", re.IGNORECASE)
+_MY = re.compile(
+    r"(my)\s+(defaults|(?:style|size|model|sharing)(?:\s*[:=]|\s)\s*\S[^\n]{0,180})", re.IGNORECASE
+)
 _UNSHARE = re.compile(r"(unshare)\s+(all)", re.IGNORECASE)
 _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
@@ -145,7 +148,7 @@ def _picture(digits: str | None) -> int | None:
 def _with_argument(plain: str) -> Command | None:
     if found := _HELP.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
-    for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE, _SHARE, _UNSHARE):
+    for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE, _SHARE, _UNSHARE, _MY):
         found = pattern.fullmatch(plain)
         if found is not None:
             return Command(CommandName(found[1].casefold()), found[2].strip())

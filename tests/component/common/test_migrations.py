@@ -25,6 +25,7 @@ from request.copies import Copies
 from request.cursors import Cursors
 from request.leases import Leases
 from request.marks import Marks
+from request.preferences import PreferenceStore
 from request.reports import Reports
 from request.store import Store
 from web import tables as web_tables
@@ -63,6 +64,8 @@ PLAN = (
     '{"name": "autumn", "title": "Autumn", "theme": "Leaves", "schedule": '
     '{"opens": "2027-01-01T00:00:00+00:00", "closes": "2027-01-08T00:00:00+00:00"}}'
 )
+MARKS = Marks(b"")
+ANN, OWN = MARKS.person("web", "ann"), '{"style": "oil"}'
 ROWS = {
     "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),
     "0003": ("INSERT INTO people VALUES ('ab', 'banned', 1.5)",),
@@ -94,6 +97,7 @@ ROWS = {
         ),
     ),
     "0013": ("INSERT INTO holds VALUES (1, 'aa')",),
+    "0014": (f"INSERT INTO preferences VALUES ('{ANN}', '{OWN}', 1.5)",),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -154,6 +158,8 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
             assert fund.kudos == 50
         if "0013" in kept:
             assert await Copies(database, Marks(b"")).held(copy) == ["aa"]
+        if "0014" in kept:
+            assert (await PreferenceStore(database, MARKS).of("web", "ann")).style == "oil"
         if "0007" in kept:
             assert await store.spent(since=1.0) == 8.0
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
+from tests.fakes.discord.writing import walk
 from tests.fakes.horde.pictures import paint
 
 MINE = ("mine.webp", paint(1, side=64), "image/webp")
@@ -62,8 +63,8 @@ async def test_ones_own_pictures_are_found_again_by_oneself_alone(fake, channel,
         await pressed.answered()
         assert len(pictures_of(pressed.original)) == 1
         assert pressed.original["flags"] & EPHEMERAL
-        rows = [one for one in pressed.original["components"] if one["type"] == 1]
-        earlier = rows[-1]["components"][0]["options"][1]["value"]
+        lists = [one for one in walk(pressed.original["components"]) if one["type"] == 3]
+        earlier = lists[-1]["options"][1]["value"]
         chosen = fake.people.choose(ann, pressed.original, earlier)
         await chosen.answered()
         assert len(pictures_of(chosen.original)) == 2
