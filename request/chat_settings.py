@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +17,24 @@ from request.tables import chat_settings
 
 FRESH = 10.0
 """Seconds for which what was read is not read again; another process may have changed it."""
+MOST_ROLES = 25
+"""Roles of a place that have limits of their own."""
 MOST_REMEMBERED = 10_000
 """Places whose settings are kept in memory."""
+
+
+class RoleLimits(BaseModel):
+    """Limits for those who have a role, instead of those for all; None is what is not set."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    pictures: int | None = Field(default=None, ge=1, le=20)
+    max_pictures: int | None = Field(default=None, ge=1, le=20)
+    requests_per_hour: int | None = Field(default=None, ge=1)
+    running_per_person: int | None = Field(default=None, ge=1)
+
+
+LIMITS = tuple(RoleLimits.model_fields)
 
 
 class ChatSettings(BaseModel):
@@ -37,10 +53,25 @@ class ChatSettings(BaseModel):
     running_per_person: int | None = Field(default=None, ge=1)
     showcase: str | None = Field(default=None, max_length=ID_LENGTH)
     """Id of the channel where finished pictures may be shown."""
+    roles: dict[str, RoleLimits] | None = Field(default=None, max_length=MOST_ROLES)
+    """By the platform's id of the role."""
 
     def over(self, wider: ChatSettings) -> ChatSettings:
         """Return these settings (a channel's) where set, else the wider ones (its community's)."""
-        return ChatSettings(**{**wider.set_here(), **self.set_here()})
+        both = ChatSettings(**{**wider.set_here(), **self.set_here()})
+        roles = {**(wider.roles or {}), **(self.roles or {})}
+        return both.model_copy(update={"roles": roles or None})
+
+    def for_roles(self, roles: Collection[str]) -> ChatSettings:
+        """Return what holds for somebody with these roles: the best that one of them gives him."""
+        his = [limits for role, limits in (self.roles or {}).items() if role in roles]
+        given = {name: [getattr(one, name) for one in his] for name in LIMITS}
+        best = {
+            name: max(value for value in values if value is not None)
+            for name, values in given.items()
+            if any(value is not None for value in values)
+        }
+        return self.model_copy(update=best)
 
     def set_here(self) -> dict[str, Any]:
         """Return what is set, as plain values."""
@@ -126,11 +157,37 @@ class SettingsStore:
 
         It is the moderator's own word, so it needs no lease. Raises pydantic's ValidationError.
         """
+        return await self._change((account, community, channel), lambda _kept: changes)
+
+    async def change_role(
+        self, account: str, community: str, channel: str, role: str, limits: Mapping[str, Any]
+    ) -> ChatSettings:
+        """Set the limits of a role (None unsets one, and without any it has none).
+
+        Raises pydantic's ValidationError, also for one role too many.
+        """
+
+        def changed(kept: ChatSettings) -> dict[str, Any]:
+            roles = dict(kept.roles or {})
+            roles.pop(role, None)
+            given = RoleLimits(**limits)
+            if given != RoleLimits():
+                roles[role] = given
+            plain = {name: one.model_dump(exclude_none=True) for name, one in roles.items()}
+            return {"roles": plain or None}
+
+        return await self._change((account, community, channel), changed)
+
+    async def _change(
+        self, place: tuple[str, str, str], change: Callable[[ChatSettings], dict[str, Any]]
+    ) -> ChatSettings:
+        account, community, channel = place
         key = (account, community[:ID_LENGTH], channel[:ID_LENGTH])
         async with self._database.write() as connection:
             query = sa.select(chat_settings.c.settings).where(_is(key))
             row = (await connection.execute(query)).first()
-            kept = ChatSettings(**{**({} if row is None else row.settings), **changes})
+            before = {} if row is None else row.settings
+            kept = ChatSettings(**{**before, **change(ChatSettings(**before))})
             values = {"settings": kept.set_here(), "changed": self._now()}
             await connection.execute(chat_settings.delete().where(_is(key)))
             names = dict(zip(("account", "community", "channel"), key, strict=True))

@@ -40,7 +40,8 @@ class Places:
         role = next((role for role in found.roles if role in roles), None)
         if role is not None:
             found = found.of_role(role)
-        found = tighten(found, await self._settings.holding(place))
+        chat = await self._settings.holding(place)
+        found = tighten(found, chat.for_roles(roles))
         return found.model_copy(
             update={
                 "enabled": _works(found, chosen=not (opt_in and place.community)),

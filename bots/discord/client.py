@@ -16,7 +16,7 @@ from bots.discord.buttons import Choice, Press
 from bots.discord.clock import Clock
 from bots.discord.pages import Category, Turn, Use
 from bots.discord.section import DiscordSection
-from bots.discord.settings import Change, Channels
+from bots.discord.switches import Change, Channels, Roles
 from common import texts
 from common.errors import StartupError
 
@@ -78,7 +78,7 @@ class HearingClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
-        self.add_dynamic_items(Press, Choice, Change, Channels, Turn, Category, Use)
+        self.add_dynamic_items(Press, Choice, Change, Channels, Roles, Turn, Category, Use)
         self.add_dynamic_items(mine.Mine, mine.Change)
         await self._ears.started(self)
 

@@ -6,33 +6,31 @@ a restart. What may be chosen, and what it changes, `request/chat_settings.py` d
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any
 
 import discord
 from discord import ui
 from pydantic import ValidationError
 
 from bots.discord import hearing
-from bots.discord.buttons import front_of
 from bots.discord.layout import escape, words
 from bots.discord.permissions import sentence
+from bots.discord.switches import ROLE, SERVER, Change, Channels, Roles
 from common import texts
 from common.model import Place
 from request.adapter import Services
-from request.chat_settings import ChatSettings
+from request.chat_settings import LIMITS, ChatSettings, RoleLimits
 
-SERVER = "server"
 MOST_CHANNELS = 25
 FORM = "hb-set:"
 FIELDS = {
     "style": ("default_style", "styles"),
-    "limits": ("pictures", "max_pictures", "requests_per_hour", "running_per_person"),
+    "limits": LIMITS,
+    ROLE: LIMITS,
 }
 """Forms, and the settings each shows."""
 SEVERAL = frozenset({"styles"})
-KINDS = [discord.ChannelType.text, discord.ChannelType.forum, discord.ChannelType.news]
-SCOPE, WHAT = r"(?P<scope>server|\d{1,20})", r"(?P<what>[a-z]{1,12})"
 
 Interaction = discord.Interaction[Any]
 
@@ -57,6 +55,7 @@ class Panel:
             box.add_item(ui.ActionRow(Channels("where", scope, places, MOST_CHANNELS)))
             shown = [discord.Object(int(here.showcase))] if here.showcase else []
             box.add_item(ui.ActionRow(Channels("showcase", scope, shown, 1)))
+        box.add_item(ui.ActionRow(Roles(scope)))
         box.add_item(
             ui.ActionRow(*(Change(what, scope) for what in ("style", "limits", "nsfw", "pause")))
         )
@@ -83,8 +82,11 @@ class Panel:
         await self._show(scope)
 
     async def choose(self, what: str, scope: str, channels: list[str]) -> None:
-        """Let the bot work in exactly these channels, or show finished pictures in one."""
+        """Take over what was chosen in a list: channels, or a role whose limits are to be set."""
         problem = ""
+        if what == ROLE:
+            await self._open_role(scope, channels)
+            return
         if what == "showcase":
             await self._change(scope, showcase=channels[0] if channels else None)
         else:
@@ -95,15 +97,29 @@ class Panel:
             problem = self._lacking(channels)
         await self._show(scope, problem)
 
+    async def _open_role(self, scope: str, chosen: list[str]) -> None:
+        """Show the form of a role's limits; those of everybody are those for all."""
+        here, role = await self._of(scope), chosen[0] if chosen else self._guild
+        if role == self._guild:
+            form = self._form("limits", scope, here)
+        else:
+            limits = (here.roles or {}).get(role, RoleLimits())
+            form = self._form(ROLE, f"{scope}:{role}", limits)
+        await self._interaction.response.send_modal(form)
+
     async def fill(self, what: str, scope: str, filled: dict[str, str]) -> None:
         """Take a form over; what was left empty is not set here any more."""
+        scope, _, role = scope.partition(":")
         changes: dict[str, Any] = {}
         for name in FIELDS[what]:
             text = filled.get(name, "").strip()
             parts = tuple(part.strip() for part in text.split(",") if part.strip())
             changes[name] = (parts if name in SEVERAL else text) or None
         try:
-            await self._change(scope, **changes)
+            if what == ROLE:
+                await self._change_role(scope, role, changes)
+            else:
+                await self._change(scope, **changes)
         except ValidationError:
             await self._show(scope, texts.say("discord_settings.unusable"))
         else:
@@ -116,6 +132,15 @@ class Panel:
     async def _change(self, scope: str, **changes: Any) -> None:
         channel = "" if scope == SERVER else scope
         await self._services.settings.change(self._account, self._guild, channel, **changes)
+
+    async def _change_role(self, scope: str, role: str, limits: Mapping[str, Any]) -> None:
+        """Set the limits of a role; roles that are no more lose theirs."""
+        channel, guild = "" if scope == SERVER else scope, self._interaction.guild
+        change = self._services.settings.change_role
+        for known in (await self._of(scope)).roles or {}:
+            if guild is not None and guild.get_role(int(known)) is None:
+                await change(self._account, self._guild, channel, known, {})
+        await change(self._account, self._guild, channel, role, limits)
 
     async def _show(self, scope: str, problem: str = "") -> None:
         await self._interaction.response.edit_message(view=await self.view(scope, problem))
@@ -136,6 +161,7 @@ class Panel:
             "running": place.running_per_person,
             "nsfw": yes[place.nsfw],
             "paused": yes[place.paused],
+            "roles": _roles(here) or texts.say("discord_settings.no_roles"),
         }
         title = "discord_settings.of_server" if scope == SERVER else "discord_settings.of_channel"
         head = texts.say(title, channel=f"<#{scope}>")
@@ -156,7 +182,7 @@ class Panel:
                 lines.append(f"⚠️ <#{number}>: {lacking}")
         return "\n".join(lines)
 
-    def _form(self, what: str, scope: str, here: ChatSettings) -> ui.Modal:
+    def _form(self, what: str, scope: str, here: ChatSettings | RoleLimits) -> ui.Modal:
         form = ui.Modal(
             title=texts.say(f"discord_settings.{what}"), custom_id=f"{FORM}{what}:{scope}"
         )
@@ -170,62 +196,18 @@ class Panel:
         return form
 
 
-class Change(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"hc:{WHAT}:{SCOPE}"):
-    """A button of the panel."""
-
-    def __init__(self, what: str, scope: str) -> None:
-        self.what, self.scope = what, scope
-        code = what if what != "other" else f"other_{'server' if scope == SERVER else 'channel'}"
-        super().__init__(
-            ui.Button(label=texts.say(f"discord_settings.{code}"), custom_id=f"hc:{what}:{scope}")
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item
-        return cls(match["what"], match["scope"])
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Tell of the press."""
-        await front_of(interaction).settings(interaction, self.what, self.scope, None)
-
-
-class Channels(ui.DynamicItem[ui.ChannelSelect[ui.LayoutView]], template=rf"hw:{WHAT}:{SCOPE}"):
-    """A list of channels on the panel."""
-
-    def __init__(
-        self, what: str, scope: str, chosen: list[discord.Object] | None = None, most: int = 1
-    ) -> None:
-        self.what, self.scope = what, scope
-        defaults = [
-            discord.SelectDefaultValue(id=one.id, type=discord.SelectDefaultValueType.channel)
-            for one in chosen or []
+def _roles(here: ChatSettings) -> str:
+    """Return in words what roles have limits of their own."""
+    lines = []
+    for role, limits in (here.roles or {}).items():
+        said = limits.model_dump(exclude_none=True)
+        facts = [
+            texts.say(f"discord_settings.role_{name}", number=said[name])
+            for name in LIMITS
+            if name in said
         ]
-        select: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(
-            custom_id=f"hw:{what}:{scope}",
-            channel_types=KINDS,
-            placeholder=texts.say(f"discord_settings.{what}"),
-            min_values=0,
-            max_values=most,
-            default_values=defaults,
-        )
-        super().__init__(select)
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item
-        return cls(match["what"], match["scope"])
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Tell what was chosen."""
-        chosen = [str(channel.id) for channel in self.item.values]
-        await front_of(interaction).settings(interaction, self.what, self.scope, chosen)
+        lines.append(f"<@&{role}> {', '.join(facts)}")
+    return "; ".join(lines)
 
 
 def may_change(interaction: Interaction) -> bool:

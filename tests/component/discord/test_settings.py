@@ -79,6 +79,49 @@ async def test_limits_and_styles_are_set_in_forms_and_hold_at_once(
     assert horde.journal.of("submit")[0].body["params"].get("n", 1) == 1
 
 
+async def test_a_role_has_limits_of_its_own_set_by_moderators(
+    fake, horde, guild, channel, ann, warden, start
+):
+    patrons = fake.world.role(guild, "patrons")
+    paula = fake.world.person("Paula")
+    fake.world.join(guild, paula, patrons)
+    asked = {"prompt": "a fox", "n": 3, "style": "raw"}
+    async with start(enabled=[channel]):
+        panel = await opened(fake, warden, channel)
+        limits = fake.people.press(warden, panel, "Limits")
+        await limits.answered()
+        await fake.people.submit(limits, max_pictures="1").answered()
+        role = fake.people.choose(warden, panel, patrons["id"], kind=6)
+        await role.answered()
+        await fake.people.submit(role, max_pictures="3", requests_per_hour="2").answered()
+        assert f"<@&{patrons['id']}> at most 3 pictures, 2 an hour" in text_of(panel)
+        await fake.people.slash(ann, channel, "imagine", **asked).shows("Here you are")
+        await fake.people.slash(paula, channel, "imagine", **asked).shows("Here you are")
+        counts = [one.body["params"].get("n", 1) for one in horde.journal.of("submit")]
+        assert counts == [1, 3]
+    async with start(enabled=[channel]):  # it is written down
+        await fake.people.slash(paula, channel, "imagine", **asked).shows("Here you are")
+        await fake.people.slash(paula, channel, "imagine", **asked).shows("2 requests an hour")
+        again = fake.people.choose(warden, panel, patrons["id"], kind=6)
+        fields = (await again.answered())["data"]["components"]
+        assert [one["component"].get("value") for one in fields] == [None, "3", "2", None]
+        emptied = fake.people.submit(again, max_pictures="", requests_per_hour="")
+        await emptied.answered()
+        assert "Roles with limits of their own: none" in text_of(emptied.original)
+
+
+async def test_everybody_is_no_role_and_only_moderators_choose(
+    fake, guild, channel, ann, warden, start
+):
+    async with start(enabled=[channel]):
+        panel = await opened(fake, warden, channel)
+        everybody = fake.people.choose(warden, panel, guild["id"], kind=6)
+        assert (await everybody.answered())["data"]["title"] == "Limits"
+        denied = fake.people.choose(ann, panel, guild["id"], kind=6)
+        await denied.answered()
+        assert "Only moderators" in text_of(denied.original)
+
+
 async def test_what_cannot_be_used_is_said_and_changes_nothing(fake, channel, warden, start):
     async with start(enabled=[channel]):
         panel = await opened(fake, warden, channel)

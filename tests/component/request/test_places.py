@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from common.config import PlaceConfig, StylesConfig, parse
 from common.model import Ending, Place
-from request.chat_settings import ChatSettings, SettingsStore, tighten
+from request.chat_settings import MOST_ROLES, ChatSettings, SettingsStore, tighten
 from request.cursors import Cursors
 from request.places import Places
 from request.policy import limits_of
@@ -213,3 +213,27 @@ async def test_a_quiet_platform_says_nothing_where_it_is_off(start, heard, text)
         platform.say(heard("forget me", event="2"))
         await platform.answer_to("2")
     assert {event for event, _ in platform.posts} == {"2"}
+
+
+async def test_a_role_of_the_chat_gives_more_than_all_have_but_never_more_than_the_file(
+    places, heard, settings
+):
+    found = places({"defaults": {"max_pictures": 8, "requests_per_hour": 50}})
+    await settings.change("web", "web", max_pictures=2, requests_per_hour=5)
+    await settings.change_role("web", "web", "", "patrons", {"max_pictures": 20})
+    await settings.change_role("web", "web", "", "helpers", {"requests_per_hour": 30})
+    await settings.change_role("web", "web", "room", "helpers", {"requests_per_hour": 20})
+    everybody = await found.of(heard())
+    assert (everybody.max_pictures, everybody.requests_per_hour) == (2, 5)
+    both = await found.of(heard(roles=("helpers", "patrons")))
+    assert (both.max_pictures, both.requests_per_hour) == (8, 20)
+    await settings.change_role("web", "web", "", "patrons", {})
+    assert (await found.of(heard(roles=("patrons",)))).max_pictures == 2
+
+
+async def test_only_so_many_roles_have_limits(settings):
+    for number in range(MOST_ROLES):
+        await settings.change_role("web", "web", "", str(number), {"pictures": 1})
+    with pytest.raises(ValidationError):
+        await settings.change_role("web", "web", "", "one more", {"pictures": 1})
+    assert len((await settings.of("web", "web")).roles) == MOST_ROLES

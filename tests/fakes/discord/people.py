@@ -128,6 +128,10 @@ class People:
             data["resolved"] = {
                 "channels": {key: {**one, "permissions": "0"} for key, one in known.items()}
             }
+        if kind == 6:
+            channel = self._server.world.channels[message["channel_id"]]
+            roles = self._server.world.guilds[channel["guild_id"]]["roles"]
+            data["resolved"] = {"roles": {one["id"]: one for one in roles if one["id"] in values}}
         return self._component(user, message, data)
 
     def submit(self, pressed: Pressed, **values: Any) -> Pressed:
