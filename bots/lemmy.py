@@ -37,13 +37,15 @@ from common.lemmy.wire import Comment
 from common.lemmy.writing import WAITING, Target, answer, mark_of, notice
 from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities, Services
+from request.watching import Watch
 
 log = structlog.get_logger()
 
 LONGEST_PAUSE = 300.0
 """Seconds between two tries to reach a server that does not answer."""
-RECEIPT_AFTER = 120.0
 HOUR = 3600.0
+LOOKS = 8
+"""Requests that are looked at each time, whether they are still there."""
 
 
 class LemmyAdapter(Showing):
@@ -67,7 +69,7 @@ class LemmyAdapter(Showing):
             picture_bytes=10_000_000,
             opt_in=section.opt_in,
             quiet=True,
-            receipt_after=RECEIPT_AFTER,
+            receipt_after=120.0,
             reply_timeout=45.0,
         )
         self._section = section
@@ -78,6 +80,7 @@ class LemmyAdapter(Showing):
         self._opening = asyncio.Lock()
         self._client: LemmyClient | None = None
         self._uploads = Uploads(services.config.web.public_url)
+        self._watch = Watch(services.database, name, now=now)
         self._comments = Budget(1, 1.0)
         """As many as the server lets us write; known once it is."""
 
@@ -125,6 +128,8 @@ class LemmyAdapter(Showing):
                 async with aclosing(self._unread(client)) as unread:
                     async for incoming in unread:
                         yield incoming
+                for deleted in await self._watch.gone(LOOKS, client.is_gone):
+                    yield deleted
                 pause = self._section.poll_seconds
             except Missing as error:
                 log.warning("platform_changed", account=self.name, problem=str(error))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing, suppress
 from typing import Any, Self
 
 import structlog
@@ -16,6 +16,7 @@ from bots.fediverse.calls import UNKNOWN_TOKEN, Calls, connect
 from bots.fediverse.ear import Ear
 from bots.fediverse.hearing import Told, read_deletion
 from bots.fediverse.mentions import accept_all, begin, missed
+from bots.fediverse.polling import Polls
 from bots.fediverse.profile import Profile
 from bots.fediverse.server import Server, ask_server, unknown
 from bots.fediverse.settings import MastodonSection
@@ -28,6 +29,7 @@ from common.errors import PlatformError, PlatformRefused, StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities, Services
+from request.watching import Watch
 
 log = structlog.get_logger()
 
@@ -36,9 +38,11 @@ POSTS = 40
 RESERVED = 110
 """Characters of a post kept for the asker's name and a content warning."""
 REPLY_TIMEOUT = 40.0
+LOOKS = 5
+"""Requests that are looked at each time, whether they are still there."""
 
 
-class MastodonAdapter(Showing):
+class MastodonAdapter(Showing, Polls):
     """An account on a server that speaks Mastodon's API. Post ids are the server's."""
 
     def __init__(self, name: str, section: MastodonSection, services: Services) -> None:
@@ -48,6 +52,7 @@ class MastodonAdapter(Showing):
         self._services = services
         self._me: Mapping[str, Any] = {}
         self._visibility = Visibility(section.caps)
+        self._watch = Watch(services.database, name)
         self._settle(unknown(self.url))
 
     def _settle(self, server: Server) -> None:
@@ -101,16 +106,15 @@ class MastodonAdapter(Showing):
 
     async def listen(self) -> AsyncIterator[Incoming]:
         """Yield mentions and deletions; the stream is open before what it missed is asked for."""
-        position = await self._first_position()
+        self._position = await self._first_position()
         stream = Stream(self.name, self._connect)
         try:
             while True:
                 caught_up = False
                 try:
-                    async for notification in missed(self._calls, position):
-                        position = str(notification["id"])
-                        if incoming := await self._ear.hear(notification["status"], position):
-                            yield incoming
+                    async with aclosing(self._catch_up()) as caught:
+                        async for missing in caught:
+                            yield missing
                     caught_up = True
                 except PlatformError as error:
                     log.warning("not_caught_up", account=self.name, problem=str(error))
@@ -126,6 +130,15 @@ class MastodonAdapter(Showing):
                             yield read_deletion(self.name, post)
         finally:
             stream.close()
+
+    async def _catch_up(self) -> AsyncGenerator[Incoming, None]:
+        """Yield what no stream has told of: mentions, and what was asked and is gone."""
+        async for notification in missed(self._calls, self._position):
+            self._position = str(notification["id"])
+            if incoming := await self._ear.hear(notification["status"], self._position):
+                yield incoming
+        for deleted in await self._watch.gone(LOOKS, self._ear.is_gone):
+            yield deleted
 
     def _pause(self, *, streaming: bool) -> float:
         return self._section.catch_up_seconds if streaming else self._section.poll_seconds
@@ -207,31 +220,6 @@ class MastodonAdapter(Showing):
         del incoming
         with suppress(PlatformRefused):
             await self._calls("status_delete", post)
-
-    async def poll(
-        self, incoming: Incoming, question: str, options: Sequence[str], *, under: str
-    ) -> str:
-        """Ask under our post, without calling anybody."""
-        shown_to = self._visibility.choose(incoming.context["visibility"], time.time())
-        length = self._server.poll_option
-        seconds = self._section.poll_minutes * 60
-        post = await self._calls(
-            "status_post",
-            question,
-            in_reply_to_id=under,
-            visibility=shown_to,
-            language=incoming.language,
-            poll={"options": [option[:length] for option in options], "expires_in": seconds},
-            idempotency_key=f"{incoming.event}:poll",
-        )
-        self._visibility.note(time.time(), shown_to)
-        return str(post["id"])
-
-    async def count(self, post: str) -> list[int] | None:
-        """Return the votes of a poll that has ended."""
-        poll = (await self._calls("status", post)).get("poll") or {"expired": True, "options": []}
-        counts = [int(option["votes_count"] or 0) for option in poll["options"]]
-        return counts if poll["expired"] else None
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, set what servers ask of bots."""

@@ -36,6 +36,7 @@ from common.reddit.posting import Gallery, Posts
 from common.reddit.settings import RedditSection, login_of
 from common.reddit.subreddits import Subreddits
 from request.adapter import Capabilities, Services
+from request.watching import Watch
 
 log = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class RedditAdapter(Showing):
         self._calls = Calls(name, login_of(section))
         self._posts = Posts(name, section.username)
         self._subreddits = Subreddits(name, lambda: services.live().communities, now)
+        self._watch = Watch(services.database, name, now=now)
         self._tended = now()
 
     @classmethod
@@ -107,6 +109,8 @@ class RedditAdapter(Showing):
                 async with aclosing(self._unread()) as unread:
                     async for incoming in unread:
                         yield incoming
+                for deleted in await self._deleted():
+                    yield deleted
                 await self._tend()
                 pause = self._section.poll_seconds
             except PlatformBusy as busy:
@@ -151,6 +155,15 @@ class RedditAdapter(Showing):
             if asked is not None:
                 return asked.incoming.place.community
         return said.subreddit
+
+    async def _deleted(self) -> list[Incoming]:
+        """Return what was asked and is gone: Reddit tells nobody, so it is looked at."""
+        asked = {one.event: one for one in await self._watch.next(hearing.AT_ONCE)}
+        names = [event for event in asked if event.startswith("t1_")]
+        if not names:
+            return []
+        found = await self._calls(lambda reddit: hearing.gone(reddit, names))
+        return [asked[event] for event in names if event in found]
 
     async def _started(self) -> float:
         """Return when the account was started first: what is older is history."""

@@ -134,6 +134,15 @@ class Commands:
         """Delete a command whose answer names other people, once it is posted."""
         await self._people.leave_nothing(lease, request.id)
 
+    async def answer_deleted(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
+        """Take an answer back whose asker has deleted what he asked in."""
+        try:
+            row = await self._store.request(request_id)
+        except KeyError:  # he was forgotten meanwhile
+            return
+        if isinstance(adapter, Removing):
+            await self._take_back(lease, row, adapter)
+
     async def prune(self, lease: Lease, adapter: Adapter, *, keep_days: float) -> None:
         """Delete what ended longer ago than that, with its pictures; wipe secrets long before."""
         can = adapter.capabilities

@@ -190,6 +190,8 @@ class Runner:
         await self._service.showcase.original_deleted(lease, incoming)
         if request_id is not None:
             self._keep(f"{WITHDRAWING}{request_id}", self._abandon(lease, request_id))
+        elif (answered := await self._store.request_of_event(incoming)) is not None:
+            self._keep(f"{WITHDRAWING}{answered}", self._take_answer_back(lease, answered))
 
     async def _abandon(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)
@@ -197,6 +199,16 @@ class Runner:
             await self._service.abandon(lease, request_id, self._adapter)
         except Exception:  # the sweep makes good for it
             log.exception("not_abandoned")
+
+    async def _take_answer_back(self, lease: Lease, request_id: str) -> None:
+        """Let an answer follow what was asked; one that is getting out goes when it is there."""
+        bind_contextvars(request=request_id)
+        if (answering := self._tasks.get(request_id)) is not None:
+            await asyncio.wait([answering])
+        try:
+            await self._service.commands.answer_deleted(lease, request_id, self._adapter)
+        except Exception:  # it can still be taken back by word
+            log.exception("answer_not_taken_back")
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)  # for all lines of this task and of those it starts

@@ -83,7 +83,7 @@ class Service:
         self._store = store
         self._reading = reading
         self._planning = planning
-        self._commands = commands
+        self.commands = commands
         self.showcase = commands.showcase
         self.extension = commands.extension
         self._production = production
@@ -142,7 +142,7 @@ class Service:
 
     async def _understand(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
-        stopped = await self._commands.unheard(request.incoming)
+        stopped = await self.commands.unheard(request.incoming)
         place = await self._place(request.incoming, adapter)
         try:
             wanted = await self._reading.read(request, self._limits(place))
@@ -160,7 +160,7 @@ class Service:
                 case Told():
                     outcome = answers.told(request.id, wanted.text)
                 case Command():
-                    outcome = await self._commands.answer(
+                    outcome = await self.commands.answer(
                         Call(
                             wanted,
                             lease,
@@ -346,9 +346,9 @@ class Service:
             await self.extension.after(lease, request, outcome, adapter)
             if outcome.code == FORGETTING:  # before it counts as done: a crash does it again
                 place = await self._place(request.incoming, adapter)
-                await self._commands.forget(lease, request, adapter, place)
+                await self.commands.forget(lease, request, adapter, place)
             if outcome.code in LEAVES_NOTHING:
-                await self._commands.leave_nothing(lease, request)
+                await self.commands.leave_nothing(lease, request)
         finally:
             self.replying.discard(request.id)
         await self._store.ended(lease, request.id, ended)
@@ -365,7 +365,7 @@ class Service:
     async def prune(self, lease: Lease, adapter: Adapter) -> None:
         """Delete what ended long enough ago; count the votes of polls that are over."""
         await self._posting.polls.count(lease, adapter)
-        await self._commands.prune(lease, adapter, keep_days=self._config().keep_days)
+        await self.commands.prune(lease, adapter, keep_days=self._config().keep_days)
 
     async def outcome(self, request: RequestRow) -> Outcome:
         """Return the decided answer of a request, with its pictures."""

@@ -23,6 +23,8 @@ log = structlog.get_logger()
 TURNED_AWAY = {"local": "refused.local_only", "followers": "refused.followers_only"}
 """What people are told who are not served, by the setting `serves`."""
 
+GONE = (404, 410)
+
 
 class Ear:
     """Turns posts that name the bot into what the core takes."""
@@ -61,6 +63,14 @@ class Ear:
         except (KeyError, TypeError, ValueError, AttributeError):
             log.exception("mention_unreadable", account=self._name)
             return None
+
+    async def is_gone(self, asked: Incoming) -> bool:
+        """Tell whether the post in which something was asked is there no more."""
+        try:
+            await self._calls("status", asked.event)
+        except PlatformRefused as error:
+            return error.values.get("status") in GONE
+        return False
 
     async def _turned_away(self, author: Told, *, local: bool) -> str:
         """Return why somebody is not served; "" if he is."""

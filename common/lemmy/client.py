@@ -29,6 +29,8 @@ from common.lemmy.wire import (
     Told,
     Wire,
 )
+from common.lemmy.writing import Target
+from common.model import Incoming
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ MOST_PAGES = 20
 LOGINS = 2
 """In an hour: three are allowed, for all on our network address."""
 HOUR = 3600.0
+GONE = frozenset({"not_found", "couldnt_find_comment", "couldnt_find_post"})
 
 
 class Account(Wire):
@@ -169,6 +172,23 @@ class LemmyClient(ABC):
             return str(answer["comment_view"]["comment"]["content"])
         except (KeyError, TypeError) as error:
             raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
+
+    async def is_gone(self, asked: Incoming) -> bool:
+        """Tell whether the comment or post in which something was asked is deleted or removed."""
+        target = Target.of(asked.context)
+        if target.post is None:
+            return False  # private messages are nobody else's to see
+        comment = target.comment
+        kind, number = ("post", target.post) if comment is None else ("comment", comment)
+        try:
+            answer = await self._call("GET", f"/{kind}", query={"id": number})
+            told = answer[f"{kind}_view"][kind]
+            return bool(told.get("deleted") or told.get("removed"))
+        except PlatformRefused as error:
+            return str(error.values.get("problem")) in GONE
+        except (KeyError, TypeError, AttributeError) as error:
+            problem = f"no {kind} came"
+            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
 
     async def community(self, name: str) -> int:
         """Return the id of a community, by its name or `name@host`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -92,6 +92,12 @@ def unread(reddit: praw.Reddit, me: str) -> list[Said]:
 def mark_read(reddit: praw.Reddit, names: Iterable[str]) -> None:
     """Take things off the unread list."""
     reddit.inbox.mark_read([thing(reddit, name) for name in names])
+
+
+def gone(reddit: praw.Reddit, names: Sequence[str]) -> set[str]:
+    """Return which of these comments are deleted or removed. Blocks."""
+    found = reddit.info(fullnames=list(names)) if names else ()
+    return {str(one.fullname) for one in found if one.author is None}
 
 
 def heard(

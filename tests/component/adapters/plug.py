@@ -24,7 +24,9 @@ class Can(StrEnum):
     """What a platform can do beside carrying messages and answers."""
 
     DELETE = "delete"
-    """People can delete what they wrote, and the bot hears of it: `delete`."""
+    """People can delete what they wrote, and the bot hears or finds out: `delete`."""
+    NOTICE = "notice"
+    """What was deleted while the bot was away it finds out when it is back."""
     REPEAT = "repeat"
     """An event may come twice: `repeat`."""
     KEEP = "keep"

@@ -91,6 +91,30 @@ async def test_who_deletes_the_request_gets_no_answer(bot, plug, horde):
     await plug.taken_back(said)
 
 
+@pytest.mark.needs("delete", "remove")
+async def test_who_deletes_the_request_later_takes_the_answer_along(bot, plug):
+    said = await plug.say("draw for me a fox style: raw --n 1")
+    kept = await plug.say("draw for me a cat style: raw --n 1", person="bob")
+    await plug.answer(said)
+    await plug.answer(kept)
+    await plug.delete(said)
+    await plug.taken_back(said)
+    await plug.answer(await plug.say("help", person="bob"))
+    await bot.settled()
+    assert len(await plug.answers(kept)) == 1
+
+
+@pytest.mark.needs("delete", "remove", "notice")
+async def test_what_was_deleted_while_the_bot_was_away_loses_its_answer(bot, plug):
+    said = await plug.say("draw for me a fox style: raw --n 1")
+    await plug.answer(said)
+    await bot.settled()
+    await bot.stop()
+    await plug.delete(said)
+    await bot.start()
+    await plug.taken_back(said)
+
+
 async def test_who_is_not_understood_is_helped_once(bot, plug):
     first = await plug.say("what is this?")
     assert "draw" in (await plug.answer(first)).text

@@ -21,7 +21,8 @@ class DiscordPlug(Plug):
 
     name = "discord"
     module = "bots.discord.adapter"
-    can = frozenset(Can) - {Can.OUTAGE, Can.VANISH}
+    can = frozenset(Can) - {Can.OUTAGE, Can.VANISH, Can.NOTICE}
+    """What is deleted while nobody listens, Discord tells nobody later."""
 
     def __init__(self) -> None:
         self.server = FakeDiscord()

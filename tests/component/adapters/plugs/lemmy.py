@@ -19,7 +19,7 @@ class LemmyPlug(Plug):
 
     name = "lemmy"
     module = "bots.lemmy"
-    can = frozenset(Can) - {Can.DELETE}
+    can = frozenset(Can)
 
     def __init__(self) -> None:
         self.server = FakeLemmy("0.19")
@@ -66,6 +66,9 @@ class LemmyPlug(Plug):
 
     async def answers(self, said: str) -> list[Answer]:
         return [_seen(one) for one in self.world.answers_to(self._comment(said))]
+
+    async def delete(self, said: str) -> None:
+        self._comment(said).deleted = True
 
     async def vanish(self, said: str) -> None:
         self._comment(said).deleted = True

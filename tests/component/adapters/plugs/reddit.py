@@ -16,7 +16,7 @@ class RedditPlug(Plug):
 
     name = "reddit"
     module = "bots.reddit"
-    can = frozenset(Can) - {Can.DELETE}
+    can = frozenset(Can)
 
     def __init__(self) -> None:
         self.server = FakeReddit()
@@ -63,6 +63,9 @@ class RedditPlug(Plug):
         alts = () if post is None else tuple(post.captions) or (post.title,)
         pictures = 0 if post is None else len(post.pictures)
         return Answer(comment.name, plain(comment.body).text, pictures, alts)
+
+    async def delete(self, said: str) -> None:
+        self._comment(said).deleted = True
 
     async def vanish(self, said: str) -> None:
         self._comment(said).deleted = True
