@@ -12,6 +12,7 @@ from bots.cli import (
     check,
     demo,
     draw,
+    events,
     init,
     loras,
     people,
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 
 ROOMS = (
-    *(demo, draw, resolve, styles, loras, run, init, check, reload, requests, people),
+    *(demo, draw, resolve, styles, loras, events, run, init, check, reload, requests, people),
     *(hub_cli, worker_cli),
 )
 for room in ROOMS:

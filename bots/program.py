@@ -23,6 +23,7 @@ from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
 from bots.lending import lend
 from bots.operator.desk import Origin, open_desk
+from bots.rooms import event_parts
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
 from common.errors import StartupError
@@ -30,8 +31,7 @@ from common.fetch import fetch
 from common.live import LiveConfig
 from common.reference import ModelReference
 from events.clock import Clock
-from events.model import Event
-from events.room import Parts, Room, open_parts
+from events.room import Parts, Room
 from request.adapter import Adapter, Services
 from request.admission import Admission
 from request.assets import Assets, Rules
@@ -166,14 +166,7 @@ def assemble(
         live, database, store, knowledge, hordes, about=about, people=folk, preferences=preferences
     )
     fetch = fetch or fetch_picture
-    parts = open_parts(
-        database,
-        marks,
-        leases,
-        services.pictures,
-        page=lambda event: page_of(live(), event),
-        pause=lambda: live().events.pause_seconds,
-    )
+    parts = event_parts(live, database, marks, leases, services.pictures)
     extension = Room(parts, store, marks, services.pictures, fetch)
     services = replace(services, extension=extension)
     sources = Sources(store, services.pictures, fetch)
@@ -231,12 +224,6 @@ def assemble(
         pictures=services.pictures,
     )
     return Core(services, live, store, leases, service, hordes, knowledge, parts)
-
-
-def page_of(config: Config, event: Event) -> str:
-    """Return the address of an event's page; "" if people cannot reach it."""
-    public = config.web.public_url
-    return "" if public is None else f"{public.rstrip('/')}/events/{event.name}"
 
 
 def _rules(config: Config) -> Rules:

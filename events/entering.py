@@ -19,6 +19,7 @@ from events.entry_store import Entrant, EntryStore
 from events.model import Event, Kind, Shown, State
 from events.people import Identities
 from events.store import EventStore
+from events.style_entry import check_style, template_of
 from events.when import when
 from events.wishes import WITHDRAW, Enter, read_enter
 from request import encoding
@@ -67,6 +68,8 @@ class Entering:
             raise Refusal("entry.closed", name=event.name)
         one = await self._candidate(call, wish)
         candidate.check_rules(event, one)
+        if event.plan.kind is Kind.CONTEST:
+            one = _as_style(event, one, wish)
         age = None if incoming.joined is None else self._now() - incoming.joined.timestamp()
         candidate.check_age(event.plan.rules, age)
         if wish.shown is None or (event.plan.kind is Kind.CONTEST and not wish.cc0):
@@ -273,7 +276,8 @@ class Entering:
         words = ["enter", event.name, one.request, str(wish.picture or "" if one.ours else "")]
         again = " ".join(word for word in words if word)
         contest = event.plan.kind is Kind.CONTEST
-        tail = (" cc0" if contest else "") + (f" made: {wish.made}" if wish.made else "")
+        style = f" cc0 called: {wish.called} subject: {wish.subject}"
+        tail = (style if contest else "") + (f" made: {wish.made}" if wish.made else "")
         venues = ", ".join(dict.fromkeys(venue.account for venue in event.plan.venues))
         lines = [
             texts.say(
@@ -301,6 +305,19 @@ class Entering:
 
     def _mark(self, call: Call) -> str:
         return self._marks.person(call.lease.name, call.incoming.person.id)
+
+
+def _as_style(event: Event, one: Candidate, wish: Enter) -> Candidate:
+    """Return a candidate of a style contest with its style. Raises Refusal if it is none."""
+    if not one.ours:
+        raise Refusal("entry.elsewhere", name=event.name)
+    if not wish.called or not wish.subject:
+        raise Refusal("entry.name_the_style", name=event.name)
+    job = encoding.job_from_json(one.recipe["job"])
+    template = template_of(job.prompt, wish.subject)
+    recipe = {**one.recipe, "template": template, "called": wish.called}
+    check_style(wish.called, job, template)
+    return replace(one, recipe=recipe)
 
 
 def serves(event: Event, account: str) -> bool:

@@ -34,8 +34,7 @@ class NoPurse:
 
     async def check(self, event: Event) -> None:
         """Refuse what promises a prize."""
-        prizes = event.plan.prizes
-        if prizes.participation or prizes.places or prizes.budget:
+        if event.plan.prizes.any:
             raise Refusal("events.no_purse", name=event.name)
 
     async def award(self, lease: Lease, event: Event) -> None:

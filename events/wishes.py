@@ -14,6 +14,8 @@ ENTER = re.compile(
     rf"enter(?:\s+{EVENT})?(?:\s+#?(?P<request>(?=\w*\d)[2-9a-hjkmnp-z]{{8}}))?"
     r"(?:\s+#?(?P<picture>\d{1,2}))?(?:\s+as\s+(?P<name>[^\n]{1,60}?)|\s+(?P<anon>anonymous(?:ly)?))?"
     r"(?P<cc0>\s+cc0)?(?:\s+replaces?\s+#?(?P<replaces>\d{1,5}))?"
+    r"(?:\s+called:\s*(?P<called>[a-z0-9][a-z0-9 _+-]{1,39}?)(?=\s+subject:|$))?"
+    r"(?:\s+subject:\s*(?P<subject>[^\n]{1,200}?)(?=\s+made:|$))?"
     r"(?:\s+made:\s*(?P<made>\S.{0,499}))?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -56,6 +58,10 @@ class Enter:
     nickname: str
     cc0: bool
     replaces: int | None
+    called: str
+    """A style contest: what the style is to be called."""
+    subject: str
+    """A style contest: the words of the prompt that stand for what people will write."""
     made: str
     """How a picture was made that comes from elsewhere."""
 
@@ -80,6 +86,8 @@ def read_enter(text: str) -> Enter:
         nickname=nickname,
         cc0=bool(found["cc0"]),
         replaces=_number(found["replaces"]),
+        called=" ".join((found["called"] or "").casefold().split()),
+        subject=" ".join((found["subject"] or "").split()),
         made=(found["made"] or "").strip(),
     )
 

@@ -10,6 +10,7 @@ from common import pictures
 from common.model import Audience, Ending
 from events.lifecycle import Step
 from events.model import EntryState, Shown, State
+from events.style_entry import style_of
 from tests.component.events.conftest import brought_to
 from tests.fakes.platform import FakePlatform
 
@@ -168,14 +169,25 @@ async def test_what_was_asked_for_in_private_is_not_entered(chat, held):
     assert "asked for in private" in told.text
 
 
-async def test_a_style_contest_asks_for_cc0(chat, held):
+async def test_a_style_contest_asks_for_cc0_a_name_and_a_subject(chat, held):
     event = await opened(chat, held(kind="contest"))
-    post = await chat.draw("a fox")
+    post = await chat.draw("a fox, in thick fog, wet ropes")
     _, told = await chat.say("enter autumn as me", parent=post)
+    assert "Say what the style is called" in told.text
+    _, told = await chat.say("enter autumn as me cc0 called: fog subject: a bear", parent=post)
+    assert "must stand in the prompt" in told.text
+    _, told = await chat.say("enter autumn as me called: fog subject: a fox", parent=post)
     assert "CC0" in told.text
-    await chat.say("enter autumn as me cc0", parent=post)
+    assert "as me cc0 called: fog subject: a fox`" in told.text
+    await chat.say("enter autumn as me cc0 called: fog subject: a fox", parent=post)
     [entry] = await chat.core.events.entries.of(event)
     assert entry.licence == "CC0-1.0"
+    style = style_of(event, entry)
+    assert style.name == "fog"
+    assert style.values["prompt"] == "{p}, in thick fog, wet ropes###{np}"
+    assert style.values["author"] == "Ann"
+    assert style.faults == ()
+    assert style.attribution == "* fog: by Ann for “Autumn”"
 
 
 def picture_of(colour):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from events.model import Shown
 from events.wishes import COMMANDS, ENTER, Enter, read_enter, read_numbers
 
-BARE = Enter(None, None, None, None, "", False, None, "")
+BARE = Enter(None, None, None, None, "", False, None, "", "", "")
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,16 @@ BARE = Enter(None, None, None, None, "", False, None, "")
                 "shown": Shown.NICKNAME,
                 "nickname": "Zelda the Fan",
                 "cc0": True,
+            },
+        ),
+        (
+            "enter styles as me cc0 called: harbour fog subject: a red fox",
+            {
+                "event": "styles",
+                "shown": Shown.NAME,
+                "cc0": True,
+                "called": "harbour fog",
+                "subject": "a red fox",
             },
         ),
         (
