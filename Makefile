@@ -47,8 +47,10 @@ lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 $(WORKER_STAMP): $(DEV_STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[worker,safety]'
-	# spandrel without torchvision, whose usual build wants the CUDA torch
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'spandrel>=0.4,<1' einops
+	# spandrel without torchvision, whose usual build wants the CUDA torch; OpenCV for faces, and
+	# onnx, with which the tests make a detector
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'spandrel>=0.4,<1' einops 'opencv-python-headless>=4.10,<6'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'onnx>=1.17,<2'
 	@touch $@
 
 test-worker: $(WORKER_STAMP) ## the worker against torch and diffusers, on the CPU

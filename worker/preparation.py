@@ -35,6 +35,7 @@ MAX_STEPS = 500
 MAX_SEED = 2**63
 DEFAULT_DENOISE = 0.75
 DEFAULT_HIRES_DENOISE = 0.65
+DEFAULT_FACE_STRENGTH = 0.75
 PAINTED_ANEW = frozenset({Painting.INPAINTING.value, Painting.OUTPAINTING.value})
 MAX_NAME = 255
 MAX_PROMPT = 50_000
@@ -153,6 +154,7 @@ def make_task(popped: Popped, info: EngineInfo, source: Source | None = None) ->
         post_processing=tuple(
             name for name in dict.fromkeys(payload.post_processing) if name in info.post_processing
         ),
+        face_strength=_fraction(payload.facefixer_strength, DEFAULT_FACE_STRENGTH),
     )
 
 

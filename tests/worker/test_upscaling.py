@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import types
-
 import numpy as np
 import pytest
 from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-NAMES = ("torchvision", "torchvision.transforms", "torchvision.transforms.functional")
-missing = NAMES if importlib.util.find_spec("torchvision") is None else ()
-for name in missing:  # spandrel imports it for architectures that no upscaler has
-    sys.modules[name] = types.ModuleType(name)
-    for one in ("InterpolationMode", "normalize", "rotate", "functional", "transforms"):
-        setattr(sys.modules[name], one, object)
-pytest.importorskip("spandrel")
-for name in missing:
-    del sys.modules[name]
+from tests.worker.spandrel_here import find_spandrel
+
+find_spandrel()
 
 from common.errors import WorkerError
 from worker.finishing.protocol import StoppedError

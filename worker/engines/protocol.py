@@ -103,7 +103,9 @@ class Task:
     """With a source image: 0 keeps it, 1 ignores it."""
     control: Control | None = None
     post_processing: tuple[str, ...] = ()
-    """What is done to the finished picture, in the Horde's words and in this order."""
+    """What is done to the finished picture, in the Horde's words."""
+    face_strength: float = 0.75
+    """How far faces are restored, if that is among it; 0..1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ class Cutter:
         except Exception as error:  # whatever a library makes of a broken file
             raise WorkerError("worker.bad_checkpoint", file=file.name, problem=error) from error
 
-    def finish(self, image: Image.Image, _cancelled: Callable[[], bool]) -> Image.Image:
+    def finish(
+        self, image: Image.Image, _cancelled: Callable[[], bool], _strength: float = 1.0
+    ) -> Image.Image:
         """Return the picture with an alpha channel."""
         import rembg  # noqa: PLC0415
 

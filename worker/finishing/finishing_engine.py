@@ -10,7 +10,7 @@ from PIL import Image
 from common.errors import WorkerError
 from worker.engines.protocol import Engine, EngineInfo, Fault, Generated, Task
 from worker.finishing.protocol import Build, Finisher, StoppedError
-from worker.finishing.tools import STRIP_BACKGROUND
+from worker.finishing.tools import FACE_FIXERS, STRIP_BACKGROUND
 
 MAKING = 0.85
 """Share of the time of a task that goes into making a picture that is finished afterwards."""
@@ -49,7 +49,7 @@ class FinishingEngine:
     ) -> list[Generated]:
         """Make one picture per seed and finish each; what fails is told with the picture."""
         own = [name for name in task.post_processing if name in self._tools]
-        own.sort(key=STRIP_BACKGROUND.__eq__)  # upscalers know no transparency
+        own.sort(key=_turn)
         if not own:
             return self._engine.generate(task, progress, cancelled)
         left = tuple(name for name in task.post_processing if name not in self._tools)
@@ -57,16 +57,17 @@ class FinishingEngine:
         made = self._engine.generate(bare, lambda part: progress(part * MAKING), cancelled)
         finished: list[Generated] = []
         for picture in made:
-            finished.append(self._finished(picture, own, cancelled))
+            finished.append(self._finished(picture, own, cancelled, task.face_strength))
             progress(MAKING + (1 - MAKING) * len(finished) / len(made))
         return finished
 
     def _finished(
-        self, picture: Generated, names: list[str], cancelled: Callable[[], bool]
+        self, picture: Generated, names: list[str], cancelled: Callable[[], bool], strength: float
     ) -> Generated:
         for name in names:
             try:
-                picture = replace(picture, image=self._finish(picture.image, name, cancelled))
+                image = self._finish(picture.image, name, cancelled, strength)
+                picture = replace(picture, image=image)
             except StoppedError:
                 picture = _without(picture, name, "no time was left")
             except WorkerError as error:
@@ -75,12 +76,19 @@ class FinishingEngine:
                 picture = _without(picture, name, type(error).__name__)
         return picture
 
-    def _finish(self, image: Image.Image, name: str, cancelled: Callable[[], bool]) -> Image.Image:
+    def _finish(
+        self, image: Image.Image, name: str, cancelled: Callable[[], bool], strength: float
+    ) -> Image.Image:
         if cancelled():
             raise StoppedError
         if name not in self._built:
             self._built[name] = self._tools[name]()
-        return self._built[name].finish(image, cancelled)
+        return self._built[name].finish(image, cancelled, strength)
+
+
+def _turn(name: str) -> int:
+    """Faces first, in the size they were drawn in; last what upscalers know nothing of."""
+    return 0 if name in FACE_FIXERS else 2 if name == STRIP_BACKGROUND else 1
 
 
 def _without(picture: Generated, name: str, reason: str) -> Generated:

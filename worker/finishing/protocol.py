@@ -14,8 +14,13 @@ LONGEST_SIDE = 8192
 class Finisher(Protocol):
     """Changes a finished picture. Blocking; called in the engine's thread."""
 
-    def finish(self, image: Image.Image, cancelled: Callable[[], bool]) -> Image.Image:
-        """Return the changed picture. Raises StoppedError when `cancelled` says True."""
+    def finish(
+        self, image: Image.Image, cancelled: Callable[[], bool], strength: float = 1.0
+    ) -> Image.Image:
+        """Return the changed picture. Raises StoppedError when `cancelled` says True.
+
+        `strength` is how far it goes, 0..1, for what knows degrees.
+        """
         ...
 
 

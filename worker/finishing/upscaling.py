@@ -43,7 +43,9 @@ class Upscaler:
         return cls(model.to(device, torch.float16 if half else torch.float32).eval(), device)
 
     @torch.inference_mode()
-    def finish(self, image: Image.Image, cancelled: Callable[[], bool]) -> Image.Image:
+    def finish(
+        self, image: Image.Image, cancelled: Callable[[], bool], _strength: float = 1.0
+    ) -> Image.Image:
         """Return the picture enlarged by the model's own factor."""
         factor = int(self._model.scale)
         width, height = image.size

@@ -120,10 +120,22 @@ def _finisher_findings(config: WorkerConfig, machine: Machine) -> Iterator[Findi
         yield _say("upscalers", "no_spandrel", ok=False, folder=folder)
     elif names:
         yield _say("upscalers", "upscalers", ok=True, names=", ".join(names))
+    yield from _face_findings(config, machine)
     network = config.models / tools.BACKGROUND / tools.NETWORK
     if network.is_file():
         code = "background" if machine.has("rembg") else "no_rembg"
         yield _say("background", code, ok=machine.has("rembg"), file=network)
+
+
+def _face_findings(config: WorkerConfig, machine: Machine) -> Iterator[Finding]:
+    folder = config.models / tools.FACES
+    names = tools.face_files(config.models)
+    if names and not (machine.has("spandrel") and machine.has("cv2")):
+        yield _say("faces", "no_cv2", ok=False, folder=folder)
+    elif names and tools.face_detector(config.models) is None:
+        yield _say("faces", "no_detector", ok=False, folder=folder)
+    elif names:
+        yield _say("faces", "faces", ok=True, names=", ".join(names))
 
 
 def _safety_finding(config: WorkerConfig, machine: Machine) -> Finding:

@@ -19,7 +19,7 @@ from worker.offer import Offer
 class Doubler:
     """Doubles pictures, pixel by pixel."""
 
-    def finish(self, image, _cancelled):
+    def finish(self, image, _cancelled, _strength=1.0):
         size = (image.width * 2, image.height * 2)
         return image.convert("RGB").resize(size, Image.Resampling.NEAREST)
 
@@ -27,24 +27,33 @@ class Doubler:
 class Cutter:
     """Makes the upper half transparent."""
 
-    def finish(self, image, _cancelled):
+    def finish(self, image, _cancelled, _strength=1.0):
         cut = image.convert("RGBA")
         cut.putalpha(Image.linear_gradient("L").resize(image.size))
         return cut
 
 
+class Red:
+    """Paints over: in the size that was drawn, as strongly as it is told."""
+
+    def finish(self, image, _cancelled, strength=1.0):
+        red = Image.new("RGB", image.size, (255, 0, 0) if image.width == 128 else (0, 0, 255))
+        return Image.blend(image.convert("RGB"), red, strength)
+
+
 class Broken:
-    def finish(self, _image, _cancelled):
+    def finish(self, _image, _cancelled, _strength=1.0):
         raise MemoryError
 
 
 class Late:
-    def finish(self, _image, _cancelled):
+    def finish(self, _image, _cancelled, _strength=1.0):
         raise StoppedError
 
 
 TOOLS = {
     "strip_background": Cutter,
+    "GFPGAN": Red,
     "RealESRGAN_x2plus": Doubler,
     "NMKD_Siax": Broken,
     "4x_AnimeSharp": Late,
@@ -75,6 +84,16 @@ async def test_the_background_is_taken_away_last(hub, engine):
     assert (size, told) == ((256, 128), [])
     [data] = hub.uploads.values()
     assert Image.open(BytesIO(data)).mode == "RGBA"
+
+
+async def test_faces_are_restored_before_a_picture_is_enlarged_and_as_far_as_was_asked(hub, engine):
+    names = ["RealESRGAN_x2plus", "GFPGAN"]
+    size, told = await made(hub, engine, post_processing=names, facefixer_strength=1.0)
+    assert (size, told) == ((256, 128), [])
+    [data] = hub.uploads.values()
+    red, _, blue = Image.open(BytesIO(data)).convert("RGB").getpixel((5, 5))
+    assert red > 240
+    assert blue < 20
 
 
 @pytest.mark.parametrize(

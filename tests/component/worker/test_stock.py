@@ -214,3 +214,13 @@ def test_what_an_alchemist_finds_is_told(tmp_path):
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     assert findings(tmp_path, alchemy=True)["alchemy"] == (True, "caption")
+
+
+def test_restorers_of_faces_need_what_reads_and_what_finds_them(tmp_path):
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "gfpgan.safetensors").write_bytes(b"")
+    assert "hordebots[faces]" in findings(tmp_path)["faces"][1]
+    here = ALL | {"spandrel", "cv2"}
+    assert "yunet" in findings(tmp_path, has=here)["faces"][1]
+    (tmp_path / "faces" / "face_detection_yunet_2023mar.onnx").write_bytes(b"")
+    assert findings(tmp_path, has=here)["faces"] == (True, "GFPGAN")
