@@ -18,6 +18,7 @@ class Gate:
         """Exchanges so far."""
         self._fatal = 0
         self._after = False
+        self._named = ""
         self._strike: Callable[[str], bool] = lambda _what: True
 
     def arm(self, number: int, strike: Callable[[str], bool], *, after: bool) -> None:
@@ -26,6 +27,12 @@ class Gate:
         It returns whether the exchange is to be cut off.
         """
         self._fatal, self._after, self._strike = self.count + number, after, strike
+        self._named = ""
+
+    def arm_at(self, name: str, strike: Callable[[str], bool], *, after: bool) -> None:
+        """Call `strike` at the next exchange of that name."""
+        self.arm(1, strike, after=after)
+        self._named = name
 
     def disarm(self) -> None:
         self._fatal = 0
@@ -59,6 +66,8 @@ class Gate:
 
     def _strikes(self, number: int, name: str, *, after: bool) -> bool:
         if not 0 < self._fatal <= number or after is not self._after:
+            return False
+        if self._named not in {"", name}:
             return False
         self._fatal = 0
         return self._strike(f"{'after' if after else 'before'} {name}")

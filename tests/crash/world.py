@@ -43,8 +43,8 @@ class World:
     def __post_init__(self) -> None:
         self.ledger = Ledger(self.platform, self.engine, self.horde)
 
-    def bot(self, name: str, *, webhook: bool = False) -> Bot:
-        """Return an instance of the program, not started yet."""
+    def bot(self, name: str, *, webhook: bool = False, **more: object) -> Bot:
+        """Return an instance of the program, not started yet; `more` is of its configuration."""
         endpoint = {"name": "fake", "url": self.horde.url}
         if webhook:
             endpoint["webhook"] = "loopback"
@@ -63,6 +63,7 @@ class World:
                 "running_per_person": 1000,
                 "requests_per_hour": 1_000_000,
             },
+            **more,
         }
         bot = Bot(self.nursery, self.folder, name, config)
         self.bots.append(bot)

@@ -51,6 +51,16 @@ class Message:
     progress: int = 0
 
 
+@dataclass(slots=True)
+class Copy:
+    """What the bot has put on the wall."""
+
+    id: str
+    text: str
+    pictures: tuple[str, ...]
+    removed: bool = False
+
+
 class FakeChat:
     """The platform. `idempotent` ones know a reply by the key it was sent with."""
 
@@ -62,6 +72,8 @@ class FakeChat:
         twice: int = 3,
     ) -> None:
         self.messages: dict[str, Message] = {}
+        self.wall: dict[str, Copy] = {}
+        """All that was ever put there, removed ones too."""
         self.idempotent = idempotent
         self.twice = twice
         """Every so-manieth event is on the unread list twice; 0: none."""
@@ -146,6 +158,9 @@ class FakeChat:
                 web.put("/messages/{event}/progress", self._progress, name="progress"),
                 web.get("/messages/{event}/replies", self._replies, name="replies"),
                 web.post("/messages/{event}/replies", self._reply, name="reply"),
+                web.get("/wall", self._list_wall, name="wall"),
+                web.post("/wall", self._publish, name="publish"),
+                web.delete("/wall/{id}", self._unpublish, name="unpublish"),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -219,6 +234,21 @@ class FakeChat:
         message.posts.append(post)
         self._by_key[key] = post
         return web.json_response({"id": post.id})
+
+    async def _list_wall(self, request: web.Request) -> web.Response:
+        there = [one for one in self.wall.values() if not one.removed]
+        return web.json_response([{"id": one.id, "text": one.text} for one in there])
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        fields = await request.json()
+        copy = Copy(f"w{self._number()}", fields["text"], tuple(fields["pictures"]))
+        self.wall[copy.id] = copy
+        return web.json_response({"id": copy.id})
+
+    async def _unpublish(self, request: web.Request) -> web.Response:
+        if (copy := self.wall.get(request.match_info["id"])) is not None:
+            copy.removed = True
+        return web.json_response({})
 
     def _find(self, request: web.Request) -> Message:
         message = self.messages.get(request.match_info["event"])

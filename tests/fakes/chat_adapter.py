@@ -12,7 +12,7 @@ import aiohttp
 
 from common.errors import PlatformError, PlatformRefused
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
-from request.adapter import Capabilities, Services
+from request.adapter import Capabilities, Publication, Services
 
 PAUSE = 1.0
 """Seconds after which a platform that did not answer is asked again."""
@@ -73,6 +73,18 @@ class ChatAdapter:
     ) -> str | None:
         posts = await self._ask("GET", f"/messages/{incoming.event}/replies")
         return next((post["id"] for post in posts if post["part"] == part), None)
+
+    async def publish(self, publication: Publication) -> str:
+        shown = [picture.sha256 for picture in publication.pictures]
+        fields = {"text": publication.text, "pictures": shown}
+        return (await self._ask("POST", "/wall", json=fields))["id"]
+
+    async def find_published(self, publication: Publication) -> str | None:
+        there = await self._ask("GET", "/wall")
+        return next((one["id"] for one in there if publication.request in one["text"]), None)
+
+    async def unpublish(self, to: str, post: str) -> None:
+        await self._ask("DELETE", f"/wall/{post}")
 
     async def close(self) -> None:
         await self._session.close()
