@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -82,32 +82,27 @@ class WorkerProcess:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _start(self) -> asyncio.subprocess.Process:
-        config = self._config
         command = [sys.executable, "-P", "-m", "bots", "worker", "--exit-with-parent"]
-        command += ["--name", config.name, "--url", config.url, "--engine", config.engine]
-        command += ["--models", str(config.models.absolute()), "--device", config.device]
-        if config.max_pixels is not None:
-            command += ["--max-pixels", str(config.max_pixels)]
-        environment = {
-            "HORDEBOTS_WORKER_KEY": config.key.get_secret_value(),
-            "HORDEBOTS_WORKER_SETTINGS": handed_on(config, self._civitai),
-        }
+        environment = {"HORDEBOTS_WORKER_SETTINGS": handed_on(self._config, self._civitai)}
+        # which would stand for the key of the settings
+        inherited = {k: v for k, v in os.environ.items() if k != "HORDEBOTS_WORKER_KEY"}
         return await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
             process_group=0,  # Ctrl-C is for this process, which ends the worker in good order
-            env={**os.environ, **environment},
+            env={**inherited, **environment},
         )
 
 
 def handed_on(worker: WorkerConfig, civitai: CivitaiConfig) -> str:
     """Return all settings of a worker as JSON, its secrets in clear: for its environment alone."""
-    sections = {
+    sections: dict[str, Any] = {
         "worker": worker.model_dump(mode="json"),
         "civitai": civitai.model_dump(mode="json"),
     }
-    sections["worker"]["key"] = worker.key.get_secret_value()
+    for told, endpoint in zip(sections["worker"]["endpoints"], worker.endpoints, strict=True):
+        told["key"] = endpoint.key.get_secret_value()
     sections["worker"]["models"] = str(worker.models.absolute())
     if civitai.key is not None:
         sections["civitai"]["key"] = civitai.key.get_secret_value()

@@ -23,6 +23,7 @@ from common.config import (
     StylesConfig,
     WebConfig,
     WorkerConfig,
+    WorkerEndpoint,
 )
 from common.errors import StartupError
 
@@ -54,7 +55,9 @@ def demo_config(data_dir: Path, *, port: int, parts: tuple[str, ...]) -> Config:
                 HubUser(name="demo worker", key=worker_key),
             ),
         ),
-        worker=WorkerConfig(name="demo worker", url="hub", key=worker_key, engine="demo"),
+        worker=WorkerConfig(
+            name="demo worker", endpoints=(WorkerEndpoint(url="hub", key=worker_key),)
+        ),
     )
 
 

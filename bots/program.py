@@ -329,9 +329,11 @@ def point_at_hub(config: Config, url: str | None = None) -> Config:
     horde = config.horde.model_copy(
         update={"endpoints": tuple(pointed(entry) for entry in config.horde.endpoints)}
     )
-    worker = config.worker
-    if worker.url == "hub":
-        worker = worker.model_copy(update={"url": address})
+    served = tuple(
+        each.model_copy(update={"url": address}) if each.url == "hub" else each
+        for each in config.worker.endpoints
+    )
+    worker = config.worker.model_copy(update={"endpoints": served})
     return config.model_copy(update={"horde": horde, "worker": worker})
 
 

@@ -30,6 +30,7 @@ from common.parts import (
     StylesConfig,
     WebConfig,
     WorkerConfig,
+    WorkerEndpoint,
 )
 from common.section import KEYLESS, Pattern, Secret, Section
 
@@ -53,6 +54,7 @@ __all__ = [
     "StylesConfig",
     "WebConfig",
     "WorkerConfig",
+    "WorkerEndpoint",
     "explain",
     "load",
     "parse",

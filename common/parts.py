@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from common.horde.wire import SAMPLERS
+from common.hours import Hours
 from common.section import Secret, Section
 
 REFERENCE = (
@@ -120,32 +122,45 @@ class HubConfig(Section):
     )
 
 
+class WorkerEndpoint(Section):
+    """A Horde the worker serves."""
+
+    url: str = Field(
+        default="http://127.0.0.1:8766/api",
+        description="Its address, without the /v2; `hub` is the one this program runs.",
+    )
+    key: Secret = Field(default=SecretStr(""), description="API key of the worker's owner there.")
+    priority_usernames: tuple[str, ...] = Field(
+        default=(), description="Whose jobs come first there, such as the community's bot: `bot#2`."
+    )
+    alchemy: bool = Field(
+        default=False,
+        description="Whether it also tells what pictures show and works on them, with what lies "
+        "in the folders alchemy, upscalers, faces and background of the models.",
+    )
+
+
 class WorkerConfig(Section):
-    """The GPU worker."""
+    """The GPU worker. `url`, `key` and `alchemy` beside the others stand for one endpoint."""
 
     name: str = Field(
         default="hordebots worker",
         min_length=3,
         max_length=100,
-        description="Its name on the Horde.",
+        description="Its name on the Horde, seen beside each picture it made.",
     )
-    url: str = Field(
-        default="http://127.0.0.1:8766/api",
-        description="The Horde it works for, without the /v2; `hub` is the one this program runs.",
+    endpoints: tuple[WorkerEndpoint, ...] = Field(
+        default=(WorkerEndpoint(),),
+        min_length=1,
+        max_length=10,
+        description="The Hordes it works for: the next is asked when those before have nothing.",
     )
-    key: Secret = Field(default=SecretStr(""), description="API key of its owner there.")
     engine: str = Field(
-        default="demo", description="What makes the pictures: demo, diffusers, comfyui."
+        default="demo",
+        description="What makes the pictures: demo, diffusers, comfyui or comfyui:ADDRESS.",
     )
     models: Path = Field(
         default=Path("models"), description="Folder with the models, for all but the demo."
-    )
-    loras_gigabytes: int = Field(
-        default=10, ge=1, description="Room on the disk for LoRAs fetched from CivitAI."
-    )
-    comfyui: str = Field(
-        default="http://127.0.0.1:8188",
-        description="Where ComfyUI answers, for the engine comfyui.",
     )
     nsfw: bool = Field(default=False, description="Whether it makes pictures for adults.")
     safety: str = Field(
@@ -153,18 +168,39 @@ class WorkerConfig(Section):
         description="What looks at each picture before it leaves: auto (what is installed), "
         "open_nsfw, diffusers:FOLDER or command:PROGRAM.",
     )
-    alchemy: bool = Field(
-        default=False,
-        description="Whether it also tells what pictures show and works on them, with what lies "
-        "in the folders alchemy, upscalers, faces and background of the models.",
-    )
     device: str = Field(
         default="auto",
         description="What computes: auto, cuda:0, cuda:1 …, mps or cpu; several with commas.",
     )
-    max_pixels: int | None = Field(
-        default=None, ge=64 * 64, description="Largest width × height; else what the engine can."
+    hours: Hours = Field(
+        default="always",
+        description="When it works, in the machine's time: always, never, or spans such as "
+        "22:00-07:00, 12:00-13:30.",
     )
+    give_way: tuple[str, ...] = Field(
+        default=(),
+        description="Programs that get the card while they run, by name; `any`: any other program "
+        "that computes with an NVIDIA card.",
+    )
+    unload_minutes: int = Field(
+        default=10,
+        ge=0,
+        description="After so long without a job the card's memory is given back; 0: never.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single(cls, data: Any) -> Any:
+        """Read what belongs to an endpoint, beside the other settings, as the only one."""
+        if not isinstance(data, Mapping):
+            return data
+        short = {name: data[name] for name in ("url", "key", "alchemy") if name in data}
+        if not short:
+            return data
+        if "endpoints" in data:
+            raise ValueError(f"write {', '.join(short)} inside endpoints")
+        others = {name: value for name, value in data.items() if name not in short}
+        return {**others, "endpoints": [short]}
 
 
 class LogConfig(Section):

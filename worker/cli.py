@@ -10,8 +10,6 @@ import typer
 from worker.stock import cli as stock_cli
 
 if TYPE_CHECKING:
-    import asyncio
-
     from common.config import Config
 
 
@@ -41,9 +39,6 @@ def worker(
     device: Annotated[
         str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu; several with commas.")
     ] = None,
-    max_pixels: Annotated[
-        int | None, typer.Option(help="Largest width × height; else what the engine can.")
-    ] = None,
     sections: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +49,7 @@ def worker(
         bool, typer.Option("--exit-with-parent", help="End when standard input does.")
     ] = False,
 ) -> None:
-    """Make pictures for a Horde until stopped (Ctrl-C finishes the running one)."""
+    """Make pictures for a Horde until stopped (Ctrl-C finishes what was taken on)."""
     if context.invoked_subcommand is not None:
         return
     import asyncio
@@ -73,7 +68,6 @@ def worker(
             engine=engine,
             models=models,
             device=device,
-            max_pixels=max_pixels,
         )
         asyncio.run(_serve(settings, exit_with_parent=exit_with_parent, started=started))
     except HordebotsError as error:
@@ -95,6 +89,8 @@ def _settings(
     config = load(file) if file else _parsed(sections) if sections else Config()
     given = {option: value for option, value in options.items() if value is not None}
     document = {**config.worker.model_dump(), **given}
+    named = {option: document.pop(option) for option in ("url", "key") if option in document}
+    document["endpoints"] = [{**document["endpoints"][0], **named}, *document["endpoints"][1:]]
     worker = parse({"worker": document}, file="the command line").worker
     return config.model_copy(update={"worker": worker})
 
@@ -121,34 +117,33 @@ async def _serve(settings: Config, *, exit_with_parent: bool, started: float) ->
 
     from rich.console import Console
 
+    from common import texts
     from worker.console import Teller
+    from worker.events import Notice
     from worker.parent import watch_parent
     from worker.process import run
+    from worker.signals import stop_on_signals
 
-    stop = asyncio.Event()
+    stop, drain = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def end_soon() -> None:
+        stop.set()
+        drain.set()
+
     if exit_with_parent:
-        watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
-    _stop_on_signals(stop)
+        watch_parent(lambda: loop.call_soon_threadsafe(end_soon))
 
     def now() -> str:
         return f"{datetime.now().astimezone():%H:%M:%S}"
 
     with Teller(Console(soft_wrap=True), now) as teller:
-        await run(settings.worker, settings.civitai, stop=stop, report=teller.tell, started=started)
-
-
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Let the first Ctrl-C (or SIGTERM) finish what is running, and the second end it."""
-    import asyncio
-    import signal
-
-    running = asyncio.current_task()
-
-    def on_signal() -> None:
-        if stop.is_set() and running is not None:
-            running.cancel()
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+        stop_on_signals(stop, drain, lambda: teller.tell(Notice(texts.say("worker.draining"))))
+        await run(
+            settings.worker,
+            settings.civitai,
+            stop=stop,
+            drain=drain,
+            report=teller.tell,
+            started=started,
+        )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from yarl import URL
 
-from common.config import WorkerConfig
+from common.config import WorkerConfig, WorkerEndpoint
 from common.errors import WorkerError
 from common.horde.transport import PROJECT_PAGE
 from common.horde.wire import ANONYMOUS_KEY
@@ -28,6 +28,7 @@ BUDGET = SHORTEST_TTL - 2 * MARGIN
 """Seconds for one job: what is left after delivery and the end of the job before it."""
 USUAL_STEPS = 30
 SMALLEST = 64 * 64
+PUBLIC_HORDES = ("aihorde.net", "stablehorde.net")
 OWN_NAMES = (".local", ".lan", ".internal", ".localhost", ".home.arpa")
 
 
@@ -42,20 +43,25 @@ class Offer:
     """Unix seconds at which this process started."""
     nsfw: bool = False
     """Whether pictures for adults may be asked for."""
+    priority_usernames: tuple[str, ...] = ()
+    """Whose jobs come first."""
 
-    def body(self, seconds_per_effort: float | None) -> PopBody:
+    def body(self, seconds_per_effort: float | None, limit: int | None = None) -> PopBody:
         """Return a pop that asks for no more than can be made in time.
 
         `seconds_per_effort` is the measured pace; None if nothing was made yet, and then one
-        picture is asked for at a time.
+        picture is asked for at a time. `limit` are the pixels that are known to fit into the
+        memory.
         """
-        pixels = fitting_pixels(seconds_per_effort, self.info.max_pixels)
+        largest = self.info.max_pixels if limit is None else min(limit, self.info.max_pixels)
+        pixels = fitting_pixels(seconds_per_effort, largest)
         return PopBody(
             name=self.name,
             models=list(self.info.models),
             bridge_agent=BRIDGE_AGENT,
             max_pixels=pixels,
             nsfw=self.nsfw,
+            priority_usernames=list(self.priority_usernames),
             amount=fitting_amount(seconds_per_effort, pixels, self.info.max_batch),
             allow_img2img=self.info.can(Feature.IMG2IMG),
             allow_painting=self.info.can(Feature.INPAINTING),
@@ -67,24 +73,44 @@ class Offer:
 
 
 def make_offer(
-    config: WorkerConfig, info: EngineInfo, *, started: float, checked: bool = False
+    config: WorkerConfig,
+    endpoint: WorkerEndpoint,
+    info: EngineInfo,
+    *,
+    started: float,
+    checked: bool = False,
 ) -> Offer:
-    """Return the offer for the configured server; `checked` is whether pictures are looked at.
+    """Return the offer for a server; `checked` is whether pictures are looked at.
 
     Raises WorkerError if this engine must not serve it, or nobody would be credited.
     """
-    if info.private_only and not is_private(config.url):
-        raise WorkerError("worker.private_only", engine=info.name, url=config.url)
+    url = endpoint.url
+    if info.private_only and not is_private(url):
+        raise WorkerError("worker.private_only", engine=info.name, url=url)
     if not (checked or info.private_only):
-        raise WorkerError("worker.no_safety_check", engine=info.name, url=config.url)
-    if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
-        raise WorkerError("worker.no_key", url=config.url)
+        raise WorkerError("worker.no_safety_check", engine=info.name, url=url)
+    if endpoint.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+        raise WorkerError("worker.no_key", url=url)
     if not info.models:
         raise WorkerError("worker.no_models", engine=info.name)
-    limit = min(config.max_pixels or info.max_pixels, info.max_pixels)
     # a private engine serves people its operator knows, by their own rules
     nsfw = info.can(Feature.NSFW) and (config.nsfw or info.private_only)
-    return Offer(config.name, replace(info, max_pixels=limit), started=started, nsfw=nsfw)
+    return Offer(
+        config.name,
+        info,
+        started=started,
+        nsfw=nsfw,
+        priority_usernames=endpoint.priority_usernames,
+    )
+
+
+def is_listed(url: str) -> bool:
+    """Tell whether a server gives this worker's kind all its jobs; the public one does not.
+
+    There an agent that is not on its list gets none but the plainest.
+    """
+    host = (URL(url).host or "").rstrip(".").casefold()
+    return not any(host == name or host.endswith(f".{name}") for name in PUBLIC_HORDES)
 
 
 def is_loopback(url: str) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
 from common.horde.outcomes import shorten
 from common.horde.work import PopBody, Popped
 from worker.events import Notice, Report, Resumed, Waiting
 from worker.timing import Backoff, Timing
+from worker.upkeep import come_back, is_leave
 from worker.wire_client import WireClient
 
 PATIENT = frozenset(
@@ -33,6 +36,7 @@ class Popper:
         self._idle = Backoff(timing.idle, timing.random)
         self._retry = Backoff(timing.retry, timing.random)
         self._not_before = 0.0
+        self._came_back = False
         self._trouble = ""
         self._skipped: frozenset[str] = frozenset()
         self._messages: set[str] = set()
@@ -49,7 +53,8 @@ class Popper:
         try:
             popped = await self._horde.pop(body)
         except HordeError as error:
-            self._rest(self._patience(error))
+            if not await self._comes_back(body.name, error):
+                self._rest(self._patience(error))
             return None
         self._all_is_well()
         self._pass_on(popped)
@@ -58,6 +63,16 @@ class Popper:
             return None
         self._idle.reset()
         return popped
+
+    async def _comes_back(self, name: str, error: HordeError) -> bool:
+        """Take back the maintenance that the last stop of this worker left; once."""
+        if self._came_back or error.rc != "WorkerMaintenance" or not is_leave(str(error)):
+            return False
+        self._came_back = True
+        with suppress(HordeError):
+            await come_back(self._horde, name)
+            return True
+        return False
 
     def _rest(self, seconds: float) -> None:
         self._not_before = self._timing.clock() + seconds

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from common import texts
 from common.config import CivitaiConfig, WorkerConfig
 from worker import events
 from worker.alchemy.start import alchemist_beside
@@ -21,8 +22,9 @@ from worker.engines import build_engines, devices_of
 from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine, EngineInfo, Feature, common_ground
 from worker.events import Report
-from worker.offer import is_loopback, make_offer
+from worker.offer import is_listed, is_loopback, make_offer
 from worker.popping import Popper
+from worker.rota import Rota
 from worker.safety.checkers import build_checker
 from worker.safety.guard import Guard
 from worker.shift import Shift
@@ -53,7 +55,8 @@ async def run(
     worker cannot serve, or not any more.
     """
     started = time.time() if started is None else started
-    timing = timing or timing_for(loopback=is_loopback(config.url))
+    timing = timing or timing_for(loopback=is_loopback(config.endpoints[0].url))
+    drain = drain or stop
     engines = engines or build_engines(config)
     civitai = civitai or CivitaiConfig()
     async with AsyncExitStack() as stack:
@@ -61,49 +64,72 @@ async def run(
         # what no public server gets may go unseen; its words are read all the same
         unseen = info.private_only and config.safety == "auto"
         checker = None if unseen else build_checker(config.safety)
-        offer = make_offer(config, info, started=started, checked=checker is not None)
+        offers = [
+            make_offer(config, each, info, started=started, checked=checker is not None)
+            for each in config.endpoints
+        ]
         if checker is not None:
             stack.callback(checker.close)
             await in_thread(checker.load)
-        guard = Guard(checker, nsfw=offer.nsfw)
-        horde = await stack.enter_async_context(
-            connect(config.url, config.key, monotonic=timing.clock)
-        )
-        popper = Popper(horde, report=report, timing=timing)
-        delivery = Delivery(
-            horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
-        )
-        employer = Employer(horde, offer, popper, delivery)
+        guard = Guard(checker, nsfw=offers[0].nsfw)
+        employers = []
+        for endpoint, offer in zip(config.endpoints, offers, strict=True):
+            connecting = connect(endpoint.url, endpoint.key, monotonic=timing.clock)
+            horde = await stack.enter_async_context(connecting)
+            delivery = Delivery(
+                horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
+            )
+            popper = Popper(horde, report=report, timing=timing)
+            employers.append(Employer(horde, offer, popper, delivery))
         supplier: Supplier | None = None
         if not info.own_assets and (info.can(Feature.LORA) or info.can(Feature.TEXTUAL_INVERSION)):
             opening = open_supplier(
-                config, civitai, nsfw=offer.nsfw, report=report, clock=timing.clock
+                config, civitai, nsfw=offers[0].nsfw, report=report, clock=timing.clock
             )
             supplier = await stack.enter_async_context(opening)
-        devices = devices_of(config)
-        names = devices if len(devices) == len(engines) > 1 else [""] * len(engines)
-        studios = [
-            Studio(engine, device=device, stop=stop, report=report, timing=timing)
-            for engine, device in zip(engines, names, strict=True)
-        ]
-        beside = alchemist_beside(
-            config, stop=drain or stop, report=report, timing=timing, started=started
-        )
+        beside = alchemist_beside(config, stop=drain, report=report, timing=timing, started=started)
         await stack.enter_async_context(beside)
-        report(events.Started(config.name, config.url, offer.info.name, offer.info.models))
-        for problem in info.problems:
-            report(events.Notice(problem))
+        _tell(config, info, report)
         shift = Shift(
-            [employer],
-            studios,
+            employers,
+            _studios(config, engines, stop=stop, report=report, timing=timing),
             guard,
             supplier,
+            Rota(config.hours, config.give_way, timing),
             stop=stop,
-            drain=drain or stop,
+            drain=drain,
             report=report,
             timing=timing,
         )
         await shift.work()
+
+
+def _tell(config: WorkerConfig, info: EngineInfo, report: Report) -> None:
+    """Say what is offered to whom, and what is not to be had there."""
+    urls = tuple(each.url for each in config.endpoints)
+    report(events.Started(config.name, ", ".join(urls), info.name, info.models))
+    for problem in info.problems:
+        report(events.Notice(problem))
+    for url in urls:
+        if not is_listed(url):
+            report(events.Notice(texts.say("worker.unlisted", url=url)))
+
+
+def _studios(
+    config: WorkerConfig,
+    engines: Sequence[Engine],
+    *,
+    stop: asyncio.Event,
+    report: Report,
+    timing: Timing,
+) -> list[Studio]:
+    devices = devices_of(config)
+    names = devices if len(devices) == len(engines) > 1 else [""] * len(engines)
+    unload = config.unload_minutes * 60.0 or None
+    return [
+        Studio(engine, device=name, unload=unload, stop=stop, report=report, timing=timing)
+        for engine, name in zip(engines, names, strict=True)
+    ]
 
 
 async def _load(engines: Sequence[Engine], stack: AsyncExitStack) -> EngineInfo:

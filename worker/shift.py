@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 
-from common.errors import WorkerError
+from common.errors import HordeError, WorkerError
 from common.horde.work import Popped
 from worker import events
 from worker.assets.supply import Supplier
@@ -25,11 +25,13 @@ from worker.foresight import begins
 from worker.order import JobFailed, Order, Result, Withheld
 from worker.patience import Patience
 from worker.preparation import MAX_SOURCE_BYTES, ids_of, prepare
+from worker.rota import Rota
 from worker.safety.guard import Guard
 from worker.safety.judgement import Verdict
 from worker.studio import Studio
 from worker.thread import in_thread
 from worker.timing import Timing, either
+from worker.upkeep import leave
 
 AHEAD = 2
 """Orders fetched ahead for each device, at most."""
@@ -39,6 +41,10 @@ FRESH = 3.0
 """Seconds a preparation usually takes; one that takes longer is not counted on."""
 POP_GRACE = 1.0
 """For a pop that is under way when the worker is to stop: its job can then be given back."""
+LAST_MOMENT = 3.0
+"""Only when a device is free within this time is any but the first server asked: what the first
+has by then comes first."""
+TEND_SECONDS = 5.0
 LOOK_AGAIN = (0.05, 1.0)
 STOPPING = Fault("information", "see_ref", "the worker stops")
 
@@ -51,7 +57,8 @@ class Shift:
         employers: Sequence[Employer],
         studios: Sequence[Studio],
         guard: Guard,
-        supplier: Supplier | None = None,
+        supplier: Supplier | None,
+        rota: Rota,
         *,
         stop: asyncio.Event,
         drain: asyncio.Event,
@@ -67,6 +74,8 @@ class Shift:
         self._studios = {studio: Patience(timing, report) for studio in studios}
         self._guard = guard
         self._supplier = supplier
+        self._rota = rota
+        self._resting: str | None = None
         self._stop = stop
         self._drain = drain
         self._report = report
@@ -82,12 +91,14 @@ class Shift:
     async def work(self) -> None:
         """Make one order after another until the worker is to stop. Raises WorkerError."""
         watching = [asyncio.create_task(self._watch(each)) for each in (self._drain, self._stop)]
+        watching.append(asyncio.create_task(self._tend()))
         filling = asyncio.create_task(self._fill())
         serving = [asyncio.create_task(self._serve(studio)) for studio in self._studios]
         everybody = {filling, *serving}
         try:
             await asyncio.wait(everybody, return_when=asyncio.FIRST_EXCEPTION)
             self._over.set()
+            self._signal.give()
             if any(task.done() and task.exception() for task in serving):
                 await self._give_back(self._backlog.clear())
             await asyncio.wait(everybody)
@@ -103,6 +114,25 @@ class Shift:
     async def _watch(self, event: asyncio.Event) -> None:
         await event.wait()
         self._over.set()
+        self._signal.give()
+        if not self._stop.is_set():
+            for employer in self._employers:
+                self._deliver(_leave(employer))
+
+    async def _tend(self) -> None:
+        """Look now and then whether the owner wants a rest, and give idle memory back."""
+        while True:
+            await self._look_at_rota()
+            for studio in self._studios:
+                await studio.give_memory_back(at_once=self._resting is not None)
+            await asyncio.sleep(TEND_SECONDS)
+
+    async def _look_at_rota(self) -> None:
+        reason = await self._rota.reason()
+        if reason == self._resting:
+            return
+        self._resting = reason
+        self._report(events.Resumed() if reason is None else events.Waiting(reason))
         self._signal.give()
 
     # fetching
@@ -122,9 +152,13 @@ class Shift:
         """Wait until another job is wanted; False when none will be any more."""
         while not self._over.is_set():
             await self._preparation.sit_out(self._over)
+            await self._look_at_rota()
             spare = self._begin() - self._timing.prefetch
             if self._over.is_set():
                 break
+            if self._resting is not None:
+                await self._signal.wait()
+                continue
             if spare <= 0 and self._has_room():
                 return True
             # the estimate gets better with each step, so look again soon
@@ -158,11 +192,12 @@ class Shift:
 
     async def _fetch(self) -> tuple[Employer, Popped] | None:
         """Ask the servers in their order for a job; without one, wait until it is time again."""
-        for employer in self._employers:
-            if employer.popper.wait() > 0:
+        slowest = max(each.pace.slowest or 0.0 for each in self._studios)
+        limit = min((each.limit for each in self._studios if each.limit), default=None)
+        for place, employer in enumerate(self._employers):
+            if employer.popper.wait() > 0 or (place and self._begin() > LAST_MOMENT):
                 continue
-            slowest = max((each.pace.slowest or 0.0 for each in self._studios), default=0.0)
-            body = employer.offer.body(slowest or None)
+            body = employer.offer.body(slowest or None, limit)
             popping = asyncio.create_task(employer.popper.pop(body))
             await either(popping, self._over, None)
             if not popping.done():
@@ -172,7 +207,8 @@ class Shift:
             popped = None if popping.cancelled() else popping.result()
             if popped is not None:
                 return employer, popped
-        await self._timing.rest(self._over, min(each.popper.wait() for each in self._employers))
+        waits = [max(each.popper.wait(), LOOK_AGAIN[0]) for each in self._employers]
+        await self._timing.rest(self._over, min(waits))
         return None
 
     def _begin_preparing(self, employer: Employer, popped: Popped) -> None:
@@ -303,3 +339,9 @@ class Shift:
             task.cancel()
         if self._deliveries:
             await asyncio.wait(self._deliveries)
+
+
+async def _leave(employer: Employer) -> None:
+    """Tell a server that no more jobs are taken; one that does not listen finds out by itself."""
+    with suppress(HordeError):
+        await leave(employer.horde, employer.offer.name)

@@ -14,6 +14,9 @@ from worker.pace import Pace, Run
 from worker.thread import in_thread
 from worker.timing import Timing, either
 
+OUT_OF_MEMORY = frozenset({"worker.out_of_memory", "worker.comfyui_memory"})
+LESS = 0.75
+"""Of what did not fit is offered next."""
 STOP_GRACE = 2.0
 """Seconds the engine has to return when the whole worker ends anyway."""
 
@@ -26,6 +29,7 @@ class Studio:
         engine: Engine,
         *,
         device: str = "",
+        unload: float | None = None,
         stop: asyncio.Event,
         report: Report,
         timing: Timing,
@@ -34,7 +38,13 @@ class Studio:
         self.device = device
         self.model = ""
         """What it made its last job with."""
+        self.limit: int | None = None
+        """Pixels that fit into the memory, as far as jobs have shown that more do not."""
         self._engine = engine
+        self._unload = unload
+        self._idle_since = timing.clock()
+        self._loaded = True
+        self._turn = asyncio.Lock()
         self._stop = stop
         self._report = report
         self._timing = timing
@@ -63,7 +73,22 @@ class Studio:
 
         Raises JobFailed if there is none, WorkerError if the engine hangs and is lost.
         """
+        async with self._turn:
+            return await self._make(order)
+
+    async def give_memory_back(self, *, at_once: bool = False) -> None:
+        """Have the engine forget its models when it was idle for long, or at once."""
+        idle = self._timing.clock() - self._idle_since
+        due = at_once or (self._unload is not None and idle >= self._unload)
+        unload = getattr(self._engine, "unload", None)
+        if due and self._loaded and unload is not None and not self._turn.locked():
+            async with self._turn:
+                self._loaded = False
+                await in_thread(unload)
+
+    async def _make(self, order: Order) -> list[Result]:
         self.check_time(order)
+        self._loaded = True
         started = self._timing.clock()
         run = self._run = Run(started, self.pace.estimate(order.task))
         self.model = order.task.model
@@ -71,6 +96,7 @@ class Studio:
             made, complete = await self._generate(order, run)
         finally:
             self._run = None
+            self._idle_since = self._timing.clock()
         # a job that was stopped says how slow it was, or the next would be offered as large
         part = 1.0 if complete else run.part or 1.0
         self.pace.learn(order.task, (self._timing.clock() - started) / part)
@@ -102,6 +128,9 @@ class Studio:
         try:
             return making.result(), complete
         except WorkerError as error:  # a sentence of the engine's own
+            if error.code in OUT_OF_MEMORY:
+                pixels = order.task.width * order.task.height
+                self.limit = int(min(pixels, self.limit or pixels) * LESS)
             raise JobFailed("worker.engine_failed", problem=error) from error
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"

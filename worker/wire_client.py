@@ -17,7 +17,7 @@ from common.errors import HordeRejected, HordeUnclear, HordeUnreachable
 from common.horde.download import fetch_picture
 from common.horde.transport import Patience, Transport
 from common.horde.wire import User
-from common.horde.work import PopBody, Popped, Rewarded, SubmitBody
+from common.horde.work import PopBody, Popped, Rewarded, SubmitBody, WorkerFacts
 from common.horde.work_alchemy import FormsPopBody, FormSubmitBody, PoppedForms
 
 ONE_TRY = Patience(connect=5.0, total=15.0, attempts=1, limiter_wait=0.0)
@@ -107,10 +107,14 @@ class WireClient:
         """Return the owner of the key. Raises HordeForbidden if there is none."""
         return self._read(User, await self._exchange("GET", "/find_user"), needs="username")
 
-    async def set_maintenance(self, worker_id: str, *, on: bool, message: str = "") -> None:
-        """Ask the server to give this worker no jobs of others, or to give them again."""
-        body = {"maintenance": on, **({"maintenance_msg": message} if on and message else {})}
-        await self._exchange("PUT", f"/workers/{quote(worker_id, safe='')}", body)
+    async def find_worker(self, name: str) -> WorkerFacts:
+        """Return what the server tells of a worker. Raises HordeGone if it knows none."""
+        path = f"/workers/name/{quote(name, safe='')}"
+        return self._read(WorkerFacts, await self._exchange("GET", path), needs="id")
+
+    async def change_worker(self, worker_id: str, **changes: bool | str) -> None:
+        """Change `maintenance`, `maintenance_msg` or `info` of a worker of one's own."""
+        await self._exchange("PUT", f"/workers/{quote(worker_id, safe='')}", changes)
 
     async def _exchange(
         self,

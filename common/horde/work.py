@@ -115,3 +115,18 @@ class Rewarded(Answer):
     """200 of a submit."""
 
     reward: float = 0
+
+
+class WorkerFacts(Answer):
+    """200 of `GET /v2/workers/name/{name}`: the fields this project reads."""
+
+    id: str
+    name: str = ""
+    online: bool = False
+    maintenance_mode: bool = False
+    paused: bool = False
+    info: str | None = None
+    requests_fulfilled: int = 0
+    kudos_rewards: float = 0
+    performance: str = ""
+    uncompleted_jobs: int = 0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from common import texts
-from common.config import WorkerConfig
+from common.config import WorkerConfig, WorkerEndpoint
 from common.errors import WorkerError
 from common.horde.wire import ANONYMOUS_KEY
 from worker.alchemy.asking import MOST_TILES, Asker, Pace
@@ -43,12 +43,13 @@ async def alchemist_beside(
 
     Raises WorkerError if it cannot begin. What ends it later is reported; pictures are made on.
     """
-    if not config.alchemy:
+    home = next((each for each in config.endpoints if each.alchemy), None)
+    if home is None:
         yield
         return
     async with AsyncExitStack() as stack:
         rounds = await _open(
-            config, stack, stop=stop, report=report, timing=timing, started=started
+            config, home, stack, stop=stop, report=report, timing=timing, started=started
         )
         running = asyncio.create_task(_go_on(rounds, report), name="alchemist")
         try:
@@ -59,6 +60,7 @@ async def alchemist_beside(
 
 async def _open(
     config: WorkerConfig,
+    home: WorkerEndpoint,
     stack: AsyncExitStack,
     *,
     stop: asyncio.Event,
@@ -67,8 +69,8 @@ async def _open(
     started: float,
 ) -> Rounds:
     """Load what is needed. Raises WorkerError."""
-    if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
-        raise WorkerError("worker.no_key", url=config.url)
+    if home.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+        raise WorkerError("worker.no_key", url=home.url)
     checker = build_checker(config.safety)
     if checker is None:
         raise WorkerError("worker.alchemy_unchecked")
@@ -77,7 +79,7 @@ async def _open(
     can = frozenset(find_crafts(config.models, config.device, has))
     bench = await _bench(config, can, stack)
     name = config.name[: LONGEST_NAME - len(SUFFIX)] + SUFFIX
-    horde = await stack.enter_async_context(connect(config.url, config.key, monotonic=timing.clock))
+    horde = await stack.enter_async_context(connect(home.url, home.key, monotonic=timing.clock))
     forms = can | {NSFW}
     report(Notice(texts.say("worker.alchemy_started", name=name, forms=", ".join(sorted(forms)))))
     asker = Asker(

@@ -49,6 +49,8 @@ MOST = 5
 MISSING_SECONDS = 24 * 3600.0
 """For which a file that is not to be had is not asked for again."""
 GIGABYTE = 1024**3
+CACHE_GIGABYTES = 10
+"""Room for what was fetched; less where the disk has less."""
 MAX_NAME = 255
 FAULTS = {AssetKind.LORA: "lora", AssetKind.TI: "ti"}
 
@@ -307,7 +309,7 @@ async def open_supplier(
 ) -> AsyncIterator[Supplier]:
     """Lend a supplier with a connection pool and a memory of its own."""
     folder = config.models / CACHE
-    cache = AssetCache(folder, config.loras_gigabytes * GIGABYTE)
+    cache = AssetCache(folder, CACHE_GIGABYTES * GIGABYTE)
     rules = Rules(nsfw, civitai.max_megabytes * MEGABYTE, has_key=civitai.key is not None)
     if civitai.url is None:
         yield Supplier(config.models, cache, rules, None, report=report, clock=clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
-from worker.engines.building import build_here
+from worker.engines.building import build_here, kind_of
 from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine
 
@@ -24,7 +24,7 @@ def build_engines(config: WorkerConfig) -> tuple[Engine, ...]:
     An engine outside of a child process has no device of its own, so there is one of it. Raises
     WorkerError.
     """
-    if config.engine not in IN_A_CHILD:
+    if kind_of(config.engine) not in IN_A_CHILD:
         return (build_engine(config),)
     return tuple(
         build_engine(config.model_copy(update={"device": device})) for device in devices_of(config)
@@ -43,7 +43,7 @@ def build_engine(config: WorkerConfig) -> Engine:
     Raises WorkerError that names the others, or what has to be installed; for one in a child
     process that comes with `load`.
     """
-    name = config.engine
+    name = kind_of(config.engine)
     if name not in ENGINES:
         raise WorkerError("worker.unknown_engine", name=name, known=", ".join(sorted(ENGINES)))
     if name in IN_A_CHILD:

@@ -14,12 +14,17 @@ EXTRAS = {"diffusers": "worker"}
 """Name → extra of the package that brings what it needs."""
 
 
+def kind_of(engine: str) -> str:
+    """Return the name of an engine, without the address behind it."""
+    return engine.partition(":")[0]
+
+
 def build_here(target: str, config: WorkerConfig) -> Engine:
     """Return the engine `module:Class` with what finishes its pictures, not loaded yet.
 
     Raises WorkerError that says what has to be installed.
     """
-    name = config.engine
+    name = kind_of(config.engine)
     if name == "demo":
         # its matrices are small: two threads of BLAS mostly wait for each other. Read at import.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

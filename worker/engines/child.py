@@ -74,7 +74,8 @@ class Child(Generic[Told, Work, Made]):
     ) -> None:
         self._build = build
         # the child talks to no server
-        self._config = config.model_copy(update={"key": SecretStr("")})
+        endpoints = [each.model_copy(update={"key": SecretStr("")}) for each in config.endpoints]
+        self._config = config.model_copy(update={"endpoints": tuple(endpoints)})
         self._patience = patience or Patience()
         self._clock = clock
         self._sleep = sleep
@@ -113,6 +114,10 @@ class Child(Generic[Told, Work, Made]):
             raise _raised(answer)
         self._losses = 0
         return [cast("Made", one) for one in answer.made]
+
+    def unload(self) -> None:
+        """End the child, and so give back all it holds; the next task starts a new one."""
+        self._kill()
 
     def close(self) -> None:
         """End the child."""

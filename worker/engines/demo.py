@@ -69,6 +69,10 @@ class DemoEngine:
         except (OSError, ValueError, KeyError) as error:
             raise WorkerError("worker.demo_weights", folder=self._weights, problem=error) from error
 
+    def unload(self) -> None:
+        """Give the memory back; the next task reads the weights again."""
+        self._pipeline = None
+
     def generate(
         self,
         task: Task,

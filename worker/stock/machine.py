@@ -56,14 +56,16 @@ def look(config: WorkerConfig, machine: Machine) -> list[Finding]:
         found += [*_engine_findings(config, machine), *_model_findings(config)]
         found += _finisher_findings(config, machine)
         found.append(_safety_finding(config, machine))
-    if config.alchemy:
+    if any(endpoint.alchemy for endpoint in config.endpoints):
         forms = sorted(find_crafts(config.models, config.device, machine.has))
         code = "alchemy" if forms else "no_alchemy"
         found.append(
             _say("alchemy", code, ok=bool(forms), forms=", ".join(forms), folder=config.models)
         )
-    if config.key.get_secret_value() in {"", ANONYMOUS_KEY}:
-        found.append(Finding("key", ok=False, sentence=texts.say("worker.no_key", url=config.url)))
+    for endpoint in config.endpoints:
+        if endpoint.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+            sentence = texts.say("worker.no_key", url=endpoint.url)
+            found.append(Finding("key", ok=False, sentence=sentence))
     return found
 
 

@@ -39,6 +39,7 @@ class Shop:
     others: tuple[PaintEngine, ...] = ()
     """Engines of further devices."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    drain: asyncio.Event = field(default_factory=asyncio.Event)
     events: list[WorkerEvent] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
     civitai: CivitaiConfig = field(default_factory=lambda: CivitaiConfig(url=None))
@@ -46,14 +47,15 @@ class Shop:
 
     def open(self, *, timing: Timing = QUICK, **settings: Any) -> None:
         """Start it with these settings; without an engine of ours, with that of the settings."""
-        config = WorkerConfig.model_validate(
-            {"name": "paint shop", "url": self.hub.url, "key": KEY, **settings}
-        )
+        if "endpoints" not in settings:
+            settings = {"url": self.hub.url, "key": KEY, **settings}
+        config = WorkerConfig.model_validate({"name": "paint shop", **settings})
         work = run(
             config,
             self.civitai,
             engines=tuple(each for each in (self.engine, *self.others) if each is not None),
             stop=self.stop,
+            drain=self.drain,
             report=self._note,
             timing=timing,
             started=1_700_000_000.5,
@@ -68,6 +70,7 @@ class Shop:
 
     async def stop_and_wait(self, seconds: float = 30.0) -> None:
         self.stop.set()
+        self.drain.set()
         if self.running is not None:
             running, self.running = self.running, None
             await asyncio.wait_for(running, seconds)

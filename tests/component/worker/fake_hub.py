@@ -43,6 +43,9 @@ class FakeHub:
     submitted: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     """What it serves under /files/, for source pictures."""
+    maintenance: bool = False
+    """Whether the worker is refused jobs; changed by its owner."""
+    maintenance_msg: str = ""
     no_job: dict[str, Any] = field(default_factory=dict)
     """Fields added to an answer without a job."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -65,7 +68,8 @@ class FakeHub:
                 web.post("/api/v2/generate/pop", self._pop),
                 web.post("/api/v2/generate/submit", self._submit),
                 web.get("/api/v2/find_user", self._find_user),
-                web.put("/api/v2/workers/{id}", self._maintenance),
+                web.get("/api/v2/workers/name/{name}", self._worker),
+                web.put("/api/v2/workers/{id}", self._change),
                 web.put("/upload/{id}", self._upload),
                 web.get("/files/{name}", self._file),
             ]
@@ -135,6 +139,9 @@ class FakeHub:
         await self._tell()
         if request.headers.get("apikey") != KEY:
             return web.json_response({"message": "no such key", "rc": "InvalidAPIKey"}, status=401)
+        if self.maintenance:
+            refusal = {"message": self.maintenance_msg or "rest", "rc": "WorkerMaintenance"}
+            return web.json_response(refusal, status=403)
         if self.pop_answers:
             status, answer = self.pop_answers.popleft()
             if isinstance(answer, str):
@@ -175,6 +182,16 @@ class FakeHub:
         await self._note(request)
         return web.json_response({"username": "ada#1", "id": 1, "kudos": 7})
 
-    async def _maintenance(self, request: web.Request) -> web.Response:
+    async def _worker(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        return web.json_response(
+            {"id": "w-1", "name": request.match_info["name"], "maintenance_mode": self.maintenance}
+        )
+
+    async def _change(self, request: web.Request) -> web.Response:
         body = await self._note(request)
-        return web.json_response({"maintenance": body["maintenance"]})
+        if "maintenance" in body:
+            self.maintenance = body["maintenance"]
+            self.maintenance_msg = body.get("maintenance_msg", "")
+        await self._tell()
+        return web.json_response(body)

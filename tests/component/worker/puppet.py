@@ -19,7 +19,7 @@ class PuppetEngine:
 
     @classmethod
     def build(cls, config: Any) -> Self:
-        assert config.key.get_secret_value() == ""
+        assert {each.key.get_secret_value() for each in config.endpoints} == {""}
         return cls(config.device)
 
     def info(self) -> EngineInfo:

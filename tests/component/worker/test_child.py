@@ -176,6 +176,7 @@ async def test_a_job_whose_engine_falls_is_faulted_at_once_and_the_next_ones_are
     shop.open(timing=replace(QUICK, engine_grace=10.0))
     await hub.until(lambda: set(jobs) <= set(hub.submitted), 30)
     shop.stop.set()
+    shop.drain.set()
     running, shop.running = shop.running, None
     await asyncio.wait_for(running, 30)
     states = [hub.submitted[job]["state"] for job in jobs]

@@ -150,7 +150,7 @@ async def test_what_has_no_file_is_not_offered(bench, comfy):
 
 async def test_models_have_the_names_the_list_beside_them_gives(comfy, tmp_path):
     (tmp_path / "models.json").write_text('{"AlbedoBase XL (SDXL)": "albedo.safetensors"}')
-    config = WorkerConfig(engine="comfyui", comfyui=comfy.url, models=tmp_path)
+    config = WorkerConfig(engine=f"comfyui:{comfy.url}", models=tmp_path)
     engine = build_engine(config)
     await asyncio.to_thread(engine.load)
     assert engine.info().models == ("AlbedoBase XL (SDXL)", "deliberate_v2")
@@ -418,13 +418,13 @@ async def test_nobody_there_or_somebody_else_is_said(comfy):
     with pytest.raises(WorkerError, match=f"ComfyUI at {comfy.url} does not answer"):
         await Bench(comfy).load()
     await comfy.close()
-    with pytest.raises(WorkerError, match=r"Start it, or set worker\.comfyui"):
+    with pytest.raises(WorkerError, match=r"Start it, or set worker\.engine"):
         await Bench(comfy).load()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8188", "ftp://x", "", "http://"])
 def test_an_address_that_is_none_is_said(address):
-    with pytest.raises(WorkerError, match=r"worker\.comfyui is no address"):
+    with pytest.raises(WorkerError, match="no address of a ComfyUI"):
         ComfyUiEngine(address).load()
 
 
@@ -455,8 +455,7 @@ async def test_a_job_of_the_hub_is_drawn_by_comfyui_and_handed_in(hub, comfy, tm
             "name": "comfy card",
             "url": hub.url,
             "key": KEY,
-            "engine": "comfyui",
-            "comfyui": comfy.url,
+            "engine": f"comfyui:{comfy.url}",
             "models": "/nowhere",
             "safety": f"command:{shlex.quote(sys.executable)} {shlex.quote(str(program))}",
         }

@@ -58,13 +58,13 @@ async def test_the_upload_is_fit_for_a_presigned_address(shop):
 
 
 async def test_a_pop_says_all_the_worker_can_do(shop):
-    shop.open(max_pixels=256 * 256)
+    shop.open()
     await shop.hub.until(lambda: shop.hub.calls("/pop"))
     body = shop.hub.calls("/pop")[0].body
     assert set(body) == set(PopBody.model_fields)
     assert body["name"] == "paint shop"
     assert body["models"] == ["paint"]
-    assert body["max_pixels"] == 256 * 256
+    assert body["max_pixels"] == 512 * 512
     assert body["allow_img2img"] is True
     assert body["allow_lora"] is body["allow_painting"] is body["allow_post_processing"] is False
     assert body["bridge_agent"] == BRIDGE_AGENT

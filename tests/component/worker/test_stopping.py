@@ -23,6 +23,7 @@ async def test_the_running_job_is_finished_and_no_other_is_taken(shop):
     shop.open(timing=replace(QUICK, finish=5.0))
     await shop.until(lambda: shop.said(events.Step))
     shop.stop.set()
+    shop.drain.set()
     await asyncio.sleep(0.05)
     shop.engine.release()
     await shop.stop_and_wait()
@@ -50,6 +51,7 @@ async def test_a_job_fetched_ahead_is_given_back(shop):
     [ahead] = shop.hub.offer()
     await shop.until(lambda: len(shop.said(events.Popped)) == 3)
     shop.stop.set()
+    shop.drain.set()
     shop.engine.release()
     await shop.stop_and_wait()
     assert shop.hub.submitted[running]["state"] == "ok"
@@ -64,6 +66,7 @@ async def test_a_server_that_is_away_does_not_hold_up_the_end(shop):
     await shop.until(lambda: shop.said(events.Step))
     await shop.hub.close()
     shop.stop.set()
+    shop.drain.set()
     shop.engine.release()
     await shop.stop_and_wait(3)
 

@@ -19,8 +19,8 @@ async def test_finds_the_owner_of_the_key(hub):
 
 async def test_sets_maintenance_with_a_message_and_ends_it_without(hub):
     async with connect(hub.url, SecretStr(KEY)) as horde:
-        await horde.set_maintenance("a/b", on=True, message="repairs")
-        await horde.set_maintenance("a/b", on=False, message="never sent")
+        await horde.change_worker("a/b", maintenance=True, maintenance_msg="repairs")
+        await horde.change_worker("a/b", maintenance=False)
     assert [call.body for call in hub.journal] == [
         {"maintenance": True, "maintenance_msg": "repairs"},
         {"maintenance": False},

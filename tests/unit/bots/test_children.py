@@ -4,14 +4,18 @@ import pytest
 from pydantic import SecretStr
 
 from bots.children import handed_on
-from common.config import CivitaiConfig, WorkerConfig
+from common.config import CivitaiConfig, WorkerConfig, WorkerEndpoint
 from common.errors import ConfigError
 from worker.cli import _settings
 
 
 def test_all_settings_reach_the_worker_and_options_come_first(tmp_path):
     worker = WorkerConfig(
-        nsfw=True, safety="open_nsfw", key=SecretStr("k"), models=tmp_path, loras_gigabytes=3
+        nsfw=True,
+        safety="open_nsfw",
+        endpoints=(WorkerEndpoint(key=SecretStr("k")),),
+        models=tmp_path,
+        unload_minutes=3,
     )
     civitai = CivitaiConfig(url=None, key=SecretStr("c"))
     settings = _settings(None, handed_on(worker, civitai))

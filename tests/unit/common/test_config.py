@@ -83,7 +83,7 @@ def test_secrets_from_environment_and_file_are_never_shown(tmp_path, monkeypatch
         }
     )
     assert config.horde.endpoints[0].key.get_secret_value() == "from-environment"
-    assert config.worker.key.get_secret_value() == "from-file"
+    assert config.worker.endpoints[0].key.get_secret_value() == "from-file"
     assert "from-" not in repr(config)
 
 

@@ -18,6 +18,7 @@ from worker.offer import (
     USUAL_STEPS,
     fitting_amount,
     fitting_pixels,
+    is_listed,
     is_loopback,
     is_private,
     make_offer,
@@ -27,6 +28,11 @@ from worker.pace import TILE
 
 def config(**fields):
     return WorkerConfig.model_validate({"key": "secret", **fields})
+
+
+def offer(info, *, checked=False, **fields):
+    settings = config(**fields)
+    return make_offer(settings, settings.endpoints[0], info, started=0.0, checked=checked)
 
 
 @pytest.mark.parametrize(
@@ -65,28 +71,50 @@ def test_private_addresses_are_told_from_public_ones(url, private, loopback):
 )
 def test_an_engine_that_must_not_serve_is_refused_with_a_sentence(info, changes, url, code):
     with pytest.raises(WorkerError) as refusal:
-        make_offer(config(url=url), replace(info, **changes), started=0.0)
+        offer(replace(info, **changes), url=url)
     assert refusal.value.code == code
     assert str(refusal.value)
 
 
 def test_a_checked_engine_may_serve_the_public_but_draws_nothing_adult_unless_it_can(info):
     public = replace(info, private_only=False)
-    offer = make_offer(config(url="https://aihorde.net/api"), public, started=0.0, checked=True)
-    assert offer.body(None).nsfw is False
+    offered = offer(public, url="https://aihorde.net/api", checked=True)
+    assert offered.body(None).nsfw is False
 
 
 @pytest.mark.parametrize("key", ["", "0000000000"])
 def test_nobody_works_without_a_key(info, key):
     with pytest.raises(WorkerError, match="API key"):
-        make_offer(config(key=key), info, started=0.0)
+        offer(info, key=key)
 
 
-def test_the_operator_may_lower_the_size_but_not_raise_it(info):
-    lowered = make_offer(config(max_pixels=512 * 512), info, started=0.0)
-    raised = make_offer(config(max_pixels=4096 * 4096), info, started=0.0)
-    assert lowered.body(None).max_pixels == 512 * 512
-    assert raised.body(None).max_pixels == info.max_pixels
+def test_no_more_is_offered_than_fits_the_memory_or_the_engine_can(info):
+    offered = offer(info)
+    assert offered.body(None, 512 * 512).max_pixels == 512 * 512
+    assert offered.body(None, 4096 * 4096).max_pixels == info.max_pixels
+    assert offered.body(None).max_pixels == info.max_pixels
+
+
+def test_friends_of_the_server_come_first(info):
+    endpoint = {"key": "secret", "priority_usernames": ["bot#2"]}
+    settings = WorkerConfig.model_validate({"endpoints": [endpoint]})
+    body = make_offer(settings, settings.endpoints[0], info, started=0.0).body(None)
+    assert body.priority_usernames == ["bot#2"]
+
+
+@pytest.mark.parametrize(
+    ("url", "listed"),
+    [
+        ("https://aihorde.net/api", False),
+        ("https://stablehorde.net/api", False),
+        ("https://dev.AIHorde.net./api", False),
+        ("https://hub.example.org/api", True),
+        ("https://notaihorde.net/api", True),
+        ("http://127.0.0.1:8766/api", True),
+    ],
+)
+def test_the_public_horde_does_not_list_this_agent(url, listed):
+    assert is_listed(url) is listed
 
 
 def test_the_agent_names_itself_with_an_integer_version():

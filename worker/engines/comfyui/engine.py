@@ -25,6 +25,7 @@ from worker.engines.protocol import EngineInfo, Generated, Task
 from worker.models import listed_models
 
 NAME = "comfyui"
+ADDRESS = "http://127.0.0.1:8188"
 MAX_BATCH = 4
 FEATHER = 4
 """Pixels over which what is painted anew fades into what stays."""
@@ -54,7 +55,7 @@ class ComfyUiEngine:
     @classmethod
     def build(cls, config: WorkerConfig) -> Self:
         """Return the engine for the configured address. Raises WorkerError."""
-        return cls(config.comfyui, listed_models(Path(config.models)))
+        return cls(config.engine.partition(":")[2] or ADDRESS, listed_models(Path(config.models)))
 
     def info(self) -> EngineInfo:
         """Return what this ComfyUI can do; nothing before `load`."""
