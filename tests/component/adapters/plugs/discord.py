@@ -56,7 +56,7 @@ class DiscordPlug(Plug):
         async with asyncio.timeout(30):
             while not await self.server.live.heard_all():
                 await asyncio.sleep(0.01)
-            while adapter._noting is None:  # what was missed has been heard
+            while adapter._following is None:  # all guilds are there; what was missed is looked for
                 await asyncio.sleep(0.01)
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
