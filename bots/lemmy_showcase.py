@@ -37,15 +37,15 @@ class Showing(ABC):
         community = await client.community(publication.to)
         event = f"copy:{publication.request}"
         try:
-            first, *others = await self._uploads.show(client, event, 1, publication.pictures)
+            shown = await self._uploads.show(client, event, 1, publication.pictures)
         except (PictureError, ValueError) as error:
             raise PlatformRefused(platform=self.url, problem=error) from error
         number = await client.post(
             publication.title.ljust(SHORTEST_TITLE, "."),
             community=community,
-            url=first.address,
-            alt=first.alt[:ALT_LENGTH],
-            body=answer(publication.text, others, hidden=False),
+            url=shown[0].address if shown else "",
+            alt=shown[0].alt[:ALT_LENGTH] if shown else "",
+            body=answer(publication.text, shown[1:], hidden=False),
         )
         return f"post:{number}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -35,6 +35,15 @@ log = structlog.get_logger()
 MAX_BYTES = 16 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody is told, and what he may say next."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    """Whole texts, for buttons."""
+
+
 class Entering:
     """Carries out `enter` and `withdraw`."""
 
@@ -59,7 +68,7 @@ class Entering:
         self._fetch = fetch
         self._now = now
 
-    async def enter(self, call: Call) -> str:
+    async def enter(self, call: Call) -> Reply:
         """Show what entering means, or enter. Raises Refusal with the reason."""
         wish = read_enter(call.command.argument)
         event = await self.meant(call, wish.event, State.OPEN, State.CLOSED)
@@ -92,7 +101,7 @@ class Entering:
         )
         log.info("entered", challenge=event.name, number=entry.number)
         until = when(lifecycle.deadline(event.plan))
-        return texts.say(
+        said = texts.say(
             "entry.entered",
             number=entry.number,
             title=event.plan.title,
@@ -100,6 +109,7 @@ class Entering:
             until=until,
             shown=entry.name or texts.say("entry.anonymous"),
         )
+        return Reply(said)
 
     async def withdraw(self, call: Call) -> str:
         """Take an entry out. Raises Refusal."""
@@ -271,7 +281,7 @@ class Entering:
 
     # --- what is said -----------------------------------------------------------------------
 
-    def _terms(self, call: Call, event: Event, wish: Enter, one: Candidate) -> str:
+    def _terms(self, call: Call, event: Event, wish: Enter, one: Candidate) -> Reply:
         """Return what entering means, and what to say to do it."""
         words = ["enter", event.name, one.request, str(wish.picture or "" if one.ours else "")]
         again = " ".join(word for word in words if word)
@@ -296,7 +306,8 @@ class Entering:
                 anonymous=f"{again} anonymous{tail}",
             ),
         ]
-        return "\n".join(line for line in lines if line)
+        choices = (f"{again} as me{tail}", f"{again} anonymous{tail}") if one.ours else ()
+        return Reply("\n".join(line for line in lines if line), choices)
 
     def _name(self, call: Call, wish: Enter) -> str:
         if wish.shown is Shown.NAME:

@@ -109,7 +109,7 @@ class Room:
         self._marks = marks
         self._now = now
         self._open: tuple[float, list[Event]] = (-FRESH, [])
-        entering = Entering(
+        entering = self._entering = Entering(
             parts.events,
             parts.entries,
             requests,
@@ -128,7 +128,6 @@ class Room:
             series=parts.series,
         )
         self._answers = {
-            "enter": entering.enter,
             "withdraw": entering.withdraw,
             "vote": chat.vote,
             "unvote": chat.unvote,
@@ -140,6 +139,10 @@ class Room:
 
     async def answer(self, call: Call) -> Outcome:
         """Do what one of the commands says. Raises Refusal if it cannot be done."""
+        if call.command.word == ENTER:
+            reply = await self._entering.enter(call)
+            told = answers.told(call.request.id, reply.text)
+            return replace(told, follow_ups=reply.choices)
         return answers.told(call.request.id, await self._answers[call.command.word](call))
 
     async def before(

@@ -11,7 +11,7 @@ from events.model import Shown
 EVENT = r"(?P<event>(?!(?:as|anonymous(?:ly)?|cc0|made|replaces?)\b)[a-z][a-z0-9-]{0,47})"
 I = re.IGNORECASE  # noqa: E741  (re's own name for it)
 ENTER = re.compile(
-    rf"enter(?:\s+{EVENT})?(?:\s+#?(?P<request>(?=\w*\d)[2-9a-hjkmnp-z]{{8}}))?"
+    rf"enter(?:\s+{EVENT})?(?:\s+#?(?P<request>[2-9a-hjkmnp-z]{{8}}))?"
     r"(?:\s+#?(?P<picture>\d{1,2}))?(?:\s+as\s+(?P<name>[^\n]{1,60}?)|\s+(?P<anon>anonymous(?:ly)?))?"
     r"(?P<cc0>\s+cc0)?(?:\s+replaces?\s+#?(?P<replaces>\d{1,5}))?"
     r"(?:\s+called:\s*(?P<called>[a-z0-9][a-z0-9 _+-]{1,39}?)(?=\s+subject:|$))?"

@@ -20,7 +20,7 @@ from request.calls import Call
 from request.conversation import Conversation
 from request.describing import Describing
 from request.extension import Extension
-from request.grammar import CommandName
+from request.grammar import Command, CommandName
 from request.leases import Lease
 from request.leftovers import drop_unused
 from request.moderation import COMMANDS as MODERATION
@@ -246,6 +246,15 @@ class Commands:
                 if not isinstance(error, PlatformRefused):
                     passing = error
         return passing
+
+
+def is_above(wanted: object, incoming: Incoming) -> bool:
+    """Tell whether a room above is meant in so many words: a slash command of its, or a button.
+
+    It may have places where nothing is drawn.
+    """
+    other = isinstance(wanted, Command) and wanted.name is CommandName.OTHER
+    return other and incoming.expects
 
 
 def _may_remove(incoming: Incoming, asked: Incoming) -> bool:

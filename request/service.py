@@ -28,7 +28,7 @@ from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
 from request.admission import Admission
 from request.calls import Call
-from request.commands import FORGETTING, HEARD_ANYWAY, Commands
+from request.commands import FORGETTING, HEARD_ANYWAY, Commands, is_above
 from request.grammar import Command
 from request.grammar.markers import says
 from request.leases import Lease
@@ -151,6 +151,7 @@ class Service:
                 return await self._pass_over(lease, request, stopped=stopped)
             if not heard_anyway:
                 policy.check_served(request.incoming)
+            if not (heard_anyway or is_above(wanted, request.incoming)):
                 policy.check_enabled(place)
             match wanted:
                 case Wanted():

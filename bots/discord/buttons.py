@@ -34,6 +34,7 @@ class Verb(StrEnum):
     DELETE = "delete"
     CANCEL = "cancel"
     SHARE = "share"
+    ENTER = "enter"
     EDIT = "edit"
     """Opens a form."""
     STYLE = "style"
@@ -59,10 +60,11 @@ LOOKS = {
     Verb.DELETE: Look("delete", "🗑️"),
     Verb.CANCEL: Look("cancel", "✖️", discord.ButtonStyle.danger),
     Verb.SHARE: Look("share", "🖼️"),
+    Verb.ENTER: Look("enter", "🏆"),
     Verb.EDIT: Look("", "✏️"),
     Verb.STYLE: Look("", "🎨"),
 }
-QUIET = frozenset({Verb.INFO, Verb.DELETE, Verb.CANCEL, Verb.SHARE})
+QUIET = frozenset({Verb.INFO, Verb.DELETE, Verb.CANCEL, Verb.SHARE, Verb.ENTER})
 """What is answered with words, to the presser alone."""
 
 
@@ -72,6 +74,8 @@ class Front(Protocol):
     async def press(
         self, interaction: discord.Interaction, verb: Verb, request: str, number: str
     ) -> None: ...
+
+    async def say(self, interaction: discord.Interaction, text: str) -> None: ...
 
     async def choose(self, interaction: discord.Interaction, text: str, request: str) -> None: ...
 

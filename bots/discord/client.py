@@ -14,6 +14,7 @@ from discord import app_commands
 from bots.discord import mine
 from bots.discord.buttons import Choice, Press
 from bots.discord.clock import Clock
+from bots.discord.events import Say
 from bots.discord.pages import Category, Turn, Use
 from bots.discord.section import DiscordSection
 from bots.discord.switches import Change, Channels, Roles
@@ -79,7 +80,7 @@ class HearingClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
         self.add_dynamic_items(Press, Choice, Change, Channels, Roles, Turn, Category, Use)
-        self.add_dynamic_items(mine.Mine, mine.Change)
+        self.add_dynamic_items(mine.Mine, mine.Change, Say)
         await self._ears.started(self)
 
     async def on_ready(self) -> None:

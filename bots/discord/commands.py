@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bots.discord import completion, menus, mine
+from bots.discord.events import event_command
 from bots.discord.imagine import RATIOS, imagine_command
 from bots.discord.pages import LONGEST_WORDS, Page
 from bots.discord.phrasing import address, command, options
@@ -37,6 +38,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     tree.add_command(_of_picture(desk, "upscale", menus.SHARPER, verb_optional=True))
     tree.add_command(_info(desk))
     tree.add_command(_mine(desk))
+    tree.add_command(event_command(desk))
     menus.add_menus(tree, desk)
 
 

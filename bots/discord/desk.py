@@ -81,6 +81,10 @@ class Desk:
                     update=verb is Verb.CANCEL,
                 )
 
+    async def say(self, interaction: discord.Interaction[Any], text: str) -> None:
+        """Hear a button that says a line."""
+        await self.ask(interaction, text, question=True)
+
     async def choose(self, interaction: discord.Interaction[Any], text: str, request: str) -> None:
         """Hear what was chosen in a list."""
         await self.ask(interaction, text, kind=IncomingKind.BUTTON, parent=f"#{request}")

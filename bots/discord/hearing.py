@@ -90,6 +90,7 @@ def of_interaction(
         moderator=bool(guild) and is_moderator(granted),
         roles=_roles(interaction.user),
         adult=is_adult(interaction.channel),
+        joined=interaction.user.created_at,
     )
 
 
@@ -129,6 +130,7 @@ def of_message(account: str, message: discord.Message, me: int) -> Incoming | No
         moderator=rights is not None and is_moderator(rights),
         roles=_roles(author),
         adult=is_adult(message.channel),
+        joined=author.created_at,
     )
 
 

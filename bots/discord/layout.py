@@ -10,6 +10,7 @@ import discord
 from discord import ui
 from discord.utils import escape_markdown, escape_mentions
 
+from bots.discord import events
 from bots.discord.buttons import LOOKS, Choice, Press, Verb
 from common import texts
 from common.model import Ending, Outcome, Part, Phase, Picture, Progress
@@ -163,7 +164,10 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
     """Yield the rows of buttons an answer offers."""
     request = outcome.request
     if not part.pictures:
-        if outcome.follow_ups and part.number == part.total:
+        lines = [line for line in outcome.follow_ups if line.startswith("enter ")]
+        if part.number == part.total and lines:
+            yield from events.rows(lines)
+        elif outcome.follow_ups and part.number == part.total:
             yield ui.ActionRow(Press(Verb.AGAIN, request), Press(Verb.EDIT, request))
         return
     numbers = [str(picture.number) for picture in part.pictures]
@@ -178,6 +182,8 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
     last = [Press(Verb.DELETE, request)]
     if Verb.SHARE in outcome.follow_ups:
         last.append(Press(Verb.SHARE, request))
+    if Verb.ENTER in outcome.follow_ups:
+        last.append(Press(Verb.ENTER, request))
     if len(numbers) == 1:
         yield ui.ActionRow(Press(Verb.ZOOM, request, numbers[0]), *last)
         return

@@ -8,7 +8,7 @@ import contextlib
 import discord
 from discord import ui
 
-from bots.discord import layout
+from bots.discord import events, layout
 from bots.discord.failures import translated
 from bots.discord.uploads import opened, read
 from common.errors import PlatformRefused
@@ -64,8 +64,23 @@ def _marker(publication: Publication) -> int:
 
 def _view(publication: Publication) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
+    box: ui.Container[ui.LayoutView] = ui.Container(accent_colour=COLOUR, id=_marker(publication))
     head, *rest = publication.text.split("\n")
-    gallery: ui.MediaGallery[ui.LayoutView] = ui.MediaGallery(
+    box.add_item(ui.TextDisplay(f"**{layout.escape(head)}**" if head.strip() else "\u200b"))
+    if publication.pictures:
+        box.add_item(_gallery(publication))
+    small = "-# " if publication.pictures and not publication.buttons else ""
+    lines = "\n".join(f"{small}{layout.escape(line)}" for line in rest if line.strip())
+    if lines:
+        box.add_item(ui.TextDisplay(lines))
+    view.add_item(box)
+    for row in events.rows(publication.buttons):
+        view.add_item(row)
+    return view
+
+
+def _gallery(publication: Publication) -> ui.MediaGallery[ui.LayoutView]:
+    return ui.MediaGallery(
         *(
             discord.MediaGalleryItem(
                 f"attachment://{layout.file_name(publication.request, one)}",
@@ -74,14 +89,3 @@ def _view(publication: Publication) -> ui.LayoutView:
             for one in publication.pictures
         )
     )
-    small = "\n".join(f"-# {layout.escape(line)}" for line in rest if line.strip())
-    box: ui.Container[ui.LayoutView] = ui.Container(
-        ui.TextDisplay(f"**{layout.escape(head)}**" if head.strip() else "\u200b"),
-        gallery,
-        accent_colour=COLOUR,
-        id=_marker(publication),
-    )
-    if small:
-        box.add_item(ui.TextDisplay(small))
-    view.add_item(box)
-    return view

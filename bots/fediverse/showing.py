@@ -42,7 +42,7 @@ class Showing:
         """Post a copy of an answer; the same one is posted once."""
         event, section = f"copy:{publication.request}", self._section
         media, _left_out = await self._uploads.take(event, publication.pictures)
-        if not media:
+        if publication.pictures and not media:
             raise PlatformRefused(platform=self.url, problem=texts.say("mastodon.no_picture"))
         warning = section.content_warning
         post = await self._calls(

@@ -196,9 +196,11 @@ class LemmyClient(ABC):
         return _number(answer, "community_view", "community")
 
     async def post(self, title: str, *, community: int, url: str, alt: str, body: str) -> int:
-        """Write a post that shows a picture; return its id."""
-        written = {"name": title, "community_id": community, "url": url, "body": body}
-        answer = await self._call("POST", "/post", {**written, "alt_text": alt}, kind="post")
+        """Write a post that shows a picture, or words alone without `url`; return its id."""
+        written = {"name": title, "community_id": community, "body": body}
+        if url:
+            written |= {"url": url, "alt_text": alt}
+        answer = await self._call("POST", "/post", written, kind="post")
         return _number(answer, "post_view", "post")
 
     async def words_of_post(self, post: int) -> str:

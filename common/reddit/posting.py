@@ -75,6 +75,8 @@ class Posts:
     def _submit(self, reddit: praw.Reddit, wanted: Gallery) -> Submission | None:
         subreddit = reddit.subreddit(wanted.subreddit)
         flair = _flair_id(subreddit, wanted.flair) if wanted.flair else None
+        if not wanted.pictures:
+            return subreddit.submit(wanted.title, selftext=wanted.text, flair_id=flair)
         media = [PostMedia(shown.data, name=shown.name) for shown in wanted.pictures]
         if len(media) > 1:
             captions = (shown.caption for shown in wanted.pictures)
