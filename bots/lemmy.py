@@ -42,7 +42,6 @@ from request.watching import Watch
 log = structlog.get_logger()
 
 LONGEST_PAUSE = 300.0
-"""Seconds between two tries to reach a server that does not answer."""
 HOUR = 3600.0
 LOOKS = 8
 """Requests that are looked at each time, whether they are still there."""
@@ -81,8 +80,7 @@ class LemmyAdapter(Showing):
         self._client: LemmyClient | None = None
         self._uploads = Uploads(services.config.web.public_url)
         self._watch = Watch(services.database, name, now=now)
-        self._comments = Budget(1, 1.0)
-        """As many as the server lets us write; known once it is."""
+        self._comments = Budget(1, 1.0)  # as many as the server lets us write, once that is known
 
     @classmethod
     async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
@@ -173,7 +171,9 @@ class LemmyAdapter(Showing):
         target = Target.of(incoming.context)
         client = await self._ready()
         try:
-            shown = await self._uploads.show(client, incoming.event, part.number, part.pictures)
+            shown = await self._uploads.show(
+                client, incoming.event, part.number, part.pictures, private=target.post is None
+            )
         except PictureError as error:
             raise PlatformRefused("platform.refused", platform=self.url, problem=error) from error
         hidden = target.adult or outcome.spoiler
@@ -239,7 +239,7 @@ class LemmyAdapter(Showing):
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, say there what servers ask for."""
         what, owner = f"account {self.name}", self._section.owner
-        invited = bool(self._services.config.enabled_in(self.name)) or not self._section.opt_in
+        invited = bool(self._services.live().enabled_in(self.name)) or not self._section.opt_in
         try:
             return await examine(await self._ready(), what, owner=owner, enabled=invited, fix=fix)
         except PlatformError as error:

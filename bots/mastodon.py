@@ -59,7 +59,7 @@ class MastodonAdapter(Showing, Polls):
         """Take what holds on the server."""
         self._server = server
         self._calls = Calls(self.name, self._connect())
-        self._uploads = Uploads(self._calls, server.description)
+        self._uploads = Uploads(self._calls, server)
         self.capabilities = Capabilities(
             text_length=max(100, server.characters - RESERVED - len(self._section.footer)),
             pictures_per_reply=server.media,

@@ -231,7 +231,7 @@ class RedditAdapter(Showing):
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look over whether the account gets in, and has a place for pictures and for answers."""
         del fix  # Reddit has no profile that an application may write
-        what, config = f"account {self.name}", self._services.config
+        what, config = f"account {self.name}", self._services.live()
         names = config.enabled_in(self.name)
         try:
             return await self._calls(

@@ -7,6 +7,7 @@ Only WebP, PNG and JPEG exist here, whatever else Pillow could open.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import struct
 import uuid
@@ -247,17 +248,25 @@ def as_source(
 
 
 def fitted(
-    data: bytes, *, max_bytes: int, formats: frozenset[str] = frozenset(FORMATS.values())
+    data: bytes,
+    *,
+    max_bytes: int,
+    formats: frozenset[str] = frozenset(FORMATS.values()),
+    max_pixels: int = MAX_PIXELS,
 ) -> tuple[bytes, str]:
     """Return a picture of ours as a platform takes it, and its MIME type.
 
     As it is if it may be; else as WebP (or JPEG where that is not taken), and smaller until it is
-    at most `max_bytes`. Raises PictureError if it is no picture.
+    at most `max_bytes` and `max_pixels`. Raises PictureError if it is no picture.
     """
     facts = verify(data)
-    if facts.mime in formats and len(data) <= max_bytes:
+    pixels = facts.width * facts.height
+    if facts.mime in formats and len(data) <= max_bytes and pixels <= max_pixels:
         return data, facts.mime
     image = decode(data)
+    if pixels > max_pixels:
+        factor = math.sqrt(max_pixels / pixels)
+        image.thumbnail((int(facts.width * factor), int(facts.height * factor)))
     mime = "image/webp" if "image/webp" in formats else "image/jpeg"
     recipe = Metadata(parameters=read_parameters(data) or "")
     for scale in SCALES:

@@ -30,6 +30,7 @@ class Server:
     media: int = 4
     """Pictures in a post."""
     picture_bytes: int = 8_000_000
+    picture_pixels: int = 16_000_000
     description: int = 1500
     """Characters of an alternative text."""
     poll_options: int = 4
@@ -79,6 +80,7 @@ def read_server(url: str, told: Mapping[str, Any]) -> Server:
         characters=_number(posts.get("max_characters"), told.get("max_toot_chars"), 500),
         media=_number(posts.get("max_media_attachments"), 4),
         picture_bytes=_number(pictures.get("image_size_limit"), plain.picture_bytes),
+        picture_pixels=_number(pictures.get("image_matrix_limit"), plain.picture_pixels),
         description=_number(pictures.get("description_limit"), plain.description),
         poll_options=_number(polls.get("max_options"), plain.poll_options),
         poll_option=_number(polls.get("max_characters_per_option"), plain.poll_option),

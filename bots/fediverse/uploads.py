@@ -8,7 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from bots.fediverse.calls import Calls
-from common.errors import PlatformRefused
+from bots.fediverse.server import Server
+from common import pictures
+from common.errors import PictureError, PlatformRefused
 from common.model import Picture
 
 log = structlog.get_logger()
@@ -25,29 +27,29 @@ class Uploads:
     def __init__(
         self,
         calls: Calls,
-        description: int,
+        server: Server,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take how to call the server, and how many characters it takes of a description."""
+        """Take how to call the server, and how much it takes."""
         self._calls = calls
-        self._description = description
+        self._server = server
         self._sleep = sleep
         self._sent: dict[tuple[str, str], tuple[str, bool]] = {}
         """Media ids by request and SHA-256, and whether they are processed."""
 
-    async def take(self, event: str, pictures: Sequence[Picture]) -> tuple[list[str], int]:
+    async def take(self, event: str, shown: Sequence[Picture]) -> tuple[list[str], int]:
         """Return the media ids of those the server takes, and how many it does not.
 
         Raises PlatformError if it may take them later.
         """
         ids = []
-        for picture in pictures:
+        for picture in shown:
             try:
                 ids.append(await self._upload(event, picture))
             except PlatformRefused as error:
                 log.warning("picture_refused", picture=picture.number, problem=str(error))
-        return ids, len(pictures) - len(ids)
+        return ids, len(shown) - len(ids)
 
     async def _upload(self, event: str, picture: Picture) -> str:
         """Return the media id of a picture that is ready to be posted.
@@ -56,9 +58,9 @@ class Uploads:
         """
         key = (event, picture.sha256)
         if key not in self._sent:
-            data = await asyncio.to_thread(picture.path.read_bytes)
-            alt = picture.alt[: self._description]
-            self._note(key, await self._calls("media_post", data, picture.mime, description=alt))
+            data, mime = await asyncio.to_thread(self._fit, picture)
+            alt = picture.alt[: self._server.description]
+            self._note(key, await self._calls("media_post", data, mime, description=alt))
         while not self._sent[key][1]:
             try:
                 self._note(key, await self._calls("media", self._sent[key][0]))
@@ -68,6 +70,18 @@ class Uploads:
             if not self._sent[key][1]:
                 await self._sleep(PROCESSING)
         return self._sent[key][0]
+
+    def _fit(self, picture: Picture) -> tuple[bytes, str]:
+        server = self._server
+        try:
+            return pictures.fitted(
+                picture.path.read_bytes(),
+                max_bytes=server.picture_bytes,
+                formats=server.formats,
+                max_pixels=server.picture_pixels,
+            )
+        except (PictureError, OSError) as error:
+            raise PlatformRefused(platform=server.domain, problem=error) from error
 
     def posted(self, event: str) -> None:
         """Forget the pictures of a request: their post is there."""

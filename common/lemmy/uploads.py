@@ -55,9 +55,17 @@ class Uploads:
         """Where the pictures of an answer are that is not posted yet, by event and part."""
 
     async def show(
-        self, client: LemmyClient, event: str, part: int, shown: Sequence[Picture]
+        self,
+        client: LemmyClient,
+        event: str,
+        part: int,
+        shown: Sequence[Picture],
+        *,
+        private: bool = False,
     ) -> list[Shown]:
         """Return the pictures of a part, reachable for everybody.
+
+        Our own gallery shows nothing that is `private`: that is put on the server.
 
         Raises PlatformBusy if no more may be put on the server for now, PlatformRefused if it
         takes none, PictureError if one cannot be made to fit.
@@ -65,7 +73,7 @@ class Uploads:
         if not shown:
             return []
         addresses = [picture_address(self._public_url, picture.sha256) for picture in shown]
-        if all(addresses):
+        if all(addresses) and not private:
             return [
                 Shown(address or "", picture.alt)
                 for address, picture in zip(addresses, shown, strict=True)

@@ -65,6 +65,15 @@ async def test_pictures_are_linked_from_the_gallery_where_it_is_public(start):
 
 
 @one_version
+async def test_pictures_of_a_private_message_are_not_linked_from_the_public_gallery(start):
+    public = {"public_url": "https://pictures.example.org"}
+    async with start(web=public) as bot:
+        (text,) = await bot.answer_to(bot.lemmy.world.message(bot.ann, FOX))
+    assert f"({bot.lemmy.origin}/" in text
+    assert len(uploaded(bot.lemmy)) == 1
+
+
+@one_version
 async def test_only_communities_that_are_enabled_are_answered(start):
     listed = {"lemmy/dogs@kennel.example": {"enabled": True}}
     async with start(settings={"opt_in": True}, communities=listed) as bot:

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from common import pictures
 from common.errors import ConfigError, PlatformBusy, PlatformError, PlatformRefused, StartupError
 from common.model import Phase, Progress
 from tests.fakes.horde import faults
@@ -137,6 +138,19 @@ async def test_a_picture_that_is_not_taken_is_left_out_and_named(
     (post,) = server.answers(incoming.event)
     assert [media.description for media in post.media] == ["a red one"]
     assert "did not take 1" in post.text
+
+
+async def test_pictures_are_made_as_the_server_takes_them(server, listen, answer, picture):
+    server.routes.image_types = ["image/jpeg", "image/png"]
+    server.routes.image_pixels = 32 * 32
+    async with listen() as ears:
+        incoming = await heard(server, ears)
+        await answer(ears.adapter, incoming, "here", picture())
+    [post] = server.answers(incoming.event)
+    [media] = post.media
+    facts = pictures.verify(media.data)
+    assert (media.mime, facts.mime) == ("image/jpeg", "image/jpeg")
+    assert facts.width * facts.height <= 32 * 32
 
 
 async def test_pictures_are_sent_once_however_often_the_post_is_tried(

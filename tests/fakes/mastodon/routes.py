@@ -37,6 +37,9 @@ class Routes:
         self.heartbeat = 0.3
         """Seconds between two signs of life of a stream."""
         self.max_media = MOST_MEDIA
+        self.image_types = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+        self.image_bytes = 16_777_216
+        self.image_pixels = 33_177_600
         self.polls_allowed = True
         self.role = {
             "id": "-99",
@@ -93,9 +96,9 @@ class Routes:
                 "characters_reserved_per_url": 23,
             },
             "media_attachments": {
-                "supported_mime_types": ["image/jpeg", "image/png", "image/gif", "image/webp"],
-                "image_size_limit": 16_777_216,
-                "image_matrix_limit": 33_177_600,
+                "supported_mime_types": self.image_types,
+                "image_size_limit": self.image_bytes,
+                "image_matrix_limit": self.image_pixels,
                 "description_limit": 1500,
                 "video_size_limit": 103_809_024,
                 "video_frame_rate_limit": 120,
@@ -333,11 +336,14 @@ class Routes:
         fate = self.uploads.pop(0) if self.uploads else "ok"
         if fate == "ok" and self.community.flavour.slow_media:
             fate = "slow"
+        data = sent.file.read()
+        if sent.content_type not in self.image_types or len(data) > self.image_bytes:
+            fate = "refused"
         if fate == "refused":
             raise Stop(422, "Validation failed: File content type is invalid")
         media = Media(
             self.community.fresh(),
-            sent.file.read(),
+            data,
             sent.content_type,
             str(form.get("description") or ""),
             looks=0 if fate == "ok" else 2,
