@@ -23,11 +23,12 @@ from bots.endpoints import LiveHordes, open_hordes
 from bots.knowledge import Knowledge, open_knowledge
 from bots.lending import lend
 from bots.operator.desk import Origin, open_desk
-from bots.rooms import event_parts
+from bots.rooms import Rooms, event_rooms
 from common.config import Config, EndpointConfig
 from common.database import Database, open_database
 from common.errors import StartupError
 from common.fetch import fetch
+from common.horde.client import HordeClient
 from common.live import LiveConfig
 from common.reference import ModelReference
 from events.clock import Clock
@@ -92,12 +93,16 @@ class Core:
     service: Service
     hordes: LiveHordes
     knowledge: Knowledge
-    events: Parts
+    rooms: Rooms
+
+    @property
+    def events(self) -> Parts:
+        """What events are made of."""
+        return self.rooms.parts
 
     def clock(self) -> Clock:
         """Return what leads events on."""
-        chores = (self.events.series.draft_due,)
-        one = self.events
+        one, chores = self.events, self.rooms.chores()
         return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
 
     def runner(self, adapter: Adapter) -> Runner:
@@ -166,8 +171,23 @@ def assemble(
         live, database, store, knowledge, hordes, about=about, people=folk, preferences=preferences
     )
     fetch = fetch or fetch_picture
-    parts = event_parts(live, database, marks, leases, services.pictures)
-    extension = Room(parts, store, marks, services.pictures, fetch)
+    rooms = event_rooms(
+        live,
+        database,
+        marks,
+        leases,
+        services.pictures,
+        horde=lambda: _kudos_horde(live(), hordes),
+    )
+    extension = Room(
+        rooms.parts,
+        store,
+        marks,
+        services.pictures,
+        fetch,
+        identities=rooms.links,
+        linking=rooms.linking,
+    )
     services = replace(services, extension=extension)
     sources = Sources(store, services.pictures, fetch)
     native = NativeLookup(hordes)
@@ -223,7 +243,13 @@ def assemble(
         marks=marks,
         pictures=services.pictures,
     )
-    return Core(services, live, store, leases, service, hordes, knowledge, parts)
+    return Core(services, live, store, leases, service, hordes, knowledge, rooms)
+
+
+def _kudos_horde(config: Config, hordes: LiveHordes) -> HordeClient | None:
+    """Return the client of the Horde whose kudos are given, None where there is none."""
+    endpoint = hordes.named(config.kudos.horde)
+    return None if endpoint is None else endpoint.client
 
 
 def _rules(config: Config) -> Rules:

@@ -11,21 +11,18 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
+from bots.rooms import sponsoring
 from common.config import Section, read_account
 from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
-from events.kudos.opening import open_treasury
-from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
-from events.store import EventStore
 from request.adapter import Capabilities, Publication, Services
-from request.marks import Marks, open_marks
+from request.marks import open_marks
 from request.queries import Queries
 from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app
-from web.sponsoring import TitleOf
 from web.store import Message
 from web.thumbnails import Thumbnails
 
@@ -103,7 +100,7 @@ class WebAdapter:
                 elsewhere=Queries(services.database),
                 about=services.about,
                 links=Links(services.database, marks),
-                sponsoring=_sponsoring(services, marks, session),
+                sponsoring=sponsoring(config, services.database, marks, session),
             )
             site = await Site.open(app, config.web)
         except BaseException:
@@ -232,17 +229,3 @@ class WebAdapter:
             kind=message.kind,
             parent=None if message.reply_to is None else str(message.reply_to),
         )
-
-
-def _sponsoring(
-    services: Services, marks: Marks, session: aiohttp.ClientSession
-) -> tuple[Sponsors, TitleOf]:
-    """Return what sponsors can do, and how to call the event that they do it for."""
-    treasury = open_treasury(services.config, services.database, marks, session)
-    events = EventStore(services.database)
-
-    async def title_of(event: str) -> str:
-        found = await events.find(event)
-        return event if found is None else found.plan.title
-
-    return treasury.sponsors, title_of

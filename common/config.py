@@ -7,7 +7,7 @@ plain text, as `{env: NAME}` or as `{file: PATH}`.
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -321,13 +321,7 @@ def parse(
                 raise ConfigError(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
-    if config.kudos.horde is not None and config.kudos.horde not in known:
-        raise ConfigError(
-            "config.unknown_horde",
-            file=file,
-            name=config.kudos.horde,
-            known=", ".join(sorted(known)),
-        )
+    _check_payer(config, file, known)
     for shown in config.showcase:
         if shown.account not in config.accounts:
             raise ConfigError("config.showcase_account", file=file, name=shown.account)
@@ -338,6 +332,19 @@ def parse(
         folder = (base / config.data_dir).resolve()
         config = config.model_copy(update={"data_dir": folder, "worker": worker})
     return config
+
+
+def _check_payer(config: Config, file: str, known: Collection[str]) -> None:
+    """Check that prizes come from an endpoint that has kudos to give. Raises ConfigError."""
+    name = config.kudos.horde
+    if name is None:
+        return
+    if name not in known:
+        known_names = ", ".join(sorted(known))
+        raise ConfigError("config.unknown_horde", file=file, name=name, known=known_names)
+    for entry in config.horde.endpoints:
+        if entry.name == name and (entry.free or entry.url == "hub"):
+            raise ConfigError("kudos.hub_has_none", name=name)
 
 
 def read_account(model: type[AnySection], name: str, given: Mapping[str, Any]) -> AnySection:

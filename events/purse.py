@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from common.errors import Refusal
+from common.model import Job
 from events.model import Event
 from request.leases import Lease
+from request.terms import Payer
 
 
 class Purse(Protocol):
@@ -22,6 +25,10 @@ class Purse(Protocol):
 
     async def is_paid(self, event: Event) -> bool:
         """Tell whether all is sent, or waits for winners who have named no account."""
+        ...
+
+    async def payer(self, event: Event, jobs: Sequence[Job]) -> Payer | None:
+        """Return who pays for pictures made in an event; None: they are paid for as always."""
         ...
 
     async def serve(self, lease: Lease) -> None:
@@ -44,6 +51,11 @@ class NoPurse:
         """Owe nothing."""
         del event
         return True
+
+    async def payer(self, event: Event, jobs: Sequence[Job]) -> Payer | None:
+        """Pay for nothing."""
+        del event, jobs
+        return None
 
     async def serve(self, lease: Lease) -> None:
         """Send nothing."""

@@ -18,6 +18,7 @@ from events.ballot_store import BallotStore
 from events.chat import Chat
 from events.entering import Entering, serves
 from events.entry_store import EntryStore
+from events.linking.commands import LinkCommands
 from events.model import Event, State
 from events.outbox import PAUSE, Outbox
 from events.people import Identities, Strangers
@@ -92,7 +93,7 @@ def open_parts(
 class Room:
     """Adds events to requests (`request/extension.py`)."""
 
-    commands: Mapping[str, re.Pattern[str]] = COMMANDS
+    commands: Mapping[str, re.Pattern[str]]
 
     def __init__(
         self,
@@ -103,9 +104,13 @@ class Room:
         fetch: Fetch,
         *,
         identities: Identities | None = None,
+        linking: LinkCommands | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.parts = parts
+        self._requests = requests
+        self._linking = linking
+        self.commands = COMMANDS if linking is None else {**COMMANDS, **linking.commands}
         self._marks = marks
         self._now = now
         self._open: tuple[float, list[Event]] = (-FRESH, [])
@@ -143,6 +148,8 @@ class Room:
             reply = await self._entering.enter(call)
             told = answers.told(call.request.id, reply.text)
             return replace(told, follow_ups=reply.choices)
+        if self._linking is not None and call.command.word in self._linking.commands:
+            return await self._linking.answer(call)
         return answers.told(call.request.id, await self._answers[call.command.word](call))
 
     async def before(
@@ -154,9 +161,12 @@ class Room:
         return image if event is None else fitted(image, event)
 
     async def payer(self, request: RequestRow) -> Payer | None:
-        """Return nobody: parties are paid for where there is a purse."""
-        del request
-        return None
+        """Return who pays for what is made in the thread of a party."""
+        event = next((one for one in await self._current() if in_thread(one, request)), None)
+        if event is None:
+            return None
+        jobs = [row.job for row in await self._requests.jobs_of(request.id)]
+        return await self.parts.purse.payer(event, jobs)
 
     async def offer(self, request: RequestRow, outcome: Outcome, adapter: Adapter) -> Outcome:
         """Say that an answer can be entered, where there is something to enter it in."""
@@ -193,6 +203,8 @@ class Room:
         shown = await self.parts.entries.forgotten(lease, mark)
         await self.parts.outbox.taken_back(lease, shown)
         await self.parts.series.forget(mark)
+        if self._linking is not None:
+            await self._linking.forget(lease.name, person)
 
     async def _current(self) -> list[Event]:
         """Return the events that take entries, as they were a moment ago."""

@@ -289,7 +289,8 @@ class Service:
         place = await self._place(request.incoming, adapter)
         terms = self._terms(request.incoming, place, request.image)
         within = await self._admission.hordes(request.id, place, terms.hordes)
-        terms = replace(terms, hordes=within, payer=await self.extension.payer(request))
+        payer = await self.extension.payer(request)
+        terms = replace(terms, hordes=within).paid_by(payer)
         telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
         try:
             await self._production.run(lease, request, tally, terms)

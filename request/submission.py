@@ -45,6 +45,11 @@ OF_ONE_HORDE = frozenset(
 """Refusals that say nothing of the next Horde. What is refused for its words is not carried on."""
 FULL = "TooManyPrompts"
 """Our account has as much waiting there as it may have."""
+OF_THE_PAYER = frozenset(
+    {"SharedKeyEmpty", "SharedKeyExpired", "SharedKeyInvalid", "SharedKeyInsufficientKudos"}
+    | {"SharedKeyAssignedStyles", "InvalidAPIKey", "KudosUpfront"}
+)
+"""Refusals that say nothing of the Horde where somebody else pays."""
 SHUT_OUT = "TimeoutIP"
 """Our address is not let in for some minutes."""
 AT_ONCE = 5
@@ -107,9 +112,9 @@ class Submissions:
                 try:
                     async with self._lines[endpoint.name]:
                         row = await self._begin(lease, row, endpoint)
-                        sent = await self._send(lease, row, endpoint, body)
+                        sent = await self._send(lease, row, endpoint, body, terms)
                 except HordeError as error:
-                    self._note_refusal(endpoint, error)
+                    self._note_refusal(endpoint, error, terms)
                     troubles.append(Trouble(endpoint.name, error))
                     if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
                         raise self._not_taken(row, troubles[-1:], patience) from error
@@ -142,8 +147,9 @@ class Submissions:
             r2=endpoint.r2,
         )
 
-    def _note_refusal(self, endpoint: Endpoint, error: HordeError) -> None:
-        self._hordes.failed(endpoint, error)
+    def _note_refusal(self, endpoint: Endpoint, error: HordeError, terms: Terms) -> None:
+        if terms.payer is None or error.rc not in OF_THE_PAYER:
+            self._hordes.failed(endpoint, error)
         if error.rc == FULL:
             endpoint.turns.hold(error.retry_after or self._patience.pause)
         log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
@@ -161,12 +167,14 @@ class Submissions:
         return await self._store.submission_begun(lease, row, endpoint.name)
 
     async def _send(
-        self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody
+        self, lease: Lease, row: JobRow, endpoint: Endpoint, body: GenerationBody, terms: Terms
     ) -> JobRow:
         """Send a job and note its id. Who is cancelled meanwhile hears of it afterwards."""
+        payer = terms.payer
+        client = endpoint.client if payer is None else endpoint.client.with_key(payer.key)
 
         async def send() -> JobRow:
-            answer = await endpoint.client.submit(body, counted=True)
+            answer = await client.submit(body, counted=True)
             return await self._store.submitted(lease, row, answer.id)
 
         sending = asyncio.create_task(send())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
@@ -46,3 +46,9 @@ class Terms:
     """A keyed hash of who asks: people take turns, and some Hordes want to tell them apart."""
     payer: Payer | None = None
     """Whose kudos it is made with; None: the operator's."""
+
+    def paid_by(self, payer: Payer | None) -> Terms:
+        """Return what holds if somebody else pays, where his Horde may be asked at all."""
+        if payer is None or (self.hordes and payer.horde not in self.hordes):
+            return self
+        return replace(self, hordes=(payer.horde,), payer=payer)

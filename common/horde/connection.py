@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -54,6 +54,7 @@ class Connection:
         self._on_call = on_call or _heed_not
         self.url = url
         self._session = session
+        self._key = key
         self._patience = patience or Patience()
         self.limits = limits if limits is not None else Limits.of(url)
         """The server's, which we keep to."""
@@ -66,6 +67,18 @@ class Connection:
             patience=self._patience,
             sleep=sleep,
             monotonic=monotonic,
+        )
+
+    def with_key(self, key: SecretStr | None = None, *, patience: Patience | None = None) -> Self:
+        """Return the same Horde asked with another key, in turns of its own."""
+        return type(self)(
+            self.url,
+            key or self._key,
+            self._session,
+            name=self.name,
+            limits=self.limits,
+            patience=patience or self._patience,
+            on_call=self._on_call,
         )
 
     def use_limits(self, limits: Limits) -> None:

@@ -139,6 +139,19 @@ class Funds:
         async with self._database.write() as connection:
             await connection.execute(change.values(shared_key=sealed, changed=self._now()))
 
+    async def drop_shared_key(self, fund: str) -> None:
+        """Note that a party's shared key is deleted."""
+        mine = kudos_funds.c.id == fund
+        async with self._database.write() as connection:
+            change = kudos_funds.update().where(mine)
+            await connection.execute(change.values(shared_key=None, changed=self._now()))
+
+    async def open_events(self) -> set[str]:
+        """Return the events for which a key is still kept, or a link can still be used."""
+        query = sa.select(kudos_funds.c.event).where(kudos_funds.c.state.in_(OPEN)).distinct()
+        async with self._database.read() as connection:
+            return {row.event for row in await connection.execute(query)}
+
     async def removed(self, fund: str) -> int:
         """Forget a sponsor's keys at once; returns how many kudos are not paid because of it.
 

@@ -122,12 +122,13 @@ class Ledger:
         await self._write(lease, self._change(sending, **values))
 
     async def due(self, *, most: int) -> list[Transfer]:
-        """Return the transfers to be sent now, longest due first."""
+        """Return the transfers to be sent now: longest due first, then the largest."""
         ready = (kudos_transfers.c.state == TransferState.INTENDED) & (
             kudos_transfers.c.due <= self._now()
         )
         query = sa.select(kudos_transfers).where(ready)
-        query = query.order_by(kudos_transfers.c.due, kudos_transfers.c.id).limit(most)
+        oldest = (kudos_transfers.c.due, kudos_transfers.c.kudos.desc(), kudos_transfers.c.id)
+        query = query.order_by(*oldest).limit(most)
         async with self._database.read() as connection:
             return [transfer_of(row) for row in await connection.execute(query)]
 

@@ -9,6 +9,7 @@ such a transfer is `unclear`, counts as paid, and an organiser has to look.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from typing import Protocol
 
 import structlog
@@ -20,16 +21,13 @@ from common.errors import (
     HordeUnreachable,
     Refusal,
 )
-from common.horde.transport import Patience
 from events.kudos.ledger import Ledger
 from events.kudos.records import Transfer
 from request.leases import Lease
 
 log = structlog.get_logger()
 
-ONE_TRY = Patience(attempts=1, limiter_wait=5.0)
-"""For the clients that send kudos: the ledger itself knows when to try again."""
-AT_ONCE = 20
+AT_ONCE = 10
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 """Seconds between tries where the Horde does not answer; the pause doubles."""
 KEY_PAUSE = 600.0
@@ -53,6 +51,14 @@ PayerOf = Callable[[str], Awaitable[Giving]]
 """From a fund's id to who pays. Raises Refusal where the key is gone."""
 
 
+class End(Enum):
+    """How a try ended."""
+
+    SENT = auto()
+    PUT_OFF = auto()
+    REFUSED = auto()
+
+
 class Outbox:
     """Sends what is due."""
 
@@ -62,38 +68,48 @@ class Outbox:
         self._most_tries = most_tries
 
     async def send_due(self, lease: Lease, *, most: int = AT_ONCE) -> int:
-        """Send what is due, one after the other; returns how many went."""
-        return sum([await self._send(lease, one) for one in await self._ledger.due(most=most)])
+        """Send what is due, one after the other; returns how many went.
 
-    async def _send(self, lease: Lease, transfer: Transfer) -> bool:
+        After one that has to wait the others wait for the next time too: it lasts while the lease
+        does, and who is limited would be for the next one as well.
+        """
+        went = 0
+        for transfer in await self._ledger.due(most=most):
+            end = await self._send(lease, transfer)
+            went += end is End.SENT
+            if end is End.PUT_OFF:
+                break
+        return went
+
+    async def _send(self, lease: Lease, transfer: Transfer) -> End:
         try:
             payer = await self._payer_of(transfer.fund)
         except Refusal as gone:
             await self._give_up(lease, transfer, str(gone), certain=not transfer.doubtful)
-            return False
+            return End.REFUSED
         if not await self._ledger.sending(lease, transfer):
-            return False
+            return End.REFUSED
         try:
             await payer.transfer_kudos(
                 transfer.receiver or "", transfer.kudos, idempotency_key=transfer.id
             )
         except HordeError as error:
-            await self._not_sent(lease, transfer, error)
-            return False
+            return await self._not_sent(lease, transfer, error)
         await self._ledger.sent(lease, transfer)
         log.info("kudos_sent", of=transfer.event, kudos=transfer.kudos, order=transfer.id)
-        return True
+        return End.SENT
 
-    async def _not_sent(self, lease: Lease, transfer: Transfer, error: HordeError) -> None:
+    async def _not_sent(self, lease: Lease, transfer: Transfer, error: HordeError) -> End:
         """Put a transfer off, or give it up, by what the Horde said."""
         seconds, doubtful = _pause(transfer, error)
         if seconds is None or transfer.tries >= self._most_tries:
             certain = not (transfer.doubtful or doubtful) or error.rc in PROVES_NOTHING_WENT
             await self._give_up(lease, transfer, str(error), certain=certain)
-            return
+            return End.REFUSED
         await self._ledger.put_off(
             lease, transfer, seconds=seconds, doubtful=doubtful, reason=str(error)
         )
+        return End.PUT_OFF
 
     async def _give_up(
         self, lease: Lease, transfer: Transfer, reason: str, *, certain: bool

@@ -90,6 +90,7 @@ class Party:
             if row.shared_key is not None:
                 payer = self._payers.of_row(row)
                 await payer.delete_shared_key(self._key_of(row, row.shared_key))
+                await self._funds.drop_shared_key(row.id)
 
     async def _open_funds(self, event: str) -> list[FundRow]:
         rows = await self._funds.of(event, Purpose.PICTURES)

@@ -118,6 +118,10 @@ class Treasury:
     async def _sponsors(self, event: str, purpose: Purpose) -> list[FundRow]:
         return [row for row in await self._ready(event, purpose) if not row.is_house]
 
+    async def look_up(self, number: int) -> User:
+        """Return what everybody may know of an account on the Horde. Raises HordeError, Refusal."""
+        return await self.payers.house().user(number)
+
     # --- after ------------------------------------------------------------------------------
 
     async def award(

@@ -29,14 +29,24 @@ LookUp = Callable[[int], Awaitable[User]]
 Named = Callable[[str, str], Awaitable[int]]
 """Has what waits for a person (a mark) sent to a Horde account; returns how many kudos."""
 
+Forgotten = Callable[[str], Awaitable[None]]
+"""Forgets to which Horde account a person's (a mark's) kudos went."""
+
 
 class LinkCommands:
     """Answers these commands. `look_up` is None where no Horde pays prizes."""
 
     def __init__(
-        self, links: Links, *, look_up: LookUp | None, named: Named, page: str | None
+        self,
+        links: Links,
+        *,
+        look_up: LookUp | None,
+        named: Named,
+        forgotten: Forgotten,
+        page: Callable[[], str | None],
     ) -> None:
         self._links = links
+        self._forgotten = forgotten
         self._look_up = look_up
         self._named = named
         self._page = page
@@ -51,6 +61,11 @@ class LinkCommands:
         text = await self._do(call)
         private = answers.can_be_private(call.incoming, call.adapter)
         return answers.told(call.request.id, text, private=private)
+
+    async def forget(self, account: str, person: str) -> None:
+        """Delete all links of an account, and where its kudos went."""
+        await self._forgotten(self._links.mark(account, person))
+        await self._links.forget(account, person)
 
     async def _do(self, call: Call) -> str:
         account, person = call.lease.name, call.incoming.person
@@ -69,9 +84,10 @@ class LinkCommands:
         return say("links.posted")
 
     def _explain(self) -> str:
-        if self._page is None:
+        page = self._page()
+        if page is None:
             return say("links.how_without_page")
-        return say("links.how", address=self._page)
+        return say("links.how", address=page)
 
     async def _name(self, account: str, person: str, written: str) -> str:
         """Note a Horde account that is really called so: a slip would pay somebody else."""

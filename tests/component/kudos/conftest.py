@@ -13,8 +13,7 @@ from common.horde.client import HordeClient
 from common.horde.transport import Patience
 from events.kudos.funds import Funds
 from events.kudos.ledger import Ledger
-from events.kudos.outbox import ONE_TRY
-from events.kudos.payers import Payers
+from events.kudos.payers import ONE_TRY, Payers
 from events.kudos.prizes import Entrant, Prizes
 from events.kudos.records import Purpose
 from events.kudos.seal import Seal
@@ -77,18 +76,9 @@ async def open_house(
     patience: Patience = QUICK,
 ) -> House:
     """Start the money side anew, as the program does at its start."""
-
-    def build(secret: SecretStr) -> HordeClient:
-        assert horde is not None
-        return HordeClient(horde.url, secret, session, name="fake", patience=patience)
-
+    client = horde and HordeClient(horde.url, SecretStr(key), session, name="fake")
     funds = Funds(database, Marks(b"k" * 32), now=clock)
-    payers = Payers(
-        funds,
-        seal,
-        house=None if horde is None else build(SecretStr(key)),
-        build=None if horde is None else build,
-    )
+    payers = Payers(funds, seal, lambda: client, patience=patience)
     leases = Leases(database, "one", now=clock)
     lease = await leases.take("clock")
     assert lease is not None

@@ -134,12 +134,12 @@ async def test_a_key_taken_away_pays_nothing_more(house, horde, database):
 async def test_taking_away_while_it_is_unclear_does_not_free_the_kudos(house, horde):
     fund, _ = await sponsor(house, 500)
     await awarded(house)
-    horde.fail("transfer", faults.lose(), 2)
+    horde.fail("transfer", faults.lose())
     await house.treasury.pay(house.lease)
 
     await house.treasury.sponsors.remove(fund)
     sheet = await house.ledger.sheet(EVENT)
-    assert (sheet.unclear, sheet.refused) == (350, 0)
+    assert (sheet.unclear, sheet.refused) == (300, 50)
 
 
 async def test_a_sponsor_who_wins_is_not_paid_by_himself(house, horde):

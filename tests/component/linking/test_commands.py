@@ -42,8 +42,14 @@ async def say(database, links, house, clock):  # noqa: F811
     """Return what the bot answers to a text of somebody."""
     store = Store(database, Marks(b"k" * 32), now=clock)
     lease = await house.leases.take("discord")
-    payers, page = house.treasury.payers, PAGE
-    commands = LinkCommands(links, look_up=payers.house().user, named=house.ledger.named, page=page)
+    treasury = house.treasury
+    commands = LinkCommands(
+        links,
+        look_up=treasury.look_up,
+        named=treasury.ledger.named,
+        forgotten=treasury.ledger.forget,
+        page=lambda: PAGE,
+    )
     adapter = ChatAdapter("discord", "http://127.0.0.1:9")
     number = 0
 
@@ -96,7 +102,7 @@ def test_what_is_none(text):
 
 async def test_how_it_works_is_told(say, links):
     assert PAGE in await say("link")
-    bare = LinkCommands(links, look_up=None, named=None, page=None)
+    bare = LinkCommands(links, look_up=None, named=None, forgotten=None, page=lambda: None)
     assert "link alias#123" in await say("link", commands=bare)
 
 
@@ -131,7 +137,7 @@ async def test_a_horde_that_is_silent_notes_nothing(say, links, horde):  # noqa:
 
 
 async def test_without_prizes_no_horde_account_is_kept(say, links):
-    bare = LinkCommands(links, look_up=None, named=None, page=PAGE)
+    bare = LinkCommands(links, look_up=None, named=None, forgotten=None, page=lambda: PAGE)
     with pytest.raises(Refusal, match="none is named"):
         await say("link ann#11", commands=bare)
 
@@ -147,6 +153,15 @@ async def test_naming_an_account_sets_the_prizes_free_that_wait(say, links, hous
     await house.treasury.pay(house.lease)
     assert horde.users["ann#11"] == 350
     assert "on their way" not in await say("link ann#11")
+
+
+async def test_who_is_forgotten_is_unlinked_and_his_account_is_not_kept(links, house):  # noqa: F811
+    forgotten = house.ledger.forget
+    commands = LinkCommands(links, look_up=None, named=None, forgotten=forgotten, page=lambda: None)
+    await links.name_horde("discord", "1", "ann#11")
+
+    await commands.forget("discord", "1")
+    assert await links.horde_names([links.mark("discord", "1")]) == {}
 
 
 async def test_unlinking(say, links):
