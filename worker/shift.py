@@ -125,6 +125,8 @@ class Shift:
             await self._look_at_rota()
             for studio in self._studios:
                 await studio.give_memory_back(at_once=self._resting is not None)
+            if not (self._deliveries or any(studio.loaded for studio in self._studios)):
+                await in_thread(self._guard.rest)
             await asyncio.sleep(TEND_SECONDS)
 
     async def _look_at_rota(self) -> None:

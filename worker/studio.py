@@ -51,6 +51,11 @@ class Studio:
         self._run: Run | None = None
 
     @property
+    def loaded(self) -> bool:
+        """Whether its engine holds memory."""
+        return self._loaded
+
+    @property
     def busy(self) -> bool:
         """Whether it is at a job."""
         return self._run is not None

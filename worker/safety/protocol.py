@@ -21,5 +21,5 @@ class Checker(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what was taken."""
+        """Give back what was taken; the next picture takes it again."""
         ...
