@@ -22,6 +22,7 @@ GROUPS = {
     "adapters": "The platforms",
     "load": "What one process carries",
     "card": "The card never waits",
+    "memory": "What the worker takes",
     "styles": "Requests read and resolved",
     "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",
@@ -29,15 +30,16 @@ GROUPS = {
     "installation": "Installing",
 }
 """Modules of this folder and their headings, in the order of the page."""
-ONLY_IF_ASKED = "installation"
+ONLY_IF_ASKED = ("installation", "memory")
+"""The first with `--install`; the other needs what `make test-worker` installs."""
 TAKES_A_SCALE = "card"
 
 
 def main() -> None:
     options = _options()
-    groups = options.only or [name for name in GROUPS if name != ONLY_IF_ASKED]
-    if options.install and ONLY_IF_ASKED not in groups:
-        groups.append(ONLY_IF_ASKED)
+    groups = options.only or [name for name in GROUPS if name not in ONLY_IF_ASKED]
+    if options.install and ONLY_IF_ASKED[0] not in groups:
+        groups.append(ONLY_IF_ASKED[0])
     # as the worker sets it for itself: numpy reads it when it is imported
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logs.configure(level="error")
