@@ -105,8 +105,19 @@ class Commands:
         return answers.told(request.id, text)
 
     async def unheard(self, incoming: Incoming) -> bool:
-        """Tell whether a person wants to hear nothing of the bot."""
-        return await self._people.has(Wish.STOPPED, incoming.place.account, incoming.person.id)
+        """Tell whether a person wants to hear nothing of the bot, or has gone on for too long.
+
+        Two bots that reply to each other come to an end so; buttons are pressed by people.
+        """
+        account = incoming.place.account
+        if await self._people.has(Wish.STOPPED, account, incoming.person.id):
+            return True
+        if incoming.expects or incoming.kind is IncomingKind.BUTTON:
+            return False
+        depth = await self._store.depth(account, incoming.parent, most=policy.DEEPEST)
+        if depth == policy.DEEPEST:
+            log.info("too_deep", account=account, heard=incoming.event)
+        return depth == policy.DEEPEST
 
     async def forget(
         self, lease: Lease, request: RequestRow, adapter: Adapter, place: PlaceConfig

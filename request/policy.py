@@ -34,6 +34,8 @@ TOLD_AGAIN_AFTER = {
 """Seconds for which a person who was told something is not told the same again, by its code."""
 MOST_WORDS = 30
 """Answers in words that a person gets in an hour: two bots would go on for ever."""
+DEEPEST = 40
+"""Answers of ours that may stand one below the other: then whoever replies is not heard there."""
 
 
 def limits_of(place: PlaceConfig, styles: StylesConfig) -> Limits:

@@ -96,6 +96,16 @@ class Queries:
             row = (await connection.execute(query)).first()
         return None if row is None else request_of(row)
 
+    async def depth(self, account: str, post: str | None, *, most: int) -> int:
+        """Return how many of our answers stand one below the other, down to a post; at most so."""
+        depth = 0
+        while post is not None and depth < most:
+            row = await self.request_behind(account, post)
+            if row is None:
+                break
+            post, depth = row.incoming.parent, depth + 1
+        return depth
+
     async def open_requests(self, account: str) -> list[str]:
         """Return the ids of all requests of an account that wait for their answer, oldest first."""
         query = (

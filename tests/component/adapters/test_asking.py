@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.fakes.horde import Fate
@@ -53,6 +55,14 @@ async def test_again_gives_new_pictures_to_anybody(bot, plug, horde):
     bodies = [exchange.body for exchange in horde.journal.of("submit")]
     assert bodies[0]["prompt"] == bodies[1]["prompt"]
     assert "seed" not in bodies[1]["params"]
+
+
+async def test_again_works_from_the_short_code_every_answer_ends_with(bot, plug, horde):
+    first = await plug.answer(await plug.say("draw for me a fox style: raw --n 1"))
+    [code] = re.findall(r"info ([2-9a-hjkmnp-z]{8})", first.text)
+    again = await plug.answer(await plug.say(f"again {code}", person="bob"))
+    assert again.pictures == 1
+    assert horde.journal.count("submit") == 2
 
 
 async def test_vary_starts_from_the_picture_that_is_named(bot, plug, horde):

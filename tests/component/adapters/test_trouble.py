@@ -90,6 +90,17 @@ async def test_a_limit_is_waited_for(bot, plug):
     assert len(await plug.answers(said)) == 1
 
 
+@pytest.mark.needs("limit")
+async def test_limit_after_limit_is_waited_for(bot, plug):
+    for _ in range(4):
+        plug.limit_next_post()
+    said = [await plug.say("queue", person=f"person{number}") for number in range(6)]
+    for one in said:
+        await plug.answer(one)
+    await bot.settled()
+    assert {len(await plug.answers(one)) for one in said} == {1}
+
+
 @pytest.mark.needs("outage")
 async def test_a_platform_that_is_down_gets_the_answer_when_it_is_back(bot, plug, horde):
     horde.seconds = None

@@ -73,6 +73,28 @@ async def test_pictures_of_a_private_message_are_not_linked_from_the_public_gall
     assert len(uploaded(bot.lemmy)) == 1
 
 
+@pytest.mark.parametrize("marked", ["post", "community"])
+async def test_where_adults_are_among_themselves_pictures_are_behind_a_spoiler(start, marked):
+    async with start() as bot:
+        world = bot.lemmy.world
+        community = world.community("late", nsfw=marked == "community")
+        post = world.post(community, nsfw=marked == "post")
+        (text,) = await bot.answer_to(bot.ask(FOX, post=post))
+    before, _, hidden = text.partition("::: spoiler")
+    assert "![" in hidden
+    assert "![" not in before
+
+
+@one_version
+async def test_comments_are_no_more_than_the_server_lets_us_write(start, lemmy):
+    lemmy.limits.rates["comment"] = (2, 3600)
+    async with start() as bot:
+        asked = [bot.ask("help", person=bot.lemmy.world.person(f"p{n}")) for n in range(3)]
+        await wait_until(lambda: sum(len(bot.lemmy.world.answers_to(one)) for one in asked) == 2)
+        await wait_until(lambda: bot.core.service._posting.resting)
+    assert bot.lemmy.journal.count("comment") == 2
+
+
 @one_version
 async def test_only_communities_that_are_enabled_are_answered(start):
     listed = {"lemmy/dogs@kennel.example": {"enabled": True}}

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from common.config import PlaceConfig
 from common.horde.limits import Limits, Rate
 from common.model import Ending, Place
+from request import policy
 from request.marks import open_marks
 from request.records import RequestState
 from request.tables import people
@@ -243,3 +244,19 @@ async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, 
     assert row.state is RequestState.CANCELLED
     assert (job.attempts, job.wasted) == (0, 0)
     assert horde.journal.count("submit") == 1
+
+
+async def test_replies_to_replies_come_to_an_end(start, heard):
+    platform = FakePlatform()
+    async with start(platform, pace=0.02) as core:
+        parent = None
+        for number in range(policy.DEEPEST):
+            platform.say(heard("queue", event=str(number), person=f"p{number}", parent=parent))
+            await platform.answer_to(str(number))
+            parent = f"post-{number}-1"
+            await wait_until(lambda: not core.service.running)
+        platform.say(heard("queue", event="deep", person="q", parent=parent))
+        platform.say(heard("queue", event="new", person="r"))
+        await platform.answer_to("new")
+        await wait_until(lambda: not core.service.running)
+    assert ("deep", 1) not in platform.posts
