@@ -17,6 +17,7 @@ from bots.discord.client import HearingClient, keep_hearing, log_in
 from bots.discord.clock import Clock
 from bots.discord.commands import add_commands
 from bots.discord.desk import Desk
+from bots.discord.examination import findings
 from bots.discord.missed import Missed
 from bots.discord.news import News
 from bots.discord.pending import Pending, Waiting
@@ -171,16 +172,7 @@ class DiscordAdapter:
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Say who we are, where the bot is let into a server, and what its commands lack."""
         del fix  # what there is to set is set on Discord's own pages
-        what, user = f"account {self.name}", self._caller.user
-        name = "" if user is None else user.name
-        flags = self._caller.application_flags
-        verified = flags.gateway_message_content or flags.gateway_message_content_limited
-        content = "discord.content_on" if verified else "discord.content_off"
-        return [
-            Finding(what, ok=True, sentence=texts.say("discord.is", name=name)),
-            Finding(what, ok=True, sentence=texts.say("discord.invite", url=self.url)),
-            Finding(what, ok=True, sentence=texts.say(content)),
-        ]
+        return findings(self.name, self._caller, self.url)
 
     async def close(self) -> None:
         """Stop listening and speaking."""
