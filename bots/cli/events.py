@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bots.cli import event_money
 from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
     series.command()(begin)
     series.command()(end)
     group.add_typer(series, name="series")
+    event_money.register(group)
     app.add_typer(group, name="event", rich_help_panel="Use it")
 
 
@@ -77,10 +79,14 @@ def plan(
     """Put another plan in the place of an event's, as long as it is not over."""
 
     async def do(parts: Parts) -> str:
-        event = await parts.events.event(name)
-        return _told(
-            await parts.events.replanned(event, read_plan(file), OPERATOR), as_json=as_json
-        )
+        from dataclasses import replace
+
+        from events.model import State
+
+        event, new = await parts.events.event(name), read_plan(file)
+        if event.state is not State.DRAFT:  # what is promised from now on has to be there too
+            await parts.purse.check(replace(event, plan=new))
+        return _told(await parts.events.replanned(event, new, OPERATOR), as_json=as_json)
 
     _run(do, config)
 

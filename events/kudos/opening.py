@@ -36,4 +36,5 @@ def open_treasury(
 def open_seal(config: Config) -> Seal | None:
     """Return what seals sponsors' keys, None where the operator has set nothing."""
     key = config.kudos.seal_key
-    return None if key is None else Seal(read_key(key.get_secret_value()))
+    text = "" if key is None else key.get_secret_value()  # "" too where no secret is needed
+    return Seal(read_key(text)) if text else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from common.model import Job
 from events.entry_store import EntryStore
-from events.kudos.prizes import Entrant
+from events.kudos.prizes import Award, Entrant, award
 from events.kudos.treasury import Treasury
 from events.linking.links import Links
 from events.model import Entry, Event, State
@@ -34,9 +34,15 @@ class KudosPurse:
 
     async def award(self, lease: Lease, event: Event) -> None:
         """Write down what an event's result gives to whom. Doing it twice is fine."""
+        if awards := await self.planned(event):
+            names = await self._links.horde_names({one.payee for one in awards})
+            await self.treasury.ledger.award(lease, event.id, awards, names)
+
+    async def planned(self, event: Event) -> tuple[Award, ...]:
+        """Return what an event's result, as it stands, gives to whom."""
         prizes = event.plan.prizes
         if not (prizes.participation or prizes.places):
-            return
+            return ()
         standing = [one for one in await self._entries.standing(event) if one.entrant]
         marks = {one.entrant for one in standing}
         people = await self._links.people(marks)
@@ -46,13 +52,10 @@ class KudosPurse:
         def entrant(entry: Entry) -> Entrant:
             return Entrant(people[entry.entrant], entry.entrant)
 
-        await self.treasury.award(
-            lease,
-            event.id,
+        return award(
             prizes,
-            entrants=[entrant(one) for one in standing],
-            winners=[entrant(by_number[number]) for number in numbers if number in by_number],
-            names=await self._links.horde_names(marks),
+            [entrant(one) for one in standing],
+            [entrant(by_number[number]) for number in numbers if number in by_number],
         )
 
     async def is_paid(self, event: Event) -> bool:

@@ -90,7 +90,8 @@ class Treasury:
             (Purpose.PRIZES, cost.house),
             (Purpose.PICTURES, cost.house_pictures),
         ):
-            await self.funds.set_house(event, purpose, name=user.username, kudos=kudos)
+            if kudos or any(row.purpose is purpose for row in before):
+                await self.funds.set_house(event, purpose, name=user.username, kudos=kudos)
 
     async def _check_balance(self, row: FundRow) -> None:
         """Refuse what a sponsor cannot pay together with all that is promised in his name."""

@@ -14,6 +14,7 @@ from common.config import (
     Config,
     EndpointConfig,
     HordeConfig,
+    KudosConfig,
     PlaceConfig,
     ReferenceConfig,
     StylesConfig,
@@ -27,6 +28,7 @@ from request.terms import Patience
 from tests.fakes.horde import FakeHorde
 
 QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+NO_KUDOS = KudosConfig()
 NO_CIVITAI = CivitaiConfig(url=None)
 PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
 
@@ -112,6 +114,7 @@ def start(database, tmp_path, horde):
         kudos_per_day=None,
         free=(),
         showcase=(),
+        kudos=NO_KUDOS,
         **endpoint,
     ):
         addresses = urls or [horde.url]
@@ -129,6 +132,7 @@ def start(database, tmp_path, horde):
             defaults=place,
             communities=communities or {},
             showcase=showcase,
+            kudos=kudos,
         )
         async with (
             aiohttp.ClientSession() as session,
