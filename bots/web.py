@@ -17,6 +17,7 @@ from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from common.texts import say
 from events.linking.links import Links
+from events.room import Room as Events
 from request.adapter import Capabilities, Publication, Services
 from request.marks import open_marks
 from request.queries import Queries
@@ -101,6 +102,7 @@ class WebAdapter:
                 about=services.about,
                 links=Links(services.database, marks),
                 sponsoring=sponsoring(config, services.database, marks, session),
+                events=services.extension.parts if isinstance(services.extension, Events) else None,
             )
             site = await Site.open(app, config.web)
         except BaseException:

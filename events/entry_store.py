@@ -66,6 +66,42 @@ class EntryStore:
         """Return the entries people may see and vote for."""
         return await self.of(event, EntryState.ENTERED)
 
+    async def numbers(self, event: Event, entrants: Collection[str] | None = None) -> list[int]:
+        """Return the numbers of the entries people may see; all, or those of these marks."""
+        query = sa.select(entries.c.number).where(
+            entries.c.event == event.id, entries.c.state == EntryState.ENTERED
+        )
+        if entrants is not None:
+            query = query.where(entries.c.entrant.in_(entrants))
+        async with self._database.read() as connection:
+            return list((await connection.execute(query.order_by(entries.c.number))).scalars())
+
+    async def some(self, event: Event, numbers: Collection[int]) -> list[Entry]:
+        """Return those of the entries people may see that have these numbers (a page of them)."""
+        query = sa.select(entries).where(
+            entries.c.event == event.id,
+            entries.c.state == EntryState.ENTERED,
+            entries.c.number.in_(numbers),
+        )
+        async with self._database.read() as connection:
+            return [entry_of(row) for row in await connection.execute(query)]
+
+    async def picture(self, sha256: str) -> Entry | None:
+        """Return an entry people may see whose picture has these bytes; None if there is none."""
+        query = (
+            sa.select(entries)
+            .join(events, entries.c.event == events.c.id)
+            .where(
+                entries.c.sha256 == sha256,
+                entries.c.state == EntryState.ENTERED,
+                events.c.state != State.DRAFT,
+            )
+            .limit(1)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return None if row is None else entry_of(row)
+
     async def of_person(self, event: Event, mark: str) -> list[Entry]:
         """Return what a person has entered on any of his accounts and not withdrawn."""
         there = await self.of(event, EntryState.ENTERED, EntryState.HIDDEN)

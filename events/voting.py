@@ -7,15 +7,18 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from common import texts
 from common.errors import Refusal
 from events import candidate
 from events.ballot_store import BallotStore
 from events.entry_store import EntryStore
-from events.model import Ballot, Entry, Event
+from events.model import Ballot, Event
 from request.marks import Marks
 from request.people import People
+
+T = TypeVar("T")
 
 
 class Voting:
@@ -45,15 +48,19 @@ class Voting:
         *,
         joined: datetime | None = None,
         community: str = "",
+        column: str | None = None,
     ) -> Ballot:
-        """Keep a person's ballot instead of the one before. Raises Refusal with the reason."""
+        """Keep a person's ballot instead of the one before. Raises Refusal with the reason.
+
+        It counts in the column of `account`, or of another account that person has.
+        """
         standing = await self._people.standing(account, person, community)
         if standing.banned or standing.banned_here:
             raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
         age = None if joined is None else self._now() - joined.timestamp()
         candidate.check_age(event.plan.rules, age)
         mark = self._marks.person(account, person)
-        return await self._ballots.cast(event, mark, account, choices)
+        return await self._ballots.cast(event, mark, column or account, choices)
 
     async def toggle(
         self,
@@ -74,12 +81,12 @@ class Voting:
         """Return a person's ballot; None if he has none."""
         return await self._ballots.of(event, self._marks.person(account, person))
 
-    async def shown(self, event: Event, viewer: str) -> list[Entry]:
-        """Return the entries in the order in which a viewer (any stable text) sees them."""
-        return shuffled(await self._entries.standing(event), event.salt, viewer)
+    async def order(self, event: Event, viewer: str) -> list[int]:
+        """Return the entries' numbers as a viewer (any stable text) sees them."""
+        return shuffled(await self._entries.numbers(event), event.salt, viewer)
 
 
-def shuffled(entries: Sequence[Entry], salt: str, viewer: str) -> list[Entry]:
+def shuffled(entries: Sequence[T], salt: str, viewer: str) -> list[T]:
     """Return entries in an order of a viewer's own, the same each time he looks."""
     seed = hashlib.sha256(f"{salt}\x00{viewer}".encode("utf-8", "replace")).digest()
     order = list(entries)

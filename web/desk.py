@@ -6,7 +6,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -37,6 +37,8 @@ class Form:
     visitor: str
     token: str
     fields: dict[str, str]
+    all: Mapping[str, Sequence[str]]
+    """Every field with all its values: boxes of one name may be ticked together."""
 
     @property
     def text(self) -> str:
@@ -106,14 +108,17 @@ class Desk:
         self._guard.check_origin(request)
         if request.content_type != FORM_TYPE:
             raise web.HTTPUnsupportedMediaType
-        sent = (await request.post()).items()
-        fields = {name: value for name, value in sent if isinstance(value, str)}
+        sent: dict[str, list[str]] = {}
+        for name, value in (await request.post()).items():
+            if isinstance(value, str):
+                sent.setdefault(name, []).append(value)
+        fields = {name: values[-1] for name, values in sent.items()}
         visitor = self.visitor(request)
         if visitor is None or not self.seal.accepts(visitor, fields.get("form", "")):
             raise Problem(HTTPStatus.FORBIDDEN, "web.form_refused")
         if not _TOKEN.fullmatch(fields.get("token", "")):
             raise Problem(HTTPStatus.BAD_REQUEST, "web.bad_form")
-        return Form(visitor, fields["token"], fields)
+        return Form(visitor, fields["token"], fields, sent)
 
     async def author(self, form: Form) -> Visitor:
         """Return who wrote a form, with the name he chose in it."""

@@ -88,7 +88,9 @@ _COMPILED = Compiled()
 class Pages:
     """Makes HTML. `about` is a line on what the Horde in use can draw."""
 
-    def __init__(self, about: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, about: str, clock: Callable[[], float], *, events_shown: bool = False
+    ) -> None:
         self._clock = clock
         environment = Environment(
             loader=PackageLoader("web"),
@@ -98,12 +100,13 @@ class Pages:
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
         )
-        environment.filters["tint"] = _tint
+        environment.filters |= {"tint": _tint, "iso": _iso}
         environment.globals |= {
             "say": say,
             "stand": stand,
             "is_over": self._is_over,
             "about": about,
+            "events_shown": events_shown,
         }
         self._get = environment.get_template
 
@@ -150,6 +153,11 @@ class Pages:
 
     def _is_over(self, thread: Thread) -> bool:
         return is_over(thread, datetime.fromtimestamp(self._clock(), UTC))
+
+
+def _iso(moment: float) -> str:
+    """Return a Unix time as HTML wants it."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
 def _tint(visitor: str) -> int:

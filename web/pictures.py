@@ -1,4 +1,4 @@
-"""Pictures over HTTP: those the room shows, and those posted in public elsewhere."""
+"""Pictures over HTTP: those the room shows, those posted in public elsewhere, and entries."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp import web
 from common.errors import PictureError
 from request.queries import Queries
 from request.records import PictureRow
+from web.events.hall import EnteredPicture, Hall
 from web.problems import Problem
 from web.room import Room
 from web.store import ShownPicture
@@ -25,20 +26,28 @@ class Pictures:
     """Handler of `/pictures/{sha256}`. `folder` holds files named by their SHA-256."""
 
     def __init__(
-        self, room: Room, folder: Path, thumbnails: Thumbnails, elsewhere: Queries
+        self,
+        room: Room,
+        folder: Path,
+        thumbnails: Thumbnails,
+        elsewhere: Queries,
+        hall: Hall | None = None,
     ) -> None:
         self._room = room
         self._elsewhere = elsewhere
+        self._hall = hall
         self._folder = folder
         self._thumbnails = thumbnails
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """Send a picture, or with `?w=` a smaller WebP copy."""
         name = request.match_info["sha256"]
-        picture: ShownPicture | PictureRow | None
+        picture: ShownPicture | PictureRow | EnteredPicture | None
         picture = await self._room.picture(name)
         if picture is None:
             picture = await self._elsewhere.posted_in_public(name, but=self._room.name)
+        if picture is None and self._hall is not None:
+            picture = await self._hall.picture(name)
         if picture is None:
             raise Problem(HTTPStatus.NOT_FOUND, "web.picture_gone")
         path, mime = self._folder / name, picture.mime

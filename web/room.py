@@ -224,6 +224,11 @@ class Room:
         async with self._database.read() as connection:
             return await store.load_pictures(connection, self.name, before=before, limit=limit)
 
+    async def pictures_of(self, visitor: str, limit: int) -> list[ShownPicture]:
+        """Return the pictures that were made for a visitor, newest first."""
+        async with self._database.read() as connection:
+            return await store.load_pictures(connection, self.name, author=visitor, limit=limit)
+
     async def picture(self, sha256: str) -> ShownPicture | None:
         """Return a picture by its bytes' hash, None if the room does not show it."""
         async with self._database.read() as connection:

@@ -15,8 +15,12 @@ from common.config import WebConfig
 from common.errors import StartupError
 from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
+from events.room import Parts
 from request.queries import Queries
 from web.desk import Desk
+from web.events.hall import Hall
+from web.events.routes import EventRoutes
+from web.events.watching import Watching
 from web.guard import Guard, set_headers
 from web.identity import Seal, read_secret
 from web.limits import AddressLimit
@@ -48,16 +52,19 @@ def build_app(
     heartbeat: float = HEARTBEAT_SECONDS,
     links: Links | None = None,
     sponsoring: tuple[Sponsors, TitleOf] | None = None,
+    events: Parts | None = None,
 ) -> web.Application:
     """Put the pages of a room together.
 
     `pictures` is the folder of finished pictures, named by their SHA-256; `elsewhere` knows which
     of them answers on other platforms link to. With `links` browsers can be linked to accounts,
-    with `sponsoring` sponsors can answer their links. The cookie secret lies in `data_dir`. Raises
+    with `sponsoring` sponsors can answer their links, with `events` (and links) there are pages of
+    them. The cookie secret lies in `data_dir`. Raises
     StartupError if that cannot be written.
     """
     guard = Guard(config)
-    pages = Pages(about, clock)
+    hall = Hall(events, links, room, now=clock) if events and links else None
+    pages = Pages(about, clock, events_shown=hall is not None)
     limit = AddressLimit(config.requests_per_address, clock)
     desk = Desk(room, Seal(read_secret(data_dir / "web.secret")), guard, limit)
     app = web.Application(
@@ -72,9 +79,13 @@ def build_app(
         SponsorPages(
             sponsors, links, room.name, title_of, desk=desk, pages=pages, guard=guard
         ).add_to(app.router)
+    if hall is not None:
+        watching = Watching(hall)
+        app.on_shutdown.append(watching.close)
+        EventRoutes(hall, desk, pages, watching).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
     app.router.add_get("/live", stream.watch, allow_head=False)
-    shown = Pictures(room, pictures, thumbnails, elsewhere)
+    shown = Pictures(room, pictures, thumbnails, elsewhere, hall)
     app.router.add_get("/pictures/{sha256:[0-9a-f]{64}}", shown.show)
     app.router.add_static("/static", STATIC)
     return app

@@ -301,10 +301,11 @@ async def load_pictures(
     before: int | None = None,
     limit: int = 1,
     sha256: str = "",
+    author: str = "",
 ) -> list[ShownPicture]:
-    """Return pictures the room shows, newest first: those with these bytes, or all.
+    """Return pictures the room shows, newest first: those with these bytes, a visitor's, or all.
 
-    Of all, those are left out that are not for everybody's eyes.
+    Of these two, those are left out that are not for everybody's eyes.
     """
     question = (
         select(pictures)
@@ -319,6 +320,10 @@ async def load_pictures(
         question = question.where(pictures.c.sha256 == sha256)
     else:
         question = question.where(messages.c.veiled.is_(False))
+    if author:
+        asked = messages.alias()
+        question = question.join(asked, messages.c.reply_to == asked.c.id)
+        question = question.where(asked.c.author == author)
     return [_picture(row) for row in (await connection.execute(question)).mappings()]
 
 

@@ -58,10 +58,10 @@ async def test_a_browser_is_linked_by_its_code_and_its_yes(browser, links):
 
 async def test_a_stranger_who_posts_the_code_first_is_sent_away(browser, links):
     code = await code_of(browser)
-    await links.post(code, account="discord", person="666", name="Eve")
+    await links.post(code, account="discord", person="666", name="Mallory")
 
     _, page = await press(browser, "/link/deny")
-    assert "Eve" not in page
+    assert "Mallory" not in page
     with pytest.raises(Refusal):
         await links.post(code, **ANN)
 
