@@ -67,6 +67,7 @@ class MastodonAdapter(Showing, Polls):
             formats=server.formats,
             private_replies=True,
             poll_options=server.poll_options if self._section.poll_minutes else 0,
+            poll_posts=server.poll_options,
             reply_timeout=REPLY_TIMEOUT,
         )
 

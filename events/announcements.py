@@ -111,6 +111,20 @@ def _galleries(event: Event, scene: Scene, venue: Venue) -> Iterator[Posted]:
         )
         words = "\n".join(line for line in (text, _page(scene)) if line)
         yield _post(event, venue, f"heat-{number}", words, shown=page, vote=True)
+        if len(page) > 1:
+            yield _poll(event, venue, number, page)
+
+
+def _poll(event: Event, venue: Venue, number: int, page: Sequence[Entry]) -> Posted:
+    """Return a poll below a gallery, for platforms that have polls of their own."""
+    body = {
+        "title": event.plan.title,
+        "text": texts.say("event_post.poll", title=event.plan.title),
+        "poll": [texts.say("event_post.option", number=entry.number) for entry in page],
+        "entries": [entry.number for entry in page],
+        "under": f"heat-{number}",
+    }
+    return Posted(f"poll-{number}", venue.account, venue.to, body)
 
 
 def _winners(plan: Plan, scene: Scene) -> str:

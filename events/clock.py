@@ -30,6 +30,8 @@ log = structlog.get_logger()
 LEASE = "clock"
 TICK = 15.0
 """Seconds between two looks; also between two tries to take the lease."""
+POLLS_WAITED_FOR = 3600.0
+"""Seconds for which a count waits for platforms' own polls."""
 MOST_STEPS = 12
 """Steps of one event in a row: more than there are."""
 Chore = Callable[[Lease], Awaitable[None]]
@@ -129,12 +131,14 @@ class Clock:
 
     async def _facts(self, event: Event) -> Facts:
         facts = await self._entries.facts(event)
-        funded = paid = True
+        funded = counted = paid = True
         if event.state is State.DRAFT:
             try:
                 await self._purse.check(event)
             except Refusal:
                 funded = False
+        if event.state is State.TALLY and self._now() < event.since + POLLS_WAITED_FOR:
+            counted = not await self._entries.polls_open(event)
         if event.state is State.AWARDED:
             paid = await self._purse.is_paid(event)
-        return replace(facts, funded=funded, paid=paid)
+        return replace(facts, funded=funded, counted=counted, paid=paid)

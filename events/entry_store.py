@@ -18,7 +18,7 @@ from events.lifecycle import Facts
 from events.model import FINAL, Entry, EntryState, Event, Shown, State
 from events.people import Identities
 from events.store import event_of
-from events.tables import ballots, entries, event_steps, events
+from events.tables import ballots, entries, event_posts, event_steps, events
 from request.encoding import storable
 from request.leases import Lease, guard
 
@@ -118,6 +118,16 @@ class EntryStore:
                 entries=(await connection.execute(standing)).scalar_one(),
                 ballots=(await connection.execute(cast)).scalar_one(),
             )
+
+    async def polls_open(self, event: Event) -> bool:
+        """Tell whether a poll of an event is posted somewhere and not counted yet."""
+        query = sa.select(event_posts.c.id).where(
+            event_posts.c.event == event.id,
+            event_posts.c.key.startswith("poll-"),
+            event_posts.c.state == "posted",
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
 
     async def keeps(self, names: Sequence[str]) -> set[str]:
         """Return those of the picture files that are entered somewhere."""

@@ -80,6 +80,8 @@ class Facts:
     ballots: int = 0
     funded: bool = True
     """Whether what the prizes can cost is covered."""
+    counted: bool = True
+    """Whether polls on platforms are counted, or nobody waits for them any more."""
     paid: bool = True
     """Whether all prizes are paid, or wait for their winners."""
 
@@ -150,6 +152,8 @@ def next_step(event: Event, facts: Facts, now: float) -> Step | Hold | None:
         return None
     if held := _held(event, facts):
         return held
+    if event.state is State.TALLY and not facts.counted:
+        return None
     if event.state is State.AWARDED and not facts.paid:
         return None
     return on[0]

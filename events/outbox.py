@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 MOST_TRIES = 30
 AT_ONCE = 20
 TITLE_LENGTH = 100
-LATE = {"remind": {State.OPEN}, "open": {State.OPEN, State.ANNOUNCED}, "heat": {State.VOTING}}
+LATE = {
+    "remind": {State.OPEN},
+    "open": {State.OPEN, State.ANNOUNCED},
+    "heat": {State.VOTING},
+    "poll": {State.VOTING},
+}
 """In which states of the event a post still makes sense, by how its key begins."""
 
 
@@ -47,6 +52,7 @@ class Row:
 
     id: int
     event: Event
+    account: str
     key: str
     target: str
     body: dict[str, Any]
@@ -85,6 +91,9 @@ class Outbox:
                 log.warning("cannot_publish", account=lease.name)
                 await self._ended(lease, row, "failed")
                 continue
+            if len(row.body.get("poll", ())) > adapter.capabilities.poll_posts:
+                await self._ended(lease, row, "removed")
+                continue
             limit = adapter.capabilities.reply_timeout
             if not self._leases.outlives(lease, limit):
                 return
@@ -110,7 +119,11 @@ class Outbox:
         if not timely(row):
             await self._ended(lease, row, "failed")
             return
-        publication = self._publication(row, room)
+        under = await self._above(row)
+        if under is None:
+            await self._change(lease, row, due=self._now() + FIRST_PAUSE)
+            return
+        publication = replace(self._publication(row, room), under=under)
         await self._change(lease, row, tries=row.tries + 1)
         post = await adapter.find_published(publication) if row.tries else None
         post = post or await adapter.publish(publication)
@@ -124,7 +137,17 @@ class Outbox:
         [text] = answers.split(str(row.body["text"]), max(1, room - len(last) - 1), most=1) or [""]
         [title] = answers.split(str(row.body["title"]), TITLE_LENGTH, most=1)
         votes = tuple(f"approve {row.event.name} {number}" for number in row.body.get("vote", ()))
-        return Publication(row.code, row.target, title, f"{text}\n{last}", shown, buttons=votes)
+        left = 0.0 if row.event.due is None else row.event.due - self._now()
+        return Publication(
+            request=row.code,
+            to=row.target,
+            title=title,
+            text=f"{text}\n{last}",
+            pictures=shown,
+            poll=tuple(row.body.get("poll", ())),
+            poll_seconds=left,
+            buttons=votes,
+        )
 
     def _picture(self, one: dict[str, Any]) -> Picture:
         names = ("number", "sha256", "mime", "width", "height", "style", "model", "seed", "alt")
@@ -163,6 +186,37 @@ class Outbox:
         query = _with_event().where(event_posts.c.event == event.id).order_by(event_posts.c.id)
         async with self._database.read() as connection:
             return [_row(row) for row in await connection.execute(query)]
+
+    async def _above(self, row: Row) -> str | None:
+        """Return the post a row stands under, "" if it stands alone; None: not there yet."""
+        key = row.body.get("under", "")
+        if not key:
+            return ""
+        mine = event_posts.c.event == row.event.id
+        query = sa.select(event_posts.c.post).where(
+            mine,
+            event_posts.c.key == key,
+            event_posts.c.target == row.target,
+            event_posts.c.account == row.account,
+            event_posts.c.state == "posted",
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+    async def polls(self, account: str) -> list[Row]:
+        """Return the account's polls that are over by the clock and not counted yet."""
+        query = _with_event().where(
+            event_posts.c.account == account,
+            event_posts.c.key.startswith("poll-"),
+            event_posts.c.state == "posted",
+            events.c.state.in_((State.VOTING, State.TALLY)),
+        )
+        async with self._database.read() as connection:
+            return [_row(row) for row in await connection.execute(query)]
+
+    async def counted(self, lease: Lease, row: Row) -> None:
+        """Note that a poll's votes are kept."""
+        await self._ended(lease, row, "counted")
 
     async def taken_back(self, lease: Lease, shown: Iterable[tuple[str, int]]) -> None:
         """Have the posts taken down that show an entry (event and number)."""
@@ -223,6 +277,7 @@ def _row(row: sa.Row[Any]) -> Row:
     return Row(
         id=row.post_id,
         event=event_of(row),
+        account=row.post_account,
         key=row.post_key,
         target=row.post_target,
         body=row.post_body,

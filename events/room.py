@@ -13,6 +13,7 @@ import structlog
 from common import texts
 from common.config import PlaceConfig
 from common.database import Database
+from common.errors import PlatformError, PlatformRefused
 from common.model import Audience, Note, NoteKind, Outcome
 from events.ballot_store import BallotStore
 from events.chat import Chat
@@ -26,10 +27,11 @@ from events.purse import NoPurse, Purse
 from events.series import Series
 from events.steps import Steps
 from events.store import EventStore
+from events.tally import Counted
 from events.voting import Voting
 from events.wishes import COMMANDS
 from request import answers
-from request.adapter import Adapter
+from request.adapter import Adapter, Polling
 from request.calls import Call
 from request.leases import Lease, Leases
 from request.marks import Marks
@@ -192,6 +194,27 @@ class Room:
     async def serve(self, lease: Lease, adapter: Adapter) -> None:
         """Post what is due on an account."""
         await self.parts.outbox.serve(lease, adapter)
+        if isinstance(adapter, Polling):
+            await self._count(lease, adapter)
+
+    async def _count(self, lease: Lease, adapter: Polling) -> None:
+        """Keep the votes of an account's polls that are over."""
+        for row in await self.parts.outbox.polls(lease.name):
+            try:
+                counts = await adapter.count(row.post or "")
+            except PlatformRefused:
+                counts = []  # the poll is gone
+            except PlatformError as error:
+                log.info("votes_not_counted", challenge=row.event.name, error=str(error))
+                continue
+            if counts is None:
+                continue
+            found = [
+                Counted(f"{lease.name}:{row.key}", lease.name, entry, votes)
+                for entry, votes in zip(row.body["entries"], counts, strict=False)
+            ]
+            await self.parts.ballots.counted(row.event, lease.name, found)
+            await self.parts.outbox.counted(lease, row)
 
     async def keeps(self, names: Sequence[str]) -> set[str]:
         """Return those of the picture files that are entered somewhere."""

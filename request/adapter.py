@@ -48,6 +48,8 @@ class Capabilities:
     poll_options: int = 0
     """Most options of a poll, where the account asks which picture people like best; 0: it does
     not."""
+    poll_posts: int = 0
+    """Most options of a poll that `publish` can post; 0: none."""
     opt_in: bool = False
     """In a community the bot works only where a moderator has chosen so."""
     quiet: bool = False
@@ -198,6 +200,11 @@ class Publication:
     """Plain text with line breaks; the adapter escapes it for its platform."""
     pictures: tuple[Picture, ...]
     """None where words alone are posted."""
+    poll: tuple[str, ...] = ()
+    """Options of a poll, of which people may choose several; only where `poll_posts` allows."""
+    poll_seconds: float = 0.0
+    under: str = ""
+    """Our own post that it stands under; "" for a post by itself."""
     buttons: tuple[str, ...] = ()
     """Texts that pressing says to the bot, where the platform has buttons; the last word of each
     is what the button shows."""

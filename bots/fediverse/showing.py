@@ -17,6 +17,8 @@ from common.markup import plain_text
 from common.model import Incoming
 from request.adapter import Publication
 
+SHORTEST_POLL, LONGEST_POLL = 300.0, 28 * 24 * 3600.0
+"""Seconds that every server takes."""
 LOOKED_AT = 40
 """Newest posts of the account among which a copy is looked for."""
 SEEN = frozenset({"public", "unlisted"})
@@ -45,14 +47,23 @@ class Showing:
         if publication.pictures and not media:
             raise PlatformRefused(platform=self.url, problem=texts.say("mastodon.no_picture"))
         warning = section.content_warning
+        more: dict[str, Any] = {}
+        if publication.poll:
+            length = self._server.poll_option
+            options = [option[:length] for option in publication.poll]
+            seconds = int(min(max(publication.poll_seconds, SHORTEST_POLL), LONGEST_POLL))
+            more["poll"] = {"options": options, "expires_in": seconds, "multiple": True}
+        if publication.under:
+            more["in_reply_to_id"] = publication.under
         post = await self._calls(
             "status_post",
             quiet(publication.text, most=self._server.characters - len(warning)),
-            media_ids=media,
+            media_ids=media or None,
             visibility=section.showcase,
             sensitive=bool(warning),
             spoiler_text=warning or None,
             idempotency_key=event,
+            **more,
         )
         self._uploads.posted(event)
         return str(post["id"])
@@ -66,7 +77,8 @@ class Showing:
         found = (
             str(post["id"])
             for post in posts
-            if post.get("in_reply_to_id") is None and code in plain_text(str(post["content"]))
+            if post.get("in_reply_to_id") in {None, publication.under}
+            and code in plain_text(str(post["content"]))
         )
         return next(found, None)
 

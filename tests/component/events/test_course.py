@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +16,7 @@ from events.clock import Clock
 from events.entry_store import Entrant
 from events.lifecycle import Step
 from events.model import Hold, Shown, State
-from events.room import open_parts
+from events.room import Room, open_parts
 from events.tables import ballots, event_posts
 from request.leases import Leases
 from request.marks import Marks
@@ -356,9 +357,10 @@ async def test_news_is_posted_once_slowly_and_in_order(parts, planned, clock, le
     assert sorted(numbers) == [1, 2, 3, 4, 5, 6]
     assert galleries[0].buttons[0] == f"approve autumn {numbers[0]}"
     assert "p1" not in galleries[0].text
-    assert [row.state for row in await parts.outbox.of(event)] == ["posted"] * 2 + ["intended"] + [
-        "posted"
-    ] * 2
+    states = {row.key: row.state for row in await parts.outbox.of(event)}
+    polls = {"poll-1": "removed", "poll-2": "removed"}
+    news = dict.fromkeys(("announce", "open", "heat-1", "heat-2"), "posted")
+    assert states == {**news, **polls, "remind": "intended"}
 
 
 async def test_a_post_that_got_out_before_a_crash_is_not_posted_again(
@@ -393,6 +395,74 @@ async def test_a_platform_in_trouble_is_asked_again_later(parts, planned, clock,
     assert wall.wall == {}
     await posted(parts, web, wall, clock, leases)
     assert len(wall.wall) == 1
+
+
+class Polled(Wall):
+    """A platform with polls of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.capabilities = replace(self.capabilities, poll_posts=4)
+        self.counts = None
+
+    async def poll(self, incoming, question, options, *, under):
+        raise NotImplementedError
+
+    async def count(self, post):
+        return self.counts if self.wall[post].poll else []
+
+
+async def test_a_platform_with_polls_votes_in_heats_below_the_pictures(
+    parts, planned, clock, leases, ticking, tmp_path
+):
+    wall = Polled()
+    venue = {"account": "web", "to": "wall"}
+    plan = planned(
+        venues=[venue], voting={"fewest_entries": 1, "fewest_votes": 0, "largest_share": 1}
+    )
+    event = await parts.events.drafted(plan, "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await parts.steps.take(event, step, "ann")
+    web, lease = await leases.take("web"), await leases.take("clock")
+    for number in range(1, 4):
+        await entered(parts, web, event, f"p{number}", number, clock)
+    for step in (Step.CLOSE, Step.VOTE):
+        event = await parts.steps.take(event, step, "ann")
+    await posted(parts, web, wall, clock, leases)
+    [poll] = [one for one in wall.wall.values() if one.poll]
+    [gallery] = [post for post, one in wall.wall.items() if one.pictures]
+    numbers = [one.number for one in wall.wall[gallery].pictures]
+    assert (poll.under, len(poll.poll)) == (gallery, 3)
+    assert 0 < poll.poll_seconds <= 48 * HOUR
+    room = Room(parts, None, MARKS, tmp_path, None, now=clock)
+    await room.serve(web, wall)
+    clock.now = event.due
+    lease, web = await leases.take("clock"), await leases.take("web")
+    await ticking.tick(lease)
+    assert (await parts.events.event("autumn")).state is State.TALLY  # people still vote there
+    wall.counts = [2, 9, 4]
+    await room.serve(web, wall)
+    await ticking.tick(lease)
+    event = await parts.events.event("autumn")
+    assert event.state is State.REVIEW
+    assert event.result["winners"] == [numbers[1], numbers[2], numbers[0]]
+    assert event.result["weights"] == {"poll:web": 1.0}
+
+
+async def test_a_platform_without_polls_posts_none(parts, planned, clock, leases):
+    wall = Wall()
+    venue = {"account": "web", "to": "wall"}
+    event = await parts.events.drafted(planned(venues=[venue]), "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await parts.steps.take(event, step, "ann")
+    web = await leases.take("web")
+    for number in range(1, 4):
+        await entered(parts, web, event, f"p{number}", number, clock)
+    for step in (Step.CLOSE, Step.VOTE):
+        event = await parts.steps.take(event, step, "ann")
+    await posted(parts, web, wall, clock, leases)
+    assert not any(one.poll for one in wall.wall.values())
+    assert [row.key for row in await parts.outbox.of(event) if row.state == "removed"] == ["poll-1"]
 
 
 async def test_the_reminder_of_an_event_that_is_closed_already_is_not_posted(
