@@ -58,7 +58,7 @@ class BallotStore:
             raise Refusal("vote.too_many", most=MOST_CHOICES)
         now = self._now()
         async with self._database.write() as connection:
-            query = sa.select(events).where(events.c.id == event.id).with_for_update(read=True)
+            query = sa.select(events).where(events.c.id == event.id).with_for_update()
             row = (await connection.execute(query)).one_or_none()
             if row is None or not lifecycle.takes_votes(event_of(row), now):
                 raise Refusal("vote.closed", name=event.name)

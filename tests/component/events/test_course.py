@@ -125,40 +125,51 @@ async def test_a_clock_that_was_away_catches_up_without_eating_the_hours_of_voti
     assert (event.state, event.due) == (State.VOTING, clock.now + 48 * HOUR)
 
 
-async def test_killed_at_any_moment_it_goes_on_where_it_was(database_url, planned, clock, tmp_path):
-    """Cut the clock off at fifty different moments: each step is taken once."""
-    draw = random.Random(5)
-    name = None
-    for life in range(50):
-        database = await open_database(database_url)
-        leases = Leases(database, "one", now=clock)
-        parts = open_parts(database, MARKS, leases, tmp_path, now=clock)
-        if name is None:
-            plan = planned(voting={"fewest_entries": 1, "fewest_votes": 0})
-            name = (await parts.events.drafted(plan, "ann")).name
-        lease = await leases.take("clock")
-        one = Clock(parts.events, parts.entries, parts.steps, parts.purse, leases, now=clock)
-        task = asyncio.create_task(one.tick(lease))
-        for _ in range(draw.randrange(40)):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        event = await parts.events.event(name)
-        if event.state is State.OPEN and not await parts.entries.of(event):
-            await entered(parts, await leases.take("web"), event, "p", 1, clock)
-        clock.now += 8 * HOUR if life < 45 else 30 * DAY
-        await database.close()
+async def life(database_url, clock, tmp_path, work):
+    """One process: what it has in memory is gone afterwards, the rows are not."""
     database = await open_database(database_url)
     leases = Leases(database, "one", now=clock)
     parts = open_parts(database, MARKS, leases, tmp_path, now=clock)
-    one = Clock(parts.events, parts.entries, parts.steps, parts.purse, leases, now=clock)
-    for _ in range(12):
-        await one.tick(await leases.take("clock"))
-        clock.now += 30 * DAY
-    event = await parts.events.event(name)
-    steps = [line.step for line in await parts.events.log(event.id)]
-    await database.close()
-    assert event.state is State.ARCHIVED
+    try:
+        return await work(parts, leases)
+    finally:
+        await database.close()
+
+
+async def test_killed_at_any_moment_it_goes_on_where_it_was(database_url, planned, clock, tmp_path):
+    """Cut the clock off at fifty different moments: each step is taken once."""
+    draw = random.Random(5)
+
+    async def begin(parts, leases):
+        plan = planned(voting={"fewest_entries": 1, "fewest_votes": 0})
+        event = await parts.events.drafted(plan, "ann")
+        for step in (Step.ANNOUNCE, Step.OPEN):
+            event = await parts.steps.take(event, step, "ann")
+        await entered(parts, await leases.take("web"), event, "p", 1, clock)
+
+    async def killed(parts, leases):
+        lease = await leases.take("clock")
+        one = Clock(parts.events, parts.entries, parts.steps, parts.purse, leases, now=clock)
+        task = asyncio.create_task(one.tick(lease))
+        for _ in range(draw.randrange(60)):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        clock.now += 9 * HOUR
+
+    async def finish(parts, leases):
+        one = Clock(parts.events, parts.entries, parts.steps, parts.purse, leases, now=clock)
+        for _ in range(12):
+            await one.tick(await leases.take("clock"))
+            clock.now += 30 * DAY
+        event = await parts.events.event("autumn")
+        return event.state, [line.step for line in await parts.events.log(event.id)]
+
+    await life(database_url, clock, tmp_path, begin)
+    for _ in range(50):
+        await life(database_url, clock, tmp_path, killed)
+    state, steps = await life(database_url, clock, tmp_path, finish)
+    assert state is State.ARCHIVED
     assert len(steps) == len(set(steps)) == 10
 
 
