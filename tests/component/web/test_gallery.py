@@ -125,6 +125,13 @@ async def test_a_shared_answer_of_elsewhere_is_in_the_gallery_and_nowhere_else(t
         assert await world.room.find_published(bare) == number
 
 
+async def test_answers_have_an_address_where_the_room_is_public(house):
+    for public, address in ((None, None), ("https://room.example", "https://room.example/m/1")):
+        async with house.open(**({"public_url": public} if public else {})) as adapter:
+            asked = Incoming(Place("room"), "1", Person("ann", "Ann"), "draw", datetime.now(UTC))
+            assert await adapter.address(asked, "2") == address
+
+
 async def test_the_same_copy_is_there_once(tmp_path, visit, house):
     async with open_world(tmp_path) as world:
         shown = Publication("abc", "", "a fox", "a fox", (house.picture(),))
