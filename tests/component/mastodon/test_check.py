@@ -45,6 +45,7 @@ async def examine(server, services, *, fix=False, **section):
     return {one.sentence: one.ok for one in findings}
 
 
+@pytest.mark.program
 async def test_what_is_missing_is_named_and_set_right(server, tmp_path, services):
     server.bot.note = "Paints foxes."
     server.bot.fields = [("Home", "https://example.org")]

@@ -14,7 +14,7 @@ from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import wait_until
 from tests.fakes.reddit import FakeReddit, settings_for
 
-QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 
 
 @pytest.fixture

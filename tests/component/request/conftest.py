@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
@@ -27,7 +28,9 @@ from request.store import Store
 from request.terms import Patience
 from tests.fakes.horde import FakeHorde
 
-QUICK = Patience(request=20, straggler=1, unreachable=1, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
+HASTY = replace(QUICK, straggler=0.5)
+"""The same, but the last job open is given up soon."""
 NO_KUDOS = KudosConfig()
 NO_CIVITAI = CivitaiConfig(url=None)
 PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)

@@ -9,7 +9,7 @@ from common import texts
 from common.config import PlaceConfig
 from common.model import Ending
 from request.terms import Patience
-from tests.component.request.conftest import QUICK
+from tests.component.request.conftest import HASTY, QUICK
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -137,7 +137,7 @@ async def test_it_expires_twice(ask, horde):
 
 async def test_it_takes_too_long(ask, horde):
     horde.seconds = None
-    asked = asyncio.create_task(ask("draw for me a fox style: stylepunks --n 2"))
+    asked = asyncio.create_task(ask("draw for me a fox style: stylepunks --n 2", patience=HASTY))
     await wait_until(lambda: horde.journal.count("submit") == 2)
     horde.finish(next(iter(horde.requests)))
     outcome = await asked

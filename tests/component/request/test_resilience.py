@@ -16,6 +16,7 @@ from request.records import JobState, RequestState
 from request.runner import AGAIN_AFTER
 from request.store import event_key
 from request.terms import Patience
+from tests.component.request.conftest import HASTY
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -295,14 +296,14 @@ async def test_deletion_cut_short_by_a_stop_still_counts(start, heard, horde):
 async def test_job_whose_siblings_failed_is_waited_for(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()
-    async with start(platform):  # its stragglers are given up after a second
+    async with start(platform, patience=HASTY):
         platform.say(heard(SEVERAL))
         await submissions(horde, 2)
         failing, good = list(horde.requests)
         horde.fault(failing)
         await submissions(horde, 3)
         horde.fault(list(horde.requests)[2])
-        await asyncio.sleep(2)
+        await asyncio.sleep(2 * HASTY.straggler)
         horde.finish(good)
         outcome = await platform.answer_to("1")
     assert len(outcome.pictures) == 1
@@ -311,7 +312,7 @@ async def test_job_whose_siblings_failed_is_waited_for(start, heard, horde):
 async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()
-    async with start(platform) as core:
+    async with start(platform, patience=HASTY) as core:
         platform.say(heard(SEVERAL))
         await submissions(horde, 2)
         (request_id,) = await core.store.open_requests("web")
@@ -320,7 +321,7 @@ async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
             while not await core.store.pictures_of(request_id):
                 await asyncio.sleep(0.01)
     again = FakePlatform(posts=platform.posts)
-    async with start(again):
+    async with start(again, patience=HASTY):
         assert (await again.answer_to("1")).ending is Ending.PARTIAL
 
 

@@ -113,7 +113,7 @@ async def test_a_platform_that_does_not_take_an_answer_does_not_hold_up_the_end(
         platform.say(event)
         await wait_until(lambda: platform.attempts)
         began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 5
+    assert asyncio.get_running_loop().time() - began < 30
     assert await state_of(core, event) is RequestState.REPLYING
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ class Call:
     path: str
     headers: dict[str, str]
     body: Any
+    time: float = field(default_factory=time.monotonic)
+    """When it came, on a clock of which only differences mean something."""
 
 
 @dataclass
