@@ -38,9 +38,10 @@ def pytest_configure(config):
 
 
 def pytest_collection_finish():
-    """Spare the garbage collector all that was imported and collected: it stays to the end."""
+    """Spare the garbage collector what was imported and collected: it stays to the end."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_addoption(parser):
