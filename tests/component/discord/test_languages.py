@@ -26,7 +26,7 @@ async def test_commands_have_names_and_descriptions_in_german(fake, start):
 
 
 async def test_answers_and_buttons_are_german_for_those_who_use_discord_in_german(
-    fake, horde, channel, ann, start
+    fake, horde, channel, ann, start, clock
 ):
     fake.people.locale = "de"
     async with start(enabled=[channel]):
@@ -34,6 +34,7 @@ async def test_answers_and_buttons_are_german_for_those_who_use_discord_in_germa
         message = await pressed.shows("Bitte sehr: ein Fuchs")
         assert "Noch einmal" in labels_of(message)
         assert "gewünscht von" in text_of(message)
+        clock.stand_still()
         refused = fake.people.slash(ann, channel, "info", request="22222222")
         await refused.answered()
         assert refused.original["flags"] & EPHEMERAL
