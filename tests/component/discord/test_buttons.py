@@ -38,8 +38,8 @@ async def test_the_recipe_is_told_to_the_presser_alone(fake, channel, ann, start
     async with start(enabled=[channel]):
         message = await drawn(fake, ann, channel, n=1, seed="5")
         pressed = fake.people.press(fake.world.person("Ben"), message, "Recipe")
-        await pressed.shows("seed 5", "steps")
-        assert pressed.original["flags"] & EPHEMERAL
+        told = await pressed.shows("seed 5", "steps")
+        assert told["flags"] & EPHEMERAL
 
 
 async def test_editing_opens_a_form_with_what_was_asked_and_draws_what_comes_back(
@@ -95,8 +95,8 @@ async def test_an_answer_is_deleted_by_the_asker_or_a_moderator_and_nobody_else(
         first = await drawn(fake, ann, channel, n=1)
         second = await drawn(fake, ann, channel, n=1)
         refused = fake.people.press(fake.world.person("Ben"), first, "Delete")
-        await refused.shows("moderator, can have it deleted")
-        assert refused.original["flags"] & EPHEMERAL
+        told = await refused.shows("moderator, can have it deleted")
+        assert told["flags"] & EPHEMERAL
         await fake.people.press(ann, first, "Delete").shows("It is deleted")
         await fake.people.press(warden, second, "Delete").shows("It is deleted")
     assert fake.world.in_channel(channel) == []
@@ -126,5 +126,5 @@ async def test_a_press_counts_towards_the_limits_of_the_presser(fake, channel, a
     async with start(enabled=[channel], place=PlaceConfig(requests_per_hour=1)):
         message = await drawn(fake, ann, channel, n=1)
         pressed = fake.people.press(ann, message, label)
-        await pressed.shows("limit of 1")
-        assert pressed.original["flags"] & EPHEMERAL
+        told = await pressed.shows("limit of 1")
+        assert told["flags"] & EPHEMERAL

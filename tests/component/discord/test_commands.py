@@ -35,8 +35,8 @@ async def test_what_only_needs_words_is_answered_to_the_asker_alone(fake, channe
     async with start(enabled=[channel]):
         for name, options, words in QUESTIONS:
             pressed = fake.people.slash(ann, channel, name, **options)
-            await pressed.shows(words)
-            assert pressed.original["flags"] & EPHEMERAL, name
+            told = await pressed.shows(words)
+            assert told["flags"] & EPHEMERAL, name
     assert fake.world.in_channel(channel) == []
 
 
@@ -132,8 +132,8 @@ async def test_somebody_elses_picture_is_declined_in_a_sentence(fake, horde, cha
         said = fake.people.say(ann, channel, "look", files=(MINE,))
         for name in ("Remix", "Enlarge", "Describe", "Show recipe"):
             pressed = fake.people.message_command(ben, channel, name, said)
-            await pressed.shows("somebody else's")
-            assert pressed.original["flags"] & EPHEMERAL
+            told = await pressed.shows("somebody else's")
+            assert told["flags"] & EPHEMERAL
         avatar = fake.people.user_command(ben, channel, "Remix avatar", ann)
         await avatar.shows("somebody else's")
     assert horde.journal.count("submit") == 0

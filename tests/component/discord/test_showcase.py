@@ -30,8 +30,8 @@ async def test_what_its_asker_shares_is_shown_in_the_showcase_channel(
         settings = bot.core.services.settings
         await settings.change("discord", guild["id"], showcase=wall["id"])
         said = fake.people.slash(ann, channel, "share", mode="always")
-        await said.shows("From now on")
-        assert said.original["flags"] & EPHEMERAL
+        told = await said.shows("From now on")
+        assert told["flags"] & EPHEMERAL
         pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", style="raw", n=2)
         answer = await pressed.shows("Here you are")
         assert "Share" not in labels_of(answer)
