@@ -34,9 +34,10 @@ async def test_each_button_is_the_follow_up_it_stands_for_and_links_to_its_paren
         assert [row.parent for row in rows] == [None, *[rows[0].id] * 5]
 
 
-async def test_the_recipe_is_told_to_the_presser_alone(fake, channel, ann, start):
+async def test_the_recipe_is_told_to_the_presser_alone(fake, channel, ann, start, clock):
     async with start(enabled=[channel]):
         message = await drawn(fake, ann, channel, n=1, seed="5")
+        clock.stand_still()
         pressed = fake.people.press(fake.world.person("Ben"), message, "Recipe")
         told = await pressed.shows("seed 5", "steps")
         assert told["flags"] & EPHEMERAL
@@ -87,13 +88,14 @@ async def test_many_pictures_are_varied_from_a_list(fake, horde, channel, ann, s
 
 
 async def test_an_answer_is_deleted_by_the_asker_or_a_moderator_and_nobody_else(
-    fake, guild, channel, ann, start
+    fake, guild, channel, ann, start, clock
 ):
     warden = fake.world.person("Wanda")
     fake.world.join(guild, warden, fake.world.role(guild, "wardens", MANAGE_MESSAGES))
     async with start(enabled=[channel]):
         first = await drawn(fake, ann, channel, n=1)
         second = await drawn(fake, ann, channel, n=1)
+        clock.stand_still()
         refused = fake.people.press(fake.world.person("Ben"), first, "Delete")
         told = await refused.shows("moderator, can have it deleted")
         assert told["flags"] & EPHEMERAL
@@ -122,9 +124,12 @@ async def test_a_form_left_open_over_a_restart_is_still_heard(fake, channel, ann
 
 
 @pytest.mark.parametrize("label", ["Again", "Vary 1"])
-async def test_a_press_counts_towards_the_limits_of_the_presser(fake, channel, ann, start, label):
+async def test_a_press_counts_towards_the_limits_of_the_presser(
+    fake, channel, ann, start, clock, label
+):
     async with start(enabled=[channel], place=PlaceConfig(requests_per_hour=1)):
         message = await drawn(fake, ann, channel, n=1)
+        clock.stand_still()
         pressed = fake.people.press(ann, message, label)
         told = await pressed.shows("limit of 1")
         assert told["flags"] & EPHEMERAL

@@ -126,9 +126,12 @@ async def test_menus_on_ones_own_message_work_without_reading_what_people_write(
     assert horde.journal.of("submit")[-1].body["source_processing"] == "img2img"
 
 
-async def test_somebody_elses_picture_is_declined_in_a_sentence(fake, horde, channel, ann, start):
+async def test_somebody_elses_picture_is_declined_in_a_sentence(
+    fake, horde, channel, ann, start, clock
+):
     ben = fake.world.person("Ben")
     async with start(enabled=[channel]):
+        clock.stand_still()
         said = fake.people.say(ann, channel, "look", files=(MINE,))
         for name in ("Remix", "Enlarge", "Describe", "Show recipe"):
             pressed = fake.people.message_command(ben, channel, name, said)

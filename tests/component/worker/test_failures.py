@@ -6,6 +6,7 @@ import asyncio
 import base64
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -82,8 +83,8 @@ async def test_three_failures_in_a_row_pause_the_pops_and_say_why(shop):
     assert waiting.reason.startswith("3 jobs in a row failed")
     assert "ValueError: bad weights" in waiting.reason
     await shop.delivered(jobs[3])
-    last, first = (call.time for call in shop.hub.calls("/pop")[2:4])
-    assert first - last >= 0.3
+    pops = [call.time for call in shop.hub.calls("/pop")]
+    assert max(later - earlier for earlier, later in pairwise(pops)) >= 0.1
     assert len(shop.said(events.Resumed)) == 1
     [again] = shop.hub.offer()
     await shop.delivered(again)  # one success, and nothing is held against it
