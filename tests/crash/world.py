@@ -96,8 +96,10 @@ class World:
 
 
 @asynccontextmanager
-async def built(pace: Pace, folder: Path, database: str) -> AsyncIterator[World]:
-    """Build a world and take it down."""
+async def built(
+    pace: Pace, folder: Path, database: str, platform: Plug | None = None
+) -> AsyncIterator[World]:
+    """Build a world and take it down; without a platform it is the one that is chosen."""
     gate = Gate()
     horde = FakeHorde(clock=pace.monotonic)
     horde.journal.on_exchange(
@@ -106,8 +108,8 @@ async def built(pace: Pace, folder: Path, database: str) -> AsyncIterator[World]
     engine = create_async_engine(database)
     nursery = Nursery(folder, pace)
     with gate.before_all_servers():
-        async with horde, chosen(pace.unix) as platform:
-            world = World(pace, folder, horde, platform, gate, engine, nursery, database)
+        async with horde, platform or chosen(pace.unix) as stage:
+            world = World(pace, folder, horde, stage, gate, engine, nursery, database)
             try:
                 yield world
             finally:

@@ -56,7 +56,8 @@ class DiscordPlug(Plug):
         async with asyncio.timeout(30):
             while not await self.server.live.heard_all():
                 await asyncio.sleep(0.01)
-            while adapter._following is None:  # all guilds are there; what was missed is looked for
+            # all guilds are there, what was missed is looked for; another process cannot be asked
+            while getattr(adapter, "_following", adapter) is None:
                 await asyncio.sleep(0.01)
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
