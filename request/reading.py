@@ -17,6 +17,7 @@ from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARe
 from request.grammar.clean import clean
 from request.native import NativeLookup, named
 from request.records import PictureRow, RequestRow
+from request.rereading import read_again
 from request.retrieval import Attached, Retrieval
 from request.sources import Sources
 from request.store import Store
@@ -127,11 +128,11 @@ class Reading:
         parent = await self._retrieval.behind(incoming, follow_up.request)
         if parent is None and incoming.pictures:
             return await self._follow_attached(request, follow_up, stylelist)
-        if parent is None or parent.parsed is None:
-            raise Refusal("refused.no_parent")
-        if follow_up.kind is FollowUpKind.INFO:
+        if parent is not None and follow_up.kind is FollowUpKind.INFO and parent.parsed is not None:
             return await self._info(parent, follow_up)
-        earlier = image_request.from_json(parent.parsed)
+        earlier = None if parent is None else self._earlier(parent, follow_up, stylelist, limits)
+        if parent is None or earlier is None:
+            raise Refusal("refused.no_parent")
         image = grammar.apply(follow_up, earlier)
         if follow_up.kind in ON_PICTURE:
             image = await self._on_picture(parent, follow_up, image)
@@ -145,6 +146,17 @@ class Reading:
             made = await self._store.pictures_of(parent.id)
             image = replace(image, seed=made[0].seed if made else None)
         return Wanted(image, parent.rng_seed, stylelist, parent.id)
+
+    def _earlier(
+        self, parent: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
+    ) -> ImageRequest | None:
+        """Return what an earlier request was for; one that was declined is read again."""
+        if parent.parsed is not None:
+            return image_request.from_json(parent.parsed)
+        if follow_up.kind in ON_PICTURE:
+            return None
+        models = self._model_names()
+        return read_again(parent.incoming, follow_up.style, stylelist.names, models, limits)
 
     async def _follow_attached(
         self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList

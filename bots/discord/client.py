@@ -17,6 +17,7 @@ from bots.discord.clock import Clock
 from bots.discord.events import Say
 from bots.discord.pages import Category, Turn, Use
 from bots.discord.section import DiscordSection
+from bots.discord.suggestions import Suggestion
 from bots.discord.switches import Change, Channels, Roles
 from common import texts
 from common.errors import StartupError
@@ -80,7 +81,7 @@ class HearingClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Know what can be pressed and asked before anything is heard."""
         self.add_dynamic_items(Press, Choice, Change, Channels, Roles, Turn, Category, Use)
-        self.add_dynamic_items(mine.Mine, mine.Change, Say)
+        self.add_dynamic_items(mine.Mine, mine.Change, Say, Suggestion)
         await self._ears.started(self)
 
     async def on_ready(self) -> None:

@@ -12,6 +12,7 @@ from discord.utils import escape_markdown, escape_mentions
 
 from bots.discord import events
 from bots.discord.buttons import LOOKS, Choice, Press, Verb
+from bots.discord.suggestions import MODEL, STYLE, Suggestion
 from common import texts
 from common.model import Ending, Outcome, Part, Phase, Picture, Progress
 
@@ -25,6 +26,9 @@ WORKING = 0x80848E
 ALT_LENGTH = 1024
 """Characters of alternative text that Discord takes with a file; a gallery takes fewer."""
 GALLERY_ALT_LENGTH = 256
+NO_MODEL = "refused.model_not_served"
+"""Code of the one answer whose suggestions are models, not styles."""
+MOST_IN_ROW = 5
 SINGLE_BUTTONS = 4
 """Pictures that get buttons of their own; more go into a list."""
 SQUARES = {True: "🟩", False: "⬜"}
@@ -164,6 +168,10 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
     """Yield the rows of buttons an answer offers."""
     request = outcome.request
     if not part.pictures:
+        names = [name for name in outcome.suggestions if len(name) <= Suggestion.LONGEST]
+        if names and part.number == part.total:
+            verb = MODEL if outcome.code == NO_MODEL else STYLE
+            yield ui.ActionRow(*(Suggestion(verb, request, name) for name in names[:MOST_IN_ROW]))
         lines = [line for line in outcome.follow_ups if line.startswith("enter ")]
         if part.number == part.total and lines:
             yield from events.rows(lines)
@@ -172,23 +180,22 @@ def _rows(outcome: Outcome, part: Part) -> Iterator[Row]:
         return
     numbers = [str(picture.number) for picture in part.pictures]
     listed: list[Verb] = [Verb.ZOOM]
-    if len(numbers) <= SINGLE_BUTTONS:
+    if len(numbers) == 1:
+        of_one = (Verb.VARY, Verb.UPSCALE, Verb.ZOOM)
+        yield ui.ActionRow(*(Press(verb, request, numbers[0]) for verb in of_one))
+        listed = []
+    elif len(numbers) <= SINGLE_BUTTONS:
         for verb in (Verb.VARY, Verb.UPSCALE):
             yield ui.ActionRow(*(Press(verb, request, number) for number in numbers))
     else:
         listed = [Verb.VARY, Verb.UPSCALE]
-    first = [Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED, Verb.INFO]
-    yield ui.ActionRow(*(Press(verb, request) for verb in first))
-    last = [Press(Verb.DELETE, request)]
-    if Verb.SHARE in outcome.follow_ups:
-        last.append(Press(Verb.SHARE, request))
-    if Verb.ENTER in outcome.follow_ups:
-        last.append(Press(Verb.ENTER, request))
-    if len(numbers) == 1:
-        yield ui.ActionRow(Press(Verb.ZOOM, request, numbers[0]), *last)
-        return
-    yield ui.ActionRow(_listed(request, listed, numbers))
-    yield ui.ActionRow(*last)
+    if listed:
+        yield ui.ActionRow(_listed(request, listed, numbers))
+    anew = (Verb.AGAIN, Verb.EDIT, Verb.STYLE, Verb.SEED)
+    yield ui.ActionRow(*(Press(verb, request) for verb in anew))
+    offered = [verb for verb in (Verb.SHARE, Verb.ENTER) if verb in outcome.follow_ups]
+    last = [Verb.INFO, *offered, Verb.DELETE]
+    yield ui.ActionRow(*(Press(verb, request) for verb in last))
 
 
 def _listed(request: str, verbs: Sequence[Verb], numbers: Sequence[str]) -> Choice:

@@ -52,9 +52,12 @@ class Panel:
         box.add_item(ui.TextDisplay(await self._summary(scope, here, chosen)))
         if scope == SERVER:
             places = [discord.Object(int(one)) for one in chosen[:MOST_CHANNELS]]
+            box.add_item(_label("where"))
             box.add_item(ui.ActionRow(Channels("where", scope, places, MOST_CHANNELS)))
             shown = [discord.Object(int(here.showcase))] if here.showcase else []
+            box.add_item(_label("showcase"))
             box.add_item(ui.ActionRow(Channels("showcase", scope, shown, 1)))
+        box.add_item(_label(ROLE))
         box.add_item(ui.ActionRow(Roles(scope)))
         box.add_item(
             ui.ActionRow(*(Change(what, scope) for what in ("style", "limits", "nsfw", "pause")))
@@ -194,6 +197,11 @@ class Panel:
             )
             form.add_item(ui.Label(text=texts.say(f"discord_settings.{name}"), component=field))
         return form
+
+
+def _label(what: str) -> ui.TextDisplay[Any]:
+    """Return what a list is for: once something is chosen, it says so no more."""
+    return ui.TextDisplay(f"-# {texts.say(f'discord_settings.{what}')}")
 
 
 def _roles(here: ChatSettings) -> str:

@@ -75,7 +75,8 @@ def modal(told: Mapping[str, Any]) -> str:
 
 def _field(label: Mapping[str, Any]) -> str:
     inner = label["component"]
-    value = inner.get("value") or ""
+    chosen = [one["label"] for one in inner.get("options", []) if one.get("default")]
+    value = inner.get("value") or ", ".join(chosen)
     shown = html.escape(value or inner.get("placeholder") or "")
     kind = f"field {'long' if inner.get('style') == 2 else ''} {'' if value else 'empty'}"
     return f"<label>{html.escape(label['label'])}<div class='{kind}'>{shown}</div></label>"
@@ -100,7 +101,7 @@ def _component(one: Mapping[str, Any], files: Mapping[str, bytes], names: Mappin
             emoji = (one.get("emoji") or {}).get("name", "")
             label = html.escape(one.get("label") or "")
             return f"<div class='button s{one['style']}'>{emoji} {label}</div>"
-        case 3 | 8:
+        case 3 | 6 | 8:
             return _select(one, names)
         case other:
             raise ValueError(f"there is no picture of component {other} yet")
@@ -108,6 +109,7 @@ def _component(one: Mapping[str, Any], files: Mapping[str, bytes], names: Mappin
 
 def _select(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
     chosen = [names.get(str(value["id"]), "?") for value in one.get("default_values", [])]
+    chosen += [one["label"] for one in one.get("options", []) if one.get("default")]
     shown = (
         f"<b>{html.escape(', '.join(chosen))}</b>"
         if chosen
@@ -131,7 +133,7 @@ def _markdown(text: str, names: Mapping[str, str]) -> str:
         shown = re.sub(r"`([^`]+)`", r"<code>\1</code>", shown)
         shown = re.sub(r"&lt;t:\d+:R&gt;", "in 20 seconds", shown)
         shown = re.sub(
-            r"&lt;[@#](\d+)&gt;",
+            r"&lt;(?:@&amp;|[@#])(\d+)&gt;",
             lambda found: f"<span class=mention>{html.escape(names.get(found[1], '?'))}</span>",
             shown,
         ).replace("\x00", "")

@@ -134,7 +134,7 @@ def start(fake, horde, clock, database, tmp_path, monkeypatch):
     monkeypatch.setattr(HearingClient, "before_identify_hook", at_once)
 
     @asynccontextmanager
-    async def started(*, place=None, enabled=(), section=None, patience=QUICK):
+    async def started(*, place=None, enabled=(), section=None, patience=QUICK, civitai=None):
         config = Config(
             data_dir=tmp_path,
             instance="one",
@@ -143,7 +143,7 @@ def start(fake, horde, clock, database, tmp_path, monkeypatch):
             ),
             styles=StylesConfig(sources=("bundled:general",)),
             reference=ReferenceConfig(url=None),
-            civitai=CivitaiConfig(url=None),
+            civitai=CivitaiConfig(url=civitai),
             defaults=place or PlaceConfig(),
         )
         account = {"token": fake.token, "url": fake.api, "gateway": fake.gateway_url}

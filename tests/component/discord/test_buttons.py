@@ -133,3 +133,33 @@ async def test_a_press_counts_towards_the_limits_of_the_presser(
         pressed = fake.people.press(ann, message, label)
         told = await pressed.shows("limit of 1")
         assert told["flags"] & EPHEMERAL
+
+
+async def test_near_styles_are_buttons_that_draw_what_was_asked(
+    fake, horde, channel, ann, start, clock
+):
+    async with start(enabled=[channel]):
+        clock.stand_still()
+        text = "a fox at night style: watercolur-x --n 1"
+        refused = fake.people.slash(ann, channel, "imagine", prompt=text)
+        await refused.shows("I know no style")
+        assert refused.original["flags"] & EPHEMERAL
+        pressed = fake.people.press(ann, refused.original, "watercolour")
+        answer = await pressed.shows("Here you are", "a fox at night", "Style watercolour")
+    assert not answer["flags"] & EPHEMERAL
+    assert horde.journal.of("submit")[-1].body["params"].get("n", 1) == 1
+    assert "x" not in horde.journal.of("submit")[-1].body["prompt"].split("###")[0].split()
+
+
+async def test_models_that_are_served_are_buttons_where_one_is_not(
+    fake, horde, channel, ann, start
+):
+    horde.models.pop("Dreamshaper")
+    async with start(enabled=[channel]):
+        asked = {"prompt": "a fox", "model": "Dreamshaper", "n": 1}
+        refused = fake.people.slash(ann, channel, "imagine", **asked)
+        await refused.shows("Dreamshaper")
+        label = next(one for one in labels_of(refused.original) if one in horde.models)
+        pressed = fake.people.press(ann, refused.original, label)
+        await pressed.shows("Here you are", "a fox")
+    assert horde.journal.of("submit")[-1].body["models"] == [label]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from tests.fakes.civitai import FakeCivitai
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
 from tests.fakes.discord.writing import walk
@@ -43,7 +46,7 @@ async def test_what_only_needs_words_is_answered_to_the_asker_alone(fake, channe
 async def test_names_are_completed_from_memory(fake, channel, ann, start):
     async with start(enabled=[channel]):
         await drawn(fake, ann, channel, n=1)  # from then on it is known what is served
-        for option, typed in (("style", "oil"), ("model", "stable"), ("lora", "x")):
+        for option, typed in (("style", "oil"), ("model", "stable")):
             pressed = fake.people.autocomplete(
                 ann, channel, "imagine", option, prompt="a fox", **{option: typed}
             )
@@ -51,8 +54,31 @@ async def test_names_are_completed_from_memory(fake, channel, ann, start):
             assert answer["type"] == 8
             choices = answer["data"]["choices"]
             assert len(choices) <= 25
-            if option != "lora":
-                assert any(typed.casefold() in one["name"].casefold() for one in choices), choices
+            assert any(typed.casefold() in one["name"].casefold() for one in choices), choices
+
+
+async def test_a_lora_is_found_while_one_types_and_reaches_the_horde_with_its_strength(
+    fake, horde, channel, ann, start
+):
+    async with FakeCivitai() as civitai, start(enabled=[channel], civitai=civitai.url):
+
+        async def found():
+            typing = fake.people.autocomplete(
+                ann, channel, "imagine", "lora", prompt="a fox", lora="thick paint"
+            )
+            return (await typing.answered())["data"]["choices"]
+
+        async with asyncio.timeout(30):
+            while not (choices := await found()):  # the first answer is from an empty memory
+                await asyncio.sleep(0.05)
+        assert choices[0]["value"] == "11"
+        assert "·" in choices[0]["name"]
+        options = {"model": "SDXL 1.0", "lora": choices[0]["value"], "lora_strength": 0.7, "n": 1}
+        asked = fake.people.slash(ann, channel, "imagine", prompt="a fox", **options)
+        await asked.shows("Here you are")
+    body = horde.journal.of("submit")[-1].body
+    assert body["models"] == ["SDXL 1.0"]
+    assert [(one["name"], one["model"]) for one in body["params"]["loras"]] == [("11", 0.7)]
 
 
 async def test_ones_own_pictures_are_found_again_by_oneself_alone(fake, channel, ann, start):

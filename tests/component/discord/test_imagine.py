@@ -33,7 +33,7 @@ async def test_options_of_the_command_reach_the_horde_as_the_grammar_reads_them(
 ):
     async with start(enabled=[channel]):
         options = {
-            "prompt": "a fox --steps 11",
+            "prompt": "a fox --steps 11 --cfg 5 --sampler k_euler --clip-skip 2",
             "n": 1,
             "aspect": "16:9",
             "seed": "77",
@@ -45,6 +45,9 @@ async def test_options_of_the_command_reach_the_horde_as_the_grammar_reads_them(
     assert body["prompt"].startswith("a fox")
     assert "people, text" in body["prompt"].partition("###")[2]
     assert body["params"]["steps"] == 11
+    assert body["params"]["cfg_scale"] == 5
+    assert body["params"]["sampler_name"] == "k_euler"
+    assert body["params"]["clip_skip"] == 2
     assert body["params"]["seed"] == "77"
     assert body["params"]["width"] > body["params"]["height"]
 

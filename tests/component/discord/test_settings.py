@@ -109,7 +109,7 @@ async def test_a_role_has_limits_of_its_own_set_by_moderators(
         assert [one["component"].get("value") for one in fields] == [None, "3", "2", None]
         emptied = fake.people.submit(again, max_pictures="", requests_per_hour="")
         await emptied.answered()
-        assert "Roles with limits of their own: none" in text_of(emptied.original)
+        assert "Roles with limits of their own:** none" in text_of(emptied.original)
 
 
 async def test_everybody_is_no_role_and_only_moderators_choose(
@@ -142,7 +142,7 @@ async def test_a_channel_has_settings_of_its_own(fake, guild, channel, warden, s
         assert f"Settings of <#{channel['id']}>" in text_of(inner.original)
         paused = fake.people.press(warden, inner.original, "Pause or go on")
         await paused.answered()
-        assert "Paused: yes" in text_of(paused.original)
+        assert "Paused:** yes" in text_of(paused.original)
         settings = bot.core.services.settings
         assert (await settings.of("discord", guild["id"], channel["id"])).paused is True
         assert (await settings.of("discord", guild["id"])).paused is None
@@ -159,7 +159,7 @@ async def test_a_panel_left_open_works_after_a_restart_but_only_for_moderators(
         assert "Only moderators" in text_of(pressed.original)
         done = fake.people.press(warden, panel, "Pause or go on")
         await done.answered()
-        assert "Paused: yes" in text_of(done.original)
+        assert "Paused:** yes" in text_of(done.original)
 
 
 async def test_adult_pictures_need_the_operators_word_and_an_age_restricted_channel(
