@@ -103,8 +103,8 @@ def clock():
 
 
 @pytest.fixture
-async def database(migrated_url):
-    opened = await open_database(migrated_url)
+async def database(database_url):
+    opened = await open_database(database_url)
     yield opened
     await opened.close()
 

@@ -132,18 +132,19 @@ async def play(url, script, known, sponsored) -> None:
 
 
 def fresh(migrated, cluster, folder, number):
-    """Return the address of an empty database for one example."""
-    if migrated is None:
-        return cluster.new_database()
+    """Return the address of a migrated database for one example."""
+    if cluster is not None:
+        return cluster.new_database(copied_from=migrated)
     file = folder / f"{number}.sqlite"
     shutil.copy(migrated, file)
     return f"sqlite+aiosqlite:///{file}"
 
 
+@pytest.mark.timeout(300)  # many lives of the program in one test
 def test_prizes_are_paid_once_whenever_the_program_dies(migrated, cluster, tmp_path):
     numbers = iter(range(10_000))
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         script=SCRIPTS,
         known=st.sets(st.sampled_from(sorted(NAMES))),
