@@ -32,6 +32,7 @@ from common.horde.client import HordeClient
 from common.live import LiveConfig
 from common.reference import ModelReference
 from events.clock import Clock
+from events.featuring import FEATURED, Featuring
 from events.room import Parts, Room
 from request.adapter import Adapter, Services
 from request.admission import Admission
@@ -73,6 +74,8 @@ log = structlog.get_logger()
 FETCHING = 20.0
 """Seconds for a picture at an address somebody wrote."""
 MEGABYTE = 1_000_000
+WON_STYLES = "event-styles"
+"""Folder in the data folder with the styles that won contests: a source for `styles`."""
 
 Announce = Callable[[str, str], None]
 """Called with what has started (hub, worker, an account; or `note`) and where (or a sentence)."""
@@ -102,8 +105,19 @@ class Core:
 
     def clock(self) -> Clock:
         """Return what leads events on."""
-        one, chores = self.events, self.rooms.chores()
+        one, chores = self.events, (*self.rooms.chores(), self._featuring().keep)
         return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
+
+    def _featuring(self) -> Featuring:
+        """Return what keeps the folder of styles that won contests."""
+        folder = self.services.config.data_dir / WON_STYLES
+        library = self.knowledge.library
+        return Featuring(
+            self.events.events,
+            self.events.steps,
+            folder,
+            lambda: library.current.categories.get(FEATURED, ()),
+        )
 
     def runner(self, adapter: Adapter) -> Runner:
         """Return what serves one account."""

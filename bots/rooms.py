@@ -21,7 +21,7 @@ from events.kudos.sponsors import Sponsors
 from events.kudos.treasury import Treasury
 from events.linking.commands import LinkCommands
 from events.linking.links import Links
-from events.model import Event
+from events.model import Event, Venue
 from events.room import Parts, open_parts
 from events.store import EventStore
 from request.leases import Leases
@@ -68,6 +68,7 @@ def event_rooms(
         identities=links,
         purse=KudosPurse(treasury, EntryStore(database, links), links, horde=payer),
         page=lambda event: page_of(config(), event),
+        galleries=lambda: galleries_of(config()),
         pause=lambda: config().events.pause_seconds,
     )
     linking = LinkCommands(
@@ -125,6 +126,11 @@ def sponsoring(
         return event if found is None else found.plan.title
 
     return treasury.sponsors, title_of
+
+
+def galleries_of(config: Config) -> list[Venue]:
+    """Return where winners are shown besides an event's own places: the showcases."""
+    return [Venue(account=one.account, to=one.to) for one in config.showcase]
 
 
 def page_of(config: Config, event: Event) -> str:

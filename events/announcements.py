@@ -31,15 +31,22 @@ class Scene:
     """Address of the event's page; "" where there is none."""
     why: str = ""
     """A moderator's word."""
+    galleries: Sequence[Venue] = ()
+    """Where winners are shown besides the event's own places."""
 
 
 def posts(event: Event, step: Step, scene: Scene) -> list[Posted]:
     """Return what a step puts into the outbox, for every place where the event is held."""
     made: list[Posted] = []
     with texts.speaking(event.plan.rules.language):
-        for venue in event.plan.venues:
+        more = scene.galleries if step is Step.PROMOTE else ()
+        for venue in _each_once((*event.plan.venues, *more)):
             made += _of_venue(event, step, scene, venue)
     return made
+
+
+def _each_once(venues: Sequence[Venue]) -> list[Venue]:
+    return list({(venue.account, venue.to): venue for venue in venues}.values())
 
 
 def _of_venue(event: Event, step: Step, scene: Scene, venue: Venue) -> Iterator[Posted]:

@@ -20,7 +20,7 @@ from events.chat import Chat
 from events.entering import Entering, serves
 from events.entry_store import EntryStore
 from events.linking.commands import LinkCommands
-from events.model import Event, State
+from events.model import Event, State, Venue
 from events.outbox import PAUSE, Outbox
 from events.people import Identities, Strangers
 from events.purse import NoPurse, Purse
@@ -72,6 +72,7 @@ def open_parts(
     identities: Identities | None = None,
     purse: Purse | None = None,
     page: Callable[[Event], str] = lambda _event: "",
+    galleries: Callable[[], Sequence[Venue]] = tuple,
     pause: Callable[[], float] = lambda: PAUSE,
     now: Callable[[], float] = time.time,
 ) -> Parts:
@@ -87,7 +88,7 @@ def open_parts(
         series=Series(database, events, identities, marks, now=now),
         outbox=Outbox(database, leases, pictures, pause=pause, now=now),
         voting=Voting(ballots, entries, People(database, marks, now=now), marks, now=now),
-        steps=Steps(events, entries, ballots, purse, page=page, now=now),
+        steps=Steps(events, entries, ballots, purse, page=page, galleries=galleries, now=now),
         purse=purse,
     )
 

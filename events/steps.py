@@ -14,7 +14,7 @@ from events.announcements import Scene, posts
 from events.ballot_store import BallotStore
 from events.entry_store import EntryStore
 from events.lifecycle import Step
-from events.model import Entry, Event, Plan
+from events.model import Entry, Event, Plan, Venue
 from events.published import rule_of
 from events.purse import Purse
 from events.store import CLOCK, EventStore
@@ -37,6 +37,7 @@ class Steps:
         purse: Purse,
         *,
         page: Callable[[Event], str] = lambda _event: "",
+        galleries: Callable[[], Sequence[Venue]] = tuple,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._events = events
@@ -44,6 +45,7 @@ class Steps:
         self._ballots = ballots
         self._purse = purse
         self._page = page
+        self._galleries = galleries
         self._now = now
 
     async def take(
@@ -140,4 +142,4 @@ class Steps:
             entries = shuffled(await self._entries.standing(event), event.salt, "posts")
         elif step is Step.PROMOTE:
             winners = await self.winners(event)
-        return Scene(entries, winners, self._page(event), why)
+        return Scene(entries, winners, self._page(event), why, self._galleries())

@@ -80,6 +80,7 @@ def read_status(
         mentions=(f"@{bot}@{server}", f"@{bot}"),
         language=_optional(status.get("language")),
         moderator=bool(owner) and name.lower() == owner.lower().removeprefix("@"),
+        joined=_time(author["created_at"]) if author.get("created_at") else None,
         turned_away=turned_away,
         cursor=cursor,
         adult=True if status.get("sensitive") or status.get("spoiler_text") else None,

@@ -41,6 +41,7 @@ def _message(account: str, asker: Asker, names: tuple[str, ...], view: MessageVi
         audience=Audience.PRIVATE,
         pictures=read.pictures,
         mentions=names,
+        joined=view.creator.published,
         context=Target(person=view.creator.id).to_context(),
     )
 
@@ -67,6 +68,7 @@ def _comment(account: str, asker: Asker, names: tuple[str, ...], view: PostView)
         parent=f"comment:{comment.parent}" if comment and comment.parent else None,
         pictures=read.pictures,
         mentions=names,
+        joined=view.creator.published,
         moderator=view.creator_is_moderator or view.creator_is_admin,
         adult=adult,
         context=target.to_context(),

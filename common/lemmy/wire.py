@@ -47,6 +47,7 @@ class Person(Wire):
     address: Address
     bot_account: bool = False
     bio: str | None = None
+    published: Moment | None = None
 
     @property
     def full_name(self) -> str:
