@@ -321,7 +321,7 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
         return json.dumps(plain(found))
     lines = [f"{state.value:10} {when(at)}" for state, at in found.times]
     for post in found.posts:
-        shown = len(post.body["pictures"])
+        shown = len(post.body.get("pictures", ()))
         head = texts.say("events.rehearsed", where=f"{post.account}/{post.target}", key=post.key)
         lines += ["", f"{head} ({shown})" if shown else head, post.body["text"]]
     lines += ["", texts.say("events.worst_case", kudos=f"{found.cost:,}")]

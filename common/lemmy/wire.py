@@ -25,6 +25,12 @@ def _cut(text: str) -> str:
 
 
 Address = Annotated[str, Field(validation_alias=AliasChoices("ap_id", "actor_id"))]
+
+
+def _zoned_if_told(moment: datetime | None) -> datetime | None:
+    return None if moment is None else _zoned(moment)
+
+
 Moment = Annotated[
     datetime,
     AfterValidator(_zoned),
@@ -47,7 +53,9 @@ class Person(Wire):
     address: Address
     bot_account: bool = False
     bio: str | None = None
-    published: Moment | None = None
+    published: Annotated[datetime | None, AfterValidator(_zoned_if_told)] = Field(
+        default=None, validation_alias=AliasChoices("published_at", "published")
+    )
 
     @property
     def full_name(self) -> str:

@@ -24,7 +24,7 @@ from request.leases import Leases
 from styles.stylelist import load_folder
 from tests.component.events.test_course import MARKS, Wall
 
-pytestmark = [pytest.mark.database, pytest.mark.program, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.program, pytest.mark.timeout(300)]
 
 PLATFORMS = ("discord", "mastodon", "lemmy", "reddit", "web")
 ENTRANTS, VOTERS = 40, 200
