@@ -60,7 +60,7 @@ async def test_again_gives_new_pictures_to_anybody(bot, plug, horde):
 async def test_again_works_from_the_short_code_every_answer_ends_with(bot, plug, horde):
     first = await plug.answer(await plug.say("draw for me a fox style: raw --n 1"))
     [code] = re.findall(r"info ([2-9a-hjkmnp-z]{8})", first.text)
-    again = await plug.answer(await plug.say(f"again {code}", person="bob"))
+    again = await plug.answer(await plug.say(f"again {code}"))
     assert again.pictures == 1
     assert horde.journal.count("submit") == 2
 
