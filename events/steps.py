@@ -22,6 +22,8 @@ from events.tally import Result, tally
 from events.voting import shuffled
 from request.leases import Lease
 
+MOST_LINES = 500
+"""Entries whose points are kept with the event; all are in the ballots, counted again."""
 SHORTEST, LONGEST = 0.1, 60 * 24.0
 """Hours by which something can be extended."""
 
@@ -123,7 +125,7 @@ class Steps:
             return {
                 "judged": False,
                 "winners": [line.number for line in result.winners(places)],
-                "lines": [asdict(line) for line in result.lines],
+                "lines": [asdict(line) for line in result.lines[:MOST_LINES]],
                 "weights": dict(result.weights),
                 "ballots": result.ballots,
             }

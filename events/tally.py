@@ -20,6 +20,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from math import lcm
 
 PRECISION = 10**6
 """Shares in a plan are rounded to millionths before anything is counted."""
@@ -97,13 +99,14 @@ def tally(
     known = set(entries)
     votes: dict[str, Counter[int]] = {}
     sizes: Counter[str] = Counter()
+    chosen: dict[str, list[set[int]]] = {}
     total = 0
-    for ballot in ballots:
-        total += 1
-        chosen = known.intersection(ballot.choices)
-        if chosen:
-            sizes[ballot.column] += 1
-            votes.setdefault(ballot.column, Counter()).update(chosen)
+    for total, ballot in enumerate(ballots, start=1):  # noqa: B007  (how many there were)
+        if approved := known.intersection(ballot.choices):
+            chosen.setdefault(ballot.column, []).append(approved)
+    for column, sets in chosen.items():
+        sizes[column] = len(sets)
+        votes[column] = Counter(chain.from_iterable(sets))
     _add_polls(counted, known, votes, sizes)
     weights = balanced(sizes, rule.largest_share)
     upvotes: Counter[int] = Counter()
@@ -111,19 +114,17 @@ def tally(
         if one.upvotes and one.entry in known:
             upvotes[one.entry] += max(0, one.votes)
     bonus = _bonus(upvotes, weights, sizes, rule.upvotes)
-    points = {
-        number: sum(
-            (weights[column] * found[number] for column, found in votes.items()), Fraction(0)
-        )
-        + bonus.get(number, Fraction(0))
-        for number in entries
-    }
+    # in whole numbers, which compare exactly and fast
+    unit = lcm(*(share.denominator for share in (*weights.values(), *bonus.values())))
+    worth = [(votes[column], int(weight * unit)) for column, weight in weights.items()]
+    extra = {number: int(share * unit) for number, share in bonus.items()}
+    points = {n: sum(found[n] * one for found, one in worth) + extra.get(n, 0) for n in entries}
     raw = {number: sum(found[number] for found in votes.values()) for number in entries}
     wide = {number: sum(found[number] > 0 for found in votes.values()) for number in entries}
     came = {number: at for at, number in enumerate(entries)}
     order = sorted(entries, key=lambda n: (-points[n], -raw[n], -wide[n], came[n]))
     lines = tuple(
-        Line(place, n, round(float(points[n]), 6), raw[n], wide[n], upvotes[n])
+        Line(place, n, round(points[n] / unit, 6), raw[n], wide[n], upvotes[n])
         for place, n in enumerate(order, start=1)
     )
     return Result(lines, {name: round(float(w), 6) for name, w in weights.items()}, total)

@@ -89,9 +89,8 @@ class Voting:
 def shuffled(entries: Sequence[T], salt: str, viewer: str) -> list[T]:
     """Return entries in an order of a viewer's own, the same each time he looks."""
     seed = hashlib.sha256(f"{salt}\x00{viewer}".encode("utf-8", "replace")).digest()
-    order = list(entries)
-    random.Random(seed).shuffle(order)
-    return order
+    draw = random.Random(seed)
+    return sorted(entries, key=lambda _entry: draw.random())
 
 
 def said(event: Event, ballot: Ballot) -> str:

@@ -21,6 +21,7 @@ GROUPS = {
     "discord": "Discord, while many ask at once",
     "adapters": "The platforms",
     "load": "What one process carries",
+    "events": "A large challenge",
     "card": "The card never waits",
     "memory": "What the worker takes",
     "styles": "Requests read and resolved",

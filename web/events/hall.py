@@ -180,9 +180,10 @@ class Hall:
             return await self._parts.voting.order(event, visitor)
         numbers = await self._parts.entries.numbers(event)
         lines = (event.result or {}).get("lines") or ()
-        winners = [line["number"] for line in lines] or (event.result or {}).get("winners", [])
-        place = {number: at for at, number in enumerate(winners)}
-        return sorted(numbers, key=lambda number: (place.get(number, len(place)), number))
+        first = [line["number"] for line in lines] or list((event.result or {}).get("winners", ()))
+        known, told = set(numbers), set(first)
+        best = [number for number in first if number in known]
+        return best + [number for number in numbers if number not in told]
 
     async def _ballot(self, event: Event, visitor: str) -> Ballot | None:
         if event.state not in {State.VOTING, State.TALLY, State.REVIEW, *scene.NAMED}:

@@ -183,7 +183,7 @@ def result_of(event: Event, cards: Mapping[int, Card]) -> list[Line]:
         winners = [number for number in found.get("winners", ()) if number in cards]
         return [Line(at, cards[n], "", 0, 0.0) for at, n in enumerate(winners, start=1)]
     lines = found.get("lines", ())
-    most = max((float(line["points"]) for line in lines), default=0.0)
+    most = float(lines[0]["points"]) if lines else 0.0
     return [
         Line(
             place=int(line["place"]),
