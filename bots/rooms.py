@@ -75,6 +75,7 @@ def event_rooms(
         links,
         look_up=None if payer is None else treasury.look_up,
         named=treasury.ledger.named,
+        waiting=treasury.ledger.waiting,
         forgotten=treasury.ledger.forget,
         page=lambda: _link_page(config()),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from common.errors import Refusal
 from common.model import Job
@@ -31,6 +31,10 @@ class Purse(Protocol):
         """Return who pays for pictures made in an event; None: they are paid for as always."""
         ...
 
+    async def receipts(self, event: Event) -> list[dict[str, Any]]:
+        """Return what was sent, without names, as it may be published."""
+        ...
+
     async def serve(self, lease: Lease) -> None:
         """Send what is due: called every few seconds by who holds the clock's lease."""
         ...
@@ -56,6 +60,11 @@ class NoPurse:
         """Pay for nothing."""
         del event, jobs
         return None
+
+    async def receipts(self, event: Event) -> list[dict[str, Any]]:
+        """Return none."""
+        del event
+        return []
 
     async def serve(self, lease: Lease) -> None:
         """Send nothing."""

@@ -46,6 +46,8 @@ async def write(parts: Parts, event: Event, folder: Path, config: Config) -> lis
             files[f"{event.name}-styles.json"] = as_list(styles)
             thanks = [one.attribution for one in styles]
             files[f"{event.name}-attribution.md"] = "\n".join((*thanks, ""))
+    if receipts := await parts.purse.receipts(event):
+        files[f"{event.name}-receipts.json"] = _text(receipts)
     await asyncio.to_thread(_save, folder, files)
     return [folder / name for name in files]
 

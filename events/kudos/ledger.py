@@ -230,6 +230,21 @@ class Ledger:
             rows = await connection.execute(query)
             return {row.payee: int(row.kudos) for row in rows}
 
+    async def waiting(self, payee: str) -> tuple[int, float] | None:
+        """Return how many kudos wait for somebody, and until when (Unix time); None: nothing."""
+        his = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())
+        query = (
+            sa.select(
+                sa.func.sum(kudos_transfers.c.kudos).label("kudos"),
+                sa.func.min(kudos_prizes.c.until).label("until"),
+            )
+            .join(kudos_prizes, kudos_transfers.c.prize == kudos_prizes.c.id)
+            .where(his, kudos_transfers.c.state == TransferState.WAITING)
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query)).one()
+        return None if row.kudos is None else (int(row.kudos), float(row.until))
+
     async def forget(self, payee: str) -> None:
         """Delete to which account on the Horde a person's prizes went; sums and keys stay."""
         his = sa.select(kudos_prizes.c.id).where(kudos_prizes.c.payee == payee)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from common.model import Job
 from events.entry_store import EntryStore
@@ -75,6 +77,10 @@ class KudosPurse:
         )
         key = await self.treasury.party.payer(event.id) if fits else None
         return None if key is None else Payer(self._horde, key)
+
+    async def receipts(self, event: Event) -> list[dict[str, Any]]:
+        """Return what was sent, without names, as it may be published."""
+        return [asdict(one) for one in await self.treasury.ledger.receipts(event.id)]
 
     async def serve(self, lease: Lease) -> None:
         """Send what is due, and give up what nobody claimed in time."""

@@ -12,6 +12,7 @@ from common.model import Outcome
 from common.texts import say
 from events.linking.codes import number_of, read_code, read_horde_name
 from events.linking.links import Links
+from events.when import when
 from request import answers
 from request.calls import Call
 
@@ -29,6 +30,8 @@ LookUp = Callable[[int], Awaitable[User]]
 Named = Callable[[str, str], Awaitable[int]]
 """Has what waits for a person (a mark) sent to a Horde account; returns how many kudos."""
 
+Waiting = Callable[[str], Awaitable[tuple[int, float] | None]]
+"""Returns how many kudos wait for a person (a mark), and until when; None: nothing."""
 Forgotten = Callable[[str], Awaitable[None]]
 """Forgets to which Horde account a person's (a mark's) kudos went."""
 
@@ -42,10 +45,12 @@ class LinkCommands:
         *,
         look_up: LookUp | None,
         named: Named,
+        waiting: Waiting,
         forgotten: Forgotten,
         page: Callable[[], str | None],
     ) -> None:
         self._links = links
+        self._waiting = waiting
         self._forgotten = forgotten
         self._look_up = look_up
         self._named = named
@@ -75,7 +80,7 @@ class LinkCommands:
         said = COMMANDS[LINK].fullmatch((call.command.argument or "").strip())
         what = (said and said["what"]) or ""
         if not what:
-            return self._explain()
+            return await self._explain(self._links.mark(account, person.id))
         if "#" in what:
             return await self._name(account, person.id, what)
         if read_code(what) is None:
@@ -83,11 +88,13 @@ class LinkCommands:
         await self._links.post(what, account=account, person=person.id, name=person.name)
         return say("links.posted")
 
-    def _explain(self) -> str:
-        page = self._page()
-        if page is None:
-            return say("links.how_without_page")
-        return say("links.how", address=page)
+    async def _explain(self, mark: str) -> str:
+        """Tell how it goes, and what waits for who asks."""
+        page, waits = self._page(), await self._waiting(mark)
+        how = say("links.how_without_page") if page is None else say("links.how", address=page)
+        if waits is None:
+            return how
+        return f"{say('kudos.unclaimed', kudos=waits[0], date=when(waits[1]))}\n\n{how}"
 
     async def _name(self, account: str, person: str, written: str) -> str:
         """Note a Horde account that is really called so: a slip would pay somebody else."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -33,6 +34,9 @@ TRIES_WINDOW = 3600.0
 MOST_ACCOUNTS = 20
 """Accounts that one browser can be bound to, and browsers that one account can."""
 NAME_LENGTH = 255
+FEW = 200
+"""Marks whose links are looked for; for more of them all links are read."""
+MOST_IN_A_QUERY = 400
 
 
 class Standing(StrEnum):
@@ -186,11 +190,15 @@ class Links:
 
         An account that is linked to nothing stands for itself.
         """
-        query = sa.select(links.c.browser, links.c.person)
+        wanted = set(marks)
         async with self._database.read() as connection:
-            rows = await connection.execute(query)
-            grouped = group((row.browser, row.person) for row in rows)
-        return {mark: grouped.get(mark, mark) for mark in marks}
+            if len(wanted) <= FEW:
+                pairs = await _around(connection, wanted)
+            else:
+                rows = await connection.execute(sa.select(links.c.browser, links.c.person))
+                pairs = {(row.browser, row.person) for row in rows}
+        grouped = group(pairs)
+        return {mark: grouped.get(mark, mark) for mark in wanted}
 
     # --- the Horde account ------------------------------------------------------------------
 
@@ -259,6 +267,21 @@ class Links:
         if not done.rowcount:
             values = {"person": mark, "count": 1, "since": self._now()}
             await connection.execute(link_tries.insert().values(values))
+
+
+async def _around(connection: AsyncConnection, marks: AbstractSet[str]) -> set[tuple[str, str]]:
+    """Return the links of some marks, of those they lead to, and so on."""
+    pairs: set[tuple[str, str]] = set()
+    seen, new = set(marks), set(marks)
+    while new:
+        here = sorted(new)[:MOST_IN_A_QUERY]
+        either = links.c.browser.in_(here) | links.c.person.in_(here)
+        rows = await connection.execute(sa.select(links.c.browser, links.c.person).where(either))
+        found = {(row.browser, row.person) for row in rows}
+        pairs |= found
+        new = new.difference(here) | {mark for pair in found for mark in pair} - seen
+        seen |= new
+    return pairs
 
 
 def _objection(row: Any, mark: str) -> str:

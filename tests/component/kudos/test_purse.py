@@ -122,6 +122,9 @@ async def test_an_event_pays_its_prizes_by_the_clock(office, horde):
     await office.house.ledger.named(marks["eve"], "eve#13")
     await office.tick(60)
     assert horde.users["eve#13"] == 350
+    told = await office.purse.receipts(event)
+    assert sum(one["kudos"] for one in told) == 650
+    assert not any(name in str(told) for name in (*NAMES.values(), *marks.values()))
 
 
 async def test_accounts_that_are_linked_take_part_once(office, horde):

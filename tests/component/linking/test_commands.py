@@ -47,6 +47,7 @@ async def say(database, links, house, clock):  # noqa: F811
         links,
         look_up=treasury.look_up,
         named=treasury.ledger.named,
+        waiting=treasury.ledger.waiting,
         forgotten=treasury.ledger.forget,
         page=lambda: PAGE,
     )
@@ -100,9 +101,15 @@ def test_what_is_none(text):
     assert not any(pattern.fullmatch(text) for pattern in COMMANDS.values())
 
 
+async def nothing(_mark):
+    """Nobody has won anything."""
+
+
 async def test_how_it_works_is_told(say, links):
     assert PAGE in await say("link")
-    bare = LinkCommands(links, look_up=None, named=None, forgotten=None, page=lambda: None)
+    bare = LinkCommands(
+        links, look_up=None, named=None, waiting=nothing, forgotten=None, page=lambda: None
+    )
     assert "link alias#123" in await say("link", commands=bare)
 
 
@@ -137,7 +144,9 @@ async def test_a_horde_that_is_silent_notes_nothing(say, links, horde):  # noqa:
 
 
 async def test_without_prizes_no_horde_account_is_kept(say, links):
-    bare = LinkCommands(links, look_up=None, named=None, forgotten=None, page=lambda: PAGE)
+    bare = LinkCommands(
+        links, look_up=None, named=None, waiting=nothing, forgotten=None, page=lambda: PAGE
+    )
     with pytest.raises(Refusal, match="none is named"):
         await say("link ann#11", commands=bare)
 
@@ -149,6 +158,7 @@ async def test_naming_an_account_sets_the_prizes_free_that_wait(say, links, hous
         house.lease, EVENT, PRIZES, entrants=people(mark), winners=people(mark), names={}
     )
 
+    assert "You have won 350 kudos. Name the account" in await say("link")
     assert "350 kudos are on their way to ann#11" in await say("link ann#11")
     await house.treasury.pay(house.lease)
     assert horde.users["ann#11"] == 350
@@ -157,7 +167,9 @@ async def test_naming_an_account_sets_the_prizes_free_that_wait(say, links, hous
 
 async def test_who_is_forgotten_is_unlinked_and_his_account_is_not_kept(links, house):  # noqa: F811
     forgotten = house.ledger.forget
-    commands = LinkCommands(links, look_up=None, named=None, forgotten=forgotten, page=lambda: None)
+    commands = LinkCommands(
+        links, look_up=None, named=None, waiting=nothing, forgotten=forgotten, page=lambda: None
+    )
     await links.name_horde("discord", "1", "ann#11")
 
     await commands.forget("discord", "1")

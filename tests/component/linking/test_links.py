@@ -10,6 +10,7 @@ from common.database import open_database
 from common.errors import Refusal
 from events.linking.links import (
     CODE_LASTS,
+    FEW,
     MOST_ACCOUNTS,
     MOST_TRIES,
     TRIES_WINDOW,
@@ -186,6 +187,19 @@ async def test_many_accounts_behind_one_browser_are_one_person(links, browser):
     people = await links.people([*marks, browser, links.mark("discord", "somebody else")])
     assert len({people[mark] for mark in [*marks, browser]}) == 1
     assert len(set(people.values())) == 2
+
+
+async def test_few_marks_and_many_are_put_together_alike(links, browser):
+    for number in range(3):
+        await bind(links, browser, ann(person=str(number)))
+        await bind(links, links.mark("web", f"other {number}"), ann(person=str(number)))
+    marks = [links.mark("discord", str(number)) for number in range(3)]
+    many = [*marks, *(links.mark("discord", f"stranger {number}") for number in range(FEW))]
+
+    together = await links.people(many)
+    assert {mark: together[mark] for mark in marks} == await links.people(marks)
+    for mark in marks:
+        assert await links.people([mark]) == {mark: together[marks[0]]}
 
 
 async def test_many_browsers_of_one_account_are_one_person(links):
