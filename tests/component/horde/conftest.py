@@ -16,8 +16,8 @@ from common.model import Job
 from tests.fakes.horde import FakeHorde
 
 KEY = "key-of-the-bot"
-QUICK = Patience(connect=1, total=1, attempts=3, first_pause=0.001, longest_pause=0.002)
-ONCE = Patience(connect=1, total=1, attempts=1)
+QUICK = Patience(connect=30, total=30, attempts=3, first_pause=0.001, longest_pause=0.002)
+ONCE = Patience(connect=30, total=30, attempts=1)
 
 
 class Clock:
