@@ -257,9 +257,7 @@ class Config(Section):
     @property
     def database_url(self) -> str:
         """The SQLAlchemy address in use."""
-        return (
-            self.database or f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'hordebots.sqlite'}"
-        )
+        return self.database or f"sqlite:///{self.data_dir.absolute() / 'hordebots.sqlite'}"
 
     def place(self, account: str, community: str) -> PlaceConfig:
         """Return what holds in a community: the defaults with its overrides."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from common import revisions
+from common.database import make_engine, shown
 from common.errors import StoreError
 
 ANSWERING = 10.0
@@ -35,13 +35,13 @@ async def version_of(url: str) -> SchemaVersion:
         parsed = make_url(url)
     except ArgumentError:  # its text may hold the password
         raise StoreError("store.address") from None
-    where, newest = parsed.render_as_string(hide_password=True), revisions.newest()
+    where, newest = shown(parsed), revisions.newest()
     if parsed.get_backend_name() == "sqlite":
         is_there = await asyncio.to_thread(Path(parsed.database or "").exists)
         if not is_there:  # asking would make the file
             return SchemaVersion(where, None, newest)
     try:
-        engine = create_async_engine(parsed, hide_parameters=True)
+        engine = make_engine(url)
         try:
             async with asyncio.timeout(ANSWERING), engine.connect() as connection:
                 current = await connection.run_sync(revisions.current)

@@ -1,51 +1,271 @@
 """SQLite asked where we are, instead of in another thread, for what takes microseconds.
 
-aiosqlite sends every single call through a thread of its own; ten such round trips for a statement
-cost more than anything SQLite does. Reading does not wait for anybody (WAL), and who has the lock
-to write does not either. What may wait still goes through the thread: opening, taking the lock,
-and committing, which ends on the disk.
+Reading does not wait for anybody (WAL), and neither does who has the lock to write. What may wait
+goes through a thread: opening, waiting for the lock, and committing, which ends on the disk.
+
+There is one writer. All who want to write while the disk is busy with the last transaction share
+the next one, each behind a savepoint of its own, and are told together when it is on the disk.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Self, TypeVar
 
-import aiosqlite
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 
-AT_ONCE = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"})
-"""First words of statements that do not wait: they read, or run in a transaction that has the
-lock."""
-OF_A_CURSOR = frozenset({"fetchone", "fetchmany", "fetchall", "close"})
-OF_A_CONNECTION = frozenset({"cursor", "rollback"})
+from common.steady import finish
 
+T = TypeVar("T")
 
-class NearConnection(aiosqlite.Connection):
-    """A connection of aiosqlite that does at once what does not wait."""
-
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if _may_wait(fn, args):
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        if not self._running or not self._connection:
-            raise ValueError("Connection closed")
-        return fn(*args, **kwargs)
-
-
-def connect(database: str, **options: Any) -> NearConnection:
-    """Return a connection to be awaited, as `aiosqlite.connect` does."""
-    options["check_same_thread"] = False
-    connection = NearConnection(partial(sqlite3.connect, database, **options), 64)
-    connection._thread.daemon = True  # noqa: SLF001  (as SQLAlchemy has it for its own)
-    return connection
+DRIVER = "sqlite+near"
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""What a connection is told when it opens."""
+KEPT = 4
+"""Idle connections kept open; there is no most, as none is waited for."""
 
 
-def _may_wait(fn: Callable[..., Any], args: tuple[Any, ...]) -> bool:
-    name = fn.__name__
-    if not isinstance(getattr(fn, "__self__", None), sqlite3.Cursor):
-        return name not in OF_A_CONNECTION
-    if name in OF_A_CURSOR:
+class _Context(SQLiteExecutionContext):
+    """A statement whose rows are all there when it is over."""
+
+    def post_exec(self) -> None:
+        if self.cursor.description is not None:
+            self.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(self.cursor)
+
+
+class NearDialect(SQLiteDialect_pysqlite):
+    """Python's own driver behind SQLAlchemy's asynchronous connections."""
+
+    driver = "near"
+    is_async = True
+    supports_statement_cache = True
+    execution_ctx_cls = _Context
+
+    @classmethod
+    def get_pool_class(cls, _url: URL) -> type[Pool]:
+        """Return the only kind that asynchronous connections take."""
+        return AsyncAdaptedQueuePool
+
+
+registry.register("sqlite.near", __name__, NearDialect.__name__)
+
+
+class _Opener:
+    """Opens a file, or hands out what was opened in a thread for it."""
+
+    def __init__(self, file: str, busy_timeout: float) -> None:
+        self._file = file
+        self._busy_timeout = busy_timeout
+        self.opened: list[Callable[[], sqlite3.Connection]] = []
+
+    def __call__(self) -> sqlite3.Connection:
+        return self.opened.pop()() if self.opened else self.open()
+
+    def open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._file, self._busy_timeout, isolation_level=None, check_same_thread=False
+        )
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def make_engine(url: URL, busy_timeout: float) -> AsyncEngine:
+    """Return the engine for a file, not opened yet."""
+    opener = _Opener(url.database or ":memory:", busy_timeout)
+    return create_async_engine(
+        url.set(drivername=DRIVER),
+        hide_parameters=True,
+        creator=opener,
+        execution_options={"opener": opener},
+        pool_size=KEPT,
+        max_overflow=-1,
+    )
+
+
+class NearConnection(AsyncConnection):
+    """A connection that runs statements at once: whoever waits for one is not cancelled in it."""
+
+    async def start(self, is_ctxmanager: bool = False) -> Self:
+        """Take a connection that is open already, or open one in a thread."""
+        pool = self.sync_engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        if pool.checkedin():
+            self.sync_connection = self._assign_proxied(self.sync_engine.connect())
+            return self
+        opener: _Opener = self.sync_engine.get_execution_options()["opener"]
+        opened, interrupted = await finish(asyncio.to_thread(opener.open))
+        opener.opened.append(opened.result)
+        try:
+            await super().start(is_ctxmanager)
+        finally:
+            if interrupted:  # whoever handles an error must not go on either
+                await self.close()
+                raise asyncio.CancelledError
+        return self
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        if self.sync_connection is not None:
+            self.sync_connection.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a statement."""
+        return self._proxied.execute(*args, **kwargs)
+
+    async def exec_driver_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a statement in the driver's own words."""
+        return self._proxied.exec_driver_sql(*args, **kwargs)
+
+
+class Sqlite:
+    """One file: many readers, and one writer whose transactions are shared."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Take an engine that `make_engine` made."""
+        self._engine = engine
+        self._turn = asyncio.Lock()  # queueing here is fair, SQLite's own busy loop is not
+        self._writer: NearConnection | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._open: asyncio.Future[None] | None = None
+        """The transaction that is open: what those who wrote in it wait for."""
+        self._committing: set[asyncio.Task[None]] = set()
+
+    def reading(self) -> AsyncConnection:
+        """Return a connection to be opened for reading."""
+        return NearConnection(self._engine)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """Lend the writer; what is written with it is on the disk at the end, or undone."""
+        async with self._turn:
+            done = self._open or await self._begin()
+            connection = await self._connected()
+            raw = _raw(connection)
+            raw.execute("SAVEPOINT mine")
+            try:
+                yield connection
+            except BaseException:
+                self._let_go(raw, "ROLLBACK TO mine", "RELEASE mine")
+                raise
+            self._let_go(raw, "RELEASE mine")
+        committed, interrupted = await finish(done)
+        if interrupted:
+            raise asyncio.CancelledError
+        committed.result()
+
+    async def close(self) -> None:
+        """Close all connections, when what is open is on the disk."""
+        while self._committing:
+            await asyncio.wait(self._committing)
+        if self._writer is not None:
+            await self._writer.close()
+            self._writer = None
+        await self._engine.dispose()
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
+
+    async def _connected(self) -> NearConnection:
+        if self._writer is None:
+            connection = NearConnection(self._engine)
+            await connection.start()
+            self._writer = connection
+        return self._writer
+
+    async def _begin(self) -> asyncio.Future[None]:
+        """Open a transaction, and have it committed after all who wait for their turn now."""
+        connection = await self._connected()
+        raw, sync = _raw(connection), connection.sync_connection
+        assert sync is not None
+        transaction = sync.begin()
+        if not _locks_at_once(raw):
+            lock = partial(sync.exec_driver_sql, "BEGIN IMMEDIATE")
+            locked, interrupted = await finish(self._aside(lock))
+            error = asyncio.CancelledError() if interrupted else locked.exception()
+            if error is not None:
+                transaction.rollback()
+                raise error
+        done = self._open = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(self._commit(done, sync))
+        self._committing.add(task)
+        task.add_done_callback(self._committing.discard)
+        return done
+
+    async def _commit(self, done: asyncio.Future[None], sync: Connection) -> None:
+        try:
+            async with self._turn:
+                if self._open is done:
+                    self._open = None
+                    committed, _ = await finish(self._aside(sync.commit))
+                    committed.result()
+                    done.set_result(None)
+        except Exception as error:  # noqa: BLE001  (theirs who wait for it)
+            self._lose(done, error)
+        finally:
+            if not done.done():
+                self._lose(done, InterruptedError("the program ends"))
+
+    def _let_go(self, raw: sqlite3.Connection, *words: str) -> None:
+        """End a savepoint. If it is gone, SQLite has undone the whole transaction."""
+        try:
+            for one in words:
+                raw.execute(one)
+        except sqlite3.Error as error:
+            assert self._open is not None
+            self._lose(self._open, OSError(str(error)))
+
+    def _lose(self, done: asyncio.Future[None], error: Exception) -> None:
+        """Undo an open transaction: nothing of it counts for anybody in it."""
+        self._open = None
+        if self._writer is not None and self._writer.sync_connection is not None:
+            self._writer.sync_connection.invalidate()  # closing is the surest way to roll back
+            self._writer.sync_connection.close()
+            self._writer = None
+        done.set_exception(error)
+        done.exception()  # perhaps nobody waits for it any more
+
+    def _aside(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Do in the writer's thread what may wait."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "sqlite")
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _raw(connection: AsyncConnection) -> sqlite3.Connection:
+    assert connection.sync_connection is not None
+    raw = connection.sync_connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _locks_at_once(raw: sqlite3.Connection) -> bool:
+    """Take the lock for writing if nobody has it, or any other trouble."""
+    [[patience]] = raw.execute("PRAGMA busy_timeout")
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
         return False
-    words = str(args[0]).split(None, 1) if args else []
-    return not words or words[0].upper() not in AT_ONCE
+    else:
+        return True
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={patience}")

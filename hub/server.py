@@ -92,7 +92,7 @@ async def _build(
 ) -> Hub:
     folder, signer = await asyncio.to_thread(prepare_folder, data_dir)
     file = data_dir / "hub.sqlite"
-    database = await open_database(f"sqlite+aiosqlite:///{file}", migrations=MIGRATIONS)
+    database = await open_database(f"sqlite:///{file}", migrations=MIGRATIONS)
     stack.push_async_callback(database.close)
     webhooks = await Webhooks.open()
     stack.push_async_callback(webhooks.close)

@@ -33,15 +33,17 @@ class Lease:
     fence: int
 
 
+_HELD = (
+    sa.select(leases.c.owner, leases.c.fence)
+    .where(leases.c.name == sa.bindparam("account"))
+    .with_for_update(read=True)
+)
+"""Statements that run for every request are put together once: it costs more than to run them."""
+
+
 async def guard(connection: AsyncConnection, lease: Lease) -> None:
     """Hold the lease for the rest of the transaction. Raises LeaseLost if it is not ours."""
-    row = (
-        await connection.execute(
-            sa.select(leases.c.owner, leases.c.fence)
-            .where(leases.c.name == lease.name)
-            .with_for_update(read=True)
-        )
-    ).one_or_none()
+    row = (await connection.execute(_HELD, {"account": lease.name})).one_or_none()
     if row is None or row.fence != lease.fence:
         raise LeaseLost(name=lease.name, owner=row.owner if row is not None else "nobody")
 

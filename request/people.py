@@ -35,6 +35,25 @@ MOST_LOOKED_AT = 10_000
 AT_ONCE = 200
 """Requests deleted in one transaction."""
 
+# put together once, as they run for every request
+_REMEMBERED = sa.select(people.c.at).where(
+    people.c.mark == sa.bindparam("mark"), people.c.what == sa.bindparam("what")
+)
+_STANDING = sa.select(people).where(
+    people.c.mark.in_((sa.bindparam("everywhere"), sa.bindparam("here")))
+)
+_CENSORED = (
+    sa.select(requests.c.created)
+    .select_from(pictures.join(requests, pictures.c.request == requests.c.id))
+    .where(
+        requests.c.account == sa.bindparam("account"),
+        requests.c.person == sa.bindparam("person"),
+        requests.c.created >= sa.bindparam("since"),
+        pictures.c.censored,
+    )
+    .order_by(requests.c.created)
+)
+
 
 class Wish(StrEnum):
     """What is remembered of a person, by a mark."""
@@ -95,9 +114,12 @@ class People:
     async def has(self, wish: Wish, account: str, person: str) -> bool:
         """Tell whether something is remembered of a person."""
         mark = self._marks.person(account, person)
-        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == wish)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).first() is not None
+            return await self._has(connection, mark, wish)
+
+    async def _has(self, connection: AsyncConnection, mark: str, wish: Wish) -> bool:
+        asked = {"mark": mark, "what": wish}
+        return (await connection.execute(_REMEMBERED, asked)).first() is not None
 
     async def sharing(self, account: str, person: str) -> str:
         """Return what of a person's pictures is shown: one of SHARING_MODES."""
@@ -144,17 +166,16 @@ class People:
     async def is_banned(self, account: str, person: str, community: str | None = None) -> bool:
         """Tell whether a ban of that kind holds: of one community, or of all."""
         mark = self._mark_of(account, person, community)
-        query = sa.select(people.c.at).where(people.c.mark == mark, people.c.what == Wish.BANNED)
         async with self._database.read() as connection:
-            return (await connection.execute(query)).first() is not None
+            return await self._has(connection, mark, Wish.BANNED)
 
     async def standing(self, account: str, person: str, community: str) -> Standing:
         """Return what keeps a person from asking in a community."""
         everywhere = self._marks.person(account, person)
         here = self._marks.member(account, community, person)
-        query = sa.select(people).where(people.c.mark.in_((everywhere, here)))
         async with self._database.read() as connection:
-            found = {(row.mark, row.what): row.at for row in await connection.execute(query)}
+            rows = await connection.execute(_STANDING, {"everywhere": everywhere, "here": here})
+            found = {(row.mark, row.what): row.at for row in rows}
         return Standing(
             banned=(everywhere, Wish.BANNED) in found,
             banned_here=(here, Wish.BANNED) in found,
@@ -225,19 +246,13 @@ class People:
 
         One time for each picture, oldest first.
         """
-        query = (
-            sa.select(requests.c.created)
-            .select_from(pictures.join(requests, pictures.c.request == requests.c.id))
-            .where(
-                requests.c.account == account,
-                requests.c.person == encoding.storable(person)[:ID_LENGTH],
-                requests.c.created >= since,
-                pictures.c.censored,
-            )
-            .order_by(requests.c.created)
-        )
+        asked = {
+            "account": account,
+            "person": encoding.storable(person)[:ID_LENGTH],
+            "since": since,
+        }
         async with self._database.read() as connection:
-            return [row.created for row in await connection.execute(query)]
+            return [row.created for row in await connection.execute(_CENSORED, asked)]
 
     async def forget(self, lease: Lease, person: str) -> list[str]:
         """Delete all requests of a person on the lease's account, with their jobs and posts.

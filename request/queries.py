@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.model import Audience, Incoming
@@ -40,6 +41,40 @@ LEAST_SHAPE = 12
 MOST_ALIKE = 5
 MOST_COMPARED = 100_000
 
+# Statements that run for every request are put together once: it costs more than to run them.
+_MINE: sa.BindParameter[str] = sa.bindparam("mine")
+_REQUEST = sa.select(requests).where(requests.c.id == _MINE)
+_OF_EVENT = sa.select(requests.c.id).where(requests.c.event_key == _MINE)
+_JOBS = sa.select(jobs).where(jobs.c.request == _MINE).order_by(jobs.c.number)
+_PICTURES = (
+    sa.select(pictures)
+    .join(jobs, jobs.c.id == pictures.c.job)
+    .where(pictures.c.request == _MINE)
+    .order_by(jobs.c.number, pictures.c.id)
+)
+_POSTS = (
+    sa.select(posts.c.platform_id)
+    .where(posts.c.request == _MINE, posts.c.platform_id.is_not(None))
+    .order_by(posts.c.part)
+)
+_PARTS_BEFORE = sa.select(sa.func.count()).where(
+    posts.c.request == _MINE, posts.c.state.in_((EARLIER, REMOVED)), posts.c.part > 0
+)
+_OF_PERSON = (
+    requests.c.account == sa.bindparam("account"),
+    requests.c.person == sa.bindparam("person"),
+    requests.c.id != sa.bindparam("but"),
+    requests.c.parsed.is_not(None),
+)
+_RUNNING_OF_PERSON = sa.select(sa.func.count()).where(
+    *_OF_PERSON, requests.c.state == RequestState.WORKING
+)
+_RECENT_OF_PERSON = (
+    sa.select(requests.c.created)
+    .where(*_OF_PERSON, requests.c.created >= sa.bindparam("since"))
+    .order_by(requests.c.created)
+)
+
 
 def event_key(incoming: Incoming) -> str:
     """Return the key that makes one event one request, however often it is delivered."""
@@ -68,9 +103,7 @@ class Queries:
     async def request(self, request_id: str) -> RequestRow:
         """Return a request. Raises KeyError if there is none."""
         async with self._database.read() as connection:
-            row = (
-                await connection.execute(sa.select(requests).where(requests.c.id == request_id))
-            ).one_or_none()
+            row = (await connection.execute(_REQUEST, {"mine": request_id})).one_or_none()
         if row is None:
             raise KeyError(request_id)
         return request_of(row)
@@ -118,9 +151,11 @@ class Queries:
 
     async def request_of_event(self, incoming: Incoming) -> str | None:
         """Return the id of the request that an event became, if it did."""
-        query = sa.select(requests.c.id).where(requests.c.event_key == event_key(incoming))
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one_or_none()
+            return await self._known(connection, event_key(incoming))
+
+    async def _known(self, connection: AsyncConnection, key: str) -> str | None:
+        return (await connection.execute(_OF_EVENT, {"mine": key})).scalar_one_or_none()
 
     async def open_of_person(self, account: str, person: str, *, but: str = "") -> list[RequestRow]:
         """Return a person's requests that wait for their answer, oldest first, without `but`."""
@@ -157,13 +192,9 @@ class Queries:
 
     async def posts_of(self, request_id: str) -> list[str]:
         """Return where the parts of an answer stand on their platform, in order."""
-        query = (
-            sa.select(posts.c.platform_id)
-            .where(posts.c.request == request_id, posts.c.platform_id.is_not(None))
-            .order_by(posts.c.part)
-        )
         async with self._database.read() as connection:
-            return [row.platform_id for row in await connection.execute(query)]
+            rows = await connection.execute(_POSTS, {"mine": request_id})
+            return [row.platform_id for row in rows]
 
     async def first_post_of(self, request_id: str) -> str | None:
         """Return where an answer begins on its platform; None if it is not there."""
@@ -184,9 +215,8 @@ class Queries:
 
     async def jobs_of(self, request_id: str) -> list[JobRow]:
         """Return the jobs of a request in order."""
-        query = sa.select(jobs).where(jobs.c.request == request_id).order_by(jobs.c.number)
         async with self._database.read() as connection:
-            return [job_of(row) for row in await connection.execute(query)]
+            return [job_of(row) for row in await connection.execute(_JOBS, {"mine": request_id})]
 
     async def abandoned_jobs(self, account: str) -> list[JobRow]:
         """Return the jobs nobody waits for any more and whose Horde may not know that yet."""
@@ -206,24 +236,14 @@ class Queries:
 
     async def parts_before(self, request_id: str) -> int:
         """Return how many posts an earlier answer had, where a request was put back."""
-        query = sa.select(sa.func.count()).where(
-            posts.c.request == request_id,
-            posts.c.state.in_((EARLIER, REMOVED)),
-            posts.c.part > 0,
-        )
         async with self._database.read() as connection:
-            return (await connection.execute(query)).scalar_one()
+            return (await connection.execute(_PARTS_BEFORE, {"mine": request_id})).scalar_one()
 
     async def pictures_of(self, request_id: str) -> list[PictureRow]:
         """Return the generations of a request, in the order of its jobs."""
-        query = (
-            sa.select(pictures)
-            .join(jobs, jobs.c.id == pictures.c.job)
-            .where(pictures.c.request == request_id)
-            .order_by(jobs.c.number, pictures.c.id)
-        )
         async with self._database.read() as connection:
-            return [picture_of(row) for row in await connection.execute(query)]
+            rows = await connection.execute(_PICTURES, {"mine": request_id})
+            return [picture_of(row) for row in rows]
 
     async def pictures_alike(
         self, account: str, *, sha256: str, likeness: str
@@ -331,15 +351,8 @@ class Queries:
         The request `but` is left out of both, and so are refusals and questions; times are Unix
         seconds, oldest first.
         """
-        his = (
-            requests.c.account == account,
-            requests.c.person == person,
-            requests.c.id != but,
-            requests.c.parsed.is_not(None),
-        )
-        count = sa.select(sa.func.count()).where(*his, requests.c.state == RequestState.WORKING)
-        recent = sa.select(requests.c.created).where(*his, requests.c.created >= since)
+        his = {"account": account, "person": person, "but": but}
         async with self._database.read() as connection:
-            running = (await connection.execute(count)).scalar_one()
-            rows = await connection.execute(recent.order_by(requests.c.created))
+            running = (await connection.execute(_RUNNING_OF_PERSON, his)).scalar_one()
+            rows = await connection.execute(_RECENT_OF_PERSON, {**his, "since": since})
             return running, [row.created for row in rows]

@@ -46,6 +46,20 @@ SECRETS_LOOKED_FOR = 24 * 3600.0
 """Seconds back in which secrets of ended requests are looked for."""
 NOTHING: Mapping[int, float] = MappingProxyType({})
 
+# Statements that run for every request are put together once: it costs more than to run them.
+_WHICH: sa.BindParameter[object] = sa.bindparam("which")
+_FORGOTTEN = sa.select(forgotten_events.c.at).where(forgotten_events.c.mark == _WHICH)
+_NEW_REQUEST = requests.insert()
+_OPEN_REQUEST = requests.update().where(requests.c.id == _WHICH, requests.c.state.in_(OPEN_STATES))
+_NEW_JOBS = jobs.insert()
+_JOB = jobs.update().where(jobs.c.id == _WHICH)
+_JOB_AND_READ = _JOB.returning(*jobs.c)
+_NEW_PICTURES = pictures.insert()
+_NEW_POST = posts.insert()
+_PART = (posts.c.request == _WHICH, posts.c.part == sa.bindparam("number"))
+_FIND_PART = sa.select(posts).where(*_PART)
+_POSTED = posts.update().where(*_PART)
+
 
 class Store(Queries):
     """The requests of all accounts in one database."""
@@ -102,12 +116,11 @@ class Store(Queries):
             async with self._writing(lease) as connection:
                 if incoming.cursor is not None:
                     await move(connection, incoming.place.account, incoming.cursor)
-                known = sa.select(requests.c.id).where(requests.c.event_key == values["event_key"])
-                if (await connection.execute(known)).first() is not None:
+                if await self._known(connection, str(values["event_key"])) is not None:
                     return None
                 if await self._forgotten(connection, str(values["event_key"])):
                     return None
-                await connection.execute(requests.insert().values(values))
+                await connection.execute(_NEW_REQUEST, values)
         except IntegrityError:  # somebody wrote it down at the same moment
             if await self.request_of_event(incoming) is None:
                 raise
@@ -116,8 +129,7 @@ class Store(Queries):
 
     async def _forgotten(self, connection: AsyncConnection, key: str) -> bool:
         mark = self._marks.event(key)
-        query = sa.select(forgotten_events.c.at).where(forgotten_events.c.mark == mark)
-        return (await connection.execute(query)).first() is not None
+        return (await connection.execute(_FORGOTTEN, {"which": mark})).first() is not None
 
     async def resolved(
         self,
@@ -158,7 +170,7 @@ class Store(Queries):
                 parent=parent,
                 notes=encoding.notes_to_json(notes),
             )
-            await connection.execute(jobs.insert(), rows)
+            await connection.execute(_NEW_JOBS, rows)
             if charges:
                 await self._charge(connection, request_id, charges)
 
@@ -222,12 +234,8 @@ class Store(Queries):
     async def _is_changed(
         self, connection: AsyncConnection, request_id: str, **changes: Any
     ) -> bool:
-        result = await connection.execute(
-            requests.update()
-            .where(requests.c.id == request_id, requests.c.state.in_(OPEN_STATES))
-            .values(changed=self._now(), **changes)
-        )
-        return result.rowcount > 0
+        values = {"which": request_id, "changed": self._now(), **changes}
+        return (await connection.execute(_OPEN_REQUEST, values)).rowcount > 0
 
     async def secrets_wiped(self, lease: Lease, keys: Collection[str], *, before: float) -> None:
         """Take keys out of the context of requests that have ended and came before a time."""
@@ -301,13 +309,10 @@ class Store(Queries):
             for picture in made
         ]
         async with self._writing(lease) as connection:
-            await connection.execute(
-                jobs.update()
-                .where(jobs.c.id == job.id)
-                .values(state=state, reason=reason, changed=self._now())
-            )
+            values = {"which": job.id, "state": state, "reason": reason, "changed": self._now()}
+            await connection.execute(_JOB, values)
             if rows:
-                await connection.execute(pictures.insert(), rows)
+                await connection.execute(_NEW_PICTURES, rows)
 
     async def job_given_back(self, lease: Lease, job: JobRow) -> None:
         """Note that the job's Horde knows that nobody waits for it."""
@@ -315,14 +320,8 @@ class Store(Queries):
 
     async def _change_job(self, lease: Lease, job: JobRow, changes: dict[str, Any]) -> JobRow:
         async with self._writing(lease) as connection:
-            row = (
-                await connection.execute(
-                    jobs.update()
-                    .where(jobs.c.id == job.id)
-                    .values(changed=self._now(), **changes)
-                    .returning(*jobs.c)
-                )
-            ).one()
+            values = {"which": job.id, "changed": self._now(), **changes}
+            row = (await connection.execute(_JOB_AND_READ, values)).one()
         return job_of(row)
 
     # --- posts ----------------------------------------------------------------------------
@@ -332,33 +331,32 @@ class Store(Queries):
     ) -> PostRow:
         """Note that a part is about to be posted; returns what is known of it already."""
         async with self._writing(lease) as connection:
-            row = (
-                await connection.execute(
-                    sa.select(posts).where(posts.c.request == request_id, posts.c.part == part)
-                )
-            ).one_or_none()
+            which = {"which": request_id, "number": part}
+            row = (await connection.execute(_FIND_PART, which)).one_or_none()
             if row is not None:
                 return PostRow(part, row.state == "posted", row.platform_id)
-            await connection.execute(
-                posts.insert().values(
-                    request=request_id,
-                    account=lease.name,
-                    part=part,
-                    state="intended",
-                    pictures=list(shown),
-                    changed=self._now(),
-                )
-            )
+            values = {
+                "request": request_id,
+                "account": lease.name,
+                "part": part,
+                "state": "intended",
+                "pictures": list(shown),
+                "changed": self._now(),
+            }
+            await connection.execute(_NEW_POST, values)
         return PostRow(part, posted=False, platform_id=None)
 
     async def posted(self, lease: Lease, request_id: str, part: int, platform_id: str) -> None:
         """Note where a part can be found on its platform."""
         async with self._writing(lease) as connection:
-            await connection.execute(
-                posts.update()
-                .where(posts.c.request == request_id, posts.c.part == part)
-                .values(state="posted", platform_id=platform_id, changed=self._now())
-            )
+            values = {
+                "which": request_id,
+                "number": part,
+                "state": "posted",
+                "platform_id": platform_id,
+                "changed": self._now(),
+            }
+            await connection.execute(_POSTED, values)
 
     async def post_removed(self, lease: Lease, request_id: str, platform_id: str) -> None:
         """Note that a part has been taken back."""

@@ -58,7 +58,7 @@ class Nursery:
 
     def close(self) -> None:
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait()
         self._process.stdout.close()
 
 

@@ -23,7 +23,6 @@ from tests.crash.board import Board
 from tests.crash.pace import Pace, live_by
 
 IMPORTED = (
-    "aiosqlite",
     "alembic.command",
     "asyncpg",
     "bots.__main__",
@@ -31,7 +30,6 @@ IMPORTED = (
     "bots.program",
     "common.logs",
     "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
     "tests.fakes.chat_adapter",
 )
 """What `hordebots run` imports late: once here instead of at every start."""

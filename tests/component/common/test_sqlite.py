@@ -1,66 +1,144 @@
-"""What SQLite is asked in the event loop's own thread, and what may wait elsewhere."""
+"""What SQLite is asked in the event loop's own thread, what may wait elsewhere, and who shares."""
 
 import asyncio
 import sqlite3
 import threading
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 
-from common import sqlite
+from common.database import open_database
+from common.errors import StoreError
+
+INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
 
 
 @pytest.fixture
-async def near(tmp_path):
-    """A connection, and the thread in which each of its statements ran."""
-    connection = await sqlite.connect(str(tmp_path / "a.sqlite"), timeout=5.0, isolation_level=None)
-    ran = {}
-    connection._conn.set_trace_callback(
-        lambda words: ran.update({words.split()[0]: threading.get_ident()})
+async def database(tmp_path):
+    opened = await open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def commits(database):
+    """The threads in which transactions were committed."""
+    seen = []
+    event.listen(
+        database.engine.sync_engine, "commit", lambda _: seen.append(threading.get_ident())
     )
-    yield connection, ran
-    await connection.close()
+    return seen
 
 
-async def run(connection, words):
-    cursor = await connection.cursor()
-    await cursor.execute(words)
-    rows = await cursor.fetchall()
-    await cursor.close()
-    return rows
+@pytest.fixture
+def other(tmp_path, database):
+    """Another process, as far as SQLite knows."""
+    connection = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    yield connection
+    connection.close()
 
 
-async def test_reading_and_writing_need_no_other_thread_but_taking_the_lock_and_committing_do(near):
-    connection, ran = near
-    await run(connection, "CREATE TABLE names (name TEXT)")
-    await run(connection, "BEGIN IMMEDIATE")
-    await run(connection, "INSERT INTO names VALUES ('a')")
-    await run(connection, "UPDATE names SET name = 'b'")
-    await connection.commit()
-    assert await run(connection, "SELECT name FROM names") == [("b",)]
-    here = threading.get_ident()
-    at_once = {words for words, thread in ran.items() if thread == here}
-    assert at_once == {"INSERT", "UPDATE", "SELECT"}
-    assert set(ran) == {"CREATE", "BEGIN", "COMMIT"} | at_once
+async def insert(database, name, *more):
+    async with database.write() as connection:
+        await connection.exec_driver_sql(INSERT.format(name))
+        for words in more:
+            await connection.exec_driver_sql(words)
 
 
-async def test_who_waits_for_the_lock_holds_nobody_up(near, tmp_path):
-    connection, _ = near
-    other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+async def names(database):
+    async with database.read() as connection:
+        return {row.name for row in await connection.exec_driver_sql("SELECT name FROM leases")}
+
+
+async def test_only_what_may_wait_leaves_the_event_loop(database, commits):
+    asked = []
+    event.listen(
+        database.engine.sync_engine,
+        "before_cursor_execute",
+        lambda *_: asked.append(threading.get_ident()),
+    )
+    await insert(database, "a")
+    assert await names(database) == {"a"}
+    assert set(asked) == {threading.get_ident()}
+    assert threading.get_ident() not in commits
+
+
+async def test_who_waits_for_the_lock_holds_nobody_up(database, other):
     other.execute("BEGIN IMMEDIATE")
-    waiting = asyncio.create_task(run(connection, "BEGIN IMMEDIATE"))
+    waiting = asyncio.create_task(insert(database, "a"))
     for _ in range(5):
-        await asyncio.sleep(0.01)
+        assert await names(database) == set()
     assert not waiting.done()
     other.execute("COMMIT")
-    other.close()
     await waiting
-    await connection.rollback()
+    assert await names(database) == {"a"}
 
 
-async def test_an_error_is_the_callers_and_a_closed_connection_says_so(tmp_path):
-    connection = await sqlite.connect(str(tmp_path / "a.sqlite"))
-    with pytest.raises(sqlite3.OperationalError, match="no such table"):
-        await run(connection, "SELECT name FROM names")
-    await connection.close()
-    with pytest.raises(ValueError, match=r"[Cc]losed|no active"):
-        await run(connection, "SELECT 1")
+async def test_who_stops_waiting_for_the_lock_leaves_none_behind(database, other):
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(insert(database, "a"))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    other.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    other.execute(INSERT.format("b"))
+    await insert(database, "c")
+    assert await names(database) == {"b", "c"}
+
+
+async def test_all_who_wait_for_the_disk_share_the_next_transaction(database, commits):
+    commits.clear()
+    await asyncio.gather(*(insert(database, str(number)) for number in range(50)))
+    assert len(await names(database)) == 50
+    assert len(commits) == 1
+
+
+async def test_nobody_is_told_before_it_is_on_the_disk(database, other):
+    told = []
+
+    async def write(name):
+        await insert(database, name)
+        told.append((name, other.execute("SELECT count(*) FROM leases").fetchone()))
+
+    await asyncio.gather(write("a"), write("b"))
+    assert told == [("a", (2,)), ("b", (2,))]
+
+
+async def test_a_transaction_that_cannot_be_committed_counts_for_nobody(database):
+    orphan = "INSERT INTO jobs VALUES (1, 'none', 1, '{}', '', NULL, NULL, 1, 0, NULL, 1.5)"
+    late = "PRAGMA defer_foreign_keys=ON"
+    found = await asyncio.gather(
+        insert(database, "a"), insert(database, "b", late, orphan), return_exceptions=True
+    )
+    assert [type(one) for one in found] == [IntegrityError, IntegrityError]
+    await insert(database, "c")
+    assert await names(database) == {"c"}
+
+
+@pytest.mark.parametrize("then", ["", "nonsense"])
+async def test_a_transaction_that_sqlite_has_undone_counts_for_nobody(database, then):
+    mine = insert(database, "b", "ROLLBACK", *filter(None, [then]))
+    found = await asyncio.gather(insert(database, "a"), mine, return_exceptions=True)
+    assert [type(one) for one in found] == [StoreError, StoreError]
+    await insert(database, "c")
+    assert await names(database) == {"c"}
+
+
+async def test_a_writer_may_be_cancelled_while_the_disk_is_busy(database):
+    one, two = (asyncio.create_task(insert(database, name)) for name in "ab")
+    await asyncio.sleep(0)
+    one.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await one
+    await two
+    assert await names(database) == {"a", "b"}
+
+
+async def test_closing_waits_for_the_disk(database, other):
+    writing = asyncio.create_task(insert(database, "a"))
+    await asyncio.sleep(0)
+    await database.close()
+    assert other.execute("SELECT name FROM leases").fetchall() == [("a",)]
+    await writing

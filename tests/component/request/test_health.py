@@ -3,10 +3,9 @@
 import asyncio
 
 import pytest
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bots.operator.health import Health
-from common.database import Database
+from common.database import Database, make_engine
 from common.errors import PlatformError
 from request.runner import Runner
 from tests.fakes.platform import FakePlatform
@@ -79,7 +78,7 @@ async def test_an_account_that_another_instance_serves_is_degraded(served, lease
 
 async def test_a_database_that_does_not_answer_is_failing(served, tmp_path):
     core, _runner, _platform = served
-    gone = Database(create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/none/x.sqlite"))
+    gone = Database(make_engine(f"sqlite:///{tmp_path}"))
     report = await Health(gone, [], core.hordes, core.knowledge.library).report()
     await gone.close()
     assert (report["status"], report["database"]) == ("failing", False)

@@ -214,8 +214,7 @@ async def test_problems_are_told_in_a_page(browser, method, path, status, senten
 
 
 async def test_a_fault_of_ours_is_told_and_logged(adapter, browser):
-    await adapter.room._database.close()
-    async with adapter.room._database.engine.begin() as connection:
+    async with adapter.room._database.write() as connection:
         await connection.exec_driver_sql("DROP TABLE web_pictures")
     with capture_logs() as log:
         status, page = await browser.get("/gallery")
