@@ -188,6 +188,9 @@ class Job:
     """`img2img`, `inpainting`, `outpainting` or `remix`."""
     extra_pictures: tuple[str, ...] = ()
     """Further pictures of a remix, like `source_picture`; at most 5."""
+    enlarge: bool = False
+    """Nothing but `post_processing` is wished for: an alchemist may do it to the source picture as
+    it is. Who draws instead changes it a little."""
     control_type: str | None = None
     """ControlNet: what is taken from the source picture."""
     nsfw: bool = False

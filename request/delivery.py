@@ -16,6 +16,7 @@ import structlog
 from common import pictures, texts
 from common.errors import HordeError, PictureError
 from common.horde.client import HordeClient
+from common.horde.enlarging import is_enlarging
 from common.horde.wire import Generation, GenerationBody, Status, generation_body
 from common.model import Job
 from common.pictures import PictureFacts
@@ -75,7 +76,9 @@ class Delivery:
             )
             if not generation.censored:
                 try:
-                    text = "" if private else _recipe(row.job, picture)
+                    drawn = not is_enlarging(row.horde_id)
+                    job = row.job if drawn else replace(row.job, denoising_strength=None)
+                    text = "" if private else _recipe(job, picture)
                     picture = await self._keep(client, generation, picture, text)
                 except (HordeError, PictureError) as error:
                     log.warning("picture_unusable", generation=generation.id, error=str(error))

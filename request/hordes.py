@@ -13,9 +13,9 @@ import structlog
 from common.errors import HordeError, HordeForbidden, HordeUnreachable
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
-from common.horde.wire import Check
+from common.horde.wire import Check, WorkerStatus
 from common.model import Job
-from request.offers import Offer
+from request.offers import Offer, does_work
 from request.turns import Turns
 from styles.limits import Served
 
@@ -69,6 +69,7 @@ class Hordes:
         self._monotonic = monotonic
         self._resting: dict[str, _Rest] = {}
         self._known: dict[str, tuple[float, Offer]] = {}
+        self._alchemists: dict[str, tuple[float, tuple[WorkerStatus, ...]]] = {}
         self._waits: dict[tuple[str, str], tuple[float, int]] = {}
         self.use(endpoints)
 
@@ -78,6 +79,7 @@ class Hordes:
             before, after = self.named(name), next((e for e in endpoints if e.name == name), None)
             if before is None or before is not after:
                 self._known.pop(name, None)
+                self._alchemists.pop(name, None)
                 self._resting.pop(name, None)
                 self._asking[name] = asyncio.Lock()
         self.endpoints = tuple(endpoints)
@@ -144,6 +146,19 @@ class Hordes:
         ]
         offers = await asyncio.gather(*map(self._offer, usable))
         return any(offer.models is not None and offer.serves(job) for offer in offers)
+
+    async def enlarges(self, endpoint: Endpoint, form: str, *, trusted: bool) -> bool:
+        """Tell whether an alchemist is there who does this to a picture; False if it is unknown."""
+        asked, known = self._alchemists.get(endpoint.name, (float("-inf"), ()))
+        if self._monotonic() - asked >= SERVED_FOR:
+            try:
+                known = tuple(await endpoint.client.alchemists())
+            except HordeError:
+                known = ()
+            self._alchemists[endpoint.name] = self._monotonic(), known
+        return any(
+            form in one.forms and does_work(one) and (one.trusted or not trusted) for one in known
+        )
 
     def looked(self, endpoint: Endpoint, job: Job, check: Check) -> None:
         """Note how long a job of ours has to wait, which is newer than what the Horde tells all."""

@@ -31,7 +31,7 @@ class Offer:
         """Return what two lists say; either may be missing."""
         return cls(
             None if models is None else served_of(models),
-            None if workers is None else tuple(filter(_works, workers)),
+            None if workers is None else tuple(filter(does_work, workers)),
         )
 
     def served(self, *, trusted: bool) -> Mapping[str, Served] | None:
@@ -89,7 +89,8 @@ def _threads(workers: Iterable[WorkerStatus]) -> int:
     return sum(worker.threads for worker in workers)
 
 
-def _works(worker: WorkerStatus) -> bool:
+def does_work(worker: WorkerStatus) -> bool:
+    """Tell whether a worker is there and takes jobs of everybody."""
     return worker.online and not worker.maintenance_mode
 
 

@@ -21,6 +21,7 @@ from common.errors import (
     HordeGone,
     StoreError,
 )
+from common.horde.enlarging import is_enlarging
 from common.horde.wire import Check, Status
 from common.reference import ModelReference
 from common.tasks import cancel
@@ -193,7 +194,8 @@ class Production:
             except HordeGone:
                 expired = True
             except _Impossible as impossible:
-                avoiding.add(endpoint.name)
+                if not is_enlarging(row.horde_id):
+                    avoiding.add(endpoint.name)
                 row = replace(row, state=JobState.WAITING)
                 if not impossible.elsewhere:
                     raise NothingCame(endings.impossible(row.job)) from None
@@ -213,7 +215,10 @@ class Production:
         """Wait for the Horde to finish a job. Raises _Impossible if nobody can make it for long."""
         assert row.horde_id is not None
         now = asyncio.get_running_loop().time
-        elsewhere = await self._hordes.others(row.job, endpoint, allowed=terms.hordes)
+        # where no alchemist comes, it is drawn
+        elsewhere = is_enlarging(row.horde_id) or await self._hordes.others(
+            row.job, endpoint, allowed=terms.hordes
+        )
         patience = self._patience.elsewhere if elsewhere else self._patience.impossible
         waiting = row.job.n
         try:

@@ -68,7 +68,7 @@ def describe(row: JobRow, picture: PictureRow, number: int, *, votes: int | None
         "prompt": positive.strip(),
         "style": job.style,
         "model": picture.model,
-        "seed": picture.seed,
+        "seed": picture.seed or "?",
         "size": f"{job.width}×{job.height}",
         "steps": job.steps,
         "cfg": f"{job.cfg_scale:g}",

@@ -28,6 +28,7 @@ from common.tasks import cancel
 from request import endings
 from request.delivery import Delivery, NothingCame
 from request.endings import Trouble
+from request.enlarging import handed_to_alchemist
 from request.hordes import Endpoint, Hordes
 from request.leases import Lease
 from request.observer import Observer
@@ -174,8 +175,12 @@ class Submissions:
         client = endpoint.client if payer is None else endpoint.client.with_key(payer.key)
 
         async def send() -> JobRow:
-            answer = await client.submit(body, counted=True)
-            return await self._store.submitted(lease, row, answer.id)
+            horde_id = None
+            if payer is None:  # a shared key pays for drawings alone
+                horde_id = await handed_to_alchemist(self._hordes, endpoint, row, body)
+            if horde_id is None:
+                horde_id = (await client.submit(body, counted=True)).id
+            return await self._store.submitted(lease, row, horde_id)
 
         sending = asyncio.create_task(send())
         try:

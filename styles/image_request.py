@@ -84,6 +84,8 @@ class ImageRequest:
     tis: tuple[TiWish, ...] = ()
     upscale: str | None = None
     """Upscaler, as the Horde calls it (`--upscale`)."""
+    enlarge: bool = False
+    """Nothing but that is wished for (a follow-up)."""
     fix_faces: bool = False
     no_background: bool = False
     strength: float | None = None

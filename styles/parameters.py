@@ -59,6 +59,7 @@ def make_job(
         loras=loras,
         tis=tis,
         post_processing=post_processing(request),
+        enlarge=request.enlarge and request.source_picture is not None,
         denoising_strength=begun.denoising_strength,
         source_picture=begun.source_picture,
         source_processing=begun.source_processing,

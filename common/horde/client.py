@@ -12,9 +12,9 @@ from typing import Any
 
 from common.errors import HordeUnclear
 from common.horde.accounts import AccountCalls
-from common.horde.alchemy import AlchemyCalls
 from common.horde.connection import PICTURES, segment
 from common.horde.download import fetch_picture
+from common.horde.enlarging import EnlargingCalls, is_enlarging
 from common.horde.limits import Budget
 from common.horde.status import MODELS, WORKERS, StatusCalls
 from common.horde.styles import StyleCalls
@@ -27,7 +27,7 @@ WITH_PICTURES = 256 * 1024 * 1024
 """Bytes of a status whose pictures are base64 inside it (`r2` false, up to 20 of them)."""
 
 
-class HordeClient(StatusCalls, StyleCalls, AccountCalls, AlchemyCalls, TextCalls):
+class HordeClient(StatusCalls, StyleCalls, AccountCalls, EnlargingCalls, TextCalls):
     """One Horde, asked with one key. `url` is the API's address without the /v2.
 
     `limits` default to the public server's, and to none for a server on this machine.
@@ -49,6 +49,8 @@ class HordeClient(StatusCalls, StyleCalls, AccountCalls, AlchemyCalls, TextCalls
 
     async def check(self, horde_id: str) -> Check:
         """Return how far a request is. Raises HordeGone if it is not known (any more)."""
+        if is_enlarging(horde_id):
+            return await self.enlarging(horde_id)
         answer = await self._ask(
             "GET",
             f"/generate/check/{segment(horde_id)}",
@@ -59,10 +61,14 @@ class HordeClient(StatusCalls, StyleCalls, AccountCalls, AlchemyCalls, TextCalls
 
     async def status(self, horde_id: str) -> Status:
         """Return a request with its pictures so far. Call it once, at the end: 10 a minute."""
+        if is_enlarging(horde_id):
+            return await self.enlarging(horde_id)
         return await self._pictures("GET", horde_id)
 
     async def cancel(self, horde_id: str) -> Status:
         """Cancel a request; return what was finished by then."""
+        if is_enlarging(horde_id):
+            return await self.cancel_enlarging(horde_id)
         return await self._pictures("DELETE", horde_id)
 
     async def download(self, url: str, *, limit_bytes: int) -> bytes:

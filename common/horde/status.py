@@ -36,6 +36,13 @@ class StatusCalls(Connection):
         )
         return self._read(WORKERS.validate_python, answer)
 
+    async def alchemists(self) -> list[WorkerStatus]:
+        """Return the workers that do alchemy; `forms` says what."""
+        answer = await self._ask(
+            "GET", "/workers?type=interrogation", counted_by="workers", limit_bytes=LIST
+        )
+        return self._read(WORKERS.validate_python, answer)
+
     async def worker(self, worker_id: str) -> WorkerStatus:
         """Return one worker, even one that is away. Raises HordeGone if there is none."""
         answer = await self._ask(

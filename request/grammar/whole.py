@@ -164,7 +164,7 @@ def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
     pictures as the place does by itself, the others one. An EDIT that names addresses starts from
     those.
     """
-    earlier = replace(parent, notes=follow_up.notes)
+    earlier = replace(parent, notes=follow_up.notes, enlarge=False)
     match follow_up.kind:
         case FollowUpKind.AGAIN:
             return replace(earlier, seed=None)
@@ -183,7 +183,8 @@ def _from_picture(follow_up: FollowUp, earlier: ImageRequest) -> ImageRequest:
     match follow_up.kind:
         case FollowUpKind.UPSCALE:
             upscaler = earlier.upscale or UPSCALERS[0]
-            return replace(image, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
+            larger = replace(image, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
+            return replace(larger, enlarge=not (image.fix_faces or image.no_background))
         case FollowUpKind.ZOOM:
             bare = replace(image, ratio=None, size=None, upscale=None)
             return replace(bare, n=1, strength=None, painting=Painting.OUTPAINT)

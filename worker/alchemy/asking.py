@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
@@ -54,6 +55,7 @@ class Asker:
         *,
         name: str,
         forms: frozenset[str],
+        priority: Sequence[str] = (),
         started: float,
         stop: asyncio.Event,
         report: Report,
@@ -62,6 +64,7 @@ class Asker:
         self._horde = horde
         self._name = name
         self._forms = sorted(forms)
+        self._priority = list(priority)
         self._started = started
         self._stop = stop
         self._report = report
@@ -80,6 +83,7 @@ class Asker:
             forms=self._forms,
             max_tiles=most_tiles,
             bridge_agent=BRIDGE_AGENT,
+            priority_usernames=self._priority,
             started=self._started,
         )
         try:

@@ -83,7 +83,14 @@ async def _open(
     forms = can | {NSFW}
     report(Notice(texts.say("worker.alchemy_started", name=name, forms=", ".join(sorted(forms)))))
     asker = Asker(
-        horde, name=name, forms=forms, started=started, stop=stop, report=report, timing=timing
+        horde,
+        name=name,
+        forms=forms,
+        priority=home.priority_usernames,
+        started=started,
+        stop=stop,
+        report=report,
+        timing=timing,
     )
     return Rounds(
         horde,

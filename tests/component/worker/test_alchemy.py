@@ -87,6 +87,24 @@ async def test_pictures_are_described_judged_and_enlarged(hub, bot):
     assert len([event for event in told if isinstance(event, events.Notice)]) == 4
 
 
+async def test_what_is_only_enlarged_looks_like_a_request_for_a_picture(hub, bot):
+    data = BytesIO()
+    picture().save(data, "PNG")
+    body = alchemy_body([UPSCALER], base64.b64encode(data.getvalue()).decode())
+    waiting = await bot.submit_enlarging(body, 3)
+    assert not (await bot.check(waiting)).is_possible
+    async with alchemist(hub.url, HOST_KEY):
+        async with asyncio.timeout(30):
+            while not (await bot.check(waiting)).done:
+                await asyncio.sleep(0.02)
+    status = await bot.status(waiting)
+    made = await bot.download(status.generations[0].img, limit_bytes=1_000_000)
+    assert Image.open(BytesIO(made)).size == (128, 128)
+    assert status.kudos == 3
+    given_up = await bot.submit_enlarging(body, 3)
+    assert (await bot.cancel(given_up)).faulted
+
+
 async def test_an_enlarged_picture_keeps_its_recipe(hub, bot):
     made = pictures.encode_webp(picture(), metadata=pictures.Metadata(parameters="a fox\nSteps: 8"))
     source = base64.b64encode(made).decode()

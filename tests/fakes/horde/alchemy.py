@@ -11,7 +11,7 @@ from aiohttp import web
 
 from tests.fakes.horde.answers import error, invalid, json_of, not_found
 from tests.fakes.horde.pictures import paint
-from tests.fakes.horde.requests import FakeRequest
+from tests.fakes.horde.requests import FakeRequest, Fate
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde
@@ -54,8 +54,8 @@ class AlchemyRoutes:
         made = FakeRequest(
             {**body, "forms": forms, "params": {"n": len(forms)}},
             self._horde.now(),
-            self._horde.seconds,
-            self._horde.fate,
+            self._horde.seconds if self._horde.alchemy_taken else None,
+            self._horde.fate if self._horde.alchemy_fate is Fate.OK else self._horde.alchemy_fate,
         )
         self._horde.alchemies[made.id] = made
         return web.json_response({"id": made.id}, status=202)

@@ -114,6 +114,11 @@ class FakeHorde:
         self.sent_at: dict[tuple[str, str], float] = {}
         """When one user last gave to another, by the fake's clock."""
         self.alchemies: dict[str, FakeRequest] = {}
+        self.alchemists: list[dict[str, Any]] = []
+        """What alchemists say of themselves; usually nobody does any but answers all the same."""
+        self.alchemy_fate = Fate.OK
+        self.alchemy_taken = True
+        """Whether anybody takes forms at all."""
         self.alchemy_results: dict[str, Any] = {}
         """What alchemists find, by form, other than usual."""
         self.texts: dict[str, FakeRequest] = {}

@@ -83,8 +83,15 @@ class StatusRoutes:
     async def _news(self, _: web.Request) -> web.Response:
         return web.json_response(self._horde.news)
 
-    async def _workers(self, _: web.Request) -> web.Response:
+    async def _workers(self, request: web.Request) -> web.Response:
+        if request.query.get("type") == "interrogation":
+            return web.json_response([self._alchemist(one) for one in self._horde.alchemists])
         return web.json_response([self.worker()])
+
+    def _alchemist(self, traits: dict[str, Any]) -> dict[str, Any]:
+        same = ("online", "trusted", "maintenance_mode", "flagged", "bridge_agent", "threads")
+        common = {name: value for name, value in self.worker().items() if name in same}
+        return {"type": "interrogation", "name": "alchemist", "id": "a1", **common, **traits}
 
     async def _worker(self, request: web.Request) -> web.Response:
         return self._one(request.match_info["id"], WORKER_ID)

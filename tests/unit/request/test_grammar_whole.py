@@ -211,10 +211,17 @@ def test_vary_asks_for_new_pictures_without_what_was_done_with_an_earlier_one():
 
 
 def test_upscale_asks_for_one_picture_nearly_the_same_and_larger():
-    larger = replace(STAYS, n=1, strength=0.1, upscale="RealESRGAN_x4plus")
+    larger = replace(STAYS, n=1, strength=0.1, upscale="RealESRGAN_x4plus", enlarge=True)
     assert apply(reading("u2"), PAINTED) == larger
     named = replace(PAINTED, upscale="NMKD_Siax")
     assert apply(reading("upscale 2"), named) == replace(larger, upscale="NMKD_Siax")
+
+
+def test_only_what_is_nothing_but_larger_may_be_enlarged_as_it_is():
+    larger = apply(reading("u2"), PAINTED)
+    assert not apply(reading("again"), larger).enlarge
+    assert not apply(reading("vary"), larger).enlarge
+    assert not apply(reading("u2"), replace(PAINTED, fix_faces=True)).enlarge
 
 
 def test_an_edit_that_names_a_picture_starts_from_that():

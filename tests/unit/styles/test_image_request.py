@@ -35,6 +35,7 @@ FULL = ImageRequest(
     addresses=("https://example.org/a.png",),
     tis=(TiWish("7", None, "negprompt"),),
     upscale="RealESRGAN_x4plus",
+    enlarge=True,
     fix_faces=True,
     no_background=True,
     price=True,

@@ -1,0 +1,113 @@
+"""`upscale`: an alchemist enlarges the picture as it is, where there is one."""
+
+import base64
+import io
+
+import pytest
+from PIL import Image
+
+from common.config import PlaceConfig
+from common.horde.enlarging import as_status, is_enlarging, tiles
+from common.horde.wire_alchemy import AlchemyStatus
+from common.model import Ending
+from request.terms import Patience
+from tests.component.request.conftest import QUICK
+from tests.fakes.horde import Fate
+from tests.fakes.platform import FakePlatform
+
+ALCHEMIST = {"forms": ["RealESRGAN_x4plus", "caption"]}
+
+
+@pytest.fixture
+def enlarged(start, heard, horde):
+    """Have a fox drawn and its picture enlarged; return both answers."""
+
+    async def enlarged(**settings):
+        platform = FakePlatform()
+        async with start(platform, **settings) as core:
+            platform.say(heard("draw for me a fox style: raw --n 1"))
+            first = await platform.answer_to("1")
+            platform.say(heard("upscale", event="2", parent="post-1-1"))
+            second = await platform.answer_to("2")
+            rows = await core.store.jobs_of(second.request)
+        return first, second, rows
+
+    return enlarged
+
+
+def drawn(horde):
+    return len([one for one in horde.journal.of("submit") if "dry_run" not in one.body])
+
+
+@pytest.mark.database
+async def test_an_alchemist_enlarges_the_picture_as_it_is(enlarged, horde):
+    horde.alchemists = [ALCHEMIST]
+    first, second, [row] = await enlarged()
+    [asked] = horde.journal.of("alchemy")
+    source = Image.open(io.BytesIO(base64.b64decode(asked.body["source_image"])))
+    assert [form["name"] for form in asked.body["forms"]] == ["RealESRGAN_x4plus"]
+    assert source.size == (first.pictures[0].width, first.pictures[0].height)
+    assert second.ending is Ending.DONE
+    assert (second.pictures[0].width, second.pictures[0].height) == (2 * horde.side, 2 * horde.side)
+    assert drawn(horde) == 1
+    assert is_enlarging(row.horde_id)
+
+
+@pytest.mark.parametrize(
+    ("alchemist", "place"),
+    [
+        ({"forms": ["caption"]}, {}),
+        ({**ALCHEMIST, "online": False}, {}),
+        ({**ALCHEMIST, "maintenance_mode": True}, {}),
+        ({**ALCHEMIST, "trusted": False}, {"trusted_workers": True}),
+    ],
+)
+async def test_without_an_alchemist_for_it_it_is_drawn(enlarged, horde, alchemist, place):
+    horde.alchemists = [alchemist]
+    _, second, _ = await enlarged(place=PlaceConfig(**place))
+    assert second.ending is Ending.DONE
+    assert horde.journal.count("alchemy") == 0
+    assert drawn(horde) == 2
+
+
+async def test_what_no_alchemist_manages_is_drawn(enlarged, horde):
+    horde.alchemists, horde.alchemy_fate = [ALCHEMIST], Fate.FAULTED
+    _, second, [row] = await enlarged()
+    assert second.ending is Ending.DONE
+    assert horde.journal.count("alchemy") == 1
+    assert drawn(horde) == 2
+    assert not is_enlarging(row.horde_id)
+
+
+async def test_what_no_alchemist_takes_is_drawn(enlarged, horde):
+    horde.alchemists, horde.alchemy_taken = [ALCHEMIST], False
+    patience = Patience(
+        **{**{name: getattr(QUICK, name) for name in QUICK.__slots__}, "elsewhere": 0.2}
+    )
+    _, second, _ = await enlarged(patience=patience)
+    assert second.ending is Ending.DONE
+    assert horde.journal.count("alchemy_cancel") == 1
+    assert drawn(horde) == 2
+
+
+def stands(state, form, result=None):
+    given = {"form": "NMKD_Siax", "state": form, "result": result or {}}
+    return as_status(
+        AlchemyStatus.model_validate({"state": state, "forms": [given]}), "alchemy:3:x", 3.0
+    )
+
+
+def test_how_alchemy_stands_is_told_as_of_a_picture():
+    waiting = stands("waiting", "waiting")
+    assert (waiting.waiting, waiting.done, waiting.is_possible) == (1, False, False)
+    running = stands("processing", "processing")
+    assert (running.processing, running.done, running.is_possible) == (1, False, True)
+    failed = stands("faulted", "faulted")
+    assert (failed.done, failed.faulted, failed.generations) == (True, True, [])
+    done = stands("done", "done", {"NMKD_Siax": "https://example.org/x.webp"})
+    assert (done.done, done.faulted, done.finished, done.kudos) == (True, False, 1, 3.0)
+    assert done.generations[0].img == "https://example.org/x.webp"
+
+
+def test_work_is_counted_by_squares():
+    assert [tiles(512, 512), tiles(513, 512), tiles(1024, 1024)] == [1, 2, 4]
