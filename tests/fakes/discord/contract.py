@@ -10,10 +10,9 @@ import os
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import jsonschema
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012Validator, Registry
 
 NAME = "discord-openapi.json"
 URI = "urn:discord"
@@ -33,13 +32,13 @@ def document() -> dict[str, Any] | None:
 
 @cache
 def _registry() -> Registry:
-    resource = Resource.from_contents(document(), default_specification=DRAFT202012)
-    return Registry().with_resource(URI, resource)
+    return Registry([(URI, document())])
 
 
 @cache
-def _validator(pointer: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator({"$ref": f"{URI}#{pointer}"}, registry=_registry())
+def _validator(pointer: str) -> Draft202012Validator:
+    where = quote(pointer, safe="/~")
+    return Draft202012Validator({"$ref": f"{URI}#{where}"}, registry=_registry())
 
 
 def _escape(part: str) -> str:
@@ -114,7 +113,6 @@ def _operation(found: dict[str, Any], method: str, template: str) -> dict[str, A
 
 
 def _judge(pointer: str, body: Any, what: str) -> None:
-    error = jsonschema.exceptions.best_match(_validator(pointer).iter_errors(body))
-    if error is not None:
-        where = "/".join(map(str, error.absolute_path))
+    for error in _validator(pointer).iter_errors(body):
+        where = "/".join(map(str, error.instance_path))
         raise ContractBroken(f"{what}: {where}: {error.message[:500]}")

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator
+from jsonschema_rs import Draft7Validator
 
 from tests.fakes.horde.journal import Exchange
 
@@ -77,7 +77,9 @@ def violations(exchange: Exchange) -> list[str]:
 
 def _check(version: str, name: str, value: Any, what: str) -> list[str]:
     errors = _validator(version, name).iter_errors(value)
-    return [f"{what} {name}: {'.'.join(map(str, e.path))} {e.message[:200]}" for e in errors]
+    return [
+        f"{what} {name}: {'.'.join(map(str, e.instance_path))} {e.message[:200]}" for e in errors
+    ]
 
 
 @cache
