@@ -94,7 +94,14 @@ class Planning:
         )
         jobs, notes = await self._assets.credited(resolution.jobs, image, limits)
         safety.check_jobs(jobs, image)
+        if limits.nsfw and any(self._adult(job, wanted.stylelist) for job in jobs):
+            image = replace(image, spoiler=True)
         return Plan(image, jobs, (*resolution.notes, *notes))
+
+    def _adult(self, job: Job, stylelist: StyleList) -> bool:
+        """Tell whether a job's style or model is marked as one for adults."""
+        style = stylelist.styles.get(job.style)
+        return self._reference().nsfw(job.model) or (style is not None and style.nsfw)
 
     async def alternatives(
         self, image: ImageRequest, style: str, place: PlaceConfig, limits: Limits

@@ -38,6 +38,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     tree.add_command(_of_picture(desk, "upscale", menus.SHARPER, verb_optional=True))
     tree.add_command(_info(desk))
     tree.add_command(_mine(desk))
+    tree.add_command(_results(desk))
     tree.add_command(event_command(desk))
     menus.add_menus(tree, desk)
 
@@ -151,3 +152,10 @@ def _mine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
             await desk.mine(interaction)
 
     return command("my", my)
+
+
+def _results(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+    async def results(interaction: Interaction) -> None:
+        await desk.mine(interaction)
+
+    return command("results", results)

@@ -118,8 +118,16 @@ def _texts(outcome: Outcome, part: Part) -> Iterator[str]:
         head, rest = outcome.text, part.text.removeprefix(outcome.text)
     yield f"**{escape(head)}**" if outcome.pictures and "\n" not in head else escape(head)
     small = [f"-# {escape(line)}" for line in rest.splitlines() if line.strip()]
+    if part.number == part.total and _lacks_picture(outcome):
+        small.append(f"-# {texts.say('discord.remix_hint')}")
     if small:
         yield "\n".join(small)
+
+
+def _lacks_picture(outcome: Outcome) -> bool:
+    """Tell whether a picture was meant that we cannot see: Discord shows us only what is ours."""
+    codes = {outcome.code, *(note.code for note in outcome.notes)}
+    return bool(codes & {"refused.no_parent", "note.needs_picture"})
 
 
 def _gallery(outcome: Outcome, pictures: Sequence[Picture]) -> ui.MediaGallery[Any]:

@@ -30,6 +30,7 @@ QUESTIONS = (
     ("horde", {}, "megapixel steps"),
     ("info", {"request": "22222222"}, "I keep no request"),
     ("my", {}, "no pictures of yours"),
+    ("results", {}, "no pictures of yours"),
 )
 """Commands, their options, and some words of the answer."""
 
@@ -96,6 +97,16 @@ async def test_ones_own_pictures_are_found_again_by_oneself_alone(fake, channel,
         assert len(pictures_of(chosen.original)) == 2
         stranger = fake.people.slash(fake.world.person("Ben"), channel, "my")
         await stranger.shows("no pictures of yours")
+
+
+async def test_forget_takes_back_what_was_answered_and_keeps_nothing(fake, channel, ann, start):
+    async with start(enabled=[channel]) as bot:
+        await drawn(fake, ann, channel, n=1)
+        assert len(fake.world.in_channel(channel)) == 1
+        await fake.people.slash(ann, channel, "forget").answered()
+        await fake.until(lambda: not fake.world.in_channel(channel), 30)
+        await fake.until(lambda: not bot.core.service.running, 30)
+        assert await bot.core.services.enquiries.requests_of("discord", ann["id"]) == []
 
 
 async def test_a_picture_is_described_by_alchemists(fake, horde, channel, ann, start):
@@ -193,14 +204,14 @@ async def test_where_only_the_person_brought_the_bot_it_works_and_my_finds_what_
         await pressed.shows("Cancel")
         await fake.until(lambda: horde.requests)
         clock.skip(13.6 * 60)
-        await pressed.shows("`/my` shows the pictures")
+        await pressed.shows("`/results` shows the pictures")
         clock.skip(120)
         horde.finish(next(iter(horde.requests)))
         await fake.until(lambda: horde.journal.count("picture"))
-        mine = fake.people.slash(ann, channel, "my")
+        mine = fake.people.slash(ann, channel, "results")
         await mine.answered()
         while not pictures_of(mine.original):
-            mine = fake.people.slash(ann, channel, "my")
+            mine = fake.people.slash(ann, channel, "results")
             await mine.answered()
         assert "Again" in labels_of(mine.original)
         assert "a fox" in text_of(mine.original)

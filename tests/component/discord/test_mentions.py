@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.fakes.discord.people import pictures_of, text_of
 from tests.fakes.horde.pictures import paint
 
@@ -47,6 +49,15 @@ async def test_an_attached_picture_is_started_from(fake, horde, channel, ann, st
         said = fake.people.say(ann, channel, text, files=(file,))
         await answer_to(fake, channel, said, "Here you are")
     assert horde.journal.of("submit")[0].body["params"]["denoising_strength"] == 0.4
+
+
+@pytest.mark.parametrize("text", ["vary 2", "draw a fox --strength 0.4 --n 1 style: raw"])
+async def test_for_a_picture_of_another_message_the_menu_is_named(fake, channel, ann, start, text):
+    async with start(enabled=[channel]):
+        file = ("mine.webp", paint(1, side=64), "image/webp")
+        other = fake.people.say(fake.world.owner, channel, "look", files=(file,))
+        said = fake.people.say(ann, channel, f"@Painter {text}", reply_to=other)
+        await answer_to(fake, channel, said, "open the menu of that message")
 
 
 async def test_threads_belong_to_their_channel(fake, channel, ann, start):

@@ -8,7 +8,7 @@ import pytest
 
 from common.config import PlaceConfig
 from tests.fakes.discord.payloads import EPHEMERAL, MANAGE_GUILD
-from tests.fakes.discord.people import text_of
+from tests.fakes.discord.people import pictures_of, text_of
 
 
 @pytest.fixture
@@ -160,6 +160,15 @@ async def test_a_panel_left_open_works_after_a_restart_but_only_for_moderators(
         done = fake.people.press(warden, panel, "Pause or go on")
         await done.answered()
         assert "Paused:** yes" in text_of(done.original)
+
+
+async def test_what_is_made_with_a_model_for_adults_hides_behind_a_warning(fake, guild, ann, start):
+    adult = fake.world.channel(guild, "grown-ups", nsfw=True)
+    async with start(enabled=[adult], place=PlaceConfig(nsfw=True)):
+        for model, hidden in (("Deliberate", True), ("SDXL 1.0", False)):
+            asked = {"prompt": "a fox", "n": 1, "model": model}
+            answer = await fake.people.slash(ann, adult, "imagine", **asked).shows("Here you are")
+            assert [one["spoiler"] for one in pictures_of(answer)] == [hidden]
 
 
 async def test_adult_pictures_need_the_operators_word_and_an_age_restricted_channel(
