@@ -35,7 +35,7 @@ test: $(DEV_STAMP) ## the tests that need nothing but Python
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not program and not exhaustive"
 
 test-program: $(DEV_STAMP) ## the program itself, started as people do; thousands of texts
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "program or exhaustive"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 240 -m "program or exhaustive"
 
 lint: $(DEV_STAMP) ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 
 KILLS = max(5, int(os.environ.get("KILLS", "60")) // 10)
-START_LIMIT = 30
+START_LIMIT = 120
 ANSWER_LIMIT = 180
 TEXTS = (
     "draw for me a fox in the snow --n 1",
@@ -69,14 +69,14 @@ class Demo:
         self.process.stdout.close()
 
     def ask(self, text: str) -> None:
-        page = self.browser.open(self.url, timeout=10).read().decode("utf-8")
+        page = self.browser.open(self.url, timeout=30).read().decode("utf-8")
         form = re.search(r'<form[^>]*action="/messages".*?</form>', page, re.DOTALL).group()
         fields = dict(re.findall(r'name="([^"]+)"[^>]*value="([^"]*)"', form))
         body = urllib.parse.urlencode({**fields, "text": text}).encode()
         request = urllib.request.Request(
             f"{self.url}/messages", body, {"Origin": self.url.rstrip("/")}
         )
-        self.browser.open(request, timeout=10).read()
+        self.browser.open(request, timeout=30).read()
 
 
 def read_room(folder: Path) -> tuple[list[tuple], list[tuple]]:

@@ -18,7 +18,7 @@ from typing import Self
 ROOT = Path(__file__).parents[3]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
 ENVIRONMENT.pop("HORDEBOTS_WORKER_KEY", None)
-START = 30.0
+START = 90.0
 """Seconds anything gets to start: the machine may be busy."""
 ENDING = 30.0
 """Seconds within which Ctrl-C must have ended everything; it takes one or two where nobody else is
@@ -40,7 +40,7 @@ def command(*arguments: object, module: str = "bots") -> list[str]:
     return [sys.executable, "-m", module, *map(str, arguments)]
 
 
-def run(*arguments: object, cwd: Path, typed: str = "", seconds: float = 40) -> Finished:
+def run(*arguments: object, cwd: Path, typed: str = "", seconds: float = 90) -> Finished:
     """Run a command to its end. Whatever goes wrong, nobody is shown a traceback."""
     done = subprocess.run(
         command(*arguments),
@@ -86,7 +86,7 @@ class Program:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self._reader.join(5)
+        self._reader.join(30)
         self.process.stdout.close()
         if kind is None:
             assert "Traceback" not in self.output, self.output

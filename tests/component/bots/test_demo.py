@@ -135,7 +135,7 @@ def test_port_is_kept_while_it_is_free_and_nothing_is_left_behind(tmp_path):
         assert killed.port == port
         [worker] = children_of(killed.process.pid)
         killed.process.kill()
-        wait_until(lambda: not lives(worker), 20)
+        wait_until(lambda: not lives(worker), 30)
     with socket.create_server(("127.0.0.1", port)), Demo(folder) as again:
         assert again.port != port
         assert (folder / "port").read_text() == str(again.port)

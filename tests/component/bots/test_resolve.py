@@ -380,7 +380,7 @@ def test_the_network_is_not_used(tmp_path, styles):
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=90,
         check=False,
     )
     assert (done.stderr, done.returncode) == ("", 0)

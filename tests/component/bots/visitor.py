@@ -19,7 +19,7 @@ class Visitor:
         self._opener = urllib.request.build_opener(cookies)
 
     def read(self, path: str = "/") -> bytes:
-        with self._opener.open(self._url + path, timeout=10) as answer:
+        with self._opener.open(self._url + path, timeout=30) as answer:
             return answer.read()
 
     def ask(self, text: str) -> int:
@@ -30,7 +30,7 @@ class Visitor:
         body = urllib.parse.urlencode({**fields, "text": text}).encode()
         headers = {"Origin": self._url, "Accept": "application/json"}
         request = urllib.request.Request(f"{self._url}/messages", body, headers)
-        with self._opener.open(request, timeout=10) as answer:
+        with self._opener.open(request, timeout=30) as answer:
             return json.loads(answer.read())["id"]
 
     def answer(self, message: int, seconds: float = 40) -> str:

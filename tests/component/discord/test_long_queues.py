@@ -42,7 +42,7 @@ async def answered_in(fake, channel):
         messages = [one for one in fake.world.in_channel(channel) if "webhook_id" not in one]
         return next((one for one in messages if pictures_of(one)), None)
 
-    return await fake.until(found, 20)
+    return await fake.until(found)
 
 
 async def test_after_fourteen_minutes_the_answer_is_a_message_that_names_the_asker(

@@ -22,7 +22,7 @@ async def answer_to(fake, channel, said, *words):
             None,
         )
 
-    return await fake.until(found, 20)
+    return await fake.until(found)
 
 
 async def test_a_mention_that_says_draw_is_answered_in_reply(fake, channel, ann, start):
@@ -79,10 +79,10 @@ async def test_what_is_for_one_person_alone_is_not_said_in_the_channel(fake, cha
     async with start(enabled=[channel]):
         fake.people.say(ann, channel, "@Painter draw a grove --n 1 style: raw --private")
         own = fake.world.direct(ann)
-        await fake.until(lambda: fake.world.in_channel(own), 20)
+        await fake.until(lambda: fake.world.in_channel(own))
         fake.people.say(olga, channel, "@Painter log")
         told = fake.world.direct(olga)
-        await fake.until(lambda: fake.world.in_channel(told), 20)
+        await fake.until(lambda: fake.world.in_channel(told))
     assert len(pictures_of(fake.world.in_channel(own)[0])) == 1
     assert "asked in private" in text_of(fake.world.in_channel(told)[0])
     assert len(fake.world.in_channel(channel)) == 2  # what the two wrote

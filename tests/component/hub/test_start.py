@@ -95,7 +95,7 @@ async def test_a_database_in_trouble_is_told_and_outlived(room, tmp_path):
     await room.host.pop()
 
     def rename(old, new):
-        with closing(sqlite3.connect(tmp_path / "hub.sqlite", timeout=10)) as file:
+        with closing(sqlite3.connect(tmp_path / "hub.sqlite", timeout=30)) as file:
             file.execute(f"ALTER TABLE {old} RENAME TO {new}")
             file.commit()
 

@@ -121,7 +121,7 @@ def lock(database_url):
     path = database_url.split("///", 1)[1]
 
     def hold(seconds):
-        with sqlite3.connect(path, isolation_level=None, timeout=10) as other:
+        with sqlite3.connect(path, isolation_level=None, timeout=30) as other:
             other.execute("BEGIN IMMEDIATE")
             threading.Event().wait(seconds)
             other.execute("ROLLBACK")
