@@ -169,12 +169,6 @@ class Voting(Section):
         le=1,
         description="Largest share of all votes that one platform may have, if there are several.",
     )
-    upvotes: float = Field(
-        default=0.0,
-        ge=0,
-        le=0.25,
-        description="Share of the result that upvotes on posts may have; 0: none.",
-    )
     places: int = Field(default=3, ge=1, le=20, description="Places that are announced.")
 
 
