@@ -197,6 +197,11 @@ class Ledger:
             lapsed=sums[TransferState.LAPSED],
         )
 
+    async def bound(self, event: str) -> dict[str, int]:
+        """Return what is paid for an event or may still be, by fund."""
+        async with self._database.read() as connection:
+            return await _bound(connection, event)
+
     async def transfers(self, event: str) -> list[Transfer]:
         """Return all transfers of an event, for its organiser."""
         query = sa.select(kudos_transfers).where(kudos_transfers.c.event == event)

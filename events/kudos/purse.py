@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from common.errors import Refusal
 from common.model import Job
 from events.entry_store import EntryStore
 from events.kudos.prizes import Award, Entrant, award
@@ -36,8 +37,14 @@ class KudosPurse:
 
     async def award(self, lease: Lease, event: Event) -> None:
         """Write down what an event's result gives to whom. Doing it twice is fine."""
-        if awards := await self.planned(event):
-            names = await self._links.horde_names({one.payee for one in awards})
+        awards = await self.planned(event)
+        if not awards:
+            return
+        names = await self._links.horde_names({one.payee for one in awards})
+        try:
+            await self.treasury.ledger.award(lease, event.id, awards, names)
+        except Refusal:  # a sponsor has left since the announcement: what he gave is found anew
+            await self.check(event)
             await self.treasury.ledger.award(lease, event.id, awards, names)
 
     async def planned(self, event: Event) -> tuple[Award, ...]:

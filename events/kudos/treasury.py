@@ -70,6 +70,8 @@ class Treasury:
         """
         if not prizes.any:
             return None
+        if prizes.pictures:
+            self.payers.seal()  # a shared key can be kept
         for purpose in Purpose:
             for row in await self._sponsors(event, purpose):
                 await self._check_balance(row)
@@ -80,14 +82,16 @@ class Treasury:
     async def _set_house(self, event: str, cost: Cost) -> None:
         """Set the bot's own share aside, if its account can pay it with all it has promised."""
         before = [row for row in await self.funds.of(event) if row.is_house]
-        needed = cost.house + cost.house_pictures
+        bound = await self.ledger.bound(event)
+        house = max([cost.house, *(bound.get(row.id, 0) for row in before)])
+        needed = house + cost.house_pictures
         if not needed and not before:
             return
         user = await self._user(None)
         promised = await self.funds.promised(user.username, but=[row.id for row in before])
         _check(user, promised + needed)
         for purpose, kudos in (
-            (Purpose.PRIZES, cost.house),
+            (Purpose.PRIZES, house),
             (Purpose.PICTURES, cost.house_pictures),
         ):
             if kudos or any(row.purpose is purpose for row in before):

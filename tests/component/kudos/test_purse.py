@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,7 +23,7 @@ from events.steps import Steps
 from events.store import EventStore
 from events.tables import entries as entries_table
 from request.marks import Marks
-from tests.component.kudos.conftest import NAMES, SPONSOR_KEY
+from tests.component.kudos.conftest import NAMES, SPONSOR_KEY, open_house
 from tests.fakes.horde import faults
 
 pytestmark = pytest.mark.database
@@ -180,6 +181,49 @@ async def sponsor_of(office, event, kudos, purpose):
     token = await sponsors.invite(event.id, purpose)
     key = SecretStr(SPONSOR_KEY)
     return await sponsors.give(token, browser="browser", key=key, kudos=kudos), token
+
+
+async def test_the_bot_pays_what_a_sponsor_who_left_was_to_pay(office, horde):
+    event = await office.draft(prizes=PRIZES)
+    fund, _ = await sponsor_of(office, event, 500, Purpose.PRIZES)
+    await office.tick()
+    await office.house.treasury.sponsors.remove(fund)
+    await office.enter(event, 1, "ann")
+    horde.kudos = 400.0
+    with pytest.raises(Refusal, match="member#1 has not enough"):
+        await office.purse.award(office.house.lease, judged(event))
+    assert await office.house.ledger.transfers(event.id) == []
+
+    horde.kudos = 1000.0
+    await office.purse.award(office.house.lease, judged(event))
+    assert (await office.house.ledger.sheet(event.id)).waiting == 350
+
+
+def judged(event):
+    return replace(event, result={"winners": [1]})
+
+
+async def test_what_is_bound_already_stays_set_aside_when_a_sponsor_comes_late(office):
+    event = await office.draft(prizes=PRIZES)
+    await office.purse.check(event)
+    await office.enter(event, 1, "ann")
+    await office.purse.award(office.house.lease, judged(event))
+    await sponsor_of(office, event, 500, Purpose.PRIZES)
+
+    await office.purse.check(event)
+    funds = await office.house.treasury.funds.of(event.id)
+    assert [one.kudos for one in funds if one.is_house] == [350]
+    assert await office.house.ledger.retry(event.id) == 0
+
+
+async def test_a_party_whose_shared_key_could_not_be_kept_is_not_announced(
+    database, horde, session, clock
+):
+    bare = Office(database, await open_house(database, horde, session, clock, seal=None), clock)
+    event = await bare.draft(kind="party", prizes={"pictures": 100})
+
+    with pytest.raises(Refusal, match=r"kudos\.seal_key"):
+        await bare.steps.take(event, Step.ANNOUNCE, "ann")
 
 
 async def party(office):
