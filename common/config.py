@@ -261,7 +261,9 @@ class Config(Section):
 
     def place(self, account: str, community: str) -> PlaceConfig:
         """Return what holds in a community: the defaults with its overrides."""
-        overrides = self.communities.get(f"{account}/{community}", {})
+        overrides = self.communities.get(f"{account}/{community}")
+        if not overrides:
+            return self.defaults  # it is asked for again and again
         return PlaceConfig.model_validate({**self.defaults.model_dump(), **overrides})
 
     def enabled_in(self, account: str) -> list[str]:

@@ -45,8 +45,8 @@ class Admission:
     async def check_asker(self, request: RequestRow, place: PlaceConfig) -> None:
         """Refuse who may ask a Horde for nothing now, whatever it is. Raises Refusal."""
         policy.check_open(place)
-        await self._check_person(request.incoming, place)
-        await self._check_limits(request, place)
+        standing = await self._check_person(request.incoming, place)
+        await self._check_limits(request, place, standing)
 
     @asynccontextmanager
     async def admitted(
@@ -58,7 +58,7 @@ class Admission:
         """
         charges = await self._budget.charges(plan.jobs, terms, place)
         async with self._door:
-            await self._check_limits(request, place)
+            await self._check_limits(request, place, await self._standing(request.incoming))
             where = request.incoming.place
             yield await self._budget.admit(where, place, plan, terms, charges)
 
@@ -84,7 +84,7 @@ class Admission:
         censored = await self._people.censored(*who, since=since)
         return max(standing.rests_until, policy.rests_until(place, censored))
 
-    async def _check_person(self, incoming: Incoming, place: PlaceConfig) -> None:
+    async def _check_person(self, incoming: Incoming, place: PlaceConfig) -> Standing:
         standing = await self._standing(incoming)
         if standing.banned:
             raise Refusal("refused.banned")
@@ -93,14 +93,16 @@ class Admission:
         left = await self._rests_until(incoming, place, standing) - self._now()
         if left > 0:
             raise Refusal("refused.censored_often", time=answers.duration(left))
+        return standing
 
-    async def _check_limits(self, request: RequestRow, place: PlaceConfig) -> None:
+    async def _check_limits(
+        self, request: RequestRow, place: PlaceConfig, standing: Standing
+    ) -> None:
         where, since = request.incoming.place, self._now() - policy.HOUR
         running, recent = await self._store.count_of_person(
             where.account, request.incoming.person.id, since=since, but=request.id
         )
-        forgotten = (await self._standing(request.incoming)).asked
-        recent = sorted((*recent, *(at for at in forgotten if at >= since)))
+        recent = sorted((*recent, *(at for at in standing.asked if at >= since)))
         policy.admit(place, running=running, recent=recent, now=self._now())
         if policy.is_limited(place):
             together, first = await self._store.count_of_community(

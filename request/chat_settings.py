@@ -94,6 +94,8 @@ def tighten(place: PlaceConfig, chat: ChatSettings) -> PlaceConfig:
         "default_style": chat.default_style or place.default_style,
         "styles": _styles(place, chat),
     }
+    if all(getattr(place, name) == value for name, value in changes.items()):
+        return place  # most places have no settings of their own
     return place.model_copy(update=changes)
 
 

@@ -16,6 +16,8 @@ class Places:
         """Take the configuration of the moment and the settings made in the chat."""
         self._config = config
         self._settings = settings
+        self._copies: dict[tuple[bool, bool], tuple[PlaceConfig, PlaceConfig]] = {}
+        """What was put together last from what: thousands of requests hold the same."""
 
     async def of(self, incoming: Incoming, *, opt_in: bool = False) -> PlaceConfig:
         """Return what holds for an event: its place, for its person.
@@ -42,12 +44,15 @@ class Places:
             found = found.of_role(role)
         chat = await self._settings.holding(place)
         found = tighten(found, chat.for_roles(roles))
-        return found.model_copy(
-            update={
-                "enabled": _works(found, chosen=not (opt_in and place.community)),
-                "nsfw": found.nsfw and adult is not False,
-            }
-        )
+        works = _works(found, chosen=not (opt_in and place.community))
+        return self._copy(found, enabled=works, nsfw=found.nsfw and adult is not False)
+
+    def _copy(self, found: PlaceConfig, *, enabled: bool, nsfw: bool) -> PlaceConfig:
+        source, copy = self._copies.get((enabled, nsfw), (None, None))
+        if copy is None or source is not found:
+            copy = found.model_copy(update={"enabled": enabled, "nsfw": nsfw})
+            self._copies[enabled, nsfw] = found, copy
+        return copy
 
 
 def _works(place: PlaceConfig, *, chosen: bool) -> bool:

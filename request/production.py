@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 
 import structlog
@@ -79,36 +79,63 @@ class Production:
         self._tidy: set[str] = set()
         """Accounts of which the Hordes have been told all that was given up."""
 
-    async def run(self, lease: Lease, request: RequestRow, tally: Tally, terms: Terms) -> None:
+    async def run(
+        self,
+        lease: Lease,
+        request: RequestRow,
+        jobs: Sequence[JobRow],
+        tally: Tally,
+        terms: Terms,
+    ) -> None:
         """Take all jobs of a request to their end; those that take too long are given up."""
-        rows = [row for row in await self._store.jobs_of(request.id) if row.state not in ENDED_JOBS]
-        tasks = {asyncio.create_task(self._make(lease, request, row, tally, terms)) for row in rows}
+        making = [
+            self._make(lease, request, row, tally, terms)
+            for row in jobs
+            if row.state not in ENDED_JOBS
+        ]
+        if len(jobs) == 1:
+            in_time = await self._await_only(making, request)
+        else:
+            in_time = await self._await_all({asyncio.create_task(one) for one in making}, request)
+        if not in_time:
+            await self.withdraw(lease, request, texts.say("outcome.too_slow"))
+
+    async def _await_only(
+        self, making: Sequence[Coroutine[None, None, None]], request: RequestRow
+    ) -> bool:
+        """Wait without a task more, as most requests have one job; tell if it came to its end."""
         try:
-            late = await self._await_all(tasks, request)
+            async with asyncio.timeout(self._left(request)):
+                for one in making:
+                    await one
+        except TimeoutError:
+            return False
+        return True
+
+    async def _await_all(self, tasks: set[asyncio.Task[None]], request: RequestRow) -> bool:
+        """Wait for jobs; tell whether all came to their end before patience did."""
+        open_tasks = set(tasks)
+        try:
+            while open_tasks:
+                rest = self._left(request)
+                if len(open_tasks) == 1 and await self._store.pictures_of(request.id):
+                    rest = min(rest, self._patience.straggler)
+                done, open_tasks = await asyncio.wait(
+                    open_tasks, timeout=rest, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    break
         except BaseException:
             await cancel(*tasks)
             raise
-        await cancel(*late)
-        for task in tasks - late:
+        await cancel(*open_tasks)
+        for task in tasks - open_tasks:
             task.result()
-        if late:
-            await self.withdraw(lease, request, texts.say("outcome.too_slow"))
+        return not open_tasks
 
-    async def _await_all(
-        self, tasks: set[asyncio.Task[None]], request: RequestRow
-    ) -> set[asyncio.Task[None]]:
-        """Wait for the tasks; return those still running when patience ends."""
-        open_tasks = set(tasks)
-        while open_tasks:
-            rest = request.created + self._patience.request - self._now()
-            if len(open_tasks) == 1 and await self._store.pictures_of(request.id):
-                rest = min(rest, self._patience.straggler)
-            done, open_tasks = await asyncio.wait(
-                open_tasks, timeout=max(rest, 0), return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                break
-        return open_tasks
+    def _left(self, request: RequestRow) -> float:
+        """Return the seconds of patience that a request has left."""
+        return max(0.0, request.created + self._patience.request - self._now())
 
     async def withdraw(self, lease: Lease, request: RequestRow, reason: str | None = None) -> None:
         """Close all open jobs, and tell the Horde that nobody waits for them any more."""

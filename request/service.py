@@ -283,24 +283,14 @@ class Service:
     # --- working → replying ---------------------------------------------------------------
 
     async def _make(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
-        """Make the pictures, showing how far they are, and decide the answer."""
+        """Have the pictures made, and decide the answer."""
+        tally = await self._produce(lease, request, adapter)
         jobs = await self._store.jobs_of(request.id)
-        tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
-        place = await self._place(request.incoming, adapter)
-        terms = self._terms(request.incoming, place, request.image)
-        within = await self._admission.hordes(request.id, place, terms.hordes)
-        payer = await self.extension.payer(request)
-        terms = replace(terms, hordes=within).paid_by(payer)
-        telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
-        try:
-            await self._production.run(lease, request, tally, terms)
-        finally:
-            await cancel(telling)
-        jobs = await self._store.jobs_of(request.id)
-        prompt = request.image.prompt
-        pictures = await self._finished_pictures(request)
         made = await self._store.pictures_of(request.id)
+        prompt = request.image.prompt
+        pictures = answers.describe_pictures(request.id, prompt, jobs, made, self._pictures)
         notes = (*request.notes, *metadata.notes(jobs, made))
+        place = await self._place(request.incoming, adapter)
         others = () if made else await self._alternatives(request, jobs, place)
         outcome = answers.finished(
             request.id, prompt, jobs, pictures, notes, made=made, suggestions=others
@@ -310,18 +300,32 @@ class Service:
         told = await self.extension.offer(request, told, adapter)
         return await self._decide(lease, request, told)
 
+    async def _produce(self, lease: Lease, request: RequestRow, adapter: Adapter) -> Tally:
+        """Make the pictures, showing how far they are. Thousands may wait here: little is held."""
+        jobs = await self._store.jobs_of(request.id)
+        tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
+        terms = await self._terms_now(request, adapter)
+        telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
+        try:
+            await self._production.run(lease, request, jobs, tally, terms)
+        finally:
+            await cancel(telling)
+        return tally
+
+    async def _terms_now(self, request: RequestRow, adapter: Adapter) -> Terms:
+        place = await self._place(request.incoming, adapter)
+        terms = self._terms(request.incoming, place, request.image)
+        within = await self._admission.hordes(request.id, place, terms.hordes)
+        return replace(terms, hordes=within).paid_by(await self.extension.payer(request))
+
     async def _alternatives(
         self, request: RequestRow, jobs: list[JobRow], place: PlaceConfig
     ) -> tuple[str, ...]:
-        """Return styles that may work where those of a request did not.
-
-        What no Horde has taken, and what came back censored, is not the style's fault.
-        """
+        """Return styles that may work instead. What no Horde has taken is not the style's fault."""
         if all(row.horde_id is None for row in jobs):
             return ()
-        return await self._planning.alternatives(
-            request.image, jobs[0].job.style, place, self._limits(place)
-        )
+        style, limits = jobs[0].job.style, self._limits(place)
+        return await self._planning.alternatives(request.image, style, place, limits)
 
     async def _decide(self, lease: Lease, request: RequestRow, outcome: Outcome) -> RequestRow:
         image = request.image
@@ -372,19 +376,13 @@ class Service:
     async def outcome(self, request: RequestRow) -> Outcome:
         """Return the decided answer of a request, with its pictures."""
         assert request.outcome is not None
-        pictures = await self._finished_pictures(request)
+        pictures: tuple[Picture, ...] = ()
+        if request.parsed is not None:
+            jobs = await self._store.jobs_of(request.id)
+            made = await self._store.pictures_of(request.id)
+            prompt = request.image.prompt
+            pictures = answers.describe_pictures(request.id, prompt, jobs, made, self._pictures)
         return encoding.outcome_from_json(request.id, request.outcome, pictures)
-
-    async def _finished_pictures(self, request: RequestRow) -> tuple[Picture, ...]:
-        if request.parsed is None:
-            return ()
-        return answers.describe_pictures(
-            request.id,
-            request.image.prompt,
-            await self._store.jobs_of(request.id),
-            await self._store.pictures_of(request.id),
-            self._pictures,
-        )
 
     async def _place(self, incoming: Incoming, adapter: Adapter) -> PlaceConfig:
         return await self._places.of(incoming, opt_in=adapter.capabilities.opt_in)

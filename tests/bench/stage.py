@@ -40,6 +40,9 @@ class Stage(FakePlatform):
         self.say(message(event, style))
         return await self._answers[event] - started
 
+    async def acknowledge(self, incoming, progress):
+        """Keep nothing: what is measured is the core."""
+
     async def reply(self, incoming, outcome, part):
         post = await super().reply(incoming, outcome, part)
         assert outcome.ending is Ending.DONE, outcome.text
