@@ -21,7 +21,7 @@ class _Look(NamedTuple):
     finished: int
     processing: int
     position: int
-    wait: float
+    wait: int
 
 
 class Tally:

@@ -54,7 +54,8 @@ def _measure(name: str, options: argparse.Namespace) -> Iterator[Figure]:
     measure: Callable[..., Iterator[Figure]] = import_module(f"tests.bench.{name}").measure
     scale = (options.scale,) if name == TAKES_A_SCALE else ()
     for figure in measure(options.runs, *scale):
-        print(f"{figure.what}: {figure.value} ({figure.spread})", flush=True)
+        target = f", target {figure.target}" if figure.target else ""
+        print(f"{figure.what}: {figure.value} ({figure.spread}){target}", flush=True)
         yield figure
 
 

@@ -17,15 +17,18 @@ class Figure:
     value: str
     spread: str
     """Smallest and largest, and of how many."""
+    target: str = ""
+    """What the median is to be; "" where nothing was promised."""
 
 
-def figure(what: str, values: Sequence[float], unit: str) -> Figure:
+def figure(what: str, values: Sequence[float], unit: str, target: str = "") -> Figure:
     """Return the row for some measurements of the same thing."""
     low, high, count = min(values), max(values), len(values)
     value = f"{shown(statistics.median(values))} {unit}"
     if low == high:
-        return Figure(what, value, f"each of {count}" if count > 1 else "measured once")
-    return Figure(what, value, f"{shown(low)} to {shown(high)}, of {count}")
+        same = f"each of {count}" if count > 1 else "measured once"
+        return Figure(what, value, same, target)
+    return Figure(what, value, f"{shown(low)} to {shown(high)}, of {count}", target)
 
 
 def shown(value: float) -> str:

@@ -22,16 +22,20 @@ def measure(_runs: int) -> Iterator[Figure]:
     """Once each: they take a while."""
     libraries = ", ".join(LIBRARIES)
     found = _case("idle", GENERATION)
-    yield figure(f"memory at rest, all adapters loaded ({libraries})", [found["memory"]], "MB")
+    yield figure(
+        f"memory at rest, all adapters loaded ({libraries})", [found["memory"]], "MB", "< 140 MB"
+    )
     found = _case("sustained", GENERATION)
     end = f"{A_SECOND} a second asked for {SECONDS} s"
-    yield figure(f"requests answered, {end}, on one core", [found["a_second"]], "a second")
-    yield figure(f"processor time a request, {end}", [1000 * found["processor"]], "ms")
+    what = f"requests answered, {end}, on one core"
+    yield figure(what, [found["a_second"]], "a second", "the same")
+    spent = [1000 * found["processor"]]
+    yield figure(f"processor time a request, {end}", spent, "ms", f"< {1000 / A_SECOND:.0f} ms")
     beyond = [1000 * seconds for seconds in found["beyond"]]
     yield figure(f"from message to reply beyond the generation, {end}", beyond, "ms")
     found = _case("in_flight", FOR_EVER)
     what = f"memory with {IN_FLIGHT:,} requests at work"
-    yield figure(what, [found["memory"]], f"MB ({found['before']:.0f} before)")
+    yield figure(what, [found["memory"]], f"MB ({found['before']:.0f} before)", "< 250 MB")
 
 
 def _case(name: str, seconds: float) -> dict[str, Any]:

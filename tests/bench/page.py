@@ -35,5 +35,11 @@ def write(
 
 
 def _section(figures: Sequence[Figure], note: str) -> str:
-    rows = [f"| {figure.what} | {figure.value} | {figure.spread} |" for figure in figures]
-    return "\n".join(["| what | median | range |", "|---|---|---|", *rows, "", note])
+    names = ["what", "median", "range"]
+    cells = [[figure.what, figure.value, figure.spread] for figure in figures]
+    if any(figure.target for figure in figures):
+        names.append("target")
+        for row, figure in zip(cells, figures, strict=True):
+            row.append(figure.target)
+    rows = [f"| {' | '.join(row)} |" for row in [names, ["---"] * len(names), *cells]]
+    return "\n".join([*rows, "", note])
