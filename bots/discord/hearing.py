@@ -97,6 +97,8 @@ def of_interaction(
 def of_message(account: str, message: discord.Message, me: int) -> Incoming | None:
     """Return what a message says to the bot; None if it is not meant for it."""
     direct = message.guild is None
+    if getattr(message.channel, "guild_id", None) is not None and direct:
+        return None  # of a server not told of yet: it is found among what was missed
     if message.author.bot or message.webhook_id is not None:
         return None
     if not direct and all(user.id != me for user in message.mentions):

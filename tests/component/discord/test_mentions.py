@@ -128,3 +128,18 @@ async def test_deleting_ones_message_takes_the_request_back(fake, horde, channel
         fake.world.delete(channel["id"], said["id"])
         await fake.until(lambda: horde.journal.count("cancel"))
     assert fake.world.in_channel(channel) == []
+
+
+async def test_a_message_of_a_server_not_told_of_yet_is_no_direct_message(
+    fake, guild, channel, ann, start
+):
+    async with start(enabled=[channel]) as bot:
+        said = fake.people.say(ann, channel, "@Painter help")
+        await answer_to(fake, channel, said, "draw for me a fox")
+        early = fake.world.message_event(said)
+        early |= {"id": fake.world.flake(), "guild_id": "77", "channel_id": "78"}
+        fake.world.tell("MESSAGE_CREATE", early, guild["id"])
+        last = fake.people.say(ann, channel, "@Painter status")
+        await answer_to(fake, channel, last, "workers")
+        rows = await bot.core.services.enquiries.requests_of("discord", ann["id"])
+    assert {row.incoming.event for row in rows} == {said["id"], last["id"]}
