@@ -37,10 +37,11 @@ test: $(DEV_STAMP) ## the tests that need nothing but Python
 test-program: $(DEV_STAMP) ## the program itself, started as people do; thousands of texts
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 240 -m "program or exhaustive"
 
-lint: $(DEV_STAMP) ## ruff, mypy, import-linter
+lint: $(DEV_STAMP) ## ruff, mypy (for Windows too), import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	$(BIN)/lint-imports
 
 # torch is pinned to a small CPU build for the tests; an open range would take gigabytes of CUDA

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import secrets
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import SecretStr
 
@@ -98,7 +99,19 @@ def alone(folder: Path) -> Iterator[None]:
     """Hold a data folder for this process. Raises StartupError while another one has it."""
     with (folder / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _hold(lock)
         except OSError as error:
             raise StartupError("startup.already_running", folder=folder) from error
         yield
+
+
+def _hold(lock: TextIO) -> None:
+    """Lock a file until it is closed. Raises OSError if somebody else has locked it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415
+
+        msvcrt.locking(lock.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -25,5 +26,6 @@ def stop_on_signals() -> asyncio.Event:
 def reload_on_signal() -> asyncio.Event:
     """Return an event that SIGHUP sets; call it inside the running loop."""
     hangup = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
+    if sys.platform != "win32":  # which knows no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, hangup.set)
     return hangup

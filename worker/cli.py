@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.owner import cli as owner_cli
 from worker.stock import cli as stock_cli
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(invoke_without_command=True)
     group.callback()(worker)
     stock_cli.register(group)
+    owner_cli.register(group)
     app.add_typer(group, name="worker", rich_help_panel="Use it")
 
 
@@ -38,6 +40,11 @@ def worker(
     models: Annotated[Path | None, typer.Option(help="Folder with the models.")] = None,
     device: Annotated[
         str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu; several with commas.")
+    ] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Lines only, no live panel.")] = False,
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="[HOST:]PORT", help="Where /status and /metrics are to answer."),
     ] = None,
     sections: Annotated[
         str | None,
@@ -69,7 +76,14 @@ def worker(
             models=models,
             device=device,
         )
-        asyncio.run(_serve(settings, exit_with_parent=exit_with_parent, started=started))
+        work = _serve(
+            settings,
+            exit_with_parent=exit_with_parent,
+            started=started,
+            plain=plain,
+            status=status,
+        )
+        asyncio.run(work)
     except HordebotsError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -110,19 +124,25 @@ def _parsed(sections: str) -> Config:
     return parse(document, file=source)
 
 
-async def _serve(settings: Config, *, exit_with_parent: bool, started: float) -> None:
+async def _serve(
+    settings: Config, *, exit_with_parent: bool, started: float, plain: bool, status: str | None
+) -> None:
     """Run the worker until a signal, or the end of the parent, and tell what it does."""
     import asyncio
+    from contextlib import AsyncExitStack
     from datetime import datetime
 
     from rich.console import Console
 
     from common import texts
+    from worker.card import CardWatch
     from worker.console import Teller
     from worker.events import Notice
     from worker.parent import watch_parent
     from worker.process import run
     from worker.signals import stop_on_signals
+    from worker.standing import Standing
+    from worker.status import serving
 
     stop, drain = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -137,7 +157,17 @@ async def _serve(settings: Config, *, exit_with_parent: bool, started: float) ->
     def now() -> str:
         return f"{datetime.now().astimezone():%H:%M:%S}"
 
-    with Teller(Console(soft_wrap=True), now) as teller:
+    standing, watch = Standing(), CardWatch()
+    console = Console(soft_wrap=True)
+
+    async with AsyncExitStack() as stack:
+        watching = asyncio.create_task(watch.watch())
+        stack.callback(watching.cancel)
+        if status is not None:
+            await stack.enter_async_context(serving(status, standing, lambda: watch.cards))
+        teller = stack.enter_context(
+            Teller(console, now, plain=plain, standing=standing, cards=lambda: watch.cards)
+        )
         stop_on_signals(stop, drain, lambda: teller.tell(Notice(texts.say("worker.draining"))))
         await run(
             settings.worker,

@@ -1,18 +1,21 @@
-"""The worker's events as lines on the terminal, with a progress bar where there is one."""
+"""The worker's events as lines on the terminal, above a live panel where there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Self
 
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from common import texts
 from worker import events
+from worker.card import Memory
 from worker.events import WorkerEvent
+from worker.panel import Board
+from worker.standing import Standing
 
 CODES: dict[type[WorkerEvent], str] = {
     events.Started: "worker.started",
@@ -23,46 +26,50 @@ CODES: dict[type[WorkerEvent], str] = {
     events.Waiting: "worker.waiting",
     events.Resumed: "worker.resumed",
     events.Notice: "worker.notice",
+    events.Measured: "worker.measured",
+    events.Skipped: "worker.skipped",
 }
 
 
 class Teller:
-    """Tells people what the worker does. A context manager: it owns the progress bar."""
+    """Tells people what the worker does. A context manager: it owns the panel."""
 
-    def __init__(self, console: Console, now: Callable[[], str]) -> None:
-        """Write to `console`; `now` gives the time of day at the start of each line."""
+    def __init__(
+        self,
+        console: Console,
+        now: Callable[[], str],
+        *,
+        plain: bool = False,
+        standing: Standing | None = None,
+        cards: Callable[[], Sequence[Memory]] = tuple,
+    ) -> None:
+        """Write to `console`; `now` gives the time of day at the start of each line.
+
+        Where there is a terminal, a panel stands below the lines, unless it is to be `plain`.
+        """
         self._console = console
         self._now = now
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._running: tuple[tuple[str, ...], TaskID] | None = None
+        self._standing = standing or Standing()
+        self._live: Live | None = None
+        if console.is_terminal and not plain:
+            board = Board(self._standing, cards)
+            self._live = Live(board, console=console, refresh_per_second=4, transient=True)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._live is not None:
+            self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def tell(self, event: WorkerEvent) -> None:
         """Show one event."""
-        if isinstance(event, events.Step):
-            self._show_progress(event)
-            return
-        self._console.print(f"{self._now()} {escape(sentence(event))}", highlight=False)
-
-    def _show_progress(self, step: events.Step) -> None:
-        if self._running is None or self._running[0] != step.ids:
-            if self._running is not None:
-                self._bar.remove_task(self._running[1])
-            self._running = (step.ids, self._bar.add_task(sentence(step), total=1.0))
-        self._bar.update(self._running[1], completed=step.part, visible=step.part < 1)
+        self._standing.note(event)
+        if not isinstance(event, events.Step):
+            line = f"{self._now()} {escape(sentence(event))}"
+            self._console.print(line, highlight=False)
 
 
 def sentence(event: WorkerEvent) -> str:
@@ -78,6 +85,8 @@ def _values(event: WorkerEvent) -> dict[str, object]:
             values["models"] = ", ".join(models[:5]) + (" …" if len(models) > 5 else "")
         case events.Popped(ids=ids) | events.Step(ids=ids):
             values["count"] = len(ids)
+        case events.Measured(seconds_per_effort=seconds, max_pixels=pixels):
+            values |= {"speed": f"{1 / max(seconds, 1e-6):.3g}", "pixels": f"{pixels:,}"}
         case events.Submitted(reward=reward):
             values["reward"] = f"{reward:g}"
     return values

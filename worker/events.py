@@ -73,5 +73,28 @@ class Notice:
     text: str
 
 
-WorkerEvent = Started | Popped | Step | Submitted | Failed | Waiting | Resumed | Notice
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How fast a model is here, and what is offered for it. Told when it is first known."""
+
+    model: str
+    seconds_per_effort: float
+    """Seconds a step over 512 × 512 pixels takes."""
+    max_pixels: int
+    amount: int
+    """Pictures of one job."""
+    ahead: int
+    """Jobs fetched ahead, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Why the server had nothing for this worker, each time the reasons change."""
+
+    reasons: str
+
+
+WorkerEvent = (
+    Started | Popped | Step | Submitted | Failed | Waiting | Resumed | Notice | Measured | Skipped
+)
 Report = Callable[[WorkerEvent], None]

@@ -37,6 +37,10 @@ class Pace:
         """Seconds per unit with the slowest model; None before the first job."""
         return max(self._seconds.values(), default=None)
 
+    def of(self, model: str) -> float | None:
+        """Return the seconds per unit with a model; None before its first job."""
+        return self._seconds.get(model)
+
     def learn(self, task: Task, seconds: float) -> None:
         """Take note of a finished task."""
         measured = seconds / effort(task)

@@ -8,9 +8,9 @@ from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
 from common.horde.outcomes import shorten
 from common.horde.work import PopBody, Popped
-from worker.events import Notice, Report, Resumed, Waiting
+from worker.events import Notice, Report, Resumed, Skipped, Waiting
+from worker.owner.upkeep import come_back, is_leave
 from worker.timing import Backoff, Timing
-from worker.upkeep import come_back, is_leave
 from worker.wire_client import WireClient
 
 PATIENT = frozenset(
@@ -111,7 +111,7 @@ class Popper:
         if popped.id is None and reasons and frozenset(reasons) != self._skipped:
             self._skipped = frozenset(reasons)
             shown = ", ".join(f"{name} ({count})" for name, count in sorted(reasons.items()))
-            self._report(Notice(texts.say("worker.skipped", reasons=shown)))
+            self._report(Skipped(shown))
 
 
 def _explain(error: HordeError, url: str) -> str:

@@ -89,10 +89,13 @@ async def run(
             supplier = await stack.enter_async_context(opening)
         beside = alchemist_beside(config, stop=drain, report=report, timing=timing, started=started)
         await stack.enter_async_context(beside)
+        studios = _studios(config, engines, stop=stop, report=report, timing=timing)
+        if any(isinstance(engine, ChildEngine) for engine in engines):  # others say it soon enough
+            await asyncio.gather(*(studio.measure(info.models[0]) for studio in studios))
         _tell(config, info, report)
         shift = Shift(
             employers,
-            _studios(config, engines, stop=stop, report=report, timing=timing),
+            studios,
             guard,
             supplier,
             Rota(config.hours, config.give_way, timing),

@@ -23,6 +23,7 @@ from worker.engines.protocol import Fault
 from worker.events import Report
 from worker.foresight import begins
 from worker.order import JobFailed, Order, Result, Withheld
+from worker.owner.upkeep import leave
 from worker.patience import Patience
 from worker.preparation import MAX_SOURCE_BYTES, ids_of, prepare
 from worker.rota import Rota
@@ -31,7 +32,6 @@ from worker.safety.judgement import Verdict
 from worker.studio import Studio
 from worker.thread import in_thread
 from worker.timing import Timing, either
-from worker.upkeep import leave
 
 AHEAD = 2
 """Orders fetched ahead for each device, at most."""
@@ -76,6 +76,7 @@ class Shift:
         self._supplier = supplier
         self._rota = rota
         self._resting: str | None = None
+        self._measured: set[str] = set()
         self._stop = stop
         self._drain = drain
         self._report = report
@@ -275,6 +276,7 @@ class Shift:
     async def _serve(self, studio: Studio) -> None:
         """Make one order after another on one device. Raises WorkerError if it is lost."""
         patience = self._studios[studio]
+        self._tell_pace(studio, self._employers[0], self._employers[0].offer.info.models[0])
         while (errand := await self._backlog.take(studio.model)) is not None:
             if self._stop.is_set():
                 await self._give_back([errand])
@@ -303,7 +305,18 @@ class Shift:
             self._deliver(employer.delivery.give_up(order.ids, STOPPING, str(error)))
             raise
         patience.relax()
+        self._tell_pace(studio, employer, order.task.model)
         return results
+
+    def _tell_pace(self, studio: Studio, employer: Employer, model: str) -> None:
+        """Tell what was measured of a model; once."""
+        pace = studio.pace.of(model)
+        if pace is None or model in self._measured:
+            return
+        self._measured.add(model)
+        body = employer.offer.body(pace, studio.limit)
+        ahead = AHEAD * len(self._studios)
+        self._report(events.Measured(model, pace, body.max_pixels, body.amount, ahead))
 
     # delivering
 

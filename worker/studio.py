@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
+from dataclasses import replace
 
 from common.errors import WorkerError
 from common.pictures import is_blank
@@ -17,6 +19,19 @@ from worker.timing import Timing, either
 OUT_OF_MEMORY = frozenset({"worker.out_of_memory", "worker.comfyui_memory"})
 LESS = 0.75
 """Of what did not fit is offered next."""
+TRIAL_SECONDS = 20.0
+TRIAL = Task(
+    model="",
+    prompt="a grey stone on grass",
+    negative="",
+    width=512,
+    height=512,
+    steps=10,
+    cfg_scale=7.5,
+    sampler="k_euler",
+    karras=False,
+    seeds=(1,),
+)
 STOP_GRACE = 2.0
 """Seconds the engine has to return when the whole worker ends anyway."""
 
@@ -80,6 +95,19 @@ class Studio:
         """
         async with self._turn:
             return await self._make(order)
+
+    async def measure(self, model: str) -> None:
+        """Learn how fast a model is from a picture nobody sees; part of one on a slow device."""
+        task = replace(TRIAL, model=model)
+        begun, clock, parts = self._timing.clock(), self._timing.clock, [0.0]
+
+        def enough() -> bool:
+            return self._stop.is_set() or clock() - begun > TRIAL_SECONDS
+
+        with suppress(Exception):  # the first job will say what is wrong
+            await in_thread(lambda: self._engine.generate(task, parts.append, enough))
+            if parts[-1] > 0:
+                self.pace.learn(task, (clock() - begun) / parts[-1])
 
     async def give_memory_back(self, *, at_once: bool = False) -> None:
         """Have the engine forget its models when it was idle for long, or at once."""

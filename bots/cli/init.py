@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -79,7 +80,8 @@ def _write(path: Path, text: str) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            os.fchmod(descriptor, 0o600)  # one that was there keeps its mode otherwise
+            if sys.platform != "win32":
+                os.fchmod(descriptor, 0o600)  # one that was there keeps its mode otherwise
             file.write(text)
     except OSError as error:
         raise StartupError("init.unwritable", file=path, problem=error.strerror) from error

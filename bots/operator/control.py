@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -100,7 +101,7 @@ async def _listen(runner: web.AppRunner, path: Path) -> bool:
 
 def _is_taken(path: Path) -> bool:
     """Tell whether a process answers at a socket file, or there can be none of this name."""
-    if len(bytes(path.absolute())) > LONGEST:
+    if sys.platform == "win32" or len(bytes(path.absolute())) > LONGEST:
         return True
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1.0)

@@ -73,3 +73,17 @@ def test_each_device_has_an_engine_in_a_child_of_its_own(tmp_path):
     assert [type(engine) for engine in engines] == [ChildEngine, ChildEngine]
     assert [engine._config.device for engine in engines] == ["cuda:0", "cuda:1"]
     assert len(build_engines(WorkerConfig(device="cuda:0, cuda:1"))) == 1  # the demo has no device
+
+
+async def test_how_fast_a_device_is_is_measured_before_the_first_job(hub):
+    with closing(child()) as engine:
+        shop = Shop(hub, engine)
+        [job] = hub.offer()
+        shop.open()
+        await shop.delivered(job)
+        await shop.stop_and_wait(30)
+    kinds = [type(event) for event in shop.events]
+    assert kinds.index(events.Measured) < kinds.index(events.Submitted)
+    [measured] = shop.said(events.Measured)
+    assert (measured.model, measured.amount, measured.ahead) == ("paint", 4, 2)
+    assert hub.calls("/pop")[0].body["amount"] == 4

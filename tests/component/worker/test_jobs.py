@@ -190,5 +190,5 @@ async def test_messages_and_skip_reasons_reach_the_operator_once(shop):
     await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > 4)
     assert [event.text for event in shop.said(events.Notice)] == [
         "The server says: update please",
-        "Nothing for this worker; waiting jobs are skipped for: max_pixels (3)",
     ]
+    assert shop.said(events.Skipped) == [events.Skipped("max_pixels (3)")]

@@ -13,7 +13,7 @@ from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
 from worker import events
-from worker.upkeep import is_leave
+from worker.owner.upkeep import is_leave
 
 LONG = 100_000
 

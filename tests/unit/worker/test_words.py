@@ -78,6 +78,8 @@ EXAMPLES: list[WorkerEvent] = [
     events.Waiting("The server is away."),
     events.Resumed(),
     events.Notice("Update please."),
+    events.Measured("a", 0.05, 1024 * 1024, 4, 2),
+    events.Skipped("max_pixels (3)"),
 ]
 
 
@@ -91,7 +93,7 @@ def test_every_event_has_a_sentence():
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_events_become_lines_and_steps_a_bar(terminal):
+def test_events_become_lines_above_a_panel(terminal):
     output = StringIO()
     console = Console(file=output, force_terminal=terminal, width=120, soft_wrap=True)
     with Teller(console, lambda: "12:00:00") as teller:
@@ -100,4 +102,4 @@ def test_events_become_lines_and_steps_a_bar(terminal):
         teller.tell(events.Step(("3",), 0.2))
     shown = output.getvalue()
     assert "12:00:00 [shop] serves" in shown
-    assert ("in the making" in shown) is terminal
+    assert ("an hour" in shown) is terminal
