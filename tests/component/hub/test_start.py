@@ -6,12 +6,15 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from common.config import HubConfig, HubUser
 from common.errors import ConfigError, StartupError
-from hub.server import start
+from hub.server import MIGRATIONS, start
 from tests.component.hub.callers import BOT_KEY, USERS
 
 
@@ -127,3 +130,29 @@ async def test_keys_are_nowhere_to_be_seen(room, tmp_path):
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert BOT_KEY.encode() not in file.read_bytes()
+
+
+async def test_a_database_of_the_first_revision_comes_up_with_its_workers(tmp_path, open_room):
+    """Workers made pictures only then, and nobody could pause them."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    file = tmp_path / "hub.sqlite"
+    file.unlink()  # the copy of a new one
+    engine = sa.create_engine(f"sqlite:///{file}")
+    zeros = ", ".join(["0"] * 7)
+    offer = '{"name": "old worker", "models": ["old model"]}'
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO users VALUES (2, 'host', 1, 0, 5, 0, 0, 1, 1)")
+        connection.exec_driver_sql(
+            "INSERT INTO workers (id, name, owner, offer, info, maintenance, maintenance_msg,"
+            " created, seen, uptime, recent_work, recent_seconds, made, made_work, earned,"
+            f" uncompleted) VALUES ('w1', 'old worker', 2, '{offer}', '', 0, '', 1, 1, {zeros})"
+        )
+    engine.dispose()
+    room = await open_room()
+    (worker,) = (await room.host.get("/workers?name=old%20worker")).body
+    assert (worker["type"], worker["paused"], worker["models"]) == ("image", False, ["old model"])
+    assert (await room.host.get("/find_user")).body["kudos"] == 5
+    assert (await room.host.pop("old worker"))["id"] is None
