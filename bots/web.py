@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
+from bots.cards import own_workers
 from bots.rooms import sponsoring
 from common.config import Section, read_account
 from common.errors import PlatformError, PlatformRefused, StoreError
@@ -90,7 +91,7 @@ class WebAdapter:
         config = services.config
         thumbnails = Thumbnails(config.data_dir / "thumbnails")
         marks = open_marks(config.data_dir)
-        session = aiohttp.ClientSession()  # to ask a Horde about sponsors' keys
+        session = aiohttp.ClientSession()  # to ask Hordes about sponsors' keys and workers
         try:
             app = build_app(
                 room,
@@ -101,6 +102,7 @@ class WebAdapter:
                 elsewhere=Queries(services.database),
                 about=services.about,
                 links=Links(services.database, marks),
+                workers=own_workers(config, session),
                 sponsoring=sponsoring(config, services.database, marks, session),
                 events=services.extension.parts if isinstance(services.extension, Events) else None,
             )

@@ -17,6 +17,7 @@ from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
 from request.queries import Queries
+from web.cards import CardPages, WorkersOf
 from web.desk import Desk
 from web.events.hall import Hall
 from web.events.routes import EventRoutes
@@ -51,6 +52,7 @@ def build_app(
     clock: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_SECONDS,
     links: Links | None = None,
+    workers: WorkersOf | None = None,
     sponsoring: tuple[Sponsors, TitleOf] | None = None,
     events: Parts | None = None,
 ) -> web.Application:
@@ -72,6 +74,8 @@ def build_app(
     )
     app.on_response_prepare.append(set_headers)
     Routes(room, desk, pages).add_to(app.router)
+    if workers is not None:
+        CardPages(workers, pages).add_to(app.router)
     if links is not None:
         LinkPages(links, room.name, desk, pages).add_to(app.router)
     if links is not None and sponsoring is not None:
