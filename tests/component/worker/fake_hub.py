@@ -42,6 +42,8 @@ class FakeHub:
     upload_statuses: deque[int] = field(default_factory=deque)
     """Statuses of the next uploads instead of 200."""
     submit_answers: deque[tuple[int, Any]] = field(default_factory=deque)
+    refusals: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    """What is answered when these jobs are submitted."""
     uploads: dict[str, bytes] = field(default_factory=dict)
     submitted: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -158,7 +160,9 @@ class FakeHub:
 
     async def _submit(self, request: web.Request) -> web.Response:
         body = await self._note(request)
-        if self.submit_answers:
+        if body["id"] in self.refusals:
+            status, answer = self.refusals[body["id"]]
+        elif self.submit_answers:
             status, answer = self.submit_answers.popleft()
         elif body["id"] in self.submitted:
             status, answer = 400, {"message": "already submitted", "rc": "DuplicateGen"}

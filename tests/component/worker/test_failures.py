@@ -121,9 +121,9 @@ async def test_a_submission_survives_a_fault_of_the_server(shop):
 
 @pytest.mark.parametrize(("status", "rc"), [(404, "InvalidJobID"), (400, "AbortedGen")])
 async def test_a_picture_nobody_wants_any_more_is_dropped(shop, status, rc):
-    shop.hub.submit_answers.append((status, {"message": "too late", "rc": rc}))
     [late] = shop.hub.offer()
     [next_job] = shop.hub.offer()
+    shop.hub.refusals[late] = (status, {"message": "too late", "rc": rc})
     shop.open()
     await shop.delivered(next_job)
     [failed] = shop.said(events.Failed)
@@ -132,9 +132,9 @@ async def test_a_picture_nobody_wants_any_more_is_dropped(shop, status, rc):
 
 
 async def test_a_picture_that_is_there_already_is_no_failure(shop):
-    shop.hub.submit_answers.append((400, {"message": "again?", "rc": "DuplicateGen"}))
     [twice] = shop.hub.offer()
     [next_job] = shop.hub.offer()
+    shop.hub.submitted[twice] = {}
     shop.open()
     await shop.delivered(next_job)
     assert shop.said(events.Failed) == []
