@@ -8,12 +8,14 @@ from dataclasses import replace
 
 import pytest
 
+from common.config import WorkerConfig
 from common.errors import WorkerError
-from tests.component.worker.conftest import QUICK, Shop
+from tests.component.worker.conftest import QUICK
 from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
 from worker import events
 from worker.owner.upkeep import is_leave
+from worker.process import _tell
 
 LONG = 100_000
 
@@ -51,14 +53,14 @@ async def test_a_second_horde_that_is_gone_does_not_hold_up_the_first(shop, seco
     assert second.url in shop.said(events.Waiting)[0].reason
 
 
-async def test_an_unlisted_agent_is_told_what_it_will_not_get(hub):
-    shop = Shop(hub, PaintEngine(private_only=False))
-    shop.open(url="https://aihorde.net/api", safety="open_nsfw", timing=QUICK)
-    try:
-        await shop.until(lambda: shop.said(events.Notice) or shop.running.done(), 30)
-        assert any("only the plainest jobs" in note.text for note in shop.said(events.Notice))
-    finally:
-        await shop.stop_and_wait(30)
+def test_an_unlisted_agent_is_told_what_it_will_not_get():
+    told = []
+    public, own = "https://aihorde.net/api", "https://hub.example.org/api"
+    config = WorkerConfig.model_validate({"endpoints": [{"url": own}, {"url": public}]})
+    _tell(config, PaintEngine().info(), told.append)
+    [note] = [event for event in told if isinstance(event, events.Notice)]
+    assert note.text.startswith(public)
+    assert "only the plainest jobs" in note.text
 
 
 async def test_draining_finishes_what_was_taken_and_the_server_is_told(shop):
