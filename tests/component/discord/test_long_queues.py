@@ -117,6 +117,7 @@ async def test_an_answer_posted_before_the_crash_is_found_and_not_posted_again(
         rows = []
         async with asyncio.timeout(30):
             while not rows:
+                await asyncio.sleep(0.02)  # reading alone lets nobody else go on
                 rows = await states(database)
     async with database.write() as connection:  # as if the process had died in between
         await connection.exec_driver_sql("UPDATE requests SET state='replying'")
