@@ -292,7 +292,7 @@ async def share_kudos(client, horde):
     key = await client.create_shared_key(SharedKeyBody(name="a key", expiry=7))
     await client.shared_key(key.id)
     await client.change_shared_key(key.id, SharedKeyBody(kudos=5))
-    await client.transfer_kudos(key.id, 5, idempotency_key="order-1")
+    await client.transfer_kudos("friend#2", 5, idempotency_key="order-1")
     await client.delete_shared_key(key.id)
 
 

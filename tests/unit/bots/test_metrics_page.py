@@ -7,9 +7,18 @@ from pathlib import Path
 
 from bots.operator.metrics import UNKNOWN, Figures, Gauges
 from common.errors import HordeRejected, HordeUnreachable
+from worker.card import Memory
+from worker.events import Measured
+from worker.standing import Standing
+from worker.status import Figures as WorkerFigures
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "metrics.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(hordebots_\w+)` \| ([\w, ]*?) ?\|", re.MULTILINE)
+WORKERS = "hordebots_worker_"
+DOCUMENTED = {
+    name: set(filter(None, (label.strip() for label in labels.split(","))))
+    for name, labels in ROW.findall(PAGE)
+}
 
 
 def families(figures):
@@ -26,12 +35,21 @@ def families(figures):
 def test_page_has_every_figure_with_its_labels_and_no_other():
     figures = Figures({})
     Gauges(figures, None, None)
-    documented = {
-        name: set(filter(None, (label.strip() for label in labels.split(","))))
-        for name, labels in ROW.findall(PAGE)
-    }
+    documented = {name: of for name, of in DOCUMENTED.items() if not name.startswith(WORKERS)}
     assert documented == families(figures)
     assert len(documented) >= 20
+
+
+def test_page_has_every_figure_of_a_worker_and_no_other():
+    standing = Standing(lambda: 0.0)
+    standing.measured["demo"] = Measured("demo", 0.5, 512 * 512, 1, 1)
+    found = {
+        f"{family.name}{'_total' if family.type == 'counter' else ''}": set(
+            family.samples[0].labels
+        )
+        for family in WorkerFigures(standing, lambda: [Memory(1, 2)]).collect()
+    }
+    assert found == {name: of for name, of in DOCUMENTED.items() if name.startswith(WORKERS)}
 
 
 def test_return_codes_nobody_knows_share_one_label():

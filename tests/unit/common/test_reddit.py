@@ -84,7 +84,7 @@ def test_title_ends_in_the_code_by_which_the_post_is_found():
     part = Part(2, 3, "")
     code = code_of(Outcome("abc123", Ending.DONE, ""), part)
     assert code == "[abc123-2]"
-    written = title([picture("a fox " * 100)], code)
+    written = title("a fox " * 100, code)
     assert written.endswith("… [abc123-2]")
     assert len(written) <= LONGEST_TITLE
     assert len(caption(picture("a fox " * 100))) <= LONGEST_CAPTION
