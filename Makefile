@@ -32,7 +32,7 @@ demo: $(STAMP) ## everything at once on this machine: open the address it prints
 	@$(BIN)/hordebots demo
 
 test: $(DEV_STAMP) ## the tests that need nothing but Python
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not program and not exhaustive"
+	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not program and not exhaustive"
 
 test-program: $(DEV_STAMP) ## the program itself, started as people do; thousands of texts
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 240 -m "program or exhaustive"
