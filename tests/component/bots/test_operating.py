@@ -170,9 +170,11 @@ async def test_health_and_figures_of_a_program_that_serves_and_then_does_not(sta
     assert "chat-token" not in figures + program.output
 
 
-async def test_what_may_change_changes_and_a_mistake_changes_nothing(
-    start, chat, written, hordebots, tmp_path
-):
+async def test_a_reload_is_whole(start, chat, written, hordebots, tmp_path):
+    """What may change changes, and a mistake changes nothing.
+
+    The name is short because the test's folder has it, and the path of a socket has a bound.
+    """
     async with FakeHorde(seconds=0.1) as other:
         with start(operator={}) as program:
             await answered(chat, chat.say("help", "ann"))
