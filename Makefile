@@ -55,13 +55,13 @@ $(WORKER_STAMP): $(DEV_STAMP)
 	@touch $@
 
 test-worker: $(WORKER_STAMP) ## the worker against torch and diffusers, on the CPU
-	$(BIN)/python -m pytest --timeout 300 tests/worker
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 300 tests/worker
 
 test-browser: $(DEV_STAMP) ## the web pages in a real Chromium
 	$(BIN)/python -m pytest --timeout 120 tests/browser
 
 test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
-	$(BIN)/python -m pytest -n 2 --timeout 120 --database postgresql -m database tests/component
+	$(BIN)/python -m pytest -n 4 --timeout 120 --database postgresql -m database tests/component
 
 crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and send it faults (STORM=60)
 	KILLS=$(KILLS) STORM=$(STORM) $(BIN)/python -m pytest -s --timeout 600 tests/crash
