@@ -103,7 +103,7 @@ def recount(file: Path) -> tuple[str, Result, bool, Rule]:
     rule = Rule(**read.rule.model_dump())
     result = tally(
         read.entries,
-        (Cast(one.id, one.column, one.choices) for one in read.ballots),
+        (Cast(one.id, one.column, tuple(set(one.choices))) for one in read.ballots),
         [Counted(**one.model_dump()) for one in read.counts],
         rule,
     )

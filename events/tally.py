@@ -44,6 +44,7 @@ class Cast:
     """Its voter's receipt: random, and no name."""
     column: str
     choices: tuple[int, ...]
+    """Each number once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +100,14 @@ def tally(
     known = set(entries)
     votes: dict[str, Counter[int]] = {}
     sizes: Counter[str] = Counter()
-    chosen: dict[str, list[set[int]]] = {}
+    chosen: dict[str, list[tuple[int, ...]]] = {}
     total = 0
     for total, ballot in enumerate(ballots, start=1):  # noqa: B007  (how many there were)
-        if approved := known.intersection(ballot.choices):
-            chosen.setdefault(ballot.column, []).append(approved)
-    for column, sets in chosen.items():
-        sizes[column] = len(sets)
-        votes[column] = Counter(chain.from_iterable(sets))
+        if not known.isdisjoint(ballot.choices):
+            chosen.setdefault(ballot.column, []).append(ballot.choices)
+    for column, cast in chosen.items():
+        sizes[column] = len(cast)
+        votes[column] = Counter(chain.from_iterable(cast))
     _add_polls(counted, known, votes, sizes)
     weights = balanced(sizes, rule.largest_share)
     upvotes: Counter[int] = Counter()

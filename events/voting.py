@@ -13,7 +13,6 @@ from common import texts
 from common.errors import Refusal
 from events import candidate
 from events.ballot_store import BallotStore
-from events.entry_store import EntryStore
 from events.model import Ballot, Event
 from request.marks import Marks
 from request.people import People
@@ -27,14 +26,12 @@ class Voting:
     def __init__(
         self,
         ballots: BallotStore,
-        entries: EntryStore,
         people: People,
         marks: Marks,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._ballots = ballots
-        self._entries = entries
         self._people = people
         self._marks = marks
         self._now = now
@@ -80,10 +77,6 @@ class Voting:
     async def of(self, event: Event, account: str, person: str) -> Ballot | None:
         """Return a person's ballot; None if he has none."""
         return await self._ballots.of(event, self._marks.person(account, person))
-
-    async def order(self, event: Event, viewer: str) -> list[int]:
-        """Return the entries' numbers as a viewer (any stable text) sees them."""
-        return shuffled(await self._entries.numbers(event), event.salt, viewer)
 
 
 def shuffled(entries: Sequence[T], salt: str, viewer: str) -> list[T]:

@@ -13,11 +13,14 @@ from events.linking.links import Bound, Links
 from events.model import Ballot, Event, State
 from events.room import Parts
 from events.tally import Result
+from events.voting import shuffled
 from web.events import scene
 from web.events.scene import PER_PAGE, May, Sight
 from web.room import Room
 from web.store import Message, ShownPicture, Visitor
 
+FRESH = 1.0
+"""Seconds for which the list of an event's entries is not read again."""
 WIDE = 4096
 """Width in pixels of a picture whose own is not known: its small copies are made when asked for."""
 OWN_PICTURES = 12
@@ -63,6 +66,7 @@ class Hall:
         self._links = links
         self._room = room
         self._now = now
+        self._numbers: dict[str, tuple[float, list[int]]] = {}
 
     # --- looking ----------------------------------------------------------------------------
 
@@ -176,14 +180,22 @@ class Hall:
     # --- inside -----------------------------------------------------------------------------
 
     async def _order(self, event: Event, visitor: str) -> list[int]:
+        numbers = await self._standing(event)
         if event.state not in scene.NAMED:
-            return await self._parts.voting.order(event, visitor)
-        numbers = await self._parts.entries.numbers(event)
+            return shuffled(numbers, event.salt, visitor)
         lines = (event.result or {}).get("lines") or ()
         first = [line["number"] for line in lines] or list((event.result or {}).get("winners", ()))
         known, told = set(numbers), set(first)
         best = [number for number in first if number in known]
         return best + [number for number in numbers if number not in told]
+
+    async def _standing(self, event: Event) -> list[int]:
+        """Return the numbers of an event's entries, as they were a moment ago."""
+        at, numbers = self._numbers.get(event.id, (-FRESH, []))
+        if not 0 <= self._now() - at < FRESH:
+            numbers = await self._parts.entries.numbers(event)
+            self._numbers[event.id] = (self._now(), numbers)
+        return numbers
 
     async def _ballot(self, event: Event, visitor: str) -> Ballot | None:
         if event.state not in {State.VOTING, State.TALLY, State.REVIEW, *scene.NAMED}:
