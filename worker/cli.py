@@ -65,24 +65,10 @@ def worker(
     from common.errors import HordebotsError
 
     started = time.time()
+    given = {"name": name, "url": url, "key": key, "engine": engine, "device": device}
     try:
-        settings = _settings(
-            config,
-            sections,
-            name=name,
-            url=url,
-            key=key,
-            engine=engine,
-            models=models,
-            device=device,
-        )
-        work = _serve(
-            settings,
-            exit_with_parent=exit_with_parent,
-            started=started,
-            plain=plain,
-            status=status,
-        )
+        settings = _settings(config, sections, models=models, **given)
+        work = _serve(settings, plain=plain, status=status, started=started, bound=exit_with_parent)
         asyncio.run(work)
     except HordebotsError as error:
         typer.echo(str(error), err=True)
@@ -125,9 +111,9 @@ def _parsed(sections: str) -> Config:
 
 
 async def _serve(
-    settings: Config, *, exit_with_parent: bool, started: float, plain: bool, status: str | None
+    settings: Config, *, plain: bool, status: str | None, started: float, bound: bool
 ) -> None:
-    """Run the worker until a signal, or the end of the parent, and tell what it does."""
+    """Run the worker until a signal (if `bound`, or the end of its parent); tell what it does."""
     import asyncio
     from contextlib import AsyncExitStack
     from datetime import datetime
@@ -151,7 +137,7 @@ async def _serve(
         stop.set()
         drain.set()
 
-    if exit_with_parent:
+    if bound:
         watch_parent(lambda: loop.call_soon_threadsafe(end_soon))
 
     def now() -> str:

@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 
 from common import texts
 from common.config import CivitaiConfig, WorkerConfig
+from common.parts import WorkerEndpoint
 from worker import events
 from worker.alchemy.start import alchemist_beside
-from worker.assets.supply import Supplier, open_supplier, within_reach
+from worker.assets.supply import open_supplier, within_reach
 from worker.delivery import Delivery
 from worker.employer import Employer
 from worker.engines import build_engines, devices_of
 from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine, EngineInfo, Feature, common_ground
 from worker.events import Report
-from worker.offer import is_listed, is_loopback, make_offer
+from worker.offer import Offer, is_listed, is_loopback, make_offer
 from worker.popping import Popper
 from worker.rota import Rota
 from worker.safety.checkers import build_checker
 from worker.safety.guard import Guard
+from worker.safety.protocol import Checker
 from worker.shift import Shift
 from worker.studio import Studio
 from worker.thread import in_thread
 from worker.timing import Timing, timing_for
 from worker.wire_client import connect
+
+DOWNLOADED = (Feature.LORA, Feature.TEXTUAL_INVERSION)
+"""What jobs name files for that have to be fetched."""
 
 
 async def run(
@@ -56,44 +62,34 @@ async def run(
     """
     started = time.time() if started is None else started
     timing = timing or timing_for(loopback=is_loopback(config.endpoints[0].url))
-    drain = drain or stop
+    drain, civitai = drain or stop, civitai or CivitaiConfig()
     engines = engines or build_engines(config)
-    civitai = civitai or CivitaiConfig()
     async with AsyncExitStack() as stack:
         info = within_reach(await _load(engines, stack), config, civitai)
-        # what no public server gets may go unseen; its words are read all the same
-        unseen = info.private_only and config.safety == "auto"
-        checker = None if unseen else build_checker(config.safety)
+        checker = await _checker(config, info, stack)
         offers = [
             make_offer(config, each, info, started=started, checked=checker is not None)
             for each in config.endpoints
         ]
-        if checker is not None:
-            stack.callback(checker.close)
-            await in_thread(checker.load)
         guard = Guard(checker, nsfw=offers[0].nsfw)
-        employers = []
-        for endpoint, offer in zip(config.endpoints, offers, strict=True):
-            connecting = connect(endpoint.url, endpoint.key, monotonic=timing.clock)
-            horde = await stack.enter_async_context(connecting)
-            delivery = Delivery(
-                horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
+        employers = [
+            await stack.enter_async_context(
+                _employed(endpoint, offer, guard, stop=stop, report=report, timing=timing)
             )
-            popper = Popper(horde, report=report, timing=timing)
-            employers.append(Employer(horde, offer, popper, delivery))
-        supplier: Supplier | None = None
-        if not info.own_assets and (info.can(Feature.LORA) or info.can(Feature.TEXTUAL_INVERSION)):
-            opening = open_supplier(
-                config, civitai, nsfw=offers[0].nsfw, report=report, clock=timing.clock
-            )
-            supplier = await stack.enter_async_context(opening)
+            for endpoint, offer in zip(config.endpoints, offers, strict=True)
+        ]
+        wants = not info.own_assets and any(map(info.can, DOWNLOADED))
+        supply = partial(open_supplier, config, civitai, nsfw=offers[0].nsfw, report=report)
+        supplier = await stack.enter_async_context(
+            supply(clock=timing.clock) if wants else nullcontext()
+        )
         beside = alchemist_beside(config, stop=drain, report=report, timing=timing, started=started)
         await stack.enter_async_context(beside)
         studios = _studios(config, engines, stop=stop, report=report, timing=timing)
         if any(isinstance(engine, ChildEngine) for engine in engines):  # others say it soon enough
             await asyncio.gather(*(studio.measure(info.models[0]) for studio in studios))
         _tell(config, info, report)
-        shift = Shift(
+        await Shift(
             employers,
             studios,
             guard,
@@ -103,8 +99,38 @@ async def run(
             drain=drain,
             report=report,
             timing=timing,
+        ).work()
+
+
+async def _checker(config: WorkerConfig, info: EngineInfo, stack: AsyncExitStack) -> Checker | None:
+    """Return what looks at the pictures, loaded. Raises WorkerError."""
+    # what no public server gets may go unseen; its words are read all the same
+    if info.private_only and config.safety == "auto":
+        return None
+    checker = build_checker(config.safety)
+    if checker is None:
+        return None
+    stack.callback(checker.close)
+    await in_thread(checker.load)
+    return checker
+
+
+@asynccontextmanager
+async def _employed(
+    endpoint: WorkerEndpoint,
+    offer: Offer,
+    guard: Guard,
+    *,
+    stop: asyncio.Event,
+    report: Report,
+    timing: Timing,
+) -> AsyncIterator[Employer]:
+    """Connect to one Horde, with what takes jobs there and brings pictures back."""
+    async with connect(endpoint.url, endpoint.key, monotonic=timing.clock) as horde:
+        delivery = Delivery(
+            horde, worker=offer.name, guard=guard, stop=stop, report=report, timing=timing
         )
-        await shift.work()
+        yield Employer(horde, offer, Popper(horde, report=report, timing=timing), delivery)
 
 
 def _tell(config: WorkerConfig, info: EngineInfo, report: Report) -> None:
