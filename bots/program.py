@@ -7,9 +7,8 @@ until it is told to stop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,52 +17,17 @@ import structlog
 from yarl import URL
 
 from bots.accounts import accounts_of, build, check_names, platform_of
+from bots.assembly import Core, assemble
 from bots.children import WorkerProcess
-from bots.endpoints import LiveHordes, open_hordes
-from bots.knowledge import Knowledge, open_knowledge
-from bots.lending import lend
+from bots.endpoints import open_hordes
+from bots.knowledge import open_knowledge
 from bots.operator.desk import Origin, open_desk
-from bots.rooms import Rooms, event_rooms
 from common.config import Config, EndpointConfig
-from common.database import Database, open_database
+from common.database import open_database
 from common.errors import StartupError
-from common.fetch import fetch
-from common.horde.client import HordeClient
-from common.live import LiveConfig
-from common.reference import ModelReference
 from events.clock import Clock
-from events.featuring import FEATURED, Featuring
-from events.room import Parts, Room
-from request.adapter import Adapter, Services
-from request.admission import Admission
-from request.assets import Assets, Rules
-from request.budget import Budget
-from request.commands import Commands
-from request.conversation import Conversation
-from request.copies import Copies
-from request.delivery import Delivery
-from request.describing import Describing
-from request.leases import Leases
-from request.marks import open_marks
-from request.moderation import Moderation
-from request.native import NativeLookup
 from request.observer import Observer
-from request.own_defaults import OwnDefaults
-from request.people import People
-from request.planning import Planning
-from request.polls import Polls
-from request.posting import Posting
-from request.preferences import PreferenceStore
-from request.prices import Prices
-from request.production import Production
-from request.reading import Reading
-from request.reports import Reports
 from request.runner import Runner
-from request.service import Service
-from request.sharing import Sharing
-from request.showcase import Showcase
-from request.sources import Fetch, Sources
-from request.store import Store
 from request.terms import Patience
 
 if TYPE_CHECKING:
@@ -71,57 +35,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-FETCHING = 20.0
-"""Seconds for a picture at an address somebody wrote."""
-MEGABYTE = 1_000_000
-WON_STYLES = "event-styles"
-"""Folder in the data folder with the styles that won contests: a source for `styles`."""
-
 Announce = Callable[[str, str], None]
 """Called with what has started (hub, worker, an account; or `note`) and where (or a sentence)."""
 
 
 def _silently(_what: str, _where: str) -> None:
     """Announce nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Core:
-    """What serves requests, whatever platform they come from."""
-
-    services: Services
-    live: LiveConfig
-    store: Store
-    leases: Leases
-    service: Service
-    hordes: LiveHordes
-    knowledge: Knowledge
-    rooms: Rooms
-
-    @property
-    def events(self) -> Parts:
-        """What events are made of."""
-        return self.rooms.parts
-
-    def clock(self) -> Clock:
-        """Return what leads events on."""
-        one, chores = self.events, (*self.rooms.chores(), self._featuring().keep)
-        return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
-
-    def _featuring(self) -> Featuring:
-        """Return what keeps the folder of styles that won contests."""
-        folder = self.services.config.data_dir / WON_STYLES
-        library = self.knowledge.library
-        return Featuring(
-            self.events.events,
-            self.events.steps,
-            folder,
-            lambda: library.current.categories.get(FEATURED, ()),
-        )
-
-    def runner(self, adapter: Adapter) -> Runner:
-        """Return what serves one account."""
-        return Runner(adapter, service=self.service, store=self.store, leases=self.leases)
 
 
 @asynccontextmanager
@@ -156,125 +75,6 @@ async def open_core(
             patience=patience,
             observer=observer,
         )
-
-
-def assemble(
-    config: Config,
-    database: Database,
-    knowledge: Knowledge,
-    hordes: LiveHordes,
-    *,
-    about: str = "",
-    patience: Patience | None = None,
-    fetch: Fetch | None = None,
-    observer: Observer | None = None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Core:
-    """Put the core together from its parts.
-
-    `fetch` gets the pictures at addresses people write; `sleep` waits between two tries to post.
-    """
-    library, catalogue = knowledge.library, knowledge.catalogue
-    live = LiveConfig(config)
-    marks = open_marks(config.data_dir)
-    store = Store(database, marks)
-    leases = Leases(database, config.instance)
-    folk = People(database, marks)
-    preferences = PreferenceStore(database, marks)
-    services = lend(
-        live, database, store, knowledge, hordes, about=about, people=folk, preferences=preferences
-    )
-    fetch = fetch or fetch_picture
-    rooms = event_rooms(
-        live,
-        database,
-        marks,
-        leases,
-        services.pictures,
-        horde=lambda: _kudos_horde(live(), hordes),
-    )
-    extension = Room(
-        rooms.parts,
-        store,
-        marks,
-        services.pictures,
-        fetch,
-        identities=rooms.links,
-        linking=rooms.linking,
-    )
-    services = replace(services, extension=extension)
-    sources = Sources(store, services.pictures, fetch)
-    native = NativeLookup(hordes)
-
-    def reference() -> ModelReference:
-        return knowledge.reference.current
-
-    delivery = Delivery(services.pictures)
-    prices = Prices(hordes, delivery)
-    assets = Assets(catalogue, reference, lambda: _rules(live()))
-    planning = Planning(
-        lambda: library.current, reference, hordes, sources, assets, preferences=preferences
-    )
-    reports = Reports(database, marks)
-    admission = Admission(store, folk, Budget(store, hordes, prices, planning, live))
-    showcase = Showcase(
-        store,
-        Copies(database, marks),
-        folk,
-        leases,
-        places=services.places,
-        settings=services.settings,
-        config=live,
-        pictures=services.pictures,
-    )
-    sharing = Sharing(store, folk, showcase)
-    service = Service(
-        config=live,
-        places=services.places,
-        store=store,
-        reading=Reading(store, library, reference, native, sources, others=extension.commands),
-        planning=planning,
-        commands=Commands(
-            store,
-            folk,
-            services.pictures,
-            describing=Describing(hordes, sources),
-            conversation=Conversation(library, catalogue, hordes, about),
-            moderation=Moderation(store, folk, reports, services.settings, services.places),
-            admission=admission,
-            showcase=showcase,
-            sharing=sharing,
-            own=OwnDefaults(preferences, sharing, library, reference),
-            extension=extension,
-        ),
-        production=Production(
-            store, hordes, delivery, reference, patience=patience, observer=observer
-        ),
-        prices=prices,
-        admission=admission,
-        posting=Posting(store, leases, Polls(database, store), sleep=sleep, observer=observer),
-        observer=observer,
-        marks=marks,
-        pictures=services.pictures,
-    )
-    return Core(services, live, store, leases, service, hordes, knowledge, rooms)
-
-
-def _kudos_horde(config: Config, hordes: LiveHordes) -> HordeClient | None:
-    """Return the client of the Horde whose kudos are given, None where there is none."""
-    endpoint = hordes.named(config.kudos.horde)
-    return None if endpoint is None else endpoint.client
-
-
-def _rules(config: Config) -> Rules:
-    """Return what LoRAs must keep to."""
-    return Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
-
-
-async def fetch_picture(address: str, limit_bytes: int) -> bytes:
-    """Return the picture at an address somebody wrote. Raises FetchError."""
-    fetched = await fetch(address, limit_bytes=limit_bytes, timeout=FETCHING, public_only=True)
-    return fetched.content or b""
 
 
 async def run(

@@ -120,7 +120,7 @@ def _model(name: str, reference: ModelReference) -> str:
 def _judged(
     asset: Asset, model: str | None, reference: ModelReference, settings: Config, *, nsfw: bool
 ) -> Verdict:
-    from bots.program import MEGABYTE
+    from bots.assembly import MEGABYTE
     from styles.verdicts import judge
 
     return judge(

@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bots.asking import AskingAdapter
+from bots.assembly import Core
 from bots.cli.drawing import PATIENCE, STOPPED, SUFFIXES, WITHDRAWING
-from bots.program import Core, open_core
+from bots.program import open_core
 from common import texts
 from common.config import Config
 from common.errors import StartupError

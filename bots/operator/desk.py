@@ -19,8 +19,8 @@ from request.history import History
 from request.runner import Runner
 
 if TYPE_CHECKING:
+    from bots.assembly import Core
     from bots.operator.metrics import Figures
-    from bots.program import Core
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from typing import Any
 
 import aiohttp
 
-from bots.program import Core, open_core
+from bots.assembly import Core
+from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import parse
 from events.lifecycle import Step

@@ -12,7 +12,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bots.program import Core, open_core
+from bots.assembly import Core
+from bots.program import open_core
 from common.config import Config, EndpointConfig, HordeConfig, PlaceConfig
 from common.horde.limits import Limits
 from common.model import Ending, Incoming, Person, Place

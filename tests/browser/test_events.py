@@ -18,7 +18,8 @@ from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from playwright.async_api import Page
 
-from bots.program import Core, open_core
+from bots.assembly import Core
+from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import parse
 from events.lifecycle import Step

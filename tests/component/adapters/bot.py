@@ -13,8 +13,9 @@ from typing import Any
 import aiohttp
 
 from bots.accounts import ADAPTERS
+from bots.assembly import Core, assemble
+from bots.endpoints import open_hordes
 from bots.knowledge import open_knowledge
-from bots.program import Core, assemble, open_hordes
 from common.config import Config, parse
 from common.database import open_database
 from common.tasks import cancel

@@ -9,11 +9,12 @@ import aiohttp
 import discord
 import pytest
 
+from bots.assembly import assemble
 from bots.discord.adapter import DiscordAdapter
 from bots.discord.client import HearingClient
 from bots.discord.clock import Clock
+from bots.endpoints import open_hordes
 from bots.knowledge import open_knowledge
-from bots.program import assemble, open_hordes
 from common.config import (
     CivitaiConfig,
     Config,

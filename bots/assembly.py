@@ -1,0 +1,285 @@
+"""Putting the core together: every part is made once, here, from the parts below it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bots.endpoints import LiveHordes
+from bots.knowledge import Knowledge
+from bots.lending import lend
+from bots.rooms import Rooms, event_rooms
+from common.config import Config
+from common.database import Database
+from common.fetch import fetch as fetch_public
+from common.horde.client import HordeClient
+from common.live import LiveConfig
+from common.reference import ModelReference
+from events.clock import Clock
+from events.featuring import FEATURED, Featuring
+from events.room import Parts, Room
+from request.adapter import Adapter, Services
+from request.admission import Admission
+from request.assets import Assets, Rules
+from request.budget import Budget
+from request.commands import Commands
+from request.conversation import Conversation
+from request.copies import Copies
+from request.delivery import Delivery
+from request.describing import Describing
+from request.extension import Extension
+from request.leases import Leases
+from request.marks import Marks, open_marks
+from request.moderation import Moderation
+from request.native import NativeLookup
+from request.observer import Observer
+from request.own_defaults import OwnDefaults
+from request.people import People
+from request.planning import Planning
+from request.polls import Polls
+from request.posting import Posting
+from request.preferences import PreferenceStore
+from request.prices import Prices
+from request.production import Production
+from request.reading import Reading
+from request.reports import Reports
+from request.runner import Runner
+from request.service import Service
+from request.sharing import Sharing
+from request.showcase import Showcase
+from request.sources import Fetch, Sources
+from request.store import Store
+from request.terms import Patience
+
+FETCHING = 20.0
+"""Seconds for a picture at an address somebody wrote."""
+MEGABYTE = 1_000_000
+WON_STYLES = "event-styles"
+"""Folder in the data folder with the styles that won contests: a source for `styles`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What serves requests, whatever platform they come from."""
+
+    services: Services
+    live: LiveConfig
+    store: Store
+    leases: Leases
+    service: Service
+    hordes: LiveHordes
+    knowledge: Knowledge
+    rooms: Rooms
+
+    @property
+    def events(self) -> Parts:
+        """What events are made of."""
+        return self.rooms.parts
+
+    def clock(self) -> Clock:
+        """Return what leads events on."""
+        one, chores = self.events, (*self.rooms.chores(), self._featuring().keep)
+        return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
+
+    def _featuring(self) -> Featuring:
+        """Return what keeps the folder of styles that won contests."""
+        folder = self.services.config.data_dir / WON_STYLES
+        library = self.knowledge.library
+        return Featuring(
+            self.events.events,
+            self.events.steps,
+            folder,
+            lambda: library.current.categories.get(FEATURED, ()),
+        )
+
+    def runner(self, adapter: Adapter) -> Runner:
+        """Return what serves one account."""
+        return Runner(adapter, service=self.service, store=self.store, leases=self.leases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all parts of a core stand on."""
+
+    live: LiveConfig
+    database: Database
+    marks: Marks
+    store: Store
+    leases: Leases
+    folk: People
+    preferences: PreferenceStore
+    services: Services
+    knowledge: Knowledge
+    hordes: LiveHordes
+    fetch: Fetch
+
+    def reference(self) -> ModelReference:
+        """Return what is known of models now."""
+        return self.knowledge.reference.current
+
+
+def assemble(
+    config: Config,
+    database: Database,
+    knowledge: Knowledge,
+    hordes: LiveHordes,
+    *,
+    about: str = "",
+    patience: Patience | None = None,
+    fetch: Fetch | None = None,
+    observer: Observer | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Core:
+    """Put the core together from its parts.
+
+    `fetch` gets the pictures at addresses people write; `sleep` waits between two tries to post.
+    """
+    live, marks = LiveConfig(config), open_marks(config.data_dir)
+    store, leases = Store(database, marks), Leases(database, config.instance)
+    folk, preferences = People(database, marks), PreferenceStore(database, marks)
+    services = lend(
+        live, database, store, knowledge, hordes, about=about, people=folk, preferences=preferences
+    )
+    ground = _Ground(
+        live,
+        database,
+        marks,
+        store,
+        leases,
+        folk,
+        preferences,
+        services,
+        knowledge,
+        hordes,
+        fetch or fetch_picture,
+    )
+    rooms, extension = _events(ground)
+    service = _service(
+        ground, extension, about=about, patience=patience, observer=observer, sleep=sleep
+    )
+    services = replace(services, extension=extension)
+    return Core(services, live, store, leases, service, hordes, knowledge, rooms)
+
+
+def _events(ground: _Ground) -> tuple[Rooms, Room]:
+    """Return the room of events, and what it adds to requests."""
+    live, pictures = ground.live, ground.services.pictures
+    rooms = event_rooms(
+        live,
+        ground.database,
+        ground.marks,
+        ground.leases,
+        pictures,
+        horde=lambda: _kudos_horde(live(), ground.hordes),
+    )
+    room = Room(
+        rooms.parts,
+        ground.store,
+        ground.marks,
+        pictures,
+        ground.fetch,
+        identities=rooms.links,
+        linking=rooms.linking,
+    )
+    return rooms, room
+
+
+def _service(
+    ground: _Ground,
+    extension: Extension,
+    *,
+    about: str,
+    patience: Patience | None,
+    observer: Observer | None,
+    sleep: Callable[[float], Awaitable[None]],
+) -> Service:
+    """Return the main flow of requests."""
+    store, hordes, knowledge = ground.store, ground.hordes, ground.knowledge
+    services, live, reference = ground.services, ground.live, ground.reference
+    library = knowledge.library
+    sources = Sources(store, services.pictures, ground.fetch)
+    native, delivery = NativeLookup(hordes), Delivery(services.pictures)
+    prices = Prices(hordes, delivery)
+    assets = Assets(knowledge.catalogue, reference, lambda: _rules(live()))
+    planning = Planning(
+        lambda: library.current,
+        reference,
+        hordes,
+        sources,
+        assets,
+        preferences=ground.preferences,
+    )
+    budget = Budget(store, hordes, prices, planning, live)
+    admission = Admission(store, ground.folk, budget)
+    return Service(
+        config=live,
+        places=services.places,
+        store=store,
+        reading=Reading(store, library, reference, native, sources, others=extension.commands),
+        planning=planning,
+        commands=_commands(ground, extension, sources, admission, about),
+        production=Production(
+            store, hordes, delivery, reference, patience=patience, observer=observer
+        ),
+        prices=prices,
+        admission=admission,
+        posting=Posting(
+            store, ground.leases, Polls(ground.database, store), sleep=sleep, observer=observer
+        ),
+        observer=observer,
+        marks=ground.marks,
+        pictures=services.pictures,
+    )
+
+
+def _commands(
+    ground: _Ground, extension: Extension, sources: Sources, admission: Admission, about: str
+) -> Commands:
+    """Return what answers everything that is not a picture."""
+    store, folk, services = ground.store, ground.folk, ground.services
+    knowledge, places, settings = ground.knowledge, services.places, services.settings
+    showcase = Showcase(
+        store,
+        Copies(ground.database, ground.marks),
+        folk,
+        ground.leases,
+        places=places,
+        settings=settings,
+        config=ground.live,
+        pictures=services.pictures,
+    )
+    sharing = Sharing(store, folk, showcase)
+    reports = Reports(ground.database, ground.marks)
+    return Commands(
+        store,
+        folk,
+        services.pictures,
+        describing=Describing(ground.hordes, sources),
+        conversation=Conversation(knowledge.library, knowledge.catalogue, ground.hordes, about),
+        moderation=Moderation(store, folk, reports, settings, places),
+        admission=admission,
+        showcase=showcase,
+        sharing=sharing,
+        own=OwnDefaults(ground.preferences, sharing, knowledge.library, ground.reference),
+        extension=extension,
+    )
+
+
+def _kudos_horde(config: Config, hordes: LiveHordes) -> HordeClient | None:
+    """Return the client of the Horde whose kudos are given, None where there is none."""
+    endpoint = hordes.named(config.kudos.horde)
+    return None if endpoint is None else endpoint.client
+
+
+def _rules(config: Config) -> Rules:
+    """Return what LoRAs must keep to."""
+    return Rules(config.civitai.max_megabytes * MEGABYTE, config.civitai.unchecked)
+
+
+async def fetch_picture(address: str, limit_bytes: int) -> bytes:
+    """Return the picture at an address somebody wrote. Raises FetchError."""
+    fetched = await fetch_public(
+        address, limit_bytes=limit_bytes, timeout=FETCHING, public_only=True
+    )
+    return fetched.content or b""
