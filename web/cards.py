@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
 from common.horde.wire_status import WorkerStatus
+from common.texts import say
 from web.pages import Pages
 
 WorkersOf = Callable[[], Awaitable[Sequence[WorkerStatus]]]
 KEPT_SECONDS = 30.0
 """However often the page is looked at, the Hordes are asked only so often."""
 MOST = 100
+USUAL = 512 * 512 * 20 / 1_000_000
+"""Megapixelsteps of the picture by which a card's speed is told: 512 x 512 in 20 steps."""
+_SPEED = re.compile(r"([0-9]+(?:\.[0-9]+)?) megapixelsteps per second")
 
 
 class CardPages:
@@ -37,5 +42,13 @@ class CardPages:
         if self._clock() - self._asked > KEPT_SECONDS:
             self._asked = self._clock()
             self._known = await self._workers()
-        page = self._pages.render("worker.html", workers=self._known[:MOST])
+        page = self._pages.render("worker.html", workers=self._known[:MOST], pace=pace_of)
         return web.Response(text=page, content_type="text/html")
+
+
+def pace_of(worker: WorkerStatus) -> str:
+    """Return how fast a card is in words people know; "" if its Horde cannot tell."""
+    found = _SPEED.match(worker.performance)
+    if found is None or not float(found[1]):
+        return ""
+    return say("cards.pace", seconds=f"{USUAL / float(found[1]):.2g}")

@@ -15,7 +15,13 @@ from web.pages import Pages
 async def test_cards_are_shown_with_what_their_owners_say_and_hordes_asked_seldom():
     asked, now = [], [0.0]
     told = [
-        WorkerStatus(name="attic <card>", online=True, requests_fulfilled=7, info="an old one"),
+        WorkerStatus(
+            name="attic <card>",
+            online=True,
+            requests_fulfilled=7,
+            info="an old one",
+            performance="2.6 megapixelsteps per second",
+        ),
         WorkerStatus(name="cellar", online=True, maintenance_mode=True, models=["b", "a"]),
     ]
 
@@ -28,6 +34,8 @@ async def test_cards_are_shown_with_what_their_owners_say_and_hordes_asked_seldo
     assert "attic &lt;card&gt;" in page
     for words in ("an old one", "7 jobs so far", "Resting, as its owner", "a, b"):
         assert words in page
+    assert "About 2 seconds for a picture" in page
+    assert page.count("seconds for a picture") == 1
     now[0] = KEPT_SECONDS / 2
     await pages.show(None)
     now[0] = KEPT_SECONDS + 1
