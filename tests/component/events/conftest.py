@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from common.database import open_database
 from events.model import Plan
 from events.store import EventStore
-from request.leases import Leases
 from tests.component.request.conftest import heard, horde, start
 
 __all__ = ["heard", "horde", "start"]
@@ -17,36 +15,9 @@ DAY = 24 * 3600.0
 HOUR = 3600.0
 
 
-class Clock:
-    """Unix time that moves only when told."""
-
-    def __init__(self, now=1_800_000_000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
-
-
 @pytest.fixture
 def events(database, clock):
     return EventStore(database, now=clock)
-
-
-@pytest.fixture
-def leases(database, clock):
-    return Leases(database, "one", now=clock)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from common.database import Database, open_database
+from common.database import Database
 from common.horde.client import HordeClient
 from common.horde.transport import Patience
 from events.kudos.funds import Funds
@@ -20,6 +20,7 @@ from events.kudos.seal import Seal
 from events.kudos.treasury import Treasury
 from request.leases import Lease, Leases
 from request.marks import Marks
+from tests.component.conftest import Clock
 from tests.fakes.horde import FakeHorde
 
 EVENT = "autumn"
@@ -28,16 +29,6 @@ SEAL_KEY = bytes(range(32))
 PRIZES = Prizes(participation=50, places=(300, 200), budget=650)
 QUICK = replace(ONE_TRY, connect=5, total=5, limiter_wait=0.0)
 NAMES = {"ann": "ann#11", "bob": "bob#12", "eve": "eve#13"}
-
-
-class Clock:
-    """Unix time that moves only when told."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def people(*names: str) -> list[Entrant]:
@@ -95,18 +86,6 @@ async def sponsor(
     token = await sponsors.invite(EVENT, purpose)
     fund = await sponsors.give(token, browser="browser", key=SecretStr(key), kudos=kudos)
     return fund, token
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -19,8 +19,6 @@ from request.store import Store
 from tests.component.kudos.conftest import (  # noqa: F401  (fixtures)
     EVENT,
     PRIZES,
-    clock,
-    database,
     horde,
     house,
     people,
@@ -33,7 +31,7 @@ PAGE = "https://pictures.example/link"
 
 
 @pytest.fixture
-def links(database, clock):  # noqa: F811
+def links(database, clock):
     return Links(database, Marks(b"k" * 32), now=clock)
 
 

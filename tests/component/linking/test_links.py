@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from common.database import open_database
 from common.errors import Refusal
 from events.linking.links import (
     CODE_LASTS,
@@ -20,26 +19,6 @@ from events.linking.links import (
 from request.marks import Marks
 
 pytestmark = pytest.mark.database
-
-
-class Clock:
-    def __init__(self):
-        self.now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

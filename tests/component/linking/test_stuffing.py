@@ -17,7 +17,6 @@ from events.steps import Steps
 from events.store import EventStore
 from events.tables import entries as entries_table
 from request.marks import Marks
-from tests.component.kudos.conftest import clock, database  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.database
 DAY = 24 * 3600.0
@@ -26,7 +25,7 @@ DAY = 24 * 3600.0
 class Booth:
     """An event in its voting, with three entries of `ann`, `bob` and `eve`."""
 
-    def __init__(self, database, clock):  # noqa: F811
+    def __init__(self, database, clock):
         self.database, self.clock = database, clock
         self.links = Links(database, Marks(b"k" * 32), now=clock)
         self.ballots = BallotStore(database, self.links, now=clock)
@@ -73,7 +72,7 @@ class Booth:
 
 
 @pytest.fixture
-async def booth(database, clock):  # noqa: F811
+async def booth(database, clock):
     return await Booth(database, clock).open()
 
 

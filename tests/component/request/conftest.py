@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
+from bots.assembly import assemble
+from bots.endpoints import open_hordes
 from bots.knowledge import open_knowledge
-from bots.program import assemble, open_hordes
 from common.config import (
     CivitaiConfig,
     Config,
@@ -20,9 +21,7 @@ from common.config import (
     ReferenceConfig,
     StylesConfig,
 )
-from common.database import open_database
 from common.model import Incoming, Person, Place
-from request.leases import Leases
 from request.runner import Runner
 from request.store import Store
 from request.terms import Patience
@@ -36,36 +35,9 @@ NO_CIVITAI = CivitaiConfig(url=None)
 PLACE = PlaceConfig(running_per_person=3, requests_per_hour=50)
 
 
-class Clock:
-    """Unix time that moves only when told."""
-
-    def __init__(self, now=1_800_000_000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
-
-
 @pytest.fixture
 def store(database, clock):
     return Store(database, now=clock)
-
-
-@pytest.fixture
-def leases(database, clock):
-    return Leases(database, "one", now=clock)
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""What the tests of the rooms share: a migrated database, leases on it, a clock that obeys."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.database import open_database
+from request.leases import Leases
+
+
+class Clock:
+    """Unix time that moves only when told."""
+
+    def __init__(self, now=1_800_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def database(database_url):
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def leases(database, clock):
+    return Leases(database, "one", now=clock)
