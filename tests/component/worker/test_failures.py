@@ -126,6 +126,7 @@ async def test_a_picture_nobody_wants_any_more_is_dropped(shop, status, rc):
     shop.hub.refusals[late] = (status, {"message": "too late", "rc": rc})
     shop.open()
     await shop.delivered(next_job)
+    await shop.until(lambda: shop.said(events.Failed))
     [failed] = shop.said(events.Failed)
     assert (failed.id, "somebody else" in failed.reason) == (late, True)
     assert len([call for call in shop.hub.calls("/submit") if call.body["id"] == late]) == 1
