@@ -59,11 +59,15 @@ class Waiting:
     """No jobs are taken for now. Said once per reason."""
 
     reason: str
+    about: str = ""
+    """Who waits, or for whom: its `Resumed` says the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """What was waited for is over."""
+
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,15 @@ FAILURES_TO_PAUSE = 3
 
 
 class Patience:
-    """Counts the failures of one device, or of preparing jobs."""
+    """Counts the failures of one device, of preparing jobs, or of alchemy."""
 
-    def __init__(self, timing: Timing, report: Report) -> None:
+    def __init__(self, timing: Timing, report: Report, about: str) -> None:
+        """Take whose failures they are: what the operator tells the waits apart by."""
         self.failures = 0
         """In a row."""
         self.resting = False
         self._report = report
+        self._about = about
         self._rest = timing.rest
         self._pause = Backoff(timing.pause, timing.random)
         self._reason = ""
@@ -43,10 +45,10 @@ class Patience:
         sentence = texts.say(
             "worker.paused", failures=self.failures, reason=self._reason, seconds=round(seconds)
         )
-        self._report(Waiting(sentence))
+        self._report(Waiting(sentence, self._about))
         self.resting = True
         try:
             await self._rest(over, seconds)
         finally:
             self.resting = False
-        self._report(Resumed())
+        self._report(Resumed(self._about))

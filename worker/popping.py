@@ -91,14 +91,14 @@ class Popper:
         trouble = type(error).__name__ if isinstance(error, HordeUnreachable) else str(error)
         if trouble != self._trouble:
             self._trouble = trouble
-            self._report(Waiting(_explain(error, self._horde.name)))
+            self._report(Waiting(_explain(error, self._horde.name), self._horde.name))
         return seconds
 
     def _all_is_well(self) -> None:
         self._retry.reset()
         if self._trouble:
             self._trouble = ""
-            self._report(Resumed())
+            self._report(Resumed(self._horde.name))
 
     def _pass_on(self, popped: Popped) -> None:
         """Tell the operator what the server says beside the job: once each."""

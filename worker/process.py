@@ -83,10 +83,14 @@ async def run(
         supplier = await stack.enter_async_context(
             supply(clock=timing.clock) if wants else nullcontext()
         )
-        beside = alchemist_beside(config, stop=drain, report=report, timing=timing, started=started)
+        rota = Rota(config.hours, config.give_way, timing)
+        beside = alchemist_beside(
+            config, rota, stop=drain, report=report, timing=timing, started=started
+        )
         await stack.enter_async_context(beside)
         studios = _studios(config, engines, stop=stop, report=report, timing=timing)
-        if any(isinstance(engine, ChildEngine) for engine in engines):  # others say it soon enough
+        children = any(isinstance(engine, ChildEngine) for engine in engines)
+        if children and await rota.reason() is None:  # others say it soon enough
             await asyncio.gather(*(studio.measure(info.models[0]) for studio in studios))
         _tell(config, info, report)
         await Shift(
@@ -94,7 +98,7 @@ async def run(
             studios,
             guard,
             supplier,
-            Rota(config.hours, config.give_way, timing),
+            rota,
             stop=stop,
             drain=drain,
             report=report,

@@ -11,9 +11,6 @@ from worker.neighbours import neighbour
 from worker.thread import in_thread
 from worker.timing import Timing
 
-LOOK_SECONDS = 10.0
-"""Between looks at what else runs."""
-
 
 def _now() -> datetime:
     return datetime.now().astimezone()
@@ -34,6 +31,7 @@ class Rota:
         self._hours = hours
         self._give_way = give_way
         self._clock = timing.clock
+        self._pause = timing.look
         self._now = now
         self._neighbour = neighbour
         self._looked = float("-inf")
@@ -44,7 +42,7 @@ class Rota:
         if not are_now(self._hours, self._now()):
             code = "worker.never" if self._hours == NEVER else "worker.off_hours"
             return texts.say(code, hours=self._hours)
-        if self._give_way and self._clock() - self._looked >= LOOK_SECONDS:
+        if self._give_way and self._clock() - self._looked >= self._pause:
             self._found = await in_thread(lambda: self._neighbour(self._give_way))
             self._looked = self._clock()
         return texts.say("worker.gives_way", program=self._found) if self._found else None

@@ -44,7 +44,8 @@ POP_GRACE = 1.0
 LAST_MOMENT = 3.0
 """Only when a device is free within this time is any but the first server asked: what the first
 has by then comes first."""
-TEND_SECONDS = 5.0
+OWNER = "owner"
+"""Whose wish a rest is."""
 LOOK_AGAIN = (0.05, 1.0)
 STOPPING = Fault("information", "see_ref", "the worker stops")
 
@@ -71,7 +72,9 @@ class Shift:
         `stop` sets `drain` too.
         """
         self._employers = employers
-        self._studios = {studio: Patience(timing, report) for studio in studios}
+        self._studios = {
+            studio: Patience(timing, report, studio.device or "engine") for studio in studios
+        }
         self._guard = guard
         self._supplier = supplier
         self._rota = rota
@@ -87,7 +90,7 @@ class Shift:
         self._backlog = Backlog(self._signal)
         self._preparing: dict[asyncio.Task[None], tuple[Employer, tuple[str, ...], float]] = {}
         self._deliveries: dict[asyncio.Task[None], Studio | None] = {}
-        self._preparation = Patience(timing, report)
+        self._preparation = Patience(timing, report, "preparation")
 
     async def work(self) -> None:
         """Make one order after another until the worker is to stop. Raises WorkerError."""
@@ -128,14 +131,14 @@ class Shift:
                 await studio.give_memory_back(at_once=self._resting is not None)
             if not (self._deliveries or any(studio.loaded for studio in self._studios)):
                 await in_thread(self._guard.rest)
-            await asyncio.sleep(TEND_SECONDS)
+            await asyncio.sleep(self._timing.tend)
 
     async def _look_at_rota(self) -> None:
         reason = await self._rota.reason()
         if reason == self._resting:
             return
         self._resting = reason
-        self._report(events.Resumed() if reason is None else events.Waiting(reason))
+        self._report(events.Resumed(OWNER) if reason is None else events.Waiting(reason, OWNER))
         self._signal.give()
 
     # fetching

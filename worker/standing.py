@@ -31,8 +31,6 @@ class Standing:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.started: events.Started | None = None
-        self.waiting = ""
-        """Why nothing is taken on now; empty while it is."""
         self.measured: dict[str, events.Measured] = {}
         """By model."""
         self.pictures = self.failures = 0
@@ -42,6 +40,8 @@ class Standing:
         """Why the server had nothing, as it said last."""
         self._clock = clock
         self._began = clock()
+        self._waits: dict[str, str] = {}
+        """Why something is not taken on now, by what it is about."""
         self._jobs: dict[tuple[str, ...], Job] = {}
         self._fetched: dict[tuple[str, ...], str] = {}
         self._open: dict[str, tuple[str, ...]] = {}
@@ -51,6 +51,11 @@ class Standing:
     def jobs(self) -> tuple[Job, ...]:
         """The jobs that devices are at."""
         return tuple(self._jobs.values())
+
+    @property
+    def waiting(self) -> str:
+        """Why nothing, or not all, is taken on now; empty while it is."""
+        return " ".join(dict.fromkeys(self._waits.values()))
 
     @property
     def queue(self) -> int:
@@ -85,10 +90,10 @@ class Standing:
                 self.failures += 1
                 self.faults.append(reason)
                 self._settle(event.id)
-            case events.Waiting(reason=reason):
-                self.waiting = reason
-            case events.Resumed():
-                self.waiting = ""
+            case events.Waiting(reason=reason, about=about):
+                self._waits[about] = reason
+            case events.Resumed(about=about):
+                self._waits.pop(about, None)
             case events.Measured(model=model):
                 self.measured[model] = event
             case events.Skipped(reasons=reasons):

@@ -42,6 +42,10 @@ class Timing:
     """For its pictures to reach the server after that."""
     engine_grace: float = 30.0
     """For the engine to return once it was told to stop a job."""
+    tend: float = 5.0
+    """Between looks whether the owner wants a rest, and whether memory is idle."""
+    look: float = 10.0
+    """Between looks at what else runs on the machine."""
     clock: Callable[[], float] = time.monotonic
     rest: Callable[[asyncio.Event, float | None], Awaitable[None]] = rest
     """How the long ones of these waits are waited."""

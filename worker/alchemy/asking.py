@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from common import texts
@@ -11,7 +10,7 @@ from common.horde.work_alchemy import FormsPopBody, PoppedForm
 from worker.events import Report, Resumed, Waiting
 from worker.offer import BRIDGE_AGENT
 from worker.popping import HOPELESS, PATIENT
-from worker.timing import Backoff, Timing, rest
+from worker.timing import Backoff, Timing
 from worker.wire_client import WireClient
 
 FORM_SECONDS = 180.0
@@ -57,24 +56,28 @@ class Asker:
         forms: frozenset[str],
         priority: Sequence[str] = (),
         started: float,
-        stop: asyncio.Event,
         report: Report,
         timing: Timing,
     ) -> None:
-        self._horde = horde
+        self.horde = horde
         self._name = name
         self._forms = sorted(forms)
         self._priority = list(priority)
         self._started = started
-        self._stop = stop
         self._report = report
         self._timing = timing
         self._idle = Backoff(timing.idle, timing.random)
         self._retry = Backoff(timing.retry, timing.random)
+        self._not_before = 0.0
         self._trouble = ""
+        self.about = f"alchemy {horde.name}"
+
+    def wait(self) -> float:
+        """Return the seconds until the server may be asked again."""
+        return max(self._not_before - self._timing.clock(), 0.0)
 
     async def pop(self, most_tiles: int) -> PoppedForm | None:
-        """Ask once. None if there is nothing; the wait before the next time is then over.
+        """Ask once. None if there is nothing; `wait` then says when to ask again.
 
         Raises WorkerError if asking again is of no use.
         """
@@ -87,19 +90,22 @@ class Asker:
             started=self._started,
         )
         try:
-            popped = await self._horde.pop_forms(body)
+            popped = await self.horde.pop_forms(body)
         except HordeError as error:
-            await rest(self._stop, self._patience(error))
+            self._rest(self._patience(error))
             return None
         self._retry.reset()
         if self._trouble:
             self._trouble = ""
-            self._report(Resumed())
+            self._report(Resumed(self.about))
         if not popped.forms:
-            await rest(self._stop, self._idle.draw())
+            self._rest(self._idle.draw())
             return None
         self._idle.reset()
         return popped.forms[0]
+
+    def _rest(self, seconds: float) -> None:
+        self._not_before = self._timing.clock() + seconds
 
     def _patience(self, error: HordeError) -> float:
         """Return how long a failure deserves. Raises WorkerError for one that will not pass."""
@@ -110,10 +116,10 @@ class Asker:
             seconds = max(error.retry_after or 0.0, self._retry.draw())
         else:
             code = HOPELESS.get(error.rc, "worker.not_accepted")
-            raise WorkerError(code, url=self._horde.name, problem=error) from error
+            raise WorkerError(code, url=self.horde.name, problem=error) from error
         trouble = type(error).__name__ if unreachable else str(error)
         if trouble != self._trouble:
             self._trouble = trouble
-            said = texts.say("worker.unreachable", url=self._horde.name) if unreachable else error
-            self._report(Waiting(str(said)))
+            said = texts.say("worker.unreachable", url=self.horde.name) if unreachable else error
+            self._report(Waiting(str(said), self.about))
         return seconds

@@ -21,15 +21,17 @@ from worker.alchemy.protocol import CAPTION, INTERROGATION, NSFW, Outcome, Work
 from worker.delivery import QUALITY, UPLOADED
 from worker.events import Failed, Notice, Report, Waiting
 from worker.order import JobFailed
+from worker.patience import Patience
 from worker.preparation import MAX_SOURCE_BYTES, MAX_SOURCE_PIXELS
+from worker.rota import Rota
 from worker.safety.judgement import NUDE, Verdict
 from worker.safety.protocol import Checker
 from worker.thread import in_thread
 from worker.timing import Backoff, Timing, either, rest
 from worker.wire_client import WireClient
 
-FAILURES_TO_PAUSE = 3
 HAND_IN_SECONDS = 60.0
+SHORTEST_WAIT = 0.05
 MOST_TAGS = 5
 """Words of an interrogation that the safety check reads."""
 TILE = 512
@@ -46,66 +48,109 @@ class Bench(Protocol):
         """Return what came of a form; nothing if it was cancelled. Raises WorkerError."""
         ...
 
+    def unload(self) -> None:
+        """Give back the memory it takes, until the next form."""
+        ...
+
 
 class Rounds:
-    """One run of the alchemist on one server."""
+    """One run of the alchemist, for one or more servers."""
 
     def __init__(
         self,
-        horde: WireClient,
+        askers: Sequence[Asker],
         bench: Bench,
         checker: Checker,
-        asker: Asker,
         pace: Pace,
+        rota: Rota,
         *,
         name: str,
         can: frozenset[str],
         nsfw: bool,
+        unload: float | None = None,
         stop: asyncio.Event,
         report: Report,
         timing: Timing,
     ) -> None:
-        """`can` is what the bench does; `nsfw` whether pictures for adults are worked upon."""
-        self._horde = horde
+        """Take the servers in the order they are asked.
+
+        `can` is what the bench does; `nsfw` whether pictures for adults are worked upon; `unload`
+        the seconds without a form after which memory is given back, None: never.
+        """
+        self._askers = list(askers)
         self._bench = bench
         self._checker = checker
-        self._asker = asker
         self._pace = pace
+        self._rota = rota
         self._name = name
         self._can = can
         self._nsfw = nsfw
         self._stop = stop
         self._report = report
         self._timing = timing
-        self._pause = Backoff(timing.pause, timing.random)
+        self._unload = unload
+        self._used: float | None = timing.clock()
+        """When memory was last needed; None: it was given back since."""
+        self._patience = Patience(timing, report, "alchemy")
 
     async def work(self) -> None:
         """Do one form after another until the worker is to stop. Raises WorkerError."""
-        failures = 0
         while not self._stop.is_set():
-            form = await self._asker.pop(self._pace.most_tiles)
-            if form is None:
+            await self._patience.sit_out(self._stop)
+            if await self._rota.reason() is not None:
+                await self._give_memory_back(at_once=True)
+                await rest(self._stop, self._timing.tend)
                 continue
-            problem = await self._do(form)
-            failures = failures + 1 if problem else 0
-            if not failures:
-                self._pause.reset()
-            elif failures >= FAILURES_TO_PAUSE:
-                await self._rest_after(failures, problem)
+            found = await self._ask()
+            if found is None:
+                await self._give_memory_back()
+                continue
+            asker, form = found
+            problem = await self._do(form, asker.horde)
+            self._used = self._timing.clock()
+            if problem:
+                self._patience.note(problem)
+            else:
+                self._patience.relax()
 
-    async def _rest_after(self, failures: int, problem: str) -> None:
-        seconds = self._pause.draw()
-        values = {"failures": failures, "reason": problem, "seconds": round(seconds)}
-        self._report(Waiting(texts.say("worker.paused", **values)))
-        await rest(self._stop, seconds)
+    async def _ask(self) -> tuple[Asker, PoppedForm] | None:
+        """Ask the servers in their order; without a form, wait until it is time again.
 
-    async def _do(self, form: PoppedForm) -> str:
+        Raises WorkerError if asking the last of them again is of no use.
+        """
+        for asker in tuple(self._askers):
+            if asker.wait() > 0 or self._stop.is_set():
+                continue
+            try:
+                form = await asker.pop(self._pace.most_tiles)
+            except WorkerError as error:
+                self._askers.remove(asker)
+                if not self._askers:
+                    raise
+                self._report(Waiting(str(error), asker.about))
+                continue
+            if form is not None:
+                return asker, form
+        await rest(self._stop, max(min(each.wait() for each in self._askers), SHORTEST_WAIT))
+        return None
+
+    async def _give_memory_back(self, *, at_once: bool = False) -> None:
+        """Have the bench forget what it read when it was idle for long, or at once."""
+        if self._used is None:
+            return
+        idle = self._timing.clock() - self._used
+        if at_once or (self._unload is not None and idle >= self._unload):
+            self._used = None
+            await in_thread(self._bench.unload)
+            await in_thread(self._checker.close)
+
+    async def _do(self, form: PoppedForm, horde: WireClient) -> str:
         """Do a form and hand it in; return what went wrong, "" if nothing did."""
         problem, refused = "", False
         try:
-            source = await self._fetch(form)
+            source = await horde.fetch(form.source_image, limit_bytes=MAX_SOURCE_BYTES)
             outcome = await self._outcome(form, source)
-            body = await self._body(form, source, outcome)
+            body = await self._body(form, horde, source, outcome)
         except Withheld as error:
             problem, refused = str(error), True
         except (WorkerError, HordeError, PictureError) as error:
@@ -115,11 +160,8 @@ class Rounds:
         if problem:
             self._report(Failed(form.id, problem))
             body = FormSubmitBody(id=form.id, state="faulted")
-        await self._submit(form, body)
+        await self._submit(form, horde, body)
         return "" if refused else problem
-
-    async def _fetch(self, form: PoppedForm) -> bytes:
-        return await self._horde.fetch(form.source_image, limit_bytes=MAX_SOURCE_BYTES)
 
     async def _outcome(self, form: PoppedForm, source: bytes) -> Outcome:
         """Return what came of a form. Raises Withheld, JobFailed or WorkerError."""
@@ -173,7 +215,9 @@ class Rounds:
             raise WorkerError("worker.engine_stuck")
         return running.result()
 
-    async def _body(self, form: PoppedForm, source: bytes, outcome: Outcome) -> FormSubmitBody:
+    async def _body(
+        self, form: PoppedForm, horde: WireClient, source: bytes, outcome: Outcome
+    ) -> FormSubmitBody:
         """Return what is handed in; a picture is uploaded first."""
         if outcome.image is None:
             return FormSubmitBody(id=form.id, result={form.form: outcome.answer})
@@ -185,13 +229,13 @@ class Rounds:
             pictures.encode_webp, outcome.image, quality=QUALITY, metadata=recipe
         )
         address = form.r2_upload
-        await self._persist(lambda: self._horde.upload(address, data))
+        await self._persist(lambda: horde.upload(address, data))
         return FormSubmitBody(id=form.id, result={form.form: UPLOADED})
 
-    async def _submit(self, form: PoppedForm, body: FormSubmitBody) -> None:
+    async def _submit(self, form: PoppedForm, horde: WireClient, body: FormSubmitBody) -> None:
         """Hand in. A server that wants it no more, or not at all, is not asked twice."""
         try:
-            paid: Rewarded = await self._persist(lambda: self._horde.submit_form(body))
+            paid: Rewarded = await self._persist(lambda: horde.submit_form(body))
         except HordeError as error:
             if body.state == "ok" and error.rc != "DuplicateGen":
                 self._report(Failed(form.id, str(error)))

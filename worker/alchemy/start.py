@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from common import texts
@@ -18,6 +18,7 @@ from worker.alchemy.workbench import build_workbench
 from worker.engines.child import Child
 from worker.events import Notice, Report, Waiting
 from worker.finishing.tools import has
+from worker.rota import Rota
 from worker.safety.checkers import build_checker
 from worker.thread import in_thread
 from worker.timing import Timing
@@ -33,23 +34,25 @@ FIRST_TILES = 4
 @asynccontextmanager
 async def alchemist_beside(
     config: WorkerConfig,
+    rota: Rota,
     *,
     stop: asyncio.Event,
     report: Report,
     timing: Timing,
     started: float,
 ) -> AsyncIterator[None]:
-    """Run the alchemist while something else runs, if the operator wants it.
+    """Run the alchemist while something else runs, for each Horde where the operator wants it.
 
-    Raises WorkerError if it cannot begin. What ends it later is reported; pictures are made on.
+    It rests when the rota says so. Raises WorkerError if it cannot begin. What ends it later is
+    reported; pictures are made on.
     """
-    home = next((each for each in config.endpoints if each.alchemy), None)
-    if home is None:
+    homes = [each for each in config.endpoints if each.alchemy]
+    if not homes:
         yield
         return
     async with AsyncExitStack() as stack:
         rounds = await _open(
-            config, home, stack, stop=stop, report=report, timing=timing, started=started
+            config, homes, rota, stack, stop=stop, report=report, timing=timing, started=started
         )
         running = asyncio.create_task(_go_on(rounds, report), name="alchemist")
         try:
@@ -60,7 +63,8 @@ async def alchemist_beside(
 
 async def _open(
     config: WorkerConfig,
-    home: WorkerEndpoint,
+    homes: Sequence[WorkerEndpoint],
+    rota: Rota,
     stack: AsyncExitStack,
     *,
     stop: asyncio.Event,
@@ -69,8 +73,9 @@ async def _open(
     started: float,
 ) -> Rounds:
     """Load what is needed. Raises WorkerError."""
-    if home.key.get_secret_value() in {"", ANONYMOUS_KEY}:
-        raise WorkerError("worker.no_key", url=home.url)
+    for home in homes:
+        if home.key.get_secret_value() in {"", ANONYMOUS_KEY}:
+            raise WorkerError("worker.no_key", url=home.url)
     checker = build_checker(config.safety)
     if checker is None:
         raise WorkerError("worker.alchemy_unchecked")
@@ -79,28 +84,30 @@ async def _open(
     can = frozenset(find_crafts(config.models, config.device, has))
     bench = await _bench(config, can, stack)
     name = config.name[: LONGEST_NAME - len(SUFFIX)] + SUFFIX
-    horde = await stack.enter_async_context(connect(home.url, home.key, monotonic=timing.clock))
     forms = can | {NSFW}
     report(Notice(texts.say("worker.alchemy_started", name=name, forms=", ".join(sorted(forms)))))
-    asker = Asker(
-        horde,
-        name=name,
-        forms=forms,
-        priority=home.priority_usernames,
-        started=started,
-        stop=stop,
-        report=report,
-        timing=timing,
-    )
+    askers = [
+        Asker(
+            await stack.enter_async_context(connect(each.url, each.key, monotonic=timing.clock)),
+            name=name,
+            forms=forms,
+            priority=each.priority_usernames,
+            started=started,
+            report=report,
+            timing=timing,
+        )
+        for each in homes
+    ]
     return Rounds(
-        horde,
+        askers,
         bench,
         checker,
-        asker,
         Pace(min(FIRST_TILES, MOST_TILES)),
+        rota,
         name=name,
         can=can,
         nsfw=config.nsfw,
+        unload=config.unload_minutes * 60.0 or None,
         stop=stop,
         report=report,
         timing=timing,
@@ -120,7 +127,7 @@ async def _go_on(rounds: Rounds, report: Report) -> None:
     try:
         await rounds.work()
     except WorkerError as error:
-        report(Waiting(texts.say("worker.alchemy_ended", problem=error)))
+        report(Waiting(texts.say("worker.alchemy_ended", problem=error), "alchemy"))
 
 
 async def _ended(running: asyncio.Task[None], stop: asyncio.Event, timing: Timing) -> None:

@@ -44,6 +44,10 @@ class Workbench:
         progress(0.1)
         return [] if cancelled() else [craft.work(task.image, cancelled)]
 
+    def unload(self) -> None:
+        """Forget what was read."""
+        self._built.clear()
+
     def _craft(self, form: str) -> Craft:
         if form not in self._built:
             self._built[form] = self._crafts[form]()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from PIL import Image
@@ -15,6 +15,7 @@ from worker.alchemy.asking import Asker, Pace
 from worker.alchemy.protocol import NSFW, Outcome
 from worker.alchemy.rounds import Rounds
 from worker.alchemy.workbench import Workbench
+from worker.rota import Rota
 from worker.wire_client import connect
 
 UPSCALER = "RealESRGAN_x2plus"
@@ -73,28 +74,32 @@ CRAFTS = {"caption": Says("a fox in the snow"), "interrogation": Says(TAGS), UPS
 
 
 @asynccontextmanager
-async def alchemist(url, key, *, crafts=CRAFTS, nsfw=False, report=lambda _: None, timing=QUICK):
-    """Run an alchemist on a hub; leaving it stops it."""
+async def alchemist(
+    *homes, crafts=CRAFTS, nsfw=False, report=lambda _: None, timing=QUICK, rota=None
+):
+    """Run an alchemist on hubs, each an address and a key; leaving it stops it."""
     stop = asyncio.Event()
     can = frozenset(crafts)
     bench = Workbench({form: lambda craft=craft: craft for form, craft in crafts.items()})
     bench.load()
-    async with connect(url, SecretStr(key)) as horde:
-        asker = Asker(
-            horde,
-            name="fox alchemist",
-            forms=can | {NSFW},
-            started=1.0,
-            stop=stop,
-            report=report,
-            timing=timing,
-        )
+    async with AsyncExitStack() as stack:
+        askers = [
+            Asker(
+                await stack.enter_async_context(connect(url, SecretStr(key))),
+                name="fox alchemist",
+                forms=can | {NSFW},
+                started=1.0,
+                report=report,
+                timing=timing,
+            )
+            for url, key in homes
+        ]
         rounds = Rounds(
-            horde,
+            askers,
             bench,
             RedIsNude(),
-            asker,
             Pace(4),
+            rota or Rota("always", (), timing),
             name="fox alchemist",
             can=can,
             nsfw=nsfw,

@@ -26,6 +26,8 @@ QUICK = Timing(
     finish=0.2,
     deliver=1.0,
     engine_grace=0.2,
+    tend=0.02,
+    look=0.02,
     random=Random(1),
 )
 

@@ -27,10 +27,12 @@ from tests.component.worker.alchemist import (
     alchemist,
     picture,
 )
+from tests.component.worker.conftest import QUICK
 from worker import events
 from worker.alchemy.asking import MOST_TILES, Pace
 from worker.alchemy.inspection import inspect
 from worker.process import run
+from worker.rota import Rota
 from worker.safety.judgement import Verdict
 
 BOT_KEY, HOST_KEY = "bot-key-for-tests", "host-key-for-tests"
@@ -75,7 +77,7 @@ async def ask(bot, *forms, image=None):
 
 async def test_pictures_are_described_judged_and_enlarged(hub, bot):
     told = []
-    async with alchemist(hub.url, HOST_KEY, report=told.append):
+    async with alchemist((hub.url, HOST_KEY), report=told.append):
         status = await ask(bot, "caption", "interrogation", "nsfw", UPSCALER)
     assert status.state == "done"
     assert status.value("caption") == "a fox in the snow"
@@ -93,7 +95,7 @@ async def test_what_is_only_enlarged_looks_like_a_request_for_a_picture(hub, bot
     body = alchemy_body([UPSCALER], base64.b64encode(data.getvalue()).decode())
     waiting = await bot.submit_enlarging(body, 3)
     assert not (await bot.check(waiting)).is_possible
-    async with alchemist(hub.url, HOST_KEY):
+    async with alchemist((hub.url, HOST_KEY)):
         async with asyncio.timeout(30):
             while not (await bot.check(waiting)).done:
                 await asyncio.sleep(0.02)
@@ -108,7 +110,7 @@ async def test_what_is_only_enlarged_looks_like_a_request_for_a_picture(hub, bot
 async def test_an_enlarged_picture_keeps_its_recipe(hub, bot):
     made = pictures.encode_webp(picture(), metadata=pictures.Metadata(parameters="a fox\nSteps: 8"))
     source = base64.b64encode(made).decode()
-    async with alchemist(hub.url, HOST_KEY):
+    async with alchemist((hub.url, HOST_KEY)):
         submitted = await bot.submit_alchemy(alchemy_body([UPSCALER], source))
         async with asyncio.timeout(30):
             while not (status := await bot.alchemy_status(submitted.id)).over:
@@ -118,12 +120,12 @@ async def test_an_enlarged_picture_keeps_its_recipe(hub, bot):
 
 
 async def test_pictures_for_adults_are_told_of_and_only_worked_upon_where_that_is_allowed(hub, bot):
-    async with alchemist(hub.url, HOST_KEY):
+    async with alchemist((hub.url, HOST_KEY)):
         kept = await ask(bot, "nsfw", "caption", UPSCALER, image=picture("red"))
     states = {form.form: form.state for form in kept.forms}
     assert kept.value("nsfw") is True
     assert states == {"nsfw": "done", "caption": "done", UPSCALER: "faulted"}
-    async with alchemist(hub.url, HOST_KEY, nsfw=True):
+    async with alchemist((hub.url, HOST_KEY), nsfw=True):
         given = await ask(bot, UPSCALER, image=picture("red"))
     assert given.state == "done"
 
@@ -142,7 +144,7 @@ async def test_of_a_picture_that_may_show_a_minor_nothing_is_told_and_nothing_ma
     told = []
     wanted = ("nsfw", UPSCALER, *crafts)
     both = {**crafts, UPSCALER: Doubles()}
-    async with alchemist(hub.url, HOST_KEY, crafts=both, nsfw=True, report=told.append):
+    async with alchemist((hub.url, HOST_KEY), crafts=both, nsfw=True, report=told.append):
         status = await ask(bot, *wanted, image=doubtful)
         harmless = await ask(bot, "caption", image=picture("blue"))
     assert {form.state for form in status.forms} == {"faulted"}
@@ -154,7 +156,7 @@ async def test_of_a_picture_that_may_show_a_minor_nothing_is_told_and_nothing_ma
 async def test_what_fails_is_told_at_once_and_the_next_is_done(hub, bot):
     crafts = {**CRAFTS, "interrogation": Says(WorkerError("worker.engine_hung"))}
     told = []
-    async with alchemist(hub.url, HOST_KEY, crafts=crafts, report=told.append):
+    async with alchemist((hub.url, HOST_KEY), crafts=crafts, report=told.append):
         status = await ask(bot, "interrogation", "caption")
     assert {form.form: form.state for form in status.forms} == {
         "interrogation": "faulted",
@@ -166,7 +168,7 @@ async def test_what_fails_is_told_at_once_and_the_next_is_done(hub, bot):
 
 async def test_a_library_that_fails_ends_one_form_only(hub, bot):
     crafts = {**CRAFTS, "interrogation": Says(ZeroDivisionError("x"))}
-    async with alchemist(hub.url, HOST_KEY, crafts=crafts):
+    async with alchemist((hub.url, HOST_KEY), crafts=crafts):
         assert (await ask(bot, "interrogation")).state == "faulted"
         assert (await ask(bot, "caption")).state == "done"
 
@@ -176,7 +178,7 @@ async def test_stopping_ends_the_running_form_and_gives_it_back(hub, bot):
     data = BytesIO()
     picture().save(data, "PNG")
     source = base64.b64encode(data.getvalue()).decode()
-    async with alchemist(hub.url, HOST_KEY, crafts={"caption": waits}):
+    async with alchemist((hub.url, HOST_KEY), crafts={"caption": waits}):
         submitted = await bot.submit_alchemy(alchemy_body(["caption"], source))
         await asyncio.wait_for(waits.begun.wait(), 30)
     assert (await bot.alchemy_status(submitted.id)).state == "waiting"
@@ -184,8 +186,45 @@ async def test_stopping_ends_the_running_form_and_gives_it_back(hub, bot):
 
 async def test_a_wrong_key_ends_it_with_a_sentence(hub):
     with pytest.raises(WorkerError, match=r"worker\.key"):
-        async with alchemist(hub.url, "nobody's key") as running:
+        async with alchemist((hub.url, "nobody's key")) as running:
             await asyncio.wait({running}, timeout=30)
+
+
+@pytest.fixture
+async def second(tmp_path):
+    config = HubConfig.model_validate({"port": 0, "users": [{"name": "host", "key": HOST_KEY}]})
+    running = await start(config, tmp_path / "second")
+    yield running
+    await running.close()
+
+
+async def test_every_horde_is_asked_and_one_that_wants_nobody_is_left_out(hub, bot, second):
+    told = []
+    homes = [(second.url, "nobody's key"), (second.url, HOST_KEY), (hub.url, HOST_KEY)]
+    async with alchemist(*homes, report=told.append):
+        assert (await ask(bot, "caption")).state == "done"
+        names = [each["name"] for each in await _workers(second)]
+    assert names == ["fox alchemist"]
+    [left_out] = [event for event in told if isinstance(event, events.Waiting)]
+    assert second.url in left_out.reason
+
+
+async def test_it_rests_and_gives_its_memory_back_while_another_program_has_the_card(hub, bot):
+    looks, found = [], ["game"]
+
+    def neighbour(names):
+        looks.append(names)
+        return found[0]
+
+    rota = Rota("always", ("any",), QUICK, neighbour=neighbour)
+    async with alchemist((hub.url, HOST_KEY), rota=rota):
+        asked = asyncio.create_task(ask(bot, "caption"))
+        async with asyncio.timeout(30):
+            while len(looks) < 5:
+                await asyncio.sleep(0.01)
+        assert await _workers(hub) == []  # nobody has asked for a form
+        found[0] = None
+        assert (await asked).state == "done"
 
 
 async def test_it_runs_beside_the_worker(hub, bot, tmp_path):
