@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bots.endpoints import LiveHordes
-from bots.knowledge import Knowledge
+from bots.knowledge import KEPT_PREVIEWS, Knowledge
 from bots.lending import lend
 from bots.rooms import Rooms, event_rooms
 from common.config import Config
@@ -17,7 +17,8 @@ from common.horde.client import HordeClient
 from common.live import LiveConfig
 from common.reference import ModelReference
 from events.clock import Clock
-from events.featuring import FEATURED, Featuring
+from events.featuring import Featuring
+from events.previewing import StylePreviews
 from events.room import Parts, Room
 from request.adapter import Adapter, Services
 from request.admission import Admission
@@ -51,12 +52,11 @@ from request.showcase import Showcase
 from request.sources import Fetch, Sources
 from request.store import Store
 from request.terms import Patience
+from styles.library import OWN_STYLES
 
 FETCHING = 20.0
 """Seconds for a picture at an address somebody wrote."""
 MEGABYTE = 1_000_000
-WON_STYLES = "event-styles"
-"""Folder in the data folder with the styles that won contests: a source for `styles`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +83,20 @@ class Core:
         return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
 
     def _featuring(self) -> Featuring:
-        """Return what keeps the folder of styles that won contests."""
-        folder = self.services.config.data_dir / WON_STYLES
-        library = self.knowledge.library
-        return Featuring(
-            self.events.events,
-            self.events.steps,
-            folder,
-            lambda: library.current.categories.get(FEATURED, ()),
+        """Return what keeps the styles that won contests among the community's own."""
+        one, folder = self.events, self.services.config.data_dir / OWN_STYLES
+        return Featuring(one.events, one.steps, folder, self.knowledge.library.refresh_own)
+
+    def previewing(self) -> Runner:
+        """Return what has pictures of those styles made."""
+        library, folder = self.knowledge.library, self.services.config.data_dir / KEPT_PREVIEWS
+        return self.runner(
+            StylePreviews(
+                self._featuring().won,
+                self.knowledge.previews,
+                folder,
+                lambda style: library.current.style(style) is not None,
+            )
         )
 
     def runner(self, adapter: Adapter) -> Runner:
@@ -181,6 +187,7 @@ def _events(ground: _Ground) -> tuple[Rooms, Room]:
         ground.fetch,
         identities=rooms.links,
         linking=rooms.linking,
+        style_taken=lambda name: ground.knowledge.library.current.names.get(name) is not None,
     )
     return rooms, room
 

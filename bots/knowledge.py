@@ -21,12 +21,14 @@ from common.civitai.client import CivitaiClient
 from common.config import CivitaiConfig, Config
 from common.reference_library import ReferenceLibrary
 from common.tasks import cancel
-from styles.library import StyleLibrary
+from styles.library import OWN_STYLES, StyleLibrary
 from styles.previews import Previews
 from styles.stylelist import StyleList
 
 STYLES_FRESH = 3600.0
 """Seconds between two readings of the stylelist."""
+OWN_FRESH = 60.0
+"""Seconds between two looks at the community's own styles, which another process may write."""
 REFERENCE_FRESH = 24 * 3600.0
 """Seconds between two readings of the model reference."""
 
@@ -59,7 +61,9 @@ async def open_knowledge(
     StyleListError if there is no style at all.
     """
     async with AsyncExitStack() as stack:
-        library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+        library = await StyleLibrary.open(
+            config.styles.sources, own=folder / OWN_STYLES, cache=folder / "styles"
+        )
         reference = await ReferenceLibrary.open(config.reference.url, cache=folder / "reference")
         catalogue = await open_catalogue(config.civitai, folder, session)
         stack.push_async_callback(catalogue.close)
@@ -74,6 +78,7 @@ async def open_knowledge(
             tasks = (
                 asyncio.create_task(_every(LORAS_FRESH, learn), name="loras"),
                 asyncio.create_task(_every(STYLES_FRESH, library.refresh), name="stylelist"),
+                asyncio.create_task(_every(OWN_FRESH, library.refresh_own), name="own styles"),
                 asyncio.create_task(_every(STYLES_FRESH, previews.refresh), name="previews"),
                 asyncio.create_task(_every(REFERENCE_FRESH, reference.refresh), name="reference"),
             )

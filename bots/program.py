@@ -106,7 +106,7 @@ async def run(
         desk = open_desk(core, runners, figures=figures, origin=origin, point=point_at_hub)
         if url := await stack.enter_async_context(desk):
             announce("operator", url)
-        await _serve([*runners, core.clock()], stop)
+        await _serve([*runners, core.previewing(), core.clock()], stop)
 
 
 def _open_figures(config: Config) -> Figures | None:

@@ -133,6 +133,9 @@ def _check_same(event: Event, one: Candidate, entry: Entry, *, own: bool) -> Non
     )
     if same or alike:
         raise Refusal("entry.same_picture", number=entry.number)
+    called = folded(str(one.recipe.get("called", "")))
+    if called and called == folded(str(entry.recipe.get("called", ""))):
+        raise Refusal("entry.style_name", called=one.recipe["called"])
     if one.prompt_hash and one.prompt_hash == entry.prompt_hash:
         if own:
             raise Refusal("entry.same_prompt", number=entry.number)

@@ -57,8 +57,10 @@ class Entering:
         marks: Marks,
         pictures: Path,
         fetch: Fetch,
+        style_taken: Callable[[str], bool] = lambda _name: False,
         now: Callable[[], float] = time.time,
     ) -> None:
+        """Take what entries are made of, and what tells whether a style is called so already."""
         self._events = events
         self._entries = entries
         self._requests = requests
@@ -66,6 +68,7 @@ class Entering:
         self._marks = marks
         self._pictures = pictures
         self._fetch = fetch
+        self._style_taken = style_taken
         self._now = now
 
     async def enter(self, call: Call) -> Reply:
@@ -79,6 +82,8 @@ class Entering:
         candidate.check_rules(event, one)
         if event.plan.kind is Kind.CONTEST:
             one = _as_style(event, one, wish)
+            if self._style_taken(wish.called):
+                raise Refusal("entry.style_name", called=wish.called)
         age = None if incoming.joined is None else self._now() - incoming.joined.timestamp()
         candidate.check_age(event.plan.rules, age)
         if wish.shown is None or (event.plan.kind is Kind.CONTEST and not wish.cc0):

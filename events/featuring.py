@@ -1,14 +1,14 @@
-"""Styles that won contests, as a folder of styles: their category is featured until its date.
+"""Styles that won contests, as the community's own list: their category is featured until its date.
 
-The folder is written by the clock and is a source like any other (`styles.sources`), so a category
-leaves `featured` by itself when its event is archived; the styles stay.
+The clock writes the folder that the library of styles adds to its sources. A category leaves
+`featured` by itself when its event is archived; the styles stay.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +37,23 @@ class Won:
     styles: Sequence[StyleEntry]
 
 
-def files(won: Sequence[Won], featured: Sequence[str]) -> Mapping[str, str]:
+async def _nobody() -> None:
+    """Tell nobody."""
+
+
+def files(won: Sequence[Won]) -> Mapping[str, str]:
     """Return the files of the folder. Pure.
 
-    `featured` is what is featured otherwise; while nothing of ours is, it is left to the others.
+    What else is in `featured` is the sources' own: the library adds these categories to it.
     """
     styles = [style for one in won for style in one.styles]
+    brought = [one for one in won if one.styles]
     categories = {
-        f"{HEAD}{one.event.name}": [style.name for style in one.styles] for one in won if one.styles
+        f"{HEAD}{one.event.name}": [style.name for style in one.styles] for one in brought
     }
-    shown = [
-        f"{HEAD}{one.event.name}" for one in won if one.styles and one.event.state is State.PROMOTED
-    ]
-    others = [name for name in featured if not name.startswith(HEAD)]
+    shown = [f"{HEAD}{one.event.name}" for one in brought if one.event.state is State.PROMOTED]
     if shown:
-        categories[FEATURED] = [*shown, *others]
+        categories[FEATURED] = shown
     thanks = [style.attribution for style in styles]
     return {
         STYLES: as_list(styles),
@@ -68,25 +70,28 @@ class Featuring:
         events: EventStore,
         steps: Steps,
         folder: Path,
-        featured: Callable[[], Sequence[str]],
+        changed: Callable[[], Awaitable[None]] = _nobody,
     ) -> None:
-        """Take the folder, and what returns the members of `featured` as they are now."""
+        """Take the folder, and what is called when it has changed."""
         self._events = events
         self._steps = steps
         self._folder = folder
-        self._featured = featured
+        self._changed = changed
 
     async def keep(self, lease: Lease) -> None:
         """Write the folder anew if it is not as the contests stand."""
         del lease
+        won = await self.won()
+        if not won and not await asyncio.to_thread(self._folder.exists):
+            return
+        if await asyncio.to_thread(_save, self._folder, files(won)):
+            await self._changed()
+
+    async def won(self) -> list[Won]:
+        """Return what all contests have brought, those that were held last first."""
         found = await self._events.all(State.PROMOTED, State.ARCHIVED)
-        won = [
-            Won(event, await self._styles(event))
-            for event in found
-            if event.plan.kind is Kind.CONTEST
-        ]
-        if won:
-            await asyncio.to_thread(_save, self._folder, files(won, self._featured()))
+        contests = [event for event in found if event.plan.kind is Kind.CONTEST]
+        return [Won(event, await self._styles(event)) for event in contests]
 
     async def _styles(self, event: Event) -> list[StyleEntry]:
         made = []
@@ -98,12 +103,15 @@ class Featuring:
         return made
 
 
-def _save(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write what has changed, each file at once."""
+def _save(folder: Path, texts: Mapping[str, str]) -> bool:
+    """Write what has changed, each file at once; tell whether anything had."""
     folder.mkdir(parents=True, exist_ok=True)
+    changed = False
     for name, text in texts.items():
         file, draft = folder / name, folder / f".{name}"
         if file.exists() and file.read_text("utf-8") == text:
             continue
         draft.write_text(text, "utf-8")
         draft.replace(file)
+        changed = True
+    return changed

@@ -108,6 +108,7 @@ class Room:
         *,
         identities: Identities | None = None,
         linking: LinkCommands | None = None,
+        style_taken: Callable[[str], bool] = lambda _name: False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.parts = parts
@@ -125,6 +126,7 @@ class Room:
             marks=marks,
             pictures=pictures,
             fetch=fetch,
+            style_taken=style_taken,
             now=now,
         )
         chat = Chat(

@@ -16,8 +16,6 @@ from styles.fields import Fault
 from styles.parsing import parse_style
 
 FILE = "styles.json"
-SUBJECTS = ("a lighthouse on a cliff", "an old woman reading", "a fox in the grass")
-"""On what a style is shown, each in a word or few."""
 
 
 @dataclass(frozen=True, slots=True)

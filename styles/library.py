@@ -4,6 +4,9 @@ A source is `bundled:general`, `bundled:demo`, a folder, or the address of a fol
 to which the file names are appended). One that is down, not JSON or not valid keeps its last good
 copy on disk; its age and faults are in `sources`. Nothing here is in the path of a request:
 `refresh` runs in the background.
+
+Beside them a community may have styles of its own: a folder that the program itself writes
+(`events/featuring.py`). It adds to the sources and overrides nothing of them.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,7 +26,7 @@ from common.fetch import without_password
 from common.kept import Files, KeptFiles
 from styles import stylelist
 from styles.fields import Fault
-from styles.stylelist import FILES, LARGEST_FILE, StyleList
+from styles.stylelist import FILES, LARGEST_FILE, STYLES_FILE, StyleList
 
 FETCH_TIMEOUT = 30.0
 """Seconds for each file of a source."""
@@ -30,6 +34,8 @@ BUNDLED = "bundled:"
 REMOTE = ("https://", "http://")
 
 NOTHING = StyleList()
+OWN_STYLES = "event-styles"
+"""Folder of the data folder with the community's own styles."""
 
 log = structlog.get_logger()
 
@@ -65,16 +71,23 @@ class StyleLibrary:
         self,
         sources: Sequence[str],
         *,
+        own: Path | None = None,
         cache: Path | None = None,
         timeout: float = FETCH_TIMEOUT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Take the sources and the folder for last good copies (None: none are kept)."""
+        """Take the sources and the folder for last good copies (None: none are kept).
+
+        `own` is the folder of the community's own styles; it need not be there.
+        """
+        self._own = None if own is None else _Source(str(own), None, timeout)
+        self._added = NOTHING
         self._cache = cache
         self._timeout = timeout
         self._sources = tuple(_Source(source, cache, timeout) for source in sources)
         self._clock = clock
         self._states = tuple(SourceState(source.shown) for source in self._sources)
+        self._merged = NOTHING
         self._current = NOTHING
         self._turn = asyncio.Lock()
 
@@ -83,6 +96,7 @@ class StyleLibrary:
         cls,
         sources: Sequence[str],
         *,
+        own: Path | None = None,
         cache: Path | None = None,
         timeout: float = FETCH_TIMEOUT,
         clock: Callable[[], float] = time.time,
@@ -92,8 +106,9 @@ class StyleLibrary:
         An address of which there is a copy is not waited for: `refresh` asks it. Raises
         StyleListError if there is no style in any source, not even in a last good copy.
         """
-        library = cls(sources, cache=cache, timeout=timeout, clock=clock)
+        library = cls(sources, own=own, cache=cache, timeout=timeout, clock=clock)
         await library._start()
+        await library.refresh_own()
         if not library.current.styles:
             problems = " ".join(state.problem for state in library.sources if state.problem)
             raise StyleListError("styles.none_usable", problem=problems)
@@ -119,13 +134,35 @@ class StyleLibrary:
         )
         async with self._turn:
             self._sources, self._states = other._sources, other._states  # noqa: SLF001  (of our own)
-            self._current = other.current
+            self._merged = other.current
+            await self._join()
 
     async def refresh(self) -> None:
         """Read all sources again; those that fail keep what they had. Raises nothing."""
         async with self._turn:
             states = await asyncio.gather(*map(self._refreshed, self._sources, self._states))
             await self._take(states)
+
+    async def refresh_own(self) -> None:
+        """Read the community's own styles again, if they have changed. Raises nothing."""
+        if self._own is None:
+            return
+        async with self._turn:
+            try:
+                files = await self._own.read()
+                if files is None:
+                    return
+                there = STYLES_FILE in files.contents
+                read = partial(stylelist.parse, files.contents, self._own.shown)
+                self._added = await asyncio.to_thread(read) if there else NOTHING
+            except StyleListError as error:
+                log.warning("own_styles_failed", problem=str(error))
+                return
+            self._own.keep(files, self._clock())
+            await self._join()
+
+    async def _join(self) -> None:
+        self._current = await asyncio.to_thread(self._merged.joined, self._added)
 
     async def _start(self) -> None:
         async def started(source: _Source, state: SourceState) -> SourceState:
@@ -141,7 +178,8 @@ class StyleLibrary:
         ]
         self._states = tuple(states)
         if any(changed):
-            self._current = await asyncio.to_thread(_merged, states)
+            self._merged = await asyncio.to_thread(_merged, states)
+            await self._join()
 
     async def _refreshed(self, source: _Source, state: SourceState) -> SourceState:
         now = self._clock()
@@ -173,8 +211,12 @@ async def read_once(sources: Sequence[str], *, timeout: float = FETCH_TIMEOUT) -
     return stylelist.merge(read)
 
 
-async def read_offline(sources: Sequence[str], *, cache: Path) -> StyleList:
+async def read_offline(
+    sources: Sequence[str], *, cache: Path, own: Path | None = None
+) -> StyleList:
     """Return the lists of some sources without asking the network: addresses by their copies.
+
+    What lies in the folder `own` of the community's styles is added.
 
     Raises StyleListError if a list here cannot be read, or if there is no style at all.
     """
@@ -194,6 +236,8 @@ async def read_offline(sources: Sequence[str], *, cache: Path) -> StyleList:
     merged = await asyncio.to_thread(_merged, states)
     if not merged.styles:
         raise StyleListError("styles.none_usable", problem=" ".join(problems))
+    if own is not None and (own / STYLES_FILE).is_file():
+        merged = merged.joined(await asyncio.to_thread(stylelist.load_folder, own))
     return merged
 
 

@@ -39,6 +39,23 @@ REMOTE = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What every style is shown on."""
+
+    kind: str
+    """In a word."""
+    text: str
+    seed: int
+
+
+SUBJECTS = (
+    Subject("person", "portrait of an old fisherman with a grey beard", 11),
+    Subject("place", "a village by a lake in the mountains", 22),
+    Subject("animal", "a red fox in tall grass", 33),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A picture in a style: a file here, or an https address."""
 
@@ -196,10 +213,11 @@ def _preview(subject: str, named: Any, base: str, folder: Path | None) -> Previe
     return Preview(subject, address) if usable else None
 
 
-def keep(folder: Path, made_in: Mapping[str, Mapping[str, bytes]]) -> None:
+def keep(folder: Path, made_in: Mapping[str, Mapping[str, bytes]], *, beside: bool = False) -> None:
     """Write pictures of styles, by subject, into a folder and its `previews.json`.
 
-    A style's new pictures take the place of its old ones; other styles keep theirs. Raises OSError.
+    A style's new pictures take the place of its old ones, or with `beside` of those of the same
+    subjects; other styles keep theirs. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -209,14 +227,14 @@ def keep(folder: Path, made_in: Mapping[str, Mapping[str, bytes]]) -> None:
     for style, made in made_in.items():
         if not made:
             continue
-        names = {}
+        old = table.get(style)
+        names = {**old} if beside and isinstance(old, dict) else {}
         for number, (subject, content) in enumerate(made.items(), start=1):
             named = f"{plain_name(style)}-{hashlib.sha256(style.encode()).hexdigest()[:8]}"
             small = _smaller(content)
             digest = hashlib.sha256(small).hexdigest()[:8]
             names[subject] = f"{named}-{number}-{digest}.webp"
             (folder / names[subject]).write_bytes(small)
-        old = table.get(style)
         table[style] = names
         for stale in {*(old.values() if isinstance(old, dict) else ())} - {*names.values()}:
             (folder / Path(str(stale)).name).unlink(missing_ok=True)

@@ -88,6 +88,21 @@ class StyleList:
         overlaid.__dict__["names"] = self.names.extended((*styles, *categories), _aliases(styles))
         return overlaid
 
+    def joined(self, added: StyleList) -> StyleList:
+        """Return this list with what a community has added; it takes the place of nothing here.
+
+        A category of both has the members of both, the added ones first.
+        """
+        styles = {n: one for n, one in added.styles.items() if self.names.get(n) is None}
+        dropped = {key(name) for name in added.styles} - {key(name) for name in styles}
+        spelled = {key(name): name for name in self.categories}
+        categories: dict[str, tuple[str, ...]] = {}
+        for name, members in added.categories.items():
+            there = spelled.get(key(name), name)
+            kept = (member for member in members if key(member) not in dropped)
+            categories[there] = (*kept, *self.categories.get(there, ()))
+        return self.overlay(styles, categories) if styles or categories else self
+
     def only(self, names: Iterable[str]) -> StyleList:
         """Return the part of this list that some names mean: styles, and whole categories.
 

@@ -178,9 +178,11 @@ async def _running(config: Config) -> list[Finding]:
 async def _styles(config: Config, folder: Path) -> list[Finding]:
     """Read all sources now; one that fails is named, though its last good copy serves."""
     from common import texts
-    from styles.library import StyleLibrary
+    from styles.library import OWN_STYLES, StyleLibrary
 
-    library = await StyleLibrary.open(config.styles.sources, cache=folder / "styles")
+    library = await StyleLibrary.open(
+        config.styles.sources, own=folder / OWN_STYLES, cache=folder / "styles"
+    )
     await library.refresh()
     current = library.current
     values = {"styles": len(current.styles), "categories": len(current.categories)}

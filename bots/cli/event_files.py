@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bots.knowledge import KEPT_PREVIEWS
 from bots.rooms import page_of
 from common.errors import Refusal, StartupError
 from events.archive import archive, feed_entry
 from events.model import Kind, State
 from events.published import document
 from events.style_entry import StyleEntry, as_list, style_of
+from styles.previews import Previews
 
 if TYPE_CHECKING:
     from common.config import Config
@@ -32,7 +34,7 @@ async def write(parts: Parts, event: Event, folder: Path, config: Config) -> lis
     entries = await parts.entries.of(event)
     facts = await parts.entries.facts(event)
     log = await parts.events.log(event.id)
-    files = {
+    files: dict[str, str | bytes] = {
         f"{event.name}.json": _text(archive(event, entries, log, ballots=facts.ballots)),
         f"{event.name}-feed.json": _text(feed_entry(event, page=page_of(config, event))),
     }
@@ -46,17 +48,19 @@ async def write(parts: Parts, event: Event, folder: Path, config: Config) -> lis
             files[f"{event.name}-styles.json"] = as_list(styles)
             thanks = [one.attribution for one in styles]
             files[f"{event.name}-attribution.md"] = "\n".join((*thanks, ""))
+            files |= await _previews(event, styles, config.data_dir / KEPT_PREVIEWS)
     if receipts := await parts.purse.receipts(event):
         files[f"{event.name}-receipts.json"] = _text(receipts)
     await asyncio.to_thread(_save, folder, files)
     return [folder / name for name in files]
 
 
-def _save(folder: Path, files: Mapping[str, str]) -> None:
+def _save(folder: Path, files: Mapping[str, str | bytes]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (folder / name).write_text(text, "utf-8")
+        for name, content in files.items():
+            data = content.encode("utf-8") if isinstance(content, str) else content
+            (folder / name).write_bytes(data)
     except OSError as error:
         raise StartupError("startup.folder", folder=folder, problem=error.strerror) from error
 
@@ -69,6 +73,21 @@ async def _styles(parts: Parts, event: Event) -> list[StyleEntry]:
         except Refusal:
             continue
     return made
+
+
+async def _previews(
+    event: Event, styles: Sequence[StyleEntry], folder: Path
+) -> dict[str, str | bytes]:
+    """Return the pictures there are of the styles, and which is which as lists publish it."""
+    shown = await Previews((), kept=folder).of([style.name for style in styles])
+    found: dict[str, str | bytes] = {}
+    table: dict[str, dict[str, str]] = {}
+    for name, looks in shown.items():
+        for look in looks:
+            if look.file is not None and await asyncio.to_thread(look.file.is_file):
+                found[look.file.name] = await asyncio.to_thread(look.file.read_bytes)
+                table.setdefault(name, {})[look.subject] = look.file.name
+    return {f"{event.name}-previews.json": _text(table), **found} if table else {}
 
 
 def _text(document: Any) -> str:

@@ -61,10 +61,10 @@ def _styles(names: list[str], settings: Config) -> list[str]:
     import asyncio
 
     from common import texts
-    from styles.library import StyleLibrary
+    from styles.library import OWN_STYLES, StyleLibrary
 
-    cache = settings.data_dir / "styles"
-    library = asyncio.run(StyleLibrary.open(settings.styles.sources, cache=cache))
+    own, cache = settings.data_dir / OWN_STYLES, settings.data_dir / "styles"
+    library = asyncio.run(StyleLibrary.open(settings.styles.sources, own=own, cache=cache))
     current = library.current
     styles: dict[str, None] = {}
     for name in names:
@@ -83,7 +83,9 @@ def _apart(settings: Config, folder: Path) -> Config:
     """Return the configuration with a data folder of its own that knows what the usual one does."""
     import shutil
 
-    for known in ("styles", "reference", "civitai"):
+    from styles.library import OWN_STYLES
+
+    for known in ("styles", OWN_STYLES, "reference", "civitai"):
         if (settings.data_dir / known).is_dir():
             shutil.copytree(settings.data_dir / known, folder / known)
     return settings.model_copy(update={"data_dir": folder, "database": None})

@@ -23,16 +23,8 @@ from common.errors import StartupError
 from common.model import Outcome
 from common.sheet import Cell, contact_sheet
 from common.tasks import cancel
-from styles.previews import keep, plain_name
+from styles.previews import SUBJECTS, keep, plain_name
 
-SUBJECTS = (
-    ("portrait of an old fisherman with a grey beard", 11),
-    ("a village by a lake in the mountains", 22),
-    ("a red fox in tall grass", 33),
-)
-"""What every style is shown on, with its seed: a person, a place, an animal."""
-KINDS = ("person", "place", "animal")
-"""The subjects in a word."""
 AT_ONCE = 6
 
 
@@ -64,9 +56,9 @@ async def render(
     lies is told, `as_json` with every picture. Raises StartupError if a folder cannot be written.
     """
     wishes = [
-        _Wish(row, column, f"{subject} --n 1 --seed {seed} style: {style}")
+        _Wish(row, column, f"{subject.text} --n 1 --seed {subject.seed} style: {style}")
         for row, style in enumerate(styles)
-        for column, (subject, seed) in enumerate(SUBJECTS)
+        for column, subject in enumerate(SUBJECTS)
     ]
     cells: dict[tuple[int, int], Cell] = {}
     console = Console(stderr=True)
@@ -90,7 +82,7 @@ async def render(
             if not await _make(core, wishes, came, stop):
                 return STOPPED
     table = [[cells[row, column] for column in range(len(SUBJECTS))] for row in range(len(styles))]
-    labels = [subject for subject, _seed in SUBJECTS]
+    labels = [subject.text for subject in SUBJECTS]
     content = await asyncio.to_thread(contact_sheet, styles, labels, table)
     _write(sheet, content)
     if kept is not None:
@@ -157,7 +149,11 @@ def _kept(wish: _Wish, style: str, outcome: Outcome, folder: Path) -> Cell:
 
 def _keep(folder: Path, styles: Sequence[str], table: Sequence[Sequence[Cell]]) -> None:
     made = {
-        style: {kind: cell.picture for kind, cell in zip(KINDS, row, strict=True) if cell.picture}
+        style: {
+            subject.kind: cell.picture
+            for subject, cell in zip(SUBJECTS, row, strict=True)
+            if cell.picture
+        }
         for style, row in zip(styles, table, strict=True)
     }
     try:
@@ -179,13 +175,13 @@ def _tell_json(styles: Sequence[str], table: Sequence[Sequence[Cell]], sheet: Pa
     pictures = [
         {
             "style": style,
-            "subject": subject,
-            "seed": seed,
+            "subject": subject.text,
+            "seed": subject.seed,
             "file": str(sheet.parent / cell.file) if cell.file else None,
             "reason": cell.reason,
         }
         for style, row in zip(styles, table, strict=True)
-        for (subject, seed), cell in zip(SUBJECTS, row, strict=True)
+        for subject, cell in zip(SUBJECTS, row, strict=True)
     ]
     typer.echo(json.dumps({"sheet": str(sheet), "pictures": pictures}))
     return 0 if all(picture["file"] for picture in pictures) else 1
@@ -195,10 +191,10 @@ def _tell(styles: Sequence[str], table: Sequence[Sequence[Cell]], sheet: Path) -
     """Say what is missing and where the sheet lies; return the exit code."""
     missing = 0
     for style, row in zip(styles, table, strict=True):
-        for (subject, _seed), cell in zip(SUBJECTS, row, strict=True):
+        for subject, cell in zip(SUBJECTS, row, strict=True):
             if cell.picture is None:
                 missing += 1
-                values = {"style": style, "subject": subject, "reason": cell.reason}
+                values = {"style": style, "subject": subject.text, "reason": cell.reason}
                 typer.echo(texts.say("preview.missing", **values), err=True)
     typer.echo(sheet)
     return 1 if missing else 0

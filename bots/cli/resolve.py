@@ -118,11 +118,12 @@ def _stage(
 
 async def _styles(config: Config, named: list[str]) -> StyleList:
     """Return the lists that are named, as they are now, or else the configured ones, offline."""
-    from styles.library import read_offline, read_once
+    from styles.library import OWN_STYLES, read_offline, read_once
 
     if named:
         return await read_once(named)
-    return await read_offline(config.styles.sources, cache=config.data_dir / "styles")
+    own, cache = config.data_dir / OWN_STYLES, config.data_dir / "styles"
+    return await read_offline(config.styles.sources, cache=cache, own=own)
 
 
 def _served(path: Path) -> dict[str, Served]:

@@ -38,12 +38,14 @@ async def _open(config: Path | None) -> tuple[StyleList, ModelReference]:
     """Return the styles and what is known of their models, as of now."""
     from common import logs
     from common.reference_library import ReferenceLibrary
-    from styles.library import StyleLibrary
+    from styles.library import OWN_STYLES, StyleLibrary
 
     logs.configure(level="error")
     settings = read_settings(config)
     folder = settings.data_dir
-    library = await StyleLibrary.open(settings.styles.sources, cache=folder / "styles")
+    library = await StyleLibrary.open(
+        settings.styles.sources, own=folder / OWN_STYLES, cache=folder / "styles"
+    )
     reference = await ReferenceLibrary.open(settings.reference.url, cache=folder / "reference")
     return library.current, reference.current
 

@@ -1,12 +1,14 @@
 """`hordebots event`: from the wizard to the files that stay."""
 
 import asyncio
+import io
 import json
 import time
 from datetime import UTC, datetime
 
 import pytest
 import yaml
+from PIL import Image
 from typer.testing import CliRunner
 
 from bots.__main__ import app
@@ -20,6 +22,7 @@ from events.entry_store import Entrant
 from events.model import Shown
 from request.encoding import job_to_json
 from request.leases import Leases
+from styles.previews import keep
 
 RUNNER = CliRunner()
 DAY = 24 * 3600.0
@@ -153,15 +156,22 @@ def test_an_operator_leads_a_contest_to_its_files_and_anybody_recounts_it(
     shown = say("show", "autumn")
     assert "copied" in shown
     assert "2  Bob  entered" in shown
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(picture, "PNG")
+    kept = tmp_path / "data" / "previews"
+    keep(kept, {"fog 2": {"animal": picture.getvalue()}})
     files = say("export", "autumn", "--out", str(tmp_path / "out")).split()
     names = sorted(file.rpartition("/")[2] for file in files)
-    assert names == [
+    assert names[:-1] == [
         "autumn-attribution.md",
         "autumn-ballots.json",
         "autumn-feed.json",
+        "autumn-previews.json",
         "autumn-styles.json",
         "autumn.json",
     ]
+    previews = json.loads((tmp_path / "out" / "autumn-previews.json").read_text("utf-8"))
+    assert previews == {"fog 2": {"animal": names[-1]}}
     styles = json.loads((tmp_path / "out" / "autumn-styles.json").read_text("utf-8"))
     assert styles["fog 2"]["prompt"] == "{p} in fog###{np}"
     ballots = tmp_path / "out" / "autumn-ballots.json"

@@ -87,9 +87,7 @@ class Process:
     async def work(self):
         """Do once what the runners and the clock do again and again."""
         world = self.world
-        featuring = Featuring(
-            self.parts.events, self.parts.steps, world.folder / "won", lambda: ("painting",)
-        )
+        featuring = Featuring(self.parts.events, self.parts.steps, world.folder / "won")
         clock = Clock(
             self.parts.events,
             self.parts.entries,
@@ -221,7 +219,7 @@ async def test_a_contest_on_five_platforms_survives_fifty_deaths(
     won = load_folder(tmp_path / "won")
     names = [f"fog {number}" for number in winners]
     assert (list(won.styles), won.faults) == (names, ())
-    assert won.categories[FEATURED] == ("event fog", "painting")
+    assert won.categories[FEATURED] == ("event fog",)
     clock.now = event.due
     event = await until(world, State.ARCHIVED, kills=0)
     won = load_folder(tmp_path / "won")

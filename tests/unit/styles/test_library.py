@@ -5,7 +5,7 @@ import json
 import pytest
 
 from common.errors import StyleListError
-from styles.library import StyleLibrary
+from styles.library import StyleLibrary, read_offline
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 
@@ -51,6 +51,32 @@ async def test_the_last_good_copy_survives_a_restart(tmp_path):
     assert list(library.current.styles) == ["one"]
     assert library.sources[0].problem
     assert library.sources[0].good_at is not None
+
+
+async def test_the_communitys_own_styles_come_and_go_while_it_runs(tmp_path):
+    own = tmp_path / "own"
+    library = await StyleLibrary.open(["bundled:general"], own=own)
+    before = library.current
+    write(own, styles={"fog": GOOD, "raw": GOOD}, categories={"featured": ["fog"], "won": ["raw"]})
+    await library.refresh_own()
+    assert library.current.style("fog") is not None
+    assert library.current.style("raw") is before.style("raw")  # nothing is overridden
+    assert library.current.categories["featured"] == ("fog", *before.categories["featured"])
+    assert library.current.categories["won"] == ()
+    await library.use(["bundled:demo"])
+    assert library.current.style("fog") is not None
+    write(own, styles="{")
+    await library.refresh_own()
+    assert library.current.style("fog") is not None
+    (own / "styles.json").unlink()
+    await library.refresh_own()
+    assert library.current.style("fog") is None
+
+
+async def test_the_communitys_own_styles_are_known_without_a_network(tmp_path):
+    write(tmp_path / "own", styles={"fog": GOOD})
+    read = await read_offline(["bundled:demo"], cache=tmp_path, own=tmp_path / "own")
+    assert read.style("fog") is not None
 
 
 async def test_no_style_at_all_is_an_error(tmp_path):
