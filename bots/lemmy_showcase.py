@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from contextlib import suppress
 
 from common.errors import PictureError, PlatformRefused
 from common.lemmy.client import LemmyClient
 from common.lemmy.uploads import Uploads, names_in
-from common.lemmy.writing import answer
+from common.lemmy.writing import Shown, answer
 from common.model import Incoming
 from request.adapter import Publication
 
@@ -35,19 +36,31 @@ class Showing(ABC):
         """Post a copy: its first picture is the post's link, the others stand below."""
         client = await self._ready()
         community = await client.community(publication.to)
-        event = f"copy:{publication.request}"
-        try:
-            shown = await self._uploads.show(client, event, 1, publication.pictures)
-        except (PictureError, ValueError) as error:
-            raise PlatformRefused(platform=self.url, problem=error) from error
+        shown = await self._shown(client, publication)
         number = await client.post(
             publication.title.ljust(SHORTEST_TITLE, "."),
             community=community,
-            url=shown[0].address if shown else "",
-            alt=shown[0].alt[:ALT_LENGTH] if shown else "",
-            body=answer(publication.text, shown[1:], hidden=False),
+            **_written(publication, shown),
         )
         return f"post:{number}"
+
+    async def revise(self, publication: Publication, post: str) -> None:
+        """Have a copy show what it is to show now; pictures it shows no more are deleted."""
+        client = await self._ready()
+        number = int(post.partition(":")[2])
+        before = names_in(await client.words_of_post(number), self.url)
+        self._uploads.forget(_event(publication))
+        shown = await self._shown(client, publication)
+        await client.edit_post(number, **_written(publication, shown))
+        for name in set(before) - set(names_in("\n".join(one.address for one in shown), self.url)):
+            with suppress(PlatformRefused):
+                await client.delete_picture(name)
+
+    async def _shown(self, client: LemmyClient, publication: Publication) -> list[Shown]:
+        try:
+            return await self._uploads.show(client, _event(publication), 1, publication.pictures)
+        except (PictureError, ValueError) as error:
+            raise PlatformRefused(platform=self.url, problem=error) from error
 
     async def find_published(self, publication: Publication) -> str | None:
         """Return the id of a copy already posted: its text has the request's id."""
@@ -72,3 +85,16 @@ class Showing(ABC):
                 with suppress(PlatformRefused):
                     await client.delete_picture(name)
             await client.delete_post(number)
+
+
+def _event(publication: Publication) -> str:
+    return f"copy:{publication.request}"
+
+
+def _written(publication: Publication, shown: Sequence[Shown]) -> dict[str, str]:
+    """Return what a post says and shows: its link is the first picture."""
+    return {
+        "url": shown[0].address if shown else "",
+        "alt": shown[0].alt[:ALT_LENGTH] if shown else "",
+        "body": answer(publication.text, shown[1:], hidden=False),
+    }

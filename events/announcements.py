@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from common import texts
@@ -62,7 +62,7 @@ def _of_venue(event: Event, step: Step, scene: Scene, venue: Venue) -> Iterator[
         case Step.VOTE:
             yield from _galleries(event, scene, venue)
         case Step.PROMOTE:
-            yield _post(event, venue, "winners", _winners(plan, scene), shown=scene.winners)
+            yield _winners(event, venue, scene)
         case Step.CANCEL:
             text = texts.say("event_post.cancelled", title=plan.title, why=scene.why)
             yield _post(event, venue, "cancel", text.strip())
@@ -134,15 +134,28 @@ def _poll(event: Event, venue: Venue, number: int, page: Sequence[Entry]) -> Pos
     return Posted(f"poll-{number}", venue.account, venue.to, body)
 
 
-def _winners(plan: Plan, scene: Scene) -> str:
-    lines = [texts.say("event_post.winners", title=plan.title)]
+def _winners(event: Event, venue: Venue, scene: Scene) -> Posted:
+    """Return who has won, a line each, so that one who is hidden later is named no more."""
+    lines = []
     for place, entry in enumerate(scene.winners, start=1):
         name = entry.name or texts.say("entry.anonymous")
         line = texts.say("event_post.place", place=place, name=name, number=entry.number)
-        lines.append(f"{line} {entry.link}".strip())
-    if not scene.winners:
-        lines.append(texts.say("event_post.nobody"))
-    return "\n".join((*lines, _page(scene))).strip()
+        lines.append([entry.number, f"{line} {entry.link}".strip()])
+    head = texts.say("event_post.winners", title=event.plan.title)
+    if not lines:
+        head = f"{head}\n{texts.say('event_post.nobody')}"
+    made = _post(event, venue, "winners", head, shown=scene.winners)
+    return replace(made, body={**made.body, "lines": lines, "end": _page(scene)})
+
+
+def words_of(body: Mapping[str, Any], left_out: Collection[int] = ()) -> str:
+    """Return what a post says, without the entries that may not be seen."""
+    lines = [str(body["text"])]
+    lines += [line for number, line in body.get("lines", ()) if number not in left_out]
+    if left_out:
+        numbers = ", ".join(map(str, sorted(left_out)))
+        lines.append(texts.say("event_post.hidden", numbers=numbers))
+    return "\n".join(line for line in (*lines, str(body.get("end", ""))) if line)
 
 
 def rules(plan: Plan) -> list[str]:

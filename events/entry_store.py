@@ -17,6 +17,7 @@ from events.candidate import Candidate, check_others
 from events.lifecycle import Facts
 from events.model import FINAL, Entry, EntryState, Event, Shown, State
 from events.people import Identities
+from events.restaging import restage
 from events.store import event_of
 from events.tables import ballots, entries, event_posts, event_steps, events
 from request.encoding import storable
@@ -223,6 +224,7 @@ class EntryStore:
             if row is None:
                 raise Refusal("entry.no_such", number=number, name=event.name)
             await connection.execute(event_steps.insert().values(line))
+            await restage(connection, event.id, {number}, self._now())
         return entry_of(row)
 
     async def forgotten(self, lease: Lease, mark: str) -> list[tuple[str, int]]:

@@ -2,13 +2,16 @@
 
 As with copies in showcases: the try is noted, then it is posted, then where it stands is noted; a
 post that was tried before is looked for first, by the code in its text.
+
+A post shows the entries that may be seen at that moment. Where one is hidden, or shown again,
+later, the post is changed; where the platform cannot do that, it is taken down and posted anew.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,11 +24,13 @@ from common import texts
 from common.database import Database
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
 from common.model import Picture
+from events.announcements import words_of
 from events.model import Event, State
+from events.restaging import left_out, numbers_in, restage
 from events.store import event_of
 from events.tables import event_posts, events
 from request import answers, encoding
-from request.adapter import Adapter, Publication, Publishing
+from request.adapter import Adapter, Publication, Publishing, Revising
 from request.leases import Lease, Leases, guard
 from request.queries import ID_LENGTH
 
@@ -37,6 +42,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 30.0, 3600.0
 MOST_TRIES = 30
 AT_ONCE = 20
 TITLE_LENGTH = 100
+LEFT_OUT = "left_out"
+"""In a post's body: entries that were not shown when it was tried last."""
 LATE = {
     "remind": {State.OPEN},
     "open": {State.OPEN, State.ANNOUNCED},
@@ -59,6 +66,11 @@ class Row:
     state: str
     post: str | None
     tries: int
+
+    def is_empty(self, left_out: Collection[int]) -> bool:
+        """Tell whether nothing is left of it without these entries."""
+        shows = numbers_in(self.body)
+        return bool(shows) and "lines" not in self.body and shows <= set(left_out)
 
     @property
     def code(self) -> str:
@@ -108,13 +120,14 @@ class Outbox:
                 await self._failed(lease, row, error)
 
     async def _do(self, lease: Lease, row: Row, adapter: Publishing, room: int) -> None:
-        if row.state == "removing":
-            post = row.post
-            if post is None and row.tries:
-                post = await adapter.find_published(self._publication(row, room))
-            if post is not None:
-                await adapter.unpublish(row.target, post)
+        gone = await self._left_out(row)
+        publication = self._publication(row, room, gone)
+        if row.state == "removing" or row.is_empty(gone):
+            await self._take_down(lease, row, adapter, publication)
             await self._ended(lease, row, "removed")
+            return
+        if row.state == "revising":
+            await self._revise(lease, row, adapter, publication)
             return
         if not timely(row):
             await self._ended(lease, row, "failed")
@@ -123,20 +136,55 @@ class Outbox:
         if under is None:
             await self._change(lease, row, due=self._now() + FIRST_PAUSE)
             return
-        publication = replace(self._publication(row, room), under=under)
-        await self._change(lease, row, tries=row.tries + 1)
+        publication = replace(publication, under=under)
         post = await adapter.find_published(publication) if row.tries else None
-        post = post or await adapter.publish(publication)
-        kept = encoding.storable(post)[:ID_LENGTH]
-        await self._change(lease, row, state="posted", post=kept, changed=self._now())
+        if post is None:
+            row = replace(row, tries=row.tries + 1, body={**row.body, LEFT_OUT: gone})
+            await self._change(lease, row, tries=row.tries, body=row.body)
+            post = await adapter.publish(publication)
+        await self._posted(lease, row, encoding.storable(post)[:ID_LENGTH])
         log.info("event_posted", account=lease.name, challenge=row.event.name, key=row.key)
 
-    def _publication(self, row: Row, room: int) -> Publication:
-        shown = tuple(self._picture(one) for one in row.body.get("pictures", ()))
-        last = texts.say("event_post.machine", code=row.code)
-        [text] = answers.split(str(row.body["text"]), max(1, room - len(last) - 1), most=1) or [""]
+    async def _take_down(
+        self, lease: Lease, row: Row, adapter: Publishing, publication: Publication
+    ) -> None:
+        post = row.post
+        if post is None and row.tries:
+            post = await adapter.find_published(publication)
+        if post is not None:
+            await adapter.unpublish(row.target, post)
+            await self._change(lease, row, post=None)
+
+    async def _revise(
+        self, lease: Lease, row: Row, adapter: Publishing, publication: Publication
+    ) -> None:
+        """Change a post so that it shows what may be seen, or post it anew."""
+        await self._change(lease, row, tries=row.tries + 1)
+        if isinstance(adapter, Revising) and row.post is not None:
+            try:
+                await adapter.revise(publication, row.post)
+            except PlatformRefused as error:  # nobody edits there, or it is gone
+                log.info("not_revised", account=lease.name, key=row.key, problem=str(error))
+                await adapter.unpublish(row.target, row.post)
+                await self._ended(lease, row, "failed")
+            else:
+                gone = await self._left_out(row)
+                changed = replace(row, body={**row.body, LEFT_OUT: gone})
+                await self._posted(lease, changed, row.post)
+            return
+        await self._take_down(lease, row, adapter, publication)
+        await self._change(lease, row, state="intended", tries=0)
+
+    def _publication(self, row: Row, room: int, gone: Collection[int]) -> Publication:
+        shown = tuple(
+            self._picture(one) for one in row.body.get("pictures", ()) if one["number"] not in gone
+        )
+        with texts.speaking(row.event.plan.rules.language):
+            last = texts.say("event_post.machine", code=row.code)
+            words = words_of(row.body, gone)
+        [text] = answers.split(words, max(1, room - len(last) - 1), most=1) or [""]
         [title] = answers.split(str(row.body["title"]), TITLE_LENGTH, most=1)
-        votes = tuple(f"approve {row.event.name} {number}" for number in row.body.get("vote", ()))
+        votes = (number for number in row.body.get("vote", ()) if number not in gone)
         left = 0.0 if row.event.due is None else row.event.due - self._now()
         return Publication(
             request=row.code,
@@ -146,7 +194,7 @@ class Outbox:
             pictures=shown,
             poll=tuple(row.body.get("poll", ())),
             poll_seconds=left,
-            buttons=votes,
+            buttons=tuple(f"approve {row.event.name} {number}" for number in votes),
         )
 
     def _picture(self, one: dict[str, Any]) -> Picture:
@@ -172,7 +220,7 @@ class Outbox:
             _with_event()
             .where(
                 event_posts.c.account == account,
-                event_posts.c.state.in_(("intended", "removing")),
+                event_posts.c.state.in_(("intended", "removing", "revising")),
                 event_posts.c.due <= self._now(),
             )
             .order_by(event_posts.c.due, event_posts.c.id)
@@ -219,22 +267,28 @@ class Outbox:
         await self._ended(lease, row, "counted")
 
     async def taken_back(self, lease: Lease, shown: Iterable[tuple[str, int]]) -> None:
-        """Have the posts taken down that show an entry (event and number)."""
-        gone = set(shown)
-        if not gone:
-            return
-        query = sa.select(event_posts).where(event_posts.c.event.in_({name for name, _ in gone}))
+        """Have an entry (event and number) taken out of the posts that show it."""
+        gone: dict[str, set[int]] = {}
+        for event, number in shown:
+            gone.setdefault(event, set()).add(number)
         async with self._database.write() as connection:
             await guard(connection, lease)
-            rows = (await connection.execute(query)).all()
-            hit = [
-                row.id
-                for row in rows
-                if any((row.event, one["number"]) in gone for one in row.body.get("pictures", ()))
-            ]
-            values = {"state": "removing", "due": self._now(), "changed": self._now()}
-            change = event_posts.update().where(event_posts.c.id.in_(hit))
-            await connection.execute(change.values(values))
+            for event, numbers in gone.items():
+                await restage(connection, event, numbers, self._now())
+
+    async def _left_out(self, row: Row) -> list[int]:
+        async with self._database.read() as connection:
+            return await left_out(connection, row.event.id, numbers_in(row.body))
+
+    async def _posted(self, lease: Lease, row: Row, post: str) -> None:
+        """Note where a post is; what has come or gone while it was made is made good for."""
+        values = {"state": "posted", "post": post, "body": row.body, "changed": self._now()}
+        async with self._database.write() as connection:
+            await guard(connection, lease)
+            await _changed(connection, row, values)
+            shows = numbers_in(row.body)
+            if await left_out(connection, row.event.id, shows) != row.body.get(LEFT_OUT, []):
+                await restage(connection, row.event.id, shows, self._now())
 
     async def _last(self, account: str) -> float:
         query = sa.select(sa.func.max(event_posts.c.changed)).where(

@@ -231,6 +231,18 @@ class Publishing(Protocol):
 
 
 @runtime_checkable
+class Revising(Protocol):
+    """An adapter that can change what it has published."""
+
+    async def revise(self, publication: Publication, post: str) -> None:
+        """Have a post show what a publication says now; doing it twice is fine.
+
+        Raises PlatformError (may pass) or PlatformRefused (never will).
+        """
+        ...
+
+
+@runtime_checkable
 class Linking(Protocol):
     """An adapter whose answers have addresses that everybody can open."""
 

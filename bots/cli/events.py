@@ -309,6 +309,7 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
 
     from bots.rooms import page_of
     from common import texts
+    from events.announcements import words_of
     from events.model import Event, State
     from events.rehearsal import as_json as plain
     from events.rehearsal import rehearse
@@ -323,7 +324,7 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
     for post in found.posts:
         shown = len(post.body.get("pictures", ()))
         head = texts.say("events.rehearsed", where=f"{post.account}/{post.target}", key=post.key)
-        lines += ["", f"{head} ({shown})" if shown else head, post.body["text"]]
+        lines += ["", f"{head} ({shown})" if shown else head, words_of(post.body)]
     lines += ["", texts.say("events.worst_case", kudos=f"{found.cost:,}")]
     return "\n".join(lines)
 

@@ -25,20 +25,20 @@ from bots.discord.permissions import invite, sentence
 from bots.discord.registration import register
 from bots.discord.route import TOKEN_LASTS
 from bots.discord.section import DiscordSection, point_library, read_section
-from bots.discord.showing import Showing
+from bots.discord.showing import Showcase, Showing
 from common import texts
 from common.errors import StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from common.tasks import cancel
-from request.adapter import Capabilities, Publication, Services
+from request.adapter import Capabilities, Services
 
 log = structlog.get_logger()
 
 MEGABYTE = 1024 * 1024
 
 
-class DiscordAdapter:
+class DiscordAdapter(Showcase):
     """A bot on Discord. Post ids are message ids."""
 
     capabilities = Capabilities(
@@ -156,18 +156,6 @@ class DiscordAdapter:
         if not where.community or not where.channel:
             return None
         return f"https://discord.com/channels/{where.community}/{where.channel}/{post}"
-
-    async def publish(self, publication: Publication) -> str:
-        """Post a copy of an answer in the channel for that."""
-        return await self._showing.publish(publication)
-
-    async def find_published(self, publication: Publication) -> str | None:
-        """Return the message of a copy already posted."""
-        return await self._showing.find(publication)
-
-    async def unpublish(self, to: str, post: str) -> None:
-        """Take a copy down."""
-        await self._showing.remove(to, post)
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Say who we are, where the bot is let into a server, and what its commands lack."""

@@ -52,10 +52,43 @@ class Showing:
         with translated(), contextlib.suppress(discord.NotFound):
             await self._channel(to).get_partial_message(int(post)).delete()
 
+    async def change(self, publication: Publication, post: str) -> None:
+        """Have a message show what it is to show now. Raises PlatformError or PlatformRefused."""
+        files = await asyncio.to_thread(read, publication.request, publication.pictures)
+        message = self._channel(publication.to).get_partial_message(int(post))
+        with translated():
+            await message.edit(
+                view=_view(publication),
+                attachments=opened(files),
+                allowed_mentions=discord.AllowedMentions.none(),
+            )
+
     def _channel(self, to: str) -> discord.PartialMessageable:
         if not to.isdecimal():
             raise PlatformRefused(platform="Discord", problem=f"{to} is no channel's id")
         return self._caller.get_partial_messageable(int(to))
+
+
+class Showcase:
+    """The part of the adapter that posts copies; what is written in them calls nobody."""
+
+    _showing: Showing
+
+    async def publish(self, publication: Publication) -> str:
+        """Post a copy of an answer in the channel for that."""
+        return await self._showing.publish(publication)
+
+    async def find_published(self, publication: Publication) -> str | None:
+        """Return the message of a copy already posted."""
+        return await self._showing.find(publication)
+
+    async def unpublish(self, to: str, post: str) -> None:
+        """Take a copy down."""
+        await self._showing.remove(to, post)
+
+    async def revise(self, publication: Publication, post: str) -> None:
+        """Have a copy show what it is to show now."""
+        await self._showing.change(publication, post)
 
 
 def _marker(publication: Publication) -> int:

@@ -68,6 +68,20 @@ class Showing:
         self._uploads.posted(event)
         return str(post["id"])
 
+    async def revise(self, publication: Publication, post: str) -> None:
+        """Have a copy show what it is to show now. Raises PlatformRefused where nobody edits."""
+        event, warning = f"edit:{publication.request}", self._section.content_warning
+        media, _left_out = await self._uploads.take(event, publication.pictures)
+        await self._calls(
+            "status_update",
+            post,
+            quiet(publication.text, most=self._server.characters - len(warning)),
+            spoiler_text=warning or None,
+            sensitive=bool(warning),
+            media_ids=media or None,
+        )
+        self._uploads.posted(event)
+
     async def find_published(self, publication: Publication) -> str | None:
         """Return the id of a copy already posted: its text has the request's id."""
         if not self._me:

@@ -203,6 +203,11 @@ class LemmyClient(ABC):
         answer = await self._call("POST", "/post", written, kind="post")
         return _number(answer, "post_view", "post")
 
+    async def edit_post(self, post: int, *, url: str, alt: str, body: str) -> None:
+        """Have a post of ours show another picture and say something else."""
+        written = {"post_id": post, "url": url, "alt_text": alt, "body": body}
+        await self._call("PUT", "/post", written)
+
     async def words_of_post(self, post: int) -> str:
         """Return a post's link and text. Raises PlatformRefused if it is gone."""
         answer = await self._call("GET", "/post", query={"id": post})

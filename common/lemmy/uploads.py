@@ -80,6 +80,11 @@ class Uploads:
             ]
         return [Shown(await self._put(client, (event, part), shown), _alt(shown))]
 
+    def forget(self, event: str) -> None:
+        """Put the pictures of something on the server anew when they are shown next."""
+        for key in [key for key in self._done if key[0] == event]:
+            del self._done[key]
+
     async def _put(
         self, client: LemmyClient, key: tuple[str, int], shown: Sequence[Picture]
     ) -> str:

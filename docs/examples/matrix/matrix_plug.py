@@ -17,7 +17,7 @@ class MatrixPlug(Plug):
 
     name = "matrix"
     module = "hordebots_matrix"
-    can = frozenset(Can)
+    can = frozenset(Can) - {Can.SHOW}
 
     def __init__(self) -> None:
         self.server = FakeMatrix()

@@ -43,6 +43,8 @@ class Can(StrEnum):
     """What somebody asks for can be gone before it is answered: `vanish`."""
     REMOVE = "remove"
     """The bot can take its posts back."""
+    SHOW = "show"
+    """The bot can post what nobody asked it: `wall`, `shown`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,14 @@ class Plug:
 
     async def up(self) -> None:
         """Be back, with everything that was there."""
+        raise NotImplementedError
+
+    def wall(self) -> str:
+        """Return where the bot posts of its own accord, as a plan's venue names it."""
+        return ""
+
+    async def shown(self) -> list[Answer]:
+        """Return what the bot has posted of its own accord and not taken down."""
         raise NotImplementedError
 
     # --- what follows from these ---------------------------------------------------------------

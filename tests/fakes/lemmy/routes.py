@@ -126,9 +126,21 @@ class Routes:
             title=asked["name"],
             body=asked.get("body", ""),
             url=asked.get("url"),
+            alt=asked.get("alt_text", ""),
             nsfw=asked.get("nsfw", False),
         )
         return web.json_response({"post_view": self.shapes.post_view(new)})
+
+    async def edit_post(self, request: web.Request) -> web.Response:
+        self.user(request)
+        asked = await request.json()
+        post = self.world.posts.get(asked["post_id"])
+        if post is None or post.deleted or post.creator is not self.world.bot:
+            raise problem("couldnt_find_post")
+        post.url = asked["url"] or None if "url" in asked else post.url
+        post.body = asked.get("body", post.body)
+        post.alt = asked.get("alt_text", post.alt)
+        return web.json_response({"post_view": self.shapes.post_view(post)})
 
     async def delete_post(self, request: web.Request) -> web.Response:
         self.user(request)

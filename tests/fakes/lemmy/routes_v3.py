@@ -22,6 +22,7 @@ class RoutesV3(Routes):
             web.put(f"{base}/user/save_user_settings", self.settings, name="settings"),
             web.get(f"{base}/post", self.post, name="post"),
             web.post(f"{base}/post", self.create_post, name="post_create"),
+            web.put(f"{base}/post", self.edit_post, name="post_edit"),
             web.get(f"{base}/post/list", self.list_posts, name="posts"),
             web.post(f"{base}/post/delete", self.delete_post, name="post_delete"),
             web.get(f"{base}/community", self.community, name="community"),

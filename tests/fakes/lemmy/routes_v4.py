@@ -30,6 +30,7 @@ class RoutesV4(Routes):
             ),
             web.get(f"{base}/post", self.post, name="post4"),
             web.post(f"{base}/post", self.create_post, name="post_create4"),
+            web.put(f"{base}/post", self.edit_post, name="post_edit4"),
             web.get(f"{base}/post/list", self.list_posts, name="posts4"),
             web.delete(f"{base}/post", self.delete_post, name="post_delete4"),
             web.get(f"{base}/community", self.community, name="community4"),

@@ -44,6 +44,7 @@ class Post:
     title: str = "A post"
     body: str = ""
     url: str | None = None
+    alt: str = ""
     nsfw: bool = False
     locked: bool = False
     removed: bool = False

@@ -61,6 +61,7 @@ class Routes:
             ("notifications", "GET", "/api/v1/notifications", self.notifications),
             ("post_status", "POST", "/api/v1/statuses", self.post_status),
             ("status", "GET", "/api/v1/statuses/{id}", self.status),
+            ("edit_status", "PUT", "/api/v1/statuses/{id}", self.edit_status),
             ("delete_status", "DELETE", "/api/v1/statuses/{id}", self.delete_status),
             ("context", "GET", "/api/v1/statuses/{id}/context", self.context),
             ("favourite", "POST", "/api/v1/statuses/{id}/favourite", self.favourite),
@@ -258,6 +259,22 @@ class Routes:
     async def favourite(self, request: web.Request) -> web.Response:
         post = self._post(request)
         post.favourited = True
+        return web.json_response(self.community.entity(post))
+
+    async def edit_status(self, request: web.Request) -> web.Response:
+        """Change a post of the bot's; pictures it shows no more are gone."""
+        post = self._post(request)
+        if post.author is not self.community.bot:
+            raise Stop(404, "Record not found")
+        form = await _form(request)
+        kept = [media for media in post.media if media.id in form.get("media_ids", [])]
+        new = [one for one in form.get("media_ids", []) if one not in {media.id for media in kept}]
+        media = [*kept, *self._attachable({"media_ids": new})]
+        text, spoiler = str(form.get("status") or ""), str(form.get("spoiler_text") or "")
+        self._check_post({}, text, spoiler, media)
+        post.text, post.spoiler, post.media = text, spoiler, media
+        for picture in media:
+            picture.attached = True
         return web.json_response(self.community.entity(post))
 
     async def delete_status(self, request: web.Request) -> web.Response:

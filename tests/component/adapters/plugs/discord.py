@@ -27,7 +27,9 @@ class DiscordPlug(Plug):
     def __init__(self) -> None:
         self.server = FakeDiscord()
         self.world = self.server.world
-        self._channel = self.world.channel(self.world.guild(), "pictures")
+        guild = self.world.guild()
+        self._channel = self.world.channel(guild, "pictures")
+        self._wall = self.world.channel(guild, "wall")
         self._people: dict[tuple[str, bool], dict] = {}
         self._usual = HearingClient.before_identify_hook, HearingClient.guild_pause
 
@@ -84,6 +86,12 @@ class DiscordPlug(Plug):
         shown = pictures_of(message)
         text = text_of(message).replace("\\", "")
         return Answer(message["id"], text, len(shown), tuple(one["description"] for one in shown))
+
+    def wall(self) -> str:
+        return self._wall["id"]
+
+    async def shown(self) -> list[Answer]:
+        return [self._seen(one) for one in self.world.in_channel(self._wall)]
 
     async def delete(self, said: str) -> None:
         self.world.delete(self._channel["id"], said)

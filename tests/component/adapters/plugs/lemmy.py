@@ -67,6 +67,18 @@ class LemmyPlug(Plug):
     async def answers(self, said: str) -> list[Answer]:
         return [_seen(one) for one in self.world.answers_to(self._comment(said))]
 
+    def wall(self) -> str:
+        return "pictures"
+
+    async def shown(self) -> list[Answer]:
+        found = []
+        for post in self.world.posts.values():
+            if post.creator is self.world.bot and not post.deleted:
+                assert not post.url or post.url.rsplit("/", 1)[1] in self.world.images
+                text = plain(post.body).text
+                found.append(Answer(f"post:{post.id}", text, bool(post.url), (post.alt,)))
+        return found
+
     async def delete(self, said: str) -> None:
         self._comment(said).deleted = True
 

@@ -45,15 +45,20 @@ class MastodonPlug(Plug):
         return self.server.say(acct, text, reply_to=reply_to)
 
     async def answers(self, said: str) -> list[Answer]:
-        return [
-            Answer(
-                id=post.id,
-                text=plain_text(self.server.community.entity(post)["content"]),
-                pictures=len(post.media),
-                alts=tuple(media.description for media in post.media),
-            )
-            for post in self.server.answers(said)
-        ]
+        return [self._seen(post) for post in self.server.answers(said)]
+
+    def _seen(self, post) -> Answer:
+        return Answer(
+            id=post.id,
+            text=plain_text(self.server.community.entity(post)["content"]),
+            pictures=len(post.media),
+            alts=tuple(media.description for media in post.media),
+        )
+
+    async def shown(self) -> list[Answer]:
+        posts = self.server.community.posts.values()
+        own = [one for one in posts if one.author is self.server.bot and one.parent is None]
+        return [self._seen(one) for one in own]
 
     async def delete(self, said: str) -> None:
         self.server.delete(said)

@@ -64,6 +64,15 @@ class RedditPlug(Plug):
         pictures = 0 if post is None else len(post.pictures)
         return Answer(comment.name, plain(comment.body).text, pictures, alts)
 
+    def wall(self) -> str:
+        return "gallery"
+
+    async def shown(self) -> list[Answer]:
+        return [
+            Answer(post.name, post.text, len(post.pictures), tuple(post.captions) or (post.title,))
+            for post in self.world.posts_of_bot()
+        ]
+
     async def delete(self, said: str) -> None:
         self._comment(said).deleted = True
 

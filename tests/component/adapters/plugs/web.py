@@ -15,7 +15,7 @@ class WebPlug(Plug):
 
     name = "web"
     module = "bots.web"
-    can = frozenset({Can.DELETE, Can.REMOVE})
+    can = frozenset({Can.DELETE, Can.REMOVE, Can.SHOW})
 
     def __init__(self) -> None:
         self._url = ""
@@ -65,6 +65,12 @@ class WebPlug(Plug):
             )
             for section in tree.css("section.bot")
         ]
+
+    async def shown(self) -> list[Answer]:
+        async with self._browser("somebody").get(f"{self._url}/gallery") as page:
+            tree = LexborHTMLParser(await page.text())
+        alts = tuple(one.attributes["alt"] for one in tree.css("main img"))
+        return [Answer("gallery", "", len(alts), alts)]
 
     async def delete(self, said: str) -> None:
         await self._send(self._authors[said], "/delete", "press", {"message": said})
