@@ -13,7 +13,7 @@ from typing import Any, Self
 import structlog
 
 from common import texts
-from common.config import CivitaiConfig, WorkerConfig
+from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.tasks import cancel
 
 log = structlog.get_logger()
@@ -36,12 +36,14 @@ class WorkerProcess:
         config: WorkerConfig,
         announce: Callable[[str, str], None],
         civitai: CivitaiConfig,
+        reference: ReferenceConfig,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._config = config
         self._announce = announce
         self._civitai = civitai
+        self._reference = reference
         self._sleep = sleep
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
@@ -83,7 +85,8 @@ class WorkerProcess:
 
     async def _start(self) -> asyncio.subprocess.Process:
         command = [sys.executable, "-P", "-m", "bots", "worker", "--exit-with-parent"]
-        environment = {"HORDEBOTS_WORKER_SETTINGS": handed_on(self._config, self._civitai)}
+        settings = handed_on(self._config, self._civitai, self._reference)
+        environment = {"HORDEBOTS_WORKER_SETTINGS": settings}
         # which would stand for the key of the settings
         inherited = {k: v for k, v in os.environ.items() if k != "HORDEBOTS_WORKER_KEY"}
         return await asyncio.create_subprocess_exec(
@@ -95,15 +98,16 @@ class WorkerProcess:
         )
 
 
-def handed_on(worker: WorkerConfig, civitai: CivitaiConfig) -> str:
+def handed_on(worker: WorkerConfig, civitai: CivitaiConfig, reference: ReferenceConfig) -> str:
     """Return all settings of a worker as JSON, its secrets in clear: for its environment alone."""
     sections: dict[str, Any] = {
         "worker": worker.model_dump(mode="json"),
         "civitai": civitai.model_dump(mode="json"),
+        "reference": reference.model_dump(mode="json"),
     }
     for told, endpoint in zip(sections["worker"]["endpoints"], worker.endpoints, strict=True):
         told["key"] = endpoint.key.get_secret_value()
-    sections["worker"]["models"] = str(worker.models.absolute())
+    sections["worker"]["models"]["folder"] = str(worker.models.folder.absolute())
     if civitai.key is not None:
         sections["civitai"]["key"] = civitai.key.get_secret_value()
     return json.dumps(sections)

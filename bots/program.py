@@ -135,7 +135,9 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
         else:
             config = point_at_hub(config)
         if "worker" in config.run:
-            await stack.enter_async_context(WorkerProcess(config.worker, announce, config.civitai))
+            await stack.enter_async_context(
+                WorkerProcess(config.worker, announce, config.civitai, config.reference)
+            )
         yield config
 
 

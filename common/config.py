@@ -23,6 +23,7 @@ from common.parts import (
     HubUser,
     KudosConfig,
     LogConfig,
+    ModelsConfig,
     OperatorConfig,
     ParametersConfig,
     ReferenceConfig,
@@ -44,6 +45,7 @@ __all__ = [
     "HubUser",
     "KudosConfig",
     "LogConfig",
+    "ModelsConfig",
     "OperatorConfig",
     "ParametersConfig",
     "PlaceConfig",
@@ -326,9 +328,9 @@ def parse(
         if shown.account not in config.accounts:
             raise ConfigError("config.showcase_account", file=file, name=shown.account)
     if base is not None:
-        worker = config.worker.model_copy(
-            update={"models": (base / config.worker.models).resolve()}
-        )
+        models = config.worker.models
+        models = models.model_copy(update={"folder": (base / models.folder).resolve()})
+        worker = config.worker.model_copy(update={"models": models})
         folder = (base / config.data_dir).resolve()
         config = config.model_copy(update={"data_dir": folder, "worker": worker})
     return config

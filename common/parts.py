@@ -122,6 +122,30 @@ class HubConfig(Section):
     )
 
 
+MOST_WANTED = "most wanted"
+"""Of the models: those the Hordes wait for most, as far as they fit."""
+
+
+class ModelsConfig(Section):
+    """The worker's models. A folder alone stands for all that lie in it."""
+
+    folder: Path = Field(default=Path("models"), description="Where they are.")
+    serve: Literal["all", "most wanted"] | tuple[str, ...] = Field(
+        default="all",
+        description="Which of them: all that lie there; a list of names, of which those that are "
+        "not there are fetched; or `most wanted`, for which those are fetched that your Hordes "
+        "wait for most and that fit the card.",
+    )
+    gigabytes: int = Field(
+        default=60, ge=1, description="Room on the disk for models that are fetched by themselves."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_alone(cls, data: Any) -> Any:
+        return {"folder": data} if isinstance(data, str | Path) else data
+
+
 class WorkerEndpoint(Section):
     """A Horde the worker serves."""
 
@@ -159,8 +183,10 @@ class WorkerConfig(Section):
         default="demo",
         description="What makes the pictures: demo, diffusers, comfyui or comfyui:ADDRESS.",
     )
-    models: Path = Field(
-        default=Path("models"), description="Folder with the models, for all but the demo."
+    models: ModelsConfig = Field(
+        default=ModelsConfig(),
+        description="A folder with the models, for all but the demo; or `folder`, `serve` and "
+        "`gigabytes`.",
     )
     nsfw: bool = Field(default=False, description="Whether it makes pictures for adults.")
     safety: str = Field(

@@ -88,7 +88,10 @@ def _settings(
 
     config = load(file) if file else _parsed(sections) if sections else Config()
     given = {option: value for option, value in options.items() if value is not None}
-    document = {**config.worker.model_dump(), **given}
+    document = config.worker.model_dump()
+    if "models" in given:
+        document["models"]["folder"] = given.pop("models")
+    document |= given
     named = {option: document.pop(option) for option in ("url", "key") if option in document}
     document["endpoints"] = [{**document["endpoints"][0], **named}, *document["endpoints"][1:]]
     worker = parse({"worker": document}, file="the command line").worker
@@ -158,6 +161,7 @@ async def _serve(
         await run(
             settings.worker,
             settings.civitai,
+            settings.reference,
             stop=stop,
             drain=drain,
             report=teller.tell,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from common.errors import WorkerError
 
 LIST = "models.json"
 """Name of the Horde → file or folder, beside the models. What is not in it goes by its own name."""
 FOLDER_MARK = "model_index.json"
+
+T = TypeVar("T")
 
 
 def find_models(folder: Path) -> dict[str, Path]:
@@ -26,6 +30,13 @@ def find_models(folder: Path) -> dict[str, Path]:
         if is_model and path not in named:
             found[path.stem if path.is_file() else path.name] = path
     return dict(sorted(found.items(), key=lambda entry: entry[0].casefold()))
+
+
+def served(models: Mapping[str, T], serve: str | Sequence[str]) -> dict[str, T]:
+    """Return those of the models, by name, that `worker.models.serve` means."""
+    if isinstance(serve, str):
+        return dict(models)
+    return {name: models[name] for name in serve if name in models}
 
 
 def listed_models(folder: Path) -> dict[str, str]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 
 from common import texts
-from common.config import CivitaiConfig, WorkerConfig
+from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.parts import WorkerEndpoint
 from worker import events
 from worker.alchemy.start import alchemist_beside
@@ -31,9 +31,10 @@ from worker.safety.checkers import build_checker
 from worker.safety.guard import Guard
 from worker.safety.protocol import Checker
 from worker.shift import Shift
+from worker.stock.filling import Stock
 from worker.studio import Studio
 from worker.thread import in_thread
-from worker.timing import Timing, timing_for
+from worker.timing import Timing, either, timing_for
 from worker.wire_client import connect
 
 DOWNLOADED = (Feature.LORA, Feature.TEXTUAL_INVERSION)
@@ -43,6 +44,7 @@ DOWNLOADED = (Feature.LORA, Feature.TEXTUAL_INVERSION)
 async def run(
     config: WorkerConfig,
     civitai: CivitaiConfig | None = None,
+    reference: ReferenceConfig | None = None,
     *,
     engines: Sequence[Engine] = (),
     stop: asyncio.Event,
@@ -55,7 +57,9 @@ async def run(
 
     `drain` (by default the same event) takes no more jobs, finishes those that were fetched,
     however long they take, and returns; who sets `stop` sets it too. `engines` are those of the
-    settings if none are given. `civitai` is where LoRAs come from, by default the public one;
+    settings if none are given. `civitai` is where LoRAs come from, `reference` where models that
+    are not here yet are looked up, by default the public ones; once a week it may begin anew with
+    others (`worker.models`).
     `started` is when this process began (Unix seconds), by default now; `timing` the waits, by
     default those that suit the server. Raises WorkerError with a sentence for the operator if the
     worker cannot serve, or not any more.
@@ -63,7 +67,59 @@ async def run(
     started = time.time() if started is None else started
     timing = timing or timing_for(loopback=is_loopback(config.endpoints[0].url))
     drain, civitai = drain or stop, civitai or CivitaiConfig()
-    engines = engines or build_engines(config)
+    stock = Stock(config, civitai, reference or ReferenceConfig(), report=report, timing=timing)
+    while True:
+        await stock.fill(drain)
+        if drain.is_set():
+            return
+        async with _first_of(drain, stock.changed(drain)) as leaving:
+            await _work(
+                config,
+                civitai,
+                engines or build_engines(config),
+                stop=stop,
+                drain=leaving,
+                report=report,
+                timing=timing,
+                started=started,
+            )
+        if drain.is_set():
+            return
+
+
+@asynccontextmanager
+async def _first_of(
+    drain: asyncio.Event, changed: Coroutine[None, None, None]
+) -> AsyncIterator[asyncio.Event]:
+    """Lend an event that comes when the worker is to drain, or has to begin anew."""
+    leaving = asyncio.Event()
+    changing = asyncio.create_task(changed)
+
+    async def watch() -> None:
+        await either(changing, drain, None)
+        leaving.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield leaving
+    finally:
+        for task in (watching, changing):
+            task.cancel()
+        await asyncio.wait({watching, changing})
+
+
+async def _work(
+    config: WorkerConfig,
+    civitai: CivitaiConfig,
+    engines: Sequence[Engine],
+    *,
+    stop: asyncio.Event,
+    drain: asyncio.Event,
+    report: Report,
+    timing: Timing,
+    started: float,
+) -> None:
+    """Open everything and work until the worker is to drain. Raises WorkerError."""
     async with AsyncExitStack() as stack:
         info = within_reach(await _load(engines, stack), config, civitai)
         checker = await _checker(config, info, stack)

@@ -81,7 +81,7 @@ async def _open(
         raise WorkerError("worker.alchemy_unchecked")
     stack.callback(checker.close)
     await in_thread(checker.load)
-    can = frozenset(find_crafts(config.models, config.device, has))
+    can = frozenset(find_crafts(config.models.folder, config.device, has))
     bench = await _bench(config, can, stack)
     name = config.name[: LONGEST_NAME - len(SUFFIX)] + SUFFIX
     forms = can | {NSFW}

@@ -16,7 +16,7 @@ READ_FIRST = (CAPTION, INTERROGATION)
 def build_workbench(config: WorkerConfig) -> Workbench:
     """Return the workbench of this machine, not loaded yet."""
     first, *_ = config.device.split(",")
-    return Workbench(find_crafts(config.models, first.strip() or "auto", has))
+    return Workbench(find_crafts(config.models.folder, first.strip() or "auto", has))
 
 
 class Workbench:

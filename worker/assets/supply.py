@@ -36,6 +36,7 @@ from worker.assets.verdict import MEGABYTE, Rules, refusal
 from worker.downloads import Downloader, DownloadFailed, Persistence, Wanted
 from worker.engines.protocol import EngineInfo, EngineLora, EngineTi, Fault, Feature
 from worker.events import Notice, Report
+from worker.models import served
 from worker.order import Order
 
 FOLDERS = {AssetKind.LORA: "loras", AssetKind.TI: "embeddings"}
@@ -285,14 +286,19 @@ def find_own(folder: Path, name: str) -> Path | None:
 
 
 def within_reach(info: EngineInfo, config: WorkerConfig, civitai: CivitaiConfig) -> EngineInfo:
-    """Return what an engine offers, without LoRAs or inversions if there are none to be had."""
+    """Return what is offered of what an engine can do.
+
+    Those are the models that the settings mean, and no LoRAs or inversions if none are to be had.
+    """
+    names = served(dict.fromkeys(info.models), config.models.serve)
+    info = replace(info, models=tuple(names))
     if info.own_assets or info.assets or civitai.url is not None:
         return info
     needed = {Feature.LORA: AssetKind.LORA, Feature.TEXTUAL_INVERSION: AssetKind.TI}
     lacking = {
         feature
         for feature, kind in needed.items()
-        if not any((config.models / FOLDERS[kind]).glob(f"*{ENDING}"))
+        if not any((config.models.folder / FOLDERS[kind]).glob(f"*{ENDING}"))
     }
     return replace(info, features=info.features - lacking)
 
@@ -308,11 +314,11 @@ async def open_supplier(
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Supplier]:
     """Lend a supplier with a connection pool and a memory of its own."""
-    folder = config.models / CACHE
+    folder = config.models.folder / CACHE
     cache = AssetCache(folder, CACHE_GIGABYTES * GIGABYTE)
     rules = Rules(nsfw, civitai.max_megabytes * MEGABYTE, has_key=civitai.key is not None)
     if civitai.url is None:
-        yield Supplier(config.models, cache, rules, None, report=report, clock=clock)
+        yield Supplier(config.models.folder, cache, rules, None, report=report, clock=clock)
         return
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         client = CivitaiClient(civitai.url, session, civitai.key)
@@ -321,6 +327,6 @@ async def open_supplier(
         downloader = Downloader(session, persistence)
         source = Source(catalogue, downloader, civitai.url, civitai.key)
         try:
-            yield Supplier(config.models, cache, rules, source, report=report, clock=clock)
+            yield Supplier(config.models.folder, cache, rules, source, report=report, clock=clock)
         finally:
             await catalogue.close()

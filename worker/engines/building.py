@@ -45,5 +45,5 @@ def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
     from worker.finishing.finishing_engine import FinishingEngine  # noqa: PLC0415
     from worker.finishing.tools import find_tools, has  # noqa: PLC0415
 
-    tools = find_tools(config.models, config.device, has)
+    tools = find_tools(config.models.folder, config.device, has)
     return FinishingEngine(engine, tools) if tools else engine

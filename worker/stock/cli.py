@@ -1,25 +1,26 @@
-"""The commands `hordebots worker models list|add|remove` and `hordebots worker check`."""
+"""The commands `hordebots worker models` and `hordebots worker check`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from worker.stock import wanted_cli
+from worker.stock.terminal import (
+    ConfigOption,
+    FolderOption,
+    JsonOption,
+    or_sentence,
+    progress_bar,
+    settings_of,
+)
+
 if TYPE_CHECKING:
-    from common.config import Config
     from worker.stock.listing import Entry
     from worker.stock.sources import Sites
-
-T = TypeVar("T")
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="The config.yaml with a `worker` section.")
-]
-FolderOption = Annotated[Path | None, typer.Option("--models", help="Folder with the models.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Tell as JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_)
     group.command("add")(add)
     group.command("remove")(remove)
+    wanted_cli.register(group)
     app.add_typer(group, name="models", help="What the worker's models are; add and remove them.")
     app.command("check")(check)
 
@@ -38,8 +40,8 @@ def list_(
     """Show the models on the disk: the Horde's name, file, size and family."""
     from worker.stock.listing import list_models
 
-    folder = _settings(config, models).worker.models
-    entries = _or_sentence(lambda: list_models(folder))
+    folder = settings_of(config, models).worker.models.folder
+    entries = or_sentence(lambda: list_models(folder))
     if as_json:
         typer.echo(json.dumps([_fields(entry) for entry in entries]))
         return
@@ -74,7 +76,7 @@ def add(
 
     from worker.stock.sources import Sites
 
-    settings = _settings(config, models)
+    settings = settings_of(config, models)
     civitai = settings.civitai
     sites = Sites(
         civitai.url or "https://civitai.com",
@@ -82,12 +84,12 @@ def add(
         civitai.key,
         SecretStr(hugging_face_key) if hugging_face_key else None,
     )
-    work = _add(source, name, settings.worker.models, sites, quiet=as_json)
-    entry = _or_sentence(lambda: asyncio.run(work))
+    work = _add(source, name, settings.worker.models.folder, sites, quiet=as_json)
+    entry = or_sentence(lambda: asyncio.run(work))
     if as_json:
         typer.echo(json.dumps(_fields(entry)))
     else:
-        _show([entry], settings.worker.models)
+        _show([entry], settings.worker.models.folder)
 
 
 def remove(
@@ -99,10 +101,10 @@ def remove(
     """Take a model off the list and off the disk."""
     from worker.stock.listing import remove as forget
 
-    folder = _settings(config, models).worker.models
+    folder = settings_of(config, models).worker.models.folder
     if not yes:
         typer.confirm(f"Remove {name} from {folder} for good?", abort=True)
-    path = _or_sentence(lambda: forget(folder, name))
+    path = or_sentence(lambda: forget(folder, name))
     typer.echo(f"{name} is removed ({path}).")
 
 
@@ -112,8 +114,9 @@ def check(
     """Show what this machine can serve, and what to install. Exit code 1: something is missing."""
     from worker.stock.machine import look, this_machine
 
-    settings = _settings(config, models)
-    findings = _or_sentence(lambda: look(settings.worker, this_machine()))
+    settings = settings_of(config, models)
+    findings = or_sentence(lambda: look(settings.worker, this_machine()))
+    findings += wanted_cli.findings(settings)
     for finding in findings:
         if as_json:
             from dataclasses import asdict
@@ -127,24 +130,14 @@ def check(
 async def _add(source: str, name: str | None, folder: Path, sites: Sites, *, quiet: bool) -> Entry:
     """Find, fetch, recognise and enlist a model. What is none is not kept."""
     import aiohttp
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-    from rich.progress import TransferSpeedColumn as Speed
 
     from common.errors import WorkerError
     from worker.stock.listing import describe, enlist
     from worker.stock.sources import bring, find
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Speed())
-    console = Console(stderr=True)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         found = await find(source, sites, session)
-        with Progress(
-            *columns,
-            TimeRemainingColumn(),
-            console=console,
-            disable=quiet or not console.is_terminal,
-        ) as bar:
+        with progress_bar(quiet=quiet) as bar:
             task = bar.add_task(found.file, total=found.size)
             path = await bring(
                 found,
@@ -158,27 +151,6 @@ async def _add(source: str, name: str | None, folder: Path, sites: Sites, *, qui
         raise WorkerError("worker.not_kept", problem=entry.problem)
     enlist(folder, entry.name, path)
     return entry
-
-
-def _settings(file: Path | None, folder: Path | None) -> Config:
-    from common.config import Config, load
-
-    config = _or_sentence(lambda: load(file) if file else Config())
-    if folder is None:
-        return config
-    worker = config.worker.model_copy(update={"models": folder})
-    return config.model_copy(update={"worker": worker})
-
-
-def _or_sentence(work: Callable[[], T]) -> T:
-    """Return what the work returns; what fails is one sentence and exit code 1."""
-    from common.errors import HordebotsError
-
-    try:
-        return work()
-    except HordebotsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
 
 
 def _fields(entry: Entry) -> dict[str, object]:

@@ -57,10 +57,12 @@ def look(config: WorkerConfig, machine: Machine) -> list[Finding]:
         found += _finisher_findings(config, machine)
         found.append(_safety_finding(config, machine))
     if any(endpoint.alchemy for endpoint in config.endpoints):
-        forms = sorted(find_crafts(config.models, config.device, machine.has))
+        forms = sorted(find_crafts(config.models.folder, config.device, machine.has))
         code = "alchemy" if forms else "no_alchemy"
         found.append(
-            _say("alchemy", code, ok=bool(forms), forms=", ".join(forms), folder=config.models)
+            _say(
+                "alchemy", code, ok=bool(forms), forms=", ".join(forms), folder=config.models.folder
+            )
         )
     for endpoint in config.endpoints:
         if endpoint.key.get_secret_value() in {"", ANONYMOUS_KEY}:
@@ -97,12 +99,12 @@ def _engine_findings(config: WorkerConfig, machine: Machine) -> Iterator[Finding
 
 def _model_findings(config: WorkerConfig) -> Iterator[Finding]:
     try:
-        entries = list_models(config.models)
+        entries = list_models(config.models.folder)
     except WorkerError as error:
         yield Finding("models", ok=False, sentence=str(error))
         return
-    if not entries:
-        yield _say("models", "no_models", ok=False, folder=config.models)
+    if not entries and config.models.serve == "all":  # else some are fetched
+        yield _say("models", "no_models", ok=False, folder=config.models.folder)
     for entry in entries:
         if entry.problem:
             yield Finding(entry.name, ok=False, sentence=entry.problem)
@@ -113,28 +115,28 @@ def _model_findings(config: WorkerConfig) -> Iterator[Finding]:
 
 def _finisher_findings(config: WorkerConfig, machine: Machine) -> Iterator[Finding]:
     """Tell what can be done to finished pictures, if anything lies there for it."""
-    folder = config.models / tools.UPSCALERS
-    for file in tools.pickles(config.models):
+    folder = config.models.folder / tools.UPSCALERS
+    for file in tools.pickles(config.models.folder):
         sentence = texts.say("worker.pickle", file=file.name)
         yield Finding("upscalers", ok=False, sentence=sentence)
-    names = tools.upscaler_files(config.models)
+    names = tools.upscaler_files(config.models.folder)
     if names and not machine.has("spandrel"):
         yield _say("upscalers", "no_spandrel", ok=False, folder=folder)
     elif names:
         yield _say("upscalers", "upscalers", ok=True, names=", ".join(names))
     yield from _face_findings(config, machine)
-    network = config.models / tools.BACKGROUND / tools.NETWORK
+    network = config.models.folder / tools.BACKGROUND / tools.NETWORK
     if network.is_file():
         code = "background" if machine.has("rembg") else "no_rembg"
         yield _say("background", code, ok=machine.has("rembg"), file=network)
 
 
 def _face_findings(config: WorkerConfig, machine: Machine) -> Iterator[Finding]:
-    folder = config.models / tools.FACES
-    names = tools.face_files(config.models)
+    folder = config.models.folder / tools.FACES
+    names = tools.face_files(config.models.folder)
     if names and not (machine.has("spandrel") and machine.has("cv2")):
         yield _say("faces", "no_cv2", ok=False, folder=folder)
-    elif names and tools.face_detector(config.models) is None:
+    elif names and tools.face_detector(config.models.folder) is None:
         yield _say("faces", "no_detector", ok=False, folder=folder)
     elif names:
         yield _say("faces", "faces", ok=True, names=", ".join(names))

@@ -146,7 +146,14 @@ def _free(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-async def bring(found: Found, folder: Path, session: aiohttp.ClientSession, report: Report) -> Path:
+async def bring(
+    found: Found,
+    folder: Path,
+    session: aiohttp.ClientSession,
+    report: Report,
+    *,
+    limit_bytes: int = LARGEST,
+) -> Path:
     """Fetch a model into a folder and return its file. Raises WorkerError."""
     target = folder / found.file
     if target.exists():
@@ -155,6 +162,6 @@ async def bring(found: Found, folder: Path, session: aiohttp.ClientSession, repo
     if found.size is not None and found.size > free:
         gigabytes = f"{(found.size + SPARE) / 1024**3:.1f}"
         raise WorkerError("worker.disk_full", folder=folder, gigabytes=gigabytes)
-    wanted = Wanted(found.url, target, min(LARGEST, free), found.sha256, found.key)
+    wanted = Wanted(found.url, target, min(limit_bytes, free), found.sha256, found.key)
     await Downloader(session).fetch(wanted, report)
     return target

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from common.config import CivitaiConfig, WorkerConfig
+from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
 from worker import events
@@ -45,6 +45,7 @@ class Shop:
     events: list[WorkerEvent] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
     civitai: CivitaiConfig = field(default_factory=lambda: CivitaiConfig(url=None))
+    reference: ReferenceConfig = field(default_factory=lambda: ReferenceConfig(url=None))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open(self, *, timing: Timing = QUICK, **settings: Any) -> None:
@@ -55,6 +56,7 @@ class Shop:
         work = run(
             config,
             self.civitai,
+            self.reference,
             engines=tuple(each for each in (self.engine, *self.others) if each is not None),
             stop=self.stop,
             drain=self.drain,

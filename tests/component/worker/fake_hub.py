@@ -53,6 +53,8 @@ class FakeHub:
     maintenance_msg: str = ""
     no_job: dict[str, Any] = field(default_factory=dict)
     """Fields added to an answer without a job."""
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    """What it tells of the models it waits for."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _runner: web.AppRunner | None = None
@@ -72,6 +74,7 @@ class FakeHub:
             [
                 web.post("/api/v2/generate/pop", self._pop),
                 web.post("/api/v2/generate/submit", self._submit),
+                web.get("/api/v2/status/models", self._models),
                 web.get("/api/v2/find_user", self._find_user),
                 web.get("/api/v2/workers/name/{name}", self._worker),
                 web.put("/api/v2/workers/{id}", self._change),
@@ -184,6 +187,10 @@ class FakeHub:
         await self._note(request)
         data = self.files.get(request.match_info["name"])
         return web.Response(status=404) if data is None else web.Response(body=data)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        return web.json_response(self.waiting)
 
     async def _find_user(self, request: web.Request) -> web.Response:
         await self._note(request)

@@ -4,7 +4,13 @@ import pytest
 from pydantic import SecretStr
 
 from bots.children import handed_on
-from common.config import CivitaiConfig, WorkerConfig, WorkerEndpoint
+from common.config import (
+    CivitaiConfig,
+    ModelsConfig,
+    ReferenceConfig,
+    WorkerConfig,
+    WorkerEndpoint,
+)
 from common.errors import ConfigError
 from worker.cli import _settings
 
@@ -14,14 +20,16 @@ def test_all_settings_reach_the_worker_and_options_come_first(tmp_path):
         nsfw=True,
         safety="open_nsfw",
         endpoints=(WorkerEndpoint(key=SecretStr("k")),),
-        models=tmp_path,
+        models=ModelsConfig(folder=tmp_path, serve=("Deliberate",), gigabytes=7),
         unload_minutes=3,
     )
     civitai = CivitaiConfig(url=None, key=SecretStr("c"))
-    settings = _settings(None, handed_on(worker, civitai))
+    settings = _settings(None, handed_on(worker, civitai, ReferenceConfig(url=None)))
     assert settings.worker == worker
-    assert settings.civitai == civitai
-    named = _settings(None, handed_on(worker, civitai), name="attic card")
+    assert (settings.civitai, settings.reference.url) == (civitai, None)
+    named = _settings(
+        None, handed_on(worker, civitai, ReferenceConfig(url=None)), name="attic card"
+    )
     assert (named.worker.name, named.worker.nsfw) == ("attic card", True)
 
 

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
@@ -55,7 +54,8 @@ class ComfyUiEngine:
     @classmethod
     def build(cls, config: WorkerConfig) -> Self:
         """Return the engine for the configured address. Raises WorkerError."""
-        return cls(config.engine.partition(":")[2] or ADDRESS, listed_models(Path(config.models)))
+        address = config.engine.partition(":")[2] or ADDRESS
+        return cls(address, listed_models(config.models.folder))
 
     def info(self) -> EngineInfo:
         """Return what this ComfyUI can do; nothing before `load`."""

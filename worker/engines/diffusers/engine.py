@@ -20,7 +20,7 @@ from worker.engines.diffusers.inversions import UnfitError, read_inversion
 from worker.engines.diffusers.making import Bench, StoppedError, gentle, make
 from worker.engines.diffusers.shelf import Shelf
 from worker.engines.protocol import EngineInfo, EngineTi, Fault, Feature, Generated, Task
-from worker.models import find_models
+from worker.models import find_models, served
 
 NAME = "diffusers"
 CONTROLNET = "controlnet"
@@ -54,10 +54,10 @@ class DiffusersEngine:
     @classmethod
     def build(cls, config: WorkerConfig) -> Self:
         """Return the engine for the models in the worker's folder. Raises WorkerError."""
-        models = find_models(config.models)
+        models = served(find_models(config.models.folder), config.models.serve)
         if not models:
-            raise WorkerError("worker.empty_folder", folder=config.models)
-        return cls(models, device=config.device, controlnets=config.models / CONTROLNET)
+            raise WorkerError("worker.empty_folder", folder=config.models.folder)
+        return cls(models, device=config.device, controlnets=config.models.folder / CONTROLNET)
 
     def info(self) -> EngineInfo:
         """Return what this engine offers on this machine."""
