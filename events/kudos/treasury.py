@@ -143,7 +143,11 @@ class Treasury:
         await self.ledger.award(lease, event, award(prizes, entrants, winners), names)
 
     async def pay(self, lease: Lease) -> int:
-        """Send what is due, and give up what nobody claimed; returns how many transfers went."""
+        """Send what is due, and give up what nobody claimed; returns how many transfers went.
+
+        Nobody else sends under this lease: what is still being sent, a try left that was cut off.
+        """
+        await self.ledger.recover(lease)
         await self.ledger.lapse(lease)
         return await self.outbox.send_due(lease)
 

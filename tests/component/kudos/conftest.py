@@ -74,7 +74,6 @@ async def open_house(
     lease = await leases.take("clock")
     assert lease is not None
     ledger = Ledger(database, now=clock)
-    await ledger.recover(lease)
     return House(Treasury(funds=funds, ledger=ledger, payers=payers), lease, leases)
 
 

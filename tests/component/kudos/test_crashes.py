@@ -171,9 +171,11 @@ async def test_a_transfer_cut_off_by_death_is_sent_again_under_its_own_key(
         await live_once(database, horde, session, clock, assassin, {"eve": "eve#13"})
         house_after = await open_house(database, horde, session, clock)
         [begun] = [one for one in await house_after.ledger.transfers(EVENT) if one.tries]
-        assert (begun.state, begun.doubtful) == (TransferState.INTENDED, True)
+        assert begun.state is TransferState.SENDING
 
         await house_after.treasury.pay(house_after.lease)
+        [over] = [one for one in await house_after.ledger.transfers(EVENT) if one.tries]
+        assert (over.state, over.doubtful) == (TransferState.SENT, True)
         orders = {e.headers["idempotency-key"] for e in horde.journal.of("transfer")}
         assert orders == {begun.id}
         assert horde.transfers == [("eve#13", 50)]
