@@ -16,6 +16,7 @@ from common.database import Database
 from common.errors import Refusal
 from events import lifecycle
 from events.model import Ballot, EntryState, Event
+from events.once import note
 from events.people import Identities
 from events.store import event_of
 from events.tables import ballots, entries, event_counts, events
@@ -50,36 +51,58 @@ class BallotStore:
         self._now = now
         self._draw_receipt = draw_receipt
 
-    async def cast(self, event: Event, voter: str, column: str, choices: Iterable[int]) -> Ballot:
+    async def cast(
+        self, event: Event, voter: str, column: str, choices: Iterable[int], *, request: str = ""
+    ) -> Ballot:
         """Keep a person's ballot instead of the one before; an empty one takes it back.
 
-        `voter` is his mark, `column` our account there. It counts by our database's word: state
-        and end of the voting are looked at in the same transaction. Raises Refusal.
+        `voter` is his mark, `column` our account there, `request` what asks for it. It counts by
+        our database's word: state and end of the voting are looked at in the same transaction.
+        What no longer stands falls out of what was chosen before. Raises Refusal.
         """
-        wanted = tuple(sorted(set(choices)))
-        if len(wanted) > MOST_CHOICES:
-            raise Refusal("vote.too_many", most=MOST_CHOICES)
+        wanted = set(choices)
+        return await self._changed(event, voter, column, lambda _before: wanted, request)
+
+    async def toggle(
+        self, event: Event, voter: str, column: str, number: int, *, request: str = ""
+    ) -> Ballot:
+        """Add an entry to a person's ballot, or take it out if it is there; else as `cast`."""
+        return await self._changed(event, voter, column, lambda before: before ^ {number}, request)
+
+    async def _changed(
+        self,
+        event: Event,
+        voter: str,
+        column: str,
+        change: Callable[[set[int]], set[int]],
+        request: str,
+    ) -> Ballot:
         now = self._now()
         async with self._database.write() as connection:
             query = sa.select(events).where(events.c.id == event.id).with_for_update()
             row = (await connection.execute(query)).one_or_none()
             if row is None or not lifecycle.takes_votes(event_of(row), now):
                 raise Refusal("vote.closed", name=event.name)
+            mine = (ballots.c.event == event.id) & (ballots.c.voter == voter)
+            before = (await connection.execute(sa.select(ballots).where(mine))).one_or_none()
+            chosen = set(before.choices) if before else set()
+            asked = change(chosen)
+            if len(asked) > MOST_CHOICES:
+                raise Refusal("vote.too_many", most=MOST_CHOICES)
             standing = sa.select(entries.c.number, entries.c.entrant).where(
                 entries.c.event == event.id,
                 entries.c.state == EntryState.ENTERED,
-                entries.c.number.in_(wanted),
+                entries.c.number.in_(asked),
             )
             found = {one.number: one.entrant for one in await connection.execute(standing)}
-            unknown = [str(number) for number in wanted if number not in found]
+            unknown = [str(number) for number in sorted(asked - chosen - set(found))]
             if unknown:
                 raise Refusal("vote.no_such", numbers=", ".join(unknown), name=event.name)
             people = await self._identities.people({voter, *found.values()})
             own = [str(n) for n, entrant in found.items() if people.get(entrant) == people[voter]]
             if own:
                 raise Refusal("vote.own", numbers=", ".join(own))
-            mine = (ballots.c.event == event.id) & (ballots.c.voter == voter)
-            before = (await connection.execute(sa.select(ballots).where(mine))).one_or_none()
+            wanted = tuple(sorted(found))
             receipt = self._draw_receipt() if before is None else before.receipt
             await connection.execute(ballots.delete().where(mine))
             values = {
@@ -92,6 +115,7 @@ class BallotStore:
             }
             if wanted:
                 await connection.execute(ballots.insert().values(values))
+            await note(connection, request, event.id, now)
         return Ballot(voter, column, wanted, receipt, now)
 
     async def of(self, event: Event, voter: str) -> Ballot | None:

@@ -10,10 +10,11 @@ from common import texts
 from common.errors import Refusal
 from events import lifecycle
 from events.announcements import prizes, rules
-from events.entering import Entering, serves
+from events.entering import Entering, entered, serves, withdrawn
 from events.entry_store import EntryStore
 from events.lifecycle import Step
-from events.model import FINAL, Event, State
+from events.model import FINAL, Ballot, Event, State
+from events.once import Done
 from events.series import Series
 from events.steps import Steps
 from events.store import EventStore
@@ -44,6 +45,22 @@ class Chat:
         self._voting = voting
         self._steps = steps
         self._series = series
+
+    async def again(self, call: Call, done: Done) -> str:
+        """Say what has come of a request that was carried out before we could say so."""
+        event = await self._events.event(done.event)
+        match call.command.word:
+            case "enter":
+                names = {one.number: one.name for one in await self._entries.of(event)}
+                return entered(event, done.number or 0, names.get(done.number or 0, ""))
+            case "withdraw":
+                return withdrawn(event, done.number or 0)
+            case "event":
+                return line_of(event)
+            case _:
+                account, person = call.lease.name, call.incoming.person.id
+                kept = await self._voting.of(event, account, person)
+                return said(event, kept or Ballot(person, account, (), "", 0.0))
 
     async def list_events(self, call: Call) -> str:
         """Return what there is to take part in, and what comes."""
@@ -105,7 +122,15 @@ class Chat:
             hours = float(digits) if re.fullmatch(r"\d{1,4}(?:\.\d)?", digits) else None
         elif step is Step.JUDGE:
             winners = tuple(int(one) for one in re.findall(r"\d{1,5}", more))
-        moved = await self._steps.take(event, step, who, why=more, hours=hours, winners=winners)
+        moved = await self._steps.take(
+            event,
+            step,
+            who,
+            why=more,
+            hours=hours,
+            winners=winners,
+            request=call.request.id,
+        )
         return line_of(moved)
 
     async def vote(self, call: Call) -> str:
@@ -149,14 +174,16 @@ class Chat:
 
 
 class Who(TypedDict):
-    """What else decides whether somebody may vote."""
+    """What else decides whether somebody may vote, and what asks for it."""
 
     joined: datetime | None
     community: str
+    request: str
 
 
 def _who(call: Call) -> Who:
-    return Who(joined=call.incoming.joined, community=call.incoming.place.community)
+    incoming = call.incoming
+    return Who(joined=incoming.joined, community=incoming.place.community, request=call.request.id)
 
 
 def moderates(call: Call, event: Event) -> bool:

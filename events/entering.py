@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,8 @@ from request.store import Store
 log = structlog.get_logger()
 
 MAX_BYTES = 16 * 1024 * 1024
+LOOKS, LOOK = 20, 1.0
+"""How often, and after how many seconds, it is looked whether the answer replied to is noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Entering:
         fetch: Fetch,
         style_taken: Callable[[str], bool] = lambda _name: False,
         now: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take what entries are made of, and what tells whether a style is called so already."""
         self._events = events
@@ -70,6 +73,7 @@ class Entering:
         self._fetch = fetch
         self._style_taken = style_taken
         self._now = now
+        self._sleep = sleep
 
     async def enter(self, call: Call) -> Reply:
         """Show what entering means, or enter. Raises Refusal with the reason."""
@@ -103,18 +107,10 @@ class Entering:
             entrant,
             written=incoming.created.timestamp(),
             replaces=wish.replaces,
+            request=call.request.id,
         )
         log.info("entered", challenge=event.name, number=entry.number)
-        until = when(lifecycle.deadline(event.plan))
-        said = texts.say(
-            "entry.entered",
-            number=entry.number,
-            title=event.plan.title,
-            name=event.name,
-            until=until,
-            shown=entry.name or texts.say("entry.anonymous"),
-        )
-        return Reply(said)
+        return Reply(entered(event, entry.number, entry.name))
 
     async def withdraw(self, call: Call) -> str:
         """Take an entry out. Raises Refusal."""
@@ -130,8 +126,8 @@ class Entering:
             listed = ", ".join(map(str, numbers))
             raise Refusal("entry.which", numbers=listed, name=event.name, one=numbers[0])
         number = numbers[0] if found["number"] is None else int(found["number"])
-        await self._entries.withdrawn(call.lease, event, number, mark)
-        return texts.say("entry.withdrawn", number=number, title=event.plan.title)
+        await self._entries.withdrawn(call.lease, event, number, mark, request=call.request.id)
+        return withdrawn(event, number)
 
     async def meant(self, call: Call, name: str | None, *states: State) -> Event:
         """Return the event a person names, or the only one it can be. Raises Refusal."""
@@ -168,10 +164,22 @@ class Entering:
             except KeyError:
                 row = None
         elif call.incoming.parent is not None:
-            row = await self._requests.request_behind(call.lease.name, call.incoming.parent)
+            row = await self._behind(call.lease.name, call.incoming.parent)
         if row is None or row.parsed is None:
             raise Refusal("entry.no_picture")
         return row
+
+    async def _behind(self, account: str, post: str) -> RequestRow | None:
+        """Return the request that a post answers.
+
+        People see an answer before we have noted where it stands, after a crash long before.
+        """
+        for _ in range(LOOKS):
+            row = await self._requests.request_behind(account, post)
+            if row is not None or not await self._requests.posting(account):
+                return row
+            await self._sleep(LOOK)
+        return None
 
     async def _same_person(self, call: Call, row: RequestRow) -> bool:
         mine = self._mark(call)
@@ -334,6 +342,23 @@ def _as_style(event: Event, one: Candidate, wish: Enter) -> Candidate:
     recipe = {**one.recipe, "template": template, "called": wish.called}
     check_style(wish.called, job, template)
     return replace(one, recipe=recipe)
+
+
+def entered(event: Event, number: int, name: str) -> str:
+    """Return what somebody is told whose picture is entered; `name` is what is shown of him."""
+    return texts.say(
+        "entry.entered",
+        number=number,
+        title=event.plan.title,
+        name=event.name,
+        until=when(lifecycle.deadline(event.plan)),
+        shown=name or texts.say("entry.anonymous"),
+    )
+
+
+def withdrawn(event: Event, number: int) -> str:
+    """Return what somebody is told whose entry is taken out."""
+    return texts.say("entry.withdrawn", number=number, title=event.plan.title)
 
 
 def serves(event: Event, account: str) -> bool:

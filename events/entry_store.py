@@ -16,6 +16,7 @@ from events import lifecycle
 from events.candidate import Candidate, check_others
 from events.lifecycle import Facts
 from events.model import FINAL, Entry, EntryState, Event, Shown, State
+from events.once import note
 from events.people import Identities
 from events.restaging import restage
 from events.store import event_of
@@ -152,12 +153,13 @@ class EntryStore:
         *,
         written: float,
         replaces: int | None = None,
+        request: str = "",
     ) -> Entry:
         """Write an entry down, or put it in the place of another of the same person.
 
         Deadline, duplicates and the cap are looked at in the same transaction, so that two at
-        once count as two. `written` is when the person wrote it, by the platform's clock. Raises
-        Refusal.
+        once count as two. `written` is when the person wrote it, by the platform's clock; `request`
+        is what asks for it. Raises Refusal.
         """
         now = self._now()
         async with self._database.write() as connection:
@@ -178,9 +180,12 @@ class EntryStore:
                 await connection.execute(entries.update().where(old).values(values))
             row = _row(event, number, one, entrant, now)
             made = await connection.execute(entries.insert().values(row).returning(*entries.c))
+            await note(connection, request, event.id, now, number)
             return entry_of(made.one())
 
-    async def withdrawn(self, lease: Lease, event: Event, number: int, mark: str) -> None:
+    async def withdrawn(
+        self, lease: Lease, event: Event, number: int, mark: str, *, request: str = ""
+    ) -> None:
         """Take an entry of a person's own out, as long as entries are taken. Raises Refusal."""
         async with self._database.write() as connection:
             await guard(connection, lease)
@@ -194,6 +199,7 @@ class EntryStore:
             await connection.execute(
                 entries.update().where(one).values(state=EntryState.WITHDRAWN, reason="")
             )
+            await note(connection, request, event.id, self._now(), number)
 
     async def hidden(self, event: Event, number: int, who: str, why: str) -> Entry:
         """Hide an entry for good reason; a moderator's word, it needs no lease. Raises Refusal."""

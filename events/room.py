@@ -129,7 +129,7 @@ class Room:
             style_taken=style_taken,
             now=now,
         )
-        chat = Chat(
+        chat = self._chat = Chat(
             parts.events,
             parts.entries,
             entering=entering,
@@ -148,7 +148,9 @@ class Room:
         }
 
     async def answer(self, call: Call) -> Outcome:
-        """Do what one of the commands says. Raises Refusal if it cannot be done."""
+        """Do what one of the commands says, once. Raises Refusal if it cannot be done."""
+        if (done := await self.parts.events.done(call.request.id)) is not None:
+            return answers.told(call.request.id, await self._chat.again(call, done))
         if call.command.word == ENTER:
             reply = await self._entering.enter(call)
             told = answers.told(call.request.id, reply.text)

@@ -60,6 +60,7 @@ class Steps:
         hours: float | None = None,
         winners: Sequence[int] = (),
         lease: Lease | None = None,
+        request: str = "",
     ) -> Event:
         """Take a step and queue its posts. Raises Refusal with the reason where it cannot be.
 
@@ -86,6 +87,7 @@ class Steps:
             result=result,
             posts=posts(after, step, scene),
             lease=lease,
+            request=request,
         )
 
     async def count(self, event: Event) -> Result:

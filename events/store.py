@@ -21,6 +21,7 @@ from common.errors import Refusal
 from events import lifecycle
 from events.lifecycle import Step
 from events.model import FINAL, Event, Hold, Plan, State
+from events.once import Done, find_done, note
 from events.tables import event_posts, event_steps, events
 from request.encoding import storable
 from request.leases import Lease, guard
@@ -108,6 +109,10 @@ class EventStore:
                 for row in await connection.execute(query)
             ]
 
+    async def done(self, request: str) -> Done | None:
+        """Return what a request has done to an event already; None: nothing."""
+        return await find_done(self._database, request)
+
     # --- what happened ----------------------------------------------------------------------
 
     async def drafted(self, plan: Plan, who: str, why: str = "") -> Event:
@@ -161,6 +166,7 @@ class EventStore:
         result: Mapping[str, Any] | None = None,
         posts: Sequence[Posted] = (),
         lease: Lease | None = None,
+        request: str = "",
     ) -> Event:
         """Take a step and queue what is posted with it. `who` is CLOCK or a moderator.
 
@@ -189,6 +195,7 @@ class EventStore:
             await _moved(connection, event, values)
             await _note(connection, event.id, Logged(step, state, who, why, now))
             await queue(connection, event.id, posts, now)
+            await note(connection, request, event.id, now)
         return await self.event(event.id)
 
     async def held(self, event: Event, hold: Hold, lease: Lease | None = None) -> None:

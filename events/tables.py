@@ -114,6 +114,17 @@ event_posts = sa.Table(
 )
 """What is posted of an event where: an outbox, as `copies` is for showcases."""
 
+event_requests = sa.Table(
+    "event_requests",
+    metadata,
+    sa.Column("request", sa.String(16), primary_key=True),  # no key: the request is another room's
+    _event_key(),
+    sa.Column("number", sa.Integer),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Index("event_requests_at", "at"),
+)
+"""Requests that have changed an event, and which entry: what comes again after a crash is known."""
+
 event_series = sa.Table(
     "event_series",
     metadata,

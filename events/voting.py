@@ -46,18 +46,16 @@ class Voting:
         joined: datetime | None = None,
         community: str = "",
         column: str | None = None,
+        request: str = "",
     ) -> Ballot:
         """Keep a person's ballot instead of the one before. Raises Refusal with the reason.
 
-        It counts in the column of `account`, or of another account that person has.
+        It counts in the column of `account`, or of another account that person has. What a
+        `request` asks for counts once.
         """
-        standing = await self._people.standing(account, person, community)
-        if standing.banned or standing.banned_here:
-            raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
-        age = None if joined is None else self._now() - joined.timestamp()
-        candidate.check_age(event.plan.rules, age)
+        await self._check(event, account, person, joined=joined, community=community)
         mark = self._marks.person(account, person)
-        return await self._ballots.cast(event, mark, column or account, choices)
+        return await self._ballots.cast(event, mark, column or account, choices, request=request)
 
     async def toggle(
         self,
@@ -68,11 +66,22 @@ class Voting:
         *,
         joined: datetime | None = None,
         community: str = "",
+        request: str = "",
     ) -> Ballot:
         """Add an entry to a person's ballot, or take it out if it is there. Raises Refusal."""
-        before = await self.of(event, account, person)
-        chosen = set(before.choices if before else ()) ^ {number}
-        return await self.cast(event, account, person, chosen, joined=joined, community=community)
+        await self._check(event, account, person, joined=joined, community=community)
+        mark = self._marks.person(account, person)
+        return await self._ballots.toggle(event, mark, account, number, request=request)
+
+    async def _check(
+        self, event: Event, account: str, person: str, *, joined: datetime | None, community: str
+    ) -> None:
+        """Refuse who may not vote."""
+        standing = await self._people.standing(account, person, community)
+        if standing.banned or standing.banned_here:
+            raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
+        age = None if joined is None else self._now() - joined.timestamp()
+        candidate.check_age(event.plan.rules, age)
 
     async def of(self, event: Event, account: str, person: str) -> Ballot | None:
         """Return a person's ballot; None if he has none."""

@@ -129,6 +129,20 @@ class Queries:
             row = (await connection.execute(query)).first()
         return None if row is None else request_of(row)
 
+    async def posting(self, account: str) -> bool:
+        """Tell whether an answer is getting out on an account, and may stand there already."""
+        query = (
+            sa.select(posts.c.id)
+            .join(requests, posts.c.request == requests.c.id)
+            .where(
+                posts.c.account == account,
+                posts.c.state == "intended",
+                requests.c.state == RequestState.REPLYING,
+            )
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
+
     async def depth(self, account: str, post: str | None, *, most: int) -> int:
         """Return how many of our answers stand one below the other, down to a post; at most so."""
         depth = 0

@@ -98,6 +98,7 @@ ROWS = {
     ),
     "0013": ("INSERT INTO holds VALUES (1, 'aa')",),
     "0014": (f"INSERT INTO preferences VALUES ('{ANN}', '{OWN}', 1.5)",),
+    "0015": ("INSERT INTO event_requests VALUES ('abc', 'ev', 3, 1.5)",),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -125,6 +126,9 @@ async def check_events(database, kept):
     if "0010" in kept:
         event = await EventStore(database).event("autumn")
         assert (event.state, event.due) == (State.OPEN, 9.5)
+    if "0015" in kept:
+        done = await EventStore(database).done("abc")
+        assert (done.event, done.number) == ("ev", 3)
     if "0011" in kept:
         links = Links(database, Marks(b""))
         assert [one.name for one in await links.bound("b")] == ["Ann"]
