@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from events.model import Plan
 
 
+LIKELY_PEOPLE = 25
+"""As many take part where many do: for how many the budget is proposed."""
+
+
 def ask() -> Plan:
     """Ask for a plan until it is one."""
     from pydantic import ValidationError
@@ -53,8 +57,14 @@ def _answers() -> dict[str, Any]:
         },
     }
     places = [int(one) for one in _words(say("places", default="")) if one.isdecimal()]
-    if places:
-        document["prizes"] = {"places": places, "budget": say("budget", default=sum(places))}
+    participation = say("participation", default=0)
+    if places or participation:
+        likely = sum(places) + LIKELY_PEOPLE * participation
+        document["prizes"] = {
+            "places": places,
+            "participation": participation,
+            "budget": say("budget", default=likely),
+        }
     return document
 
 

@@ -98,8 +98,8 @@ def test_a_dry_run_shows_every_post_and_the_worst_case_and_keeps_nothing(say, pl
 
 
 def test_the_wizard_asks_again_until_it_is_a_plan(say):
-    answers = ["challenge", "Bad Name", "Autumn", "Leaves", *[""] * 8]
-    good = ["party", "autumn", "Autumn", "Leaves", *[""] * 8]
+    answers = ["challenge", "Bad Name", "Autumn", "Leaves", *[""] * 9]
+    good = ["party", "autumn", "Autumn", "Leaves", *[""] * 9]
     told = say("new", input="\n".join((*answers, *good)) + "\n")
     assert "begin with a small letter" in told
     shown = json.loads(say("show", "autumn", "--json"))
