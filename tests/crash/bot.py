@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,9 +37,10 @@ def write_entry_point(folder: Path) -> Path:
 class Nursery:
     """The process that starts programs (see `tests/crash/nursery.py`)."""
 
-    def __init__(self, folder: Path, pace: Pace) -> None:
+    def __init__(self, folder: Path, pace: Pace, *also: str) -> None:
         path = [str(write_entry_point(folder / "installed")), str(ROOT)]
         command = [sys.executable, "-m", "tests.crash.nursery", str(pace.speed), str(pace.epoch)]
+        command += also
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
         environment["OPENBLAS_NUM_THREADS"] = "1"
         self._process = subprocess.Popen(
@@ -60,6 +62,18 @@ class Nursery:
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
+
+
+def watch(pid: int, gone: Callable[[], None]) -> None:
+    """Call `gone` when a process has ended."""
+    handle, loop = os.pidfd_open(pid), asyncio.get_running_loop()
+
+    def told() -> None:
+        loop.remove_reader(handle)
+        os.close(handle)
+        gone()
+
+    loop.add_reader(handle, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +120,12 @@ class Bot:
         }
         self.pid = self.nursery.start(order)
         self.starts += 1
-        handle, loop = os.pidfd_open(self.pid), asyncio.get_running_loop()
 
         def gone() -> None:
-            loop.remove_reader(handle)
-            os.close(handle)
             self.pid = None
             self.ended.set()
 
-        loop.add_reader(handle, gone)
+        watch(self.pid, gone)
 
     def send(self, number: int) -> None:
         if self.pid is not None:

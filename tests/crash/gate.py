@@ -19,6 +19,7 @@ class Gate:
         self._fatal = 0
         self._after = False
         self._named = ""
+        self._spared = 0
         self._strike: Callable[[str], bool] = lambda _what: True
 
     def arm(self, number: int, strike: Callable[[str], bool], *, after: bool) -> None:
@@ -27,12 +28,14 @@ class Gate:
         It returns whether the exchange is to be cut off.
         """
         self._fatal, self._after, self._strike = self.count + number, after, strike
-        self._named = ""
+        self._named, self._spared = "", 0
 
-    def arm_at(self, name: str, strike: Callable[[str], bool], *, after: bool) -> None:
-        """Call `strike` at the next exchange of that name."""
+    def arm_at(
+        self, name: str, strike: Callable[[str], bool], *, after: bool, number: int = 1
+    ) -> None:
+        """Call `strike` at the so-manieth exchange of that name from now."""
         self.arm(1, strike, after=after)
-        self._named = name
+        self._named, self._spared = name, number - 1
 
     def disarm(self) -> None:
         self._fatal = 0
@@ -68,6 +71,9 @@ class Gate:
         if not 0 < self._fatal <= number or after is not self._after:
             return False
         if self._named not in {"", name}:
+            return False
+        if self._spared:
+            self._spared -= 1
             return False
         self._fatal = 0
         return self._strike(f"{'after' if after else 'before'} {name}")

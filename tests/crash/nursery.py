@@ -1,10 +1,11 @@
-"""`python -m tests.crash.nursery SPEED EPOCH`: starts the real program, again and again.
+"""`python -m tests.crash.nursery SPEED EPOCH ALSO…`: starts the real program, again and again.
 
 What the program imports is imported once; each start is a fork that runs `hordebots …` from its
 `main` on, in a session of its own. Before the first import this process lives by another pace, and
 a hook at the database driver's commit counts commits and ends the process at the one it is told.
 
-It reads one JSON line a start, `{"argv", "board", "log"}`, and answers with the process id.
+It reads one JSON line a start, `{"argv", "board", "log"}` and perhaps `typed` (a file: what is typed
+to the program), and answers with the process id. `ALSO` are further modules to import once.
 """
 
 from __future__ import annotations
@@ -86,9 +87,10 @@ def run(order: dict, clock: Clock) -> None:
     os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for number, handle in ((0, nothing), (1, log), (2, log)):
+    typed = os.open(order.get("typed", os.devnull), os.O_RDONLY)
+    for number, handle in ((0, typed), (1, log), (2, log)):
         os.dup2(handle, number)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115  (the one there has read what was meant for us)
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     clock.board = Board(Path(order["board"]))
     hook_commits(clock.board)
@@ -102,6 +104,7 @@ def run(order: dict, clock: Clock) -> None:
     except BaseException:  # noqa: BLE001  (it is the last thing this process does)
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
 
@@ -109,7 +112,7 @@ def run(order: dict, clock: Clock) -> None:
 def main() -> None:
     clock = Clock()
     live_by(Pace(float(sys.argv[1]), float(sys.argv[2])), ahead=clock.ahead)
-    for name in IMPORTED:
+    for name in (*IMPORTED, *sys.argv[3:]):
         importlib.import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead are nobody's business here
     print("ready", flush=True)

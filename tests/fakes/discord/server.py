@@ -35,13 +35,21 @@ class FakeDiscord:
     `limits` sets how often a route may be asked in how many seconds; `skip` moves its clock.
     """
 
-    def __init__(self, *, journal: Path | None = None, port: int = 0, shards: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        journal: Path | None = None,
+        port: int = 0,
+        shards: int = 1,
+    ) -> None:
         self.token = TOKEN
         self.shards = shards
         self.journal = Journal(journal)
         self.limits: dict[str, tuple[int, float]] = {}
         self.broken: list[str] = []
         """What went over the wire against Discord's document."""
+        self._clock = clock
         self._skipped = 0.0
         self._asked: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._port = port
@@ -83,7 +91,8 @@ class FakeDiscord:
         application.router.add_get("/gateway/", self.live.connect)
         application.router.add_get("/files/{path:.+}", self._file)
         for name, method, path, handler in self._rest.routes():
-            application.router.add_route(method, API + path, self._wrap(name, path, handler))
+            wrapped = self._wrap(name, path, handler)
+            application.router.add_route(method, API + path, wrapped, name=name)
         application.router.add_route("*", "/{rest:.*}", self._unknown)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -100,7 +109,7 @@ class FakeDiscord:
     # --- steering ---------------------------------------------------------------------------
 
     def now(self) -> float:
-        return time.time() + self._skipped
+        return self._clock() + self._skipped
 
     def skip(self, seconds: float) -> None:
         """Let so much time have passed on Discord's clock."""

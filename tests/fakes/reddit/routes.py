@@ -263,6 +263,10 @@ class Routes:
         form = dict(await request.post())
         if refused := self._refused(form):
             return refused
+        if form["kind"] == "self":
+            post = self._publish(form, [], [])
+            page = f"https://www.reddit.com/r/{post.subreddit.name}/comments/{post.id}/a_post/"
+            return done(url=page, id=post.id, name=post.name)
         picture = self.world.uploads[form["url"].rsplit("/", 1)[1]]
         self._publish(form, [picture], [])
         page = f"{self.reddit.url}/user/{self.world.bot}/submitted"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import discord
 
@@ -24,8 +26,8 @@ class DiscordPlug(Plug):
     can = frozenset(Can) - {Can.OUTAGE, Can.VANISH, Can.NOTICE}
     """What is deleted while nobody listens, Discord tells nobody later."""
 
-    def __init__(self) -> None:
-        self.server = FakeDiscord()
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.server = FakeDiscord(clock=clock)
         self.world = self.server.world
         guild = self.world.guild()
         self._channel = self.world.channel(guild, "pictures")

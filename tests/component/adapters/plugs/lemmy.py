@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Callable
 
 from common.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
@@ -21,14 +23,14 @@ class LemmyPlug(Plug):
     module = "bots.lemmy"
     can = frozenset(Can)
 
-    def __init__(self) -> None:
-        self.server = FakeLemmy("0.19")
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.server = FakeLemmy("0.19", clock=clock)
         self.world = self.server.world
         self._post = self.world.post(self.world.community("pictures"))
         self._people = {}
 
     async def __aenter__(self):
-        for kind in ("comment", "image", "message", "register"):
+        for kind in ("comment", "image", "message", "post", "register"):
             self.server.limits.rates[kind] = (100_000, 60)
         await self.server.start()
         return self

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from common.markup import plain_text
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes.horde import faults
@@ -15,8 +18,8 @@ class MastodonPlug(Plug):
     module = "bots.mastodon"
     can = frozenset(Can)
 
-    def __init__(self) -> None:
-        self.server = FakeMastodon()
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.server = FakeMastodon(clock=clock)
         self.server.limits = {}
         self._looks = 0
         """Looks for mentions before the bot was started."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 
 from common.markdown import plain
 from common.reddit.writing import post_in
@@ -18,8 +20,8 @@ class RedditPlug(Plug):
     module = "bots.reddit"
     can = frozenset(Can)
 
-    def __init__(self) -> None:
-        self.server = FakeReddit()
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.server = FakeReddit(clock=clock)
         self.world = self.server.world
         self.world.subreddit("gallery")
         self._post = self.world.post(self.world.subreddit("pictures"))
