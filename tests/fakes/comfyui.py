@@ -52,6 +52,8 @@ class FakeComfyUi:
         self.history: dict[str, Any] = {}
         self.step = asyncio.Event()
         """Set with the first step of each prompt."""
+        self.misbehaves = asyncio.Event()
+        """Set when a fault begins."""
         self._running: str | None = None
         self._pending: list[str] = []
         self._interrupted = asyncio.Event()
@@ -267,6 +269,8 @@ class FakeComfyUi:
                 await self._misbehave(talk, fault)
 
     async def _misbehave(self, talk: Talk, fault: str | None) -> None:
+        if fault is not None:
+            self.misbehaves.set()
         match fault:
             case "oom":
                 raise RuntimeError("torch.OutOfMemoryError", "Allocation on device at /home/ada")

@@ -54,8 +54,8 @@ async def test_burst_of_one_person_respects_the_limit_and_is_told_once(start, he
         async with asyncio.timeout(30):
             while len(await core.store.open_requests("web")) != 1:
                 await asyncio.sleep(0.01)
+        await submissions(horde, 1)
         assert len(platform.posts) == 1
-        assert horde.journal.count("submit") == 1
 
 
 async def test_who_is_not_served_is_told_once_a_day(start, heard, horde):
@@ -335,7 +335,7 @@ async def test_stop_while_submitting_wastes_nothing(start, heard, horde):
         await submitting_soon(core)
     again = FakePlatform(posts=platform.posts)
     async with start(again):
-        await asyncio.sleep(0.3)
+        await wait_until(lambda: horde.requests)
         horde.finish(next(iter(horde.requests)))
         assert (await again.answer_to("1")).ending is Ending.DONE
     assert horde.journal.count("submit") == 1

@@ -112,7 +112,7 @@ async def alchemist(
             yield running
         finally:
             stop.set()
-            await asyncio.wait_for(running, 20)
+            await asyncio.wait_for(running, 30)
 
 
 def picture(colour="blue", size=(64, 64)):

@@ -231,6 +231,7 @@ async def test_the_next_jobs_files_come_while_the_card_is_busy(studio, civitai, 
     async with asyncio.timeout(30):
         while not (tmp_path / "civitai" / "1102.safetensors").exists():
             await asyncio.sleep(0.005)
+    await studio.until(lambda: studio.said(events.Step))
     assert len(studio.engine.tasks) == 1
     studio.engine.release()
     await studio.delivered(first, second)

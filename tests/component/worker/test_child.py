@@ -20,7 +20,7 @@ from worker import events
 from worker.engines.child import ChildEngine, Patience
 from worker.engines.protocol import Task
 
-BRISK = Patience(load=30.0, first=30.0, step=0.8, stop=0.8, poll=0.01, restart=(0.01, 0.02))
+BRISK = Patience(load=30.0, first=30.0, step=2.0, stop=2.0, poll=0.01, restart=(0.01, 0.02))
 PUPPET = "tests.component.worker.puppet:PuppetEngine"
 TASK = Task(
     model="paint",
@@ -161,7 +161,7 @@ def test_a_child_leaves_with_its_parent_even_from_the_middle_of_a_step(tmp_path)
     ended = subprocess.run(
         [sys.executable, str(program)],
         capture_output=True,
-        timeout=40,
+        timeout=90,
         check=False,
         env={**os.environ, "PYTHONPATH": str(here)},
     )

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from tests.fakes.civitai import FakeCivitai
 from worker.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
 
-QUICK = Persistence(stall=0.1, attempts=2, pause=0.001)
+QUICK = Persistence(stall=30.0, attempts=2, pause=0.001)
+HASTY = Persistence(stall=0.5, attempts=2, pause=0.001)
 
 
 def tensors(size: int = 3_000_000, fill: bytes = b"\1") -> bytes:
@@ -38,6 +39,12 @@ async def civitai():
 async def downloader():
     async with aiohttp.ClientSession() as session:
         yield Downloader(session, QUICK)
+
+
+@pytest.fixture
+async def hasty():
+    async with aiohttp.ClientSession() as session:
+        yield Downloader(session, HASTY)
 
 
 @pytest.fixture
@@ -73,9 +80,9 @@ async def test_a_file_comes_and_the_key_goes_to_its_server_alone(civitai, downlo
 
 
 @pytest.mark.parametrize("trouble", ["stall", "cut"])
-async def test_what_breaks_off_is_gone_on_with(civitai, downloader, wanted, trouble):
+async def test_what_breaks_off_is_gone_on_with(civitai, hasty, wanted, trouble):
     civitai.fail_files(trouble, times=3)
-    await downloader.fetch(wanted())
+    await hasty.fetch(wanted())
     assert wanted().target.read_bytes() == DATA
     begun = [asked for host, _, asked in civitai.downloads if host == "localhost"]
     assert begun[0] is None
@@ -120,13 +127,13 @@ async def test_a_no_is_final(civitai, downloader, wanted, status):
 
 
 @pytest.mark.parametrize("trouble", [503, 429, "hang", "html"])
-async def test_what_may_pass_is_tried_again_and_given_up(civitai, downloader, wanted, trouble):
+async def test_what_may_pass_is_tried_again_and_given_up(civitai, hasty, wanted, trouble):
     civitai.fail_files(trouble)
-    await downloader.fetch(wanted())
+    await hasty.fetch(wanted())
     wanted().target.unlink()
     civitai.fail_files(trouble, times=2)
     with pytest.raises(DownloadFailed) as caught:
-        await downloader.fetch(wanted())
+        await hasty.fetch(wanted())
     assert not caught.value.final
     assert not wanted().target.exists()
 

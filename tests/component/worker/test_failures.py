@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -25,12 +27,27 @@ def faulted(hub: FakeHub, job: str) -> list[str]:
     return [entry["ref"] for entry in body["gen_metadata"]]
 
 
+def at_work(engine: PaintEngine) -> Callable[[], float]:
+    """Return a clock that stands until the engine has a task: getting there takes no time."""
+    began: list[float] = []
+
+    def clock() -> float:
+        if not engine.tasks:
+            return 0.0
+        now = time.monotonic()
+        began.append(now)
+        return now - began[0]
+
+    return clock
+
+
 async def test_a_failing_engine_faults_the_job_and_the_next_one_is_made(shop):
     shop.engine.troubles.append(RuntimeError("out of memory at /home/ada"))
     [bad] = shop.hub.offer()
     [good] = shop.hub.offer()
     shop.open()
     await shop.delivered(good)
+    await shop.hub.until(lambda: bad in shop.hub.submitted)
     assert faulted(shop.hub, bad) == ["engine error RuntimeError"]
     [failed] = shop.said(events.Failed)
     assert failed.id == bad
@@ -77,7 +94,7 @@ async def test_a_blank_picture_is_not_handed_in(shop):
 async def test_three_failures_in_a_row_pause_the_pops_and_say_why(shop):
     shop.engine.troubles.extend([ValueError("bad weights")] * 3)
     jobs = [shop.hub.offer()[0] for _ in range(4)]
-    shop.open(timing=replace(QUICK, pause=(0.3, 0.3)))
+    shop.open(timing=replace(QUICK, pause=(1.0, 1.0)))
     await shop.until(lambda: shop.said(events.Waiting))
     [waiting] = shop.said(events.Waiting)
     assert waiting.reason.startswith("3 jobs in a row failed")
@@ -138,6 +155,7 @@ async def test_a_picture_that_is_there_already_is_no_failure(shop):
     shop.hub.submitted[twice] = {}
     shop.open()
     await shop.delivered(next_job)
+    await shop.hub.until(lambda: len(shop.hub.calls("/submit")) == 2)
     assert shop.said(events.Failed) == []
     assert twice not in [event.id for event in shop.said(events.Submitted)]
 
@@ -220,7 +238,7 @@ async def test_what_only_the_operator_can_mend_ends_the_worker(shop, status, rc,
 async def test_a_job_is_stopped_when_its_time_is_over(shop):
     shop.engine.hold()
     [job] = shop.hub.offer(ttl=1)
-    shop.open()
+    shop.open(timing=replace(QUICK, clock=at_work(shop.engine)))
     await shop.hub.until(lambda: job in shop.hub.submitted)
     assert faulted(shop.hub, job) == ["not finished in time"]
     assert shop.engine.cancelled.is_set()
@@ -232,7 +250,7 @@ async def test_after_a_job_that_was_too_slow_less_is_asked_for(shop):
     shop.engine.first_step = 0.005
     [job] = shop.hub.offer(ttl=1)
     largest = shop.engine.info().max_pixels
-    shop.open()
+    shop.open(timing=replace(QUICK, clock=at_work(shop.engine)))
     await shop.hub.until(lambda: job in shop.hub.submitted)
     asked = len(shop.hub.calls("/pop"))
     await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > asked)
@@ -254,7 +272,7 @@ async def test_an_engine_that_hangs_ends_the_worker(shop):
     shop.engine.hold()
     shop.engine.deaf = True
     [job] = shop.hub.offer(ttl=1)
-    shop.open()
+    shop.open(timing=replace(QUICK, clock=at_work(shop.engine)))
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match="does not answer any more"):
         await asyncio.wait_for(running, 30)

@@ -157,6 +157,7 @@ async def test_the_next_jobs_are_fetched_while_one_is_made(shop):
     [fourth] = shop.hub.offer()
     [fifth] = shop.hub.offer()
     await shop.until(lambda: len(shop.said(events.Popped)) == 4)
+    await shop.until(lambda: (second,) in [step.ids for step in shop.said(events.Step)])
     pops = len(shop.hub.calls("/pop"))
     assert len(shop.engine.tasks) == 2
     assert len(shop.hub.jobs) == 1  # two ahead, not three

@@ -127,5 +127,6 @@ async def test_what_does_not_fit_the_memory_is_not_offered_again(shop):
     [small] = shop.hub.offer()
     shop.open(timing=replace(QUICK, prefetch=0.0))
     await shop.delivered(small)
+    await shop.hub.until(lambda: large in shop.hub.submitted)
     assert shop.hub.submitted[large]["state"] == "faulted"
     await shop.hub.until(lambda: shop.hub.calls("/pop")[-1].body["max_pixels"] <= 512 * 512 * 0.75)

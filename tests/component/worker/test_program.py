@@ -101,7 +101,7 @@ async def test_settings_come_from_the_file(hub, tmp_path):
 )
 async def test_a_mistake_is_one_sentence(hub, extra, sentence):
     process = await launch(*arguments(hub, *extra))
-    output = await ended(process, 20)
+    output = await ended(process, 90)
     assert process.returncode == 1
     assert sentence in output
     assert "Traceback" not in output
