@@ -91,7 +91,7 @@ async def open_page(chromium: Browser, complaints: list[str]) -> AsyncIterator[O
             locale="en-GB",
         )
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: line.type == "error" and complaints.append(line.text))
         await page.goto(url)

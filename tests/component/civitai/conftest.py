@@ -9,7 +9,7 @@ from common.civitai.catalogue import AssetCatalogue
 from common.civitai.client import CivitaiClient, Patience
 from tests.fakes.civitai import FakeCivitai
 
-QUICK = Patience(total=0.5, first_pause=0.01, longest_pause=0.05)
+QUICK = Patience(total=30.0, first_pause=0.01, longest_pause=0.05)
 
 
 class Clock:

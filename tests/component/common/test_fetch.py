@@ -42,7 +42,7 @@ async def serving(answer):
 
 
 async def get(address, **options):
-    usual = {"limit_bytes": 1000, "timeout": 5, "public_only": False}
+    usual = {"limit_bytes": 1000, "timeout": 30, "public_only": False}
     return await fetch(address, **{**usual, **options})
 
 
@@ -161,7 +161,7 @@ EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 """A piece of a packed reply that unpacks to nothing."""
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("encoding", "start", "more"),
     [
@@ -176,7 +176,7 @@ async def test_what_goes_on_after_all_was_unpacked_is_an_error(encoding, start, 
     reply = (head(Content_Encoding=encoding) + start, *([more] * times))
     async with sending(*reply, then_wait=times > 1) as address:
         with pytest.raises(FetchError, match="cannot be unpacked"):
-            await get(address, timeout=15)
+            await get(address, timeout=45)
 
 
 @pytest.mark.parametrize(
@@ -234,14 +234,14 @@ async def test_a_server_that_hangs_is_given_up():
 
 async def test_a_server_that_falls_silent_is_given_up_before_the_time_is_over():
     async with sending(head(Content_Length=9), b"half", then_wait=True) as address:
-        with pytest.raises(FetchError, match=r"for 0\.2 s"):
-            await get(address, stall=0.2, timeout=60)
+        with pytest.raises(FetchError, match="for 1 s"):
+            await get(address, stall=1.0, timeout=60)
 
 
 async def test_a_server_that_never_ends_is_given_up_when_the_time_is_over():
     async with sending(head(), *[b"x"] * 1000, pause=0.02) as address:
-        with pytest.raises(FetchError, match=r"in full within 0\.3 s"):
-            await get(address, stall=5, timeout=0.3)
+        with pytest.raises(FetchError, match="in full within 1 s"):
+            await get(address, stall=5, timeout=1.0)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 
 import pytest
 from PIL import Image
@@ -201,13 +202,15 @@ async def test_json_of_somebody_else_is_not_taken_for_an_answer(client, horde):
 async def test_our_own_limiter_keeps_submissions_apart(client_of, horde):
     client = client_of(horde, limits=Limits(submit=(Rate(10, 0.1),)))
 
+    began = time.monotonic()
     for _ in range(20):
         await client.submit(body())
+    took = time.monotonic() - began
 
     times = [exchange.time for exchange in horde.journal.of("submit")]
     busiest = max(sum(1 for t in times if start <= t < start + 0.1) for start in times)
     assert busiest <= 12  # 10, and what a crowded machine delivers late
-    assert times[-1] - times[0] >= 0.18
+    assert took >= 0.18
 
 
 async def test_other_limits_can_be_set_later(client_of, horde):

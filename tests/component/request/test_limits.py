@@ -182,7 +182,7 @@ async def test_a_key_that_may_not_ask_for_others_is_refused_by_its_horde(start, 
 
 # --- the queue in front of a Horde -------------------------------------------------------------
 
-SCARCE = Limits(submit=(Rate(1, 0.5),))
+SCARCE = Limits(submit=(Rate(1, 1.5),))
 
 
 def prompts(horde):
@@ -201,6 +201,7 @@ async def test_people_take_turns_where_a_horde_may_be_asked_only_so_often(start,
         platform.say(asked(6, "bob", text="draw for me a cat style: raw --n 1"))
         await platform.answer_to("6")
         assert prompts(horde).index("a cat") <= 3
+        core.hordes.endpoints[0].client.use_limits(Limits(submit=(Rate(1, 0.05),)))
         for number in range(1, 6):
             assert (await platform.answer_to(str(number))).ending is Ending.DONE
     waited = [shown for shown in platform.progress if shown.own_queue]
