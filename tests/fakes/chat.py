@@ -17,6 +17,7 @@ from aiohttp import web
 
 from tests.fakes.horde.faults import Fault, Faults, Kind
 from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.ports import Port
 
 LONG_POLL = 20.0
 """Seconds the unread list waits for something to be on it."""
@@ -85,7 +86,7 @@ class FakeChat:
         self._by_key: dict[str, Post] = {}
         self._changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
-        self._port = 0
+        self._port = Port()
 
     # --- what people do ---------------------------------------------------------------------
 
@@ -142,10 +143,11 @@ class FakeChat:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._port.let_go()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     async def start(self) -> None:
         """Listen, after `stop` on the same port again and with the same messages."""
@@ -165,8 +167,7 @@ class FakeChat:
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
 
     async def stop(self) -> None:
         self._faults.closing.set()

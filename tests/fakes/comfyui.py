@@ -15,6 +15,7 @@ from aiohttp import web
 from PIL import Image
 
 from tests.fakes.comfyui_nodes import NODES, TYPES, run_node
+from tests.fakes.ports import Port
 
 CHECKPOINTS = ["deliberate_v2.safetensors", "xl/albedo.safetensors", "old.ckpt"]
 LORAS = ["glitter.safetensors", "sub\\paint.safetensors"]
@@ -32,7 +33,7 @@ class FakeComfyUi:
     """
 
     def __init__(self) -> None:
-        self.port = 0
+        self._port = Port()
         self.nodes = dict(NODES)
         self.checkpoints = list(CHECKPOINTS)
         self.loras = list(LORAS)
@@ -65,7 +66,7 @@ class FakeComfyUi:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     async def start(self) -> Self:
         """Listen; again on the same port after `close`."""
@@ -89,8 +90,7 @@ class FakeComfyUi:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
         return self
 
     async def close(self) -> None:

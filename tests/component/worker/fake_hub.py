@@ -15,6 +15,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.ports import Port
+
 KEY = "worker-key"
 
 
@@ -34,7 +36,6 @@ class Call:
 class FakeHub:
     """Start it, `offer` jobs, read `submitted`, `uploads` and `journal`."""
 
-    port: int = 0
     journal: list[Call] = field(default_factory=list)
     jobs: deque[dict[str, Any]] = field(default_factory=deque)
     pop_answers: deque[tuple[int, Any]] = field(default_factory=deque)
@@ -57,11 +58,12 @@ class FakeHub:
     """What it tells of the models it waits for."""
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _port: Port = field(default_factory=Port)
     _runner: web.AppRunner | None = None
 
     @property
     def root(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def url(self) -> str:
@@ -84,8 +86,7 @@ class FakeHub:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
-        self.port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
         return self
 
     async def close(self) -> None:

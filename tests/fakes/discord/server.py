@@ -21,6 +21,7 @@ from tests.fakes.discord.rest import Rest, Sent, read
 from tests.fakes.discord.world import World
 from tests.fakes.discord.writing import Refused
 from tests.fakes.horde.faults import Fault, Faults
+from tests.fakes.ports import Port
 
 API = "/api/v10"
 TOKEN = "MTIz.fake.token"
@@ -52,7 +53,7 @@ class FakeDiscord:
         self._clock = clock
         self._skipped = 0.0
         self._asked: dict[tuple[str, str], deque[float]] = defaultdict(deque)
-        self._port = port
+        self._port = Port(port)
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
         self._changed = asyncio.Event()
@@ -70,12 +71,13 @@ class FakeDiscord:
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         await self.stop()
+        self._port.let_go()
         if kind is None and self.broken:
             raise contract.ContractBroken("\n".join(self.broken))
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def api(self) -> str:
@@ -83,7 +85,7 @@ class FakeDiscord:
 
     @property
     def gateway_url(self) -> str:
-        return f"ws://127.0.0.1:{self._port}/gateway"
+        return f"ws://127.0.0.1:{self._port.number}/gateway"
 
     async def start(self) -> None:
         application = web.Application(client_max_size=64 * 1024 * 1024)
@@ -96,8 +98,7 @@ class FakeDiscord:
         application.router.add_route("*", "/{rest:.*}", self._unknown)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
 
     async def stop(self) -> None:
         self._faults.closing.set()

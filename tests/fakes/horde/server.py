@@ -18,6 +18,7 @@ from tests.fakes.horde.pictures import SIDE
 from tests.fakes.horde.requests import FakeRequest, Fate
 from tests.fakes.horde.routes import Routes
 from tests.fakes.horde.webhooks import Webhooks
+from tests.fakes.ports import Port
 
 MODELS = {
     "stable_diffusion": 12,
@@ -132,7 +133,7 @@ class FakeHorde:
         self.pictures: dict[str, tuple[FakeRequest, int]] = {}
         """Request and number of each picture, made or not; links outlive their request."""
         self._clock = clock
-        self._port = port
+        self._port = Port(port)
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
         self.routes = Routes(self)
@@ -146,10 +147,11 @@ class FakeHorde:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._port.let_go()
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def url(self) -> str:
@@ -164,8 +166,7 @@ class FakeHorde:
         application.add_routes(self.routes.all())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
 
     async def stop(self) -> None:
         """Refuse every connection from now on."""

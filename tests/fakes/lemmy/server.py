@@ -18,6 +18,7 @@ from tests.fakes.lemmy.routes_v4 import RoutesV4
 from tests.fakes.lemmy.shapes_v3 import V3
 from tests.fakes.lemmy.shapes_v4 import V4
 from tests.fakes.lemmy.world import World
+from tests.fakes.ports import Port
 
 Flavour = Literal["0.19", "1.0"]
 VERSIONS = {"0.19": "0.19.20", "1.0": "1.0.0"}
@@ -55,7 +56,7 @@ class FakeLemmy:
         self.journal = Journal(journal)
         self.tokens: set[str] = set()
         self._clock = clock
-        self._port = port
+        self._port = Port(port)
         self._logins = 0
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
@@ -68,10 +69,11 @@ class FakeLemmy:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._port.let_go()
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     url = origin
 
@@ -89,8 +91,7 @@ class FakeLemmy:
             application.add_routes(new.all())
             shapes.append(new.shapes)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
         for shape in shapes:
             shape.origin = self.origin
 

@@ -19,6 +19,7 @@ from tests.fakes.mastodon.community import BOT, Community
 from tests.fakes.mastodon.entities import Person, Post, written
 from tests.fakes.mastodon.flavours import MASTODON, Flavour
 from tests.fakes.mastodon.routes import Routes, Stop
+from tests.fakes.ports import Port
 
 TOKEN = "token-of-the-bot"
 LARGEST = 20 * 1024 * 1024
@@ -48,12 +49,12 @@ class FakeMastodon:
         self._calls: dict[str, deque[float]] = defaultdict(deque)
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
-        self._port = port
+        self._port = Port(port)
         self._changed = asyncio.Event()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def token(self) -> str:
@@ -69,6 +70,7 @@ class FakeMastodon:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
+        self._port.let_go()
 
     async def start(self) -> None:
         """Listen; after `stop`, on the same port again with everything that was there."""
@@ -78,9 +80,7 @@ class FakeMastodon:
         self._faults.closing.clear()
         self._runner = web.AppRunner(app, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
         self.community.base = self.url
 
     async def stop(self) -> None:

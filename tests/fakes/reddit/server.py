@@ -13,6 +13,7 @@ from aiohttp import web
 from tests.fakes.horde.answers import answer_of, json_of
 from tests.fakes.horde.faults import Fault, Faults, Kind
 from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.ports import Port
 from tests.fakes.reddit.routes import Routes
 from tests.fakes.reddit.world import World
 
@@ -42,7 +43,7 @@ class FakeReddit:
         self.tokens: set[str] = set()
         self.journal = Journal(journal)
         self._clock = clock
-        self._port = port
+        self._port = Port(port)
         self._logins = 0
         self._faults = Faults()
         self._runner: web.AppRunner | None = None
@@ -53,10 +54,11 @@ class FakeReddit:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+        self._port.let_go()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self._port.number}"
 
     async def start(self) -> None:
         """Listen, after `stop` on the same port again and with the same world."""
@@ -65,8 +67,7 @@ class FakeReddit:
         application.add_routes(Routes(self).all())
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
+        await self._port.listen(self._runner)
 
     async def stop(self) -> None:
         """Refuse every connection from now on."""

@@ -1,0 +1,46 @@
+"""Ports for servers that go and come again: while they are away, nobody else gets their port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import weakref
+
+from aiohttp import web
+
+HOST = "127.0.0.1"
+SHARED = hasattr(socket, "SO_REUSEPORT")
+"""Whether a port can be held without listening on it."""
+
+
+class Port:
+    """A port of one server, from its first start until it is let go.
+
+    It is held by a socket on which nobody listens: connections are refused while the server is
+    away, and no other server is given its number.
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        """Take a number, or 0 for one that is free at the first start."""
+        self.number = number
+        self._held: weakref.finalize[[int], Port] | None = None
+
+    async def listen(self, runner: web.AppRunner) -> None:
+        """Have a runner listen on it."""
+        if not self.number and SHARED:
+            self._hold()
+        shared = True if SHARED else None
+        await web.TCPSite(runner, HOST, self.number, reuse_address=True, reuse_port=shared).start()
+        self.number = runner.addresses[0][1]
+
+    def let_go(self) -> None:
+        """Leave it to others."""
+        if self._held is not None:
+            self._held()
+
+    def _hold(self) -> None:
+        held = socket.socket()
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((HOST, 0))
+        self.number = held.getsockname()[1]
+        self._held = weakref.finalize(self, os.close, held.detach())
