@@ -100,7 +100,9 @@ class Answering:
 
     def webhook(self, route: Route) -> discord.Webhook:
         """Return what an interaction's token can do."""
-        return discord.Webhook.partial(route.application, route.token, client=self._caller)
+        made = discord.Webhook.partial(route.application, route.token, client=self._caller)
+        made.type = discord.WebhookType.application  # only such a one speaks to a person alone
+        return made
 
     # --- the ways -----------------------------------------------------------------------------
 
@@ -110,11 +112,11 @@ class Answering:
         view = layout.answer(outcome, part, event=incoming.event, person=route.person, ping=False)
         waiting = self._pending.find(incoming.event)
         try:
-            if waiting is not None:
-                said = await self._respond(waiting, route, outcome, view, files)
-                if said is not None:
-                    return said
+            if waiting and (said := await self._respond(waiting, route, outcome, view, files)):
+                return said
             if route.fresh(self._clock.now()):
+                if route.update and outcome.ending is not Ending.TOLD:
+                    return await self._beside(route, view, files, alone=True)
                 return await self._edit(route, view, files)
         except TokenOver as error:
             log.info("token_over", heard=incoming.event, error=str(error))
@@ -142,18 +144,19 @@ class Answering:
             )
         return str(message.id)
 
+    async def _beside(self, route: Route, view: ui.LayoutView, files: Files, *, alone: bool) -> str:
+        """Answer in a further message; what was pressed on, or answered first, stays as it is."""
+        hook = self.webhook(route)
+        said = await hook.send(view=view, files=opened(files), ephemeral=alone, wait=True)
+        return str(said.id)
+
     async def _further_part(
         self, route: Route, incoming: Incoming, outcome: Outcome, part: Part, files: Files
     ) -> str:
-        if (route.private or route.foreign) and route.fresh(self._clock.now()):
-            view = layout.answer(
-                outcome, part, event=incoming.event, person=route.person, ping=False
-            )
-            message = await self.webhook(route).send(
-                view=view, files=opened(files), ephemeral=route.private, wait=True
-            )
-            return str(message.id)
-        return await self._elsewhere(route, incoming, outcome, part, files)
+        if not (route.fresh(self._clock.now()) and (route.private or route.foreign)):
+            return await self._elsewhere(route, incoming, outcome, part, files)
+        view = layout.answer(outcome, part, event=incoming.event, person=route.person, ping=False)
+        return await self._beside(route, view, files, alone=route.private)
 
     async def _elsewhere(
         self, route: Route, incoming: Incoming, outcome: Outcome, part: Part, files: Files

@@ -34,6 +34,22 @@ async def test_each_button_is_the_follow_up_it_stands_for_and_links_to_its_paren
         assert [row.parent for row in rows] == [None, *[rows[0].id] * 5]
 
 
+async def test_a_refusal_that_comes_late_leaves_what_was_pressed_on_as_it_is(
+    fake, horde, channel, ann, start, database
+):
+    horde.seconds = None
+    async with start(enabled=[channel]):
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=1)
+        shown = await pressed.shows("Cancel")
+        await fake.until(lambda: horde.requests)
+        async with database.write():  # so that the press has to be deferred
+            refused = fake.people.press(fake.world.person("Ben"), shown, "Cancel")
+            await refused.answered()
+        told = await refused.shows("Only the one who asked")
+        assert told["flags"] & EPHEMERAL
+        assert "Cancel" in labels_of(pressed.original)
+
+
 async def test_the_recipe_is_told_to_the_presser_alone(fake, channel, ann, start, clock):
     async with start(enabled=[channel]):
         message = await drawn(fake, ann, channel, n=1, seed="5")

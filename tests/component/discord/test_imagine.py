@@ -177,3 +177,15 @@ async def test_many_pictures_come_in_one_message_of_ten_and_what_is_left_follows
     assert [len(pictures_of(one)) for one in (first, second)] == [10, 2]
     assert "Vary or enlarge one of them" in text_of(first)
     assert "Vary 11" in labels_of(second)
+
+
+async def test_many_pictures_for_the_asker_alone_are_all_for_the_asker_alone(
+    fake, channel, ann, start
+):
+    async with start(enabled=[channel], place=PlaceConfig(max_pictures=12)):
+        pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=12, private=True)
+        for part, count in (("(1/2)", 10), ("(2/2)", 2)):
+            message = await pressed.shows(part)
+            assert len(pictures_of(message)) == count
+            assert message["flags"] & EPHEMERAL
+    assert fake.world.in_channel(channel) == []
