@@ -7,8 +7,8 @@ Each room owns its tables; what they share is this connection and the migrations
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import stamina
@@ -45,32 +45,39 @@ class Database:
         self._all_back.set()
         self._closed = False
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a connection for reading."""
-        with self._loan():
-            async with _translating(self._shown), self._lender.reading() as connection:
-                yield connection
+        return self._lend(self._lender.reading)
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Lend a connection in a transaction that commits at the end, or rolls back.
 
         A transaction that has begun is finished: a task that is cancelled inside it is told so
         when it is over.
         """
-        with self._loan():
-            async with _translating(self._shown), self._lender.writing() as connection:
-                yield connection
+        return self._lend(self._lender.writing)
 
-    @contextmanager
-    def _loan(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def _lend(
+        self, lent: Callable[[], AbstractAsyncContextManager[AsyncConnection]]
+    ) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection; the database's troubles come out as StoreError.
+
+        A broken constraint stays IntegrityError.
+        """
         if self._closed:  # whoever comes now would open a connection that nobody closes
             raise StoreError("store.closed", where=self._shown)
         self._lent += 1
         self._all_back.clear()
         try:
-            yield
+            async with lent() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except DBAPIError as error:
+            raise StoreError("store.failed", where=self._shown, problem=error.orig) from error
+        except (NoConnectionLeft, OSError) as error:  # a server that is just being restarted
+            raise StoreError("store.failed", where=self._shown, problem=error) from error
         finally:
             self._lent -= 1
             if not self._lent:
@@ -83,19 +90,6 @@ class Database:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_back.wait(), BUSY_TIMEOUT)
         await self._lender.close()
-
-
-@asynccontextmanager
-async def _translating(where: str) -> AsyncIterator[None]:
-    """Turn the database's troubles into StoreError; a broken constraint stays IntegrityError."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        raise StoreError("store.failed", where=where, problem=error.orig) from error
-    except (NoConnectionLeft, OSError) as error:  # a server that is just being restarted
-        raise StoreError("store.failed", where=where, problem=error) from error
 
 
 async def open_database(

@@ -13,7 +13,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -144,14 +144,26 @@ class Sqlite:
         self._engine = engine
         self._turn = asyncio.Lock()  # queueing here is fair, SQLite's own busy loop is not
         self._writer: NearConnection | None = None
+        self._reader: NearConnection | None = None
+        self._opening = asyncio.Lock()
         self._thread: ThreadPoolExecutor | None = None
         self._open: asyncio.Future[None] | None = None
         """The transaction that is open: what those who wrote in it wait for."""
         self._committing: set[asyncio.Task[None]] = set()
 
-    def reading(self) -> AsyncConnection:
-        """Return a connection to be opened for reading."""
-        return NearConnection(self._engine)
+    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Lend the reader. All share it: a statement is over before anybody else has his turn."""
+        return _Reading(self)
+
+    async def reader(self) -> AsyncConnection:
+        """Return the connection for reading, opened once."""
+        if self._reader is None:
+            async with self._opening:
+                if self._reader is None:
+                    connection = NearConnection(self._engine)
+                    await connection.start()
+                    self._reader = connection
+        return self._reader
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -176,9 +188,10 @@ class Sqlite:
         """Close all connections, when what is open is on the disk."""
         while self._committing:
             await asyncio.wait(self._committing)
-        if self._writer is not None:
-            await self._writer.close()
-            self._writer = None
+        for connection in (self._writer, self._reader):
+            if connection is not None:
+                await connection.close()
+        self._writer = self._reader = None
         await self._engine.dispose()
         if self._thread is not None:
             self._thread.shutdown()
@@ -248,6 +261,19 @@ class Sqlite:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "sqlite")
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+class _Reading(AbstractAsyncContextManager[AsyncConnection]):
+    """The reader while somebody has it."""
+
+    def __init__(self, file: Sqlite) -> None:
+        self._file = file
+
+    async def __aenter__(self) -> AsyncConnection:
+        return await self._file.reader()
+
+    async def __aexit__(self, *_: object) -> None:
+        """There is nothing to give back."""
 
 
 def _raw(connection: AsyncConnection) -> sqlite3.Connection:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import NamedTuple
 
 from common import texts
 from common.horde.wire import Check
 from common.model import Phase, Progress
 from request.turns import Standing
-
-SHORTEST_PAUSE = 0.5
-"""Seconds between two reports to a platform."""
 
 
 class _Look(NamedTuple):
@@ -35,14 +31,15 @@ class Tally:
         self._charged: dict[int, float] = {}
         self._note = ""
         self._at_horde: tuple[float, float] | None = None
-        self._changed = False
-        self._telling: asyncio.Future[None] | None = None
-        """What wakes who shows it. An asyncio.Event is five times as large."""
+        self.changed = False
+        """Whether something is new since that was last taken notice of."""
+        self.listener: Callable[[], None] | None = None
+        """Who is told of each change."""
 
     def _change(self) -> None:
-        self._changed = True
-        if self._telling is not None and not self._telling.done():
-            self._telling.set_result(None)
+        self.changed = True
+        if self.listener is not None:
+            self.listener()
 
     def queued(self, job: int, standing: Standing) -> None:
         """Note where a job stands in our own queue."""
@@ -113,22 +110,3 @@ class Tally:
             note=self._note or note,
             own_queue=own_queue,
         )
-
-    async def tell(
-        self,
-        show: Callable[[Progress], Awaitable[None]],
-        *,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        """Show every change, no faster than a platform bears, until cancelled."""
-        shown: Progress | None = None
-        while True:
-            if not self._changed:
-                self._telling = asyncio.get_running_loop().create_future()
-                await self._telling
-            self._changed = False
-            progress = self.progress()
-            if progress != shown:
-                await show(progress)
-                shown = progress
-            await sleep(SHORTEST_PAUSE)

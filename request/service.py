@@ -44,7 +44,7 @@ from request.progress import Tally
 from request.reading import Hint, Reading, Told, Wanted
 from request.records import ENDED, JobRow, RequestRow, RequestState
 from request.store import Store
-from request.telling import show_progress
+from request.telling import Telling
 from request.terms import Terms
 from styles import image_request
 from styles.image_request import ImageRequest
@@ -267,18 +267,20 @@ class Service:
         if plan.image.price:
             price = await self._prices.told(plan.jobs, terms)
             return await self._tell(lease, request, answers.told(request.id, price))
+        parsed = image_request.to_json(plan.image)
         async with self._admission.admitted(request, place, plan, terms) as charges:
             await self._store.resolved(
                 lease,
                 request.id,
-                parsed=image_request.to_json(plan.image),
+                parsed=parsed,
                 rng_seed=wanted.rng_seed,
                 parent=wanted.parent,
                 planned=plan.jobs,
                 notes=plan.notes,
                 charges=charges,
             )
-        return await self._store.request(request.id)
+        understood = replace(request, parsed=parsed, notes=plan.notes, parent=wanted.parent)
+        return replace(understood, rng_seed=wanted.rng_seed, state=RequestState.WORKING)
 
     # --- working → replying ---------------------------------------------------------------
 
@@ -305,11 +307,12 @@ class Service:
         jobs = await self._store.jobs_of(request.id)
         tally = self._tallies[request.id] = Tally(sum(row.job.n for row in jobs))
         terms = await self._terms_now(request, adapter)
-        telling = asyncio.create_task(show_progress(request.incoming, adapter, tally))
+        telling = Telling(request.incoming, adapter, tally)
+        telling.start()
         try:
             await self._production.run(lease, request, jobs, tally, terms)
         finally:
-            await cancel(telling)
+            await telling.stop()
         return tally
 
     async def _terms_now(self, request: RequestRow, adapter: Adapter) -> Terms:

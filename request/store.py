@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -34,7 +35,6 @@ from request.records import (
     PostRow,
     RequestState,
 )
-from request.rows import job_of
 from request.tables import forgotten_events, jobs, pictures, posts, requests, spending
 
 ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -53,7 +53,8 @@ _NEW_REQUEST = requests.insert()
 _OPEN_REQUEST = requests.update().where(requests.c.id == _WHICH, requests.c.state.in_(OPEN_STATES))
 _NEW_JOBS = jobs.insert()
 _JOB = jobs.update().where(jobs.c.id == _WHICH)
-_JOB_AND_READ = _JOB.returning(*jobs.c)
+_OF_A_JOB = ("state", "endpoint", "horde_id", "attempts", "wasted", "changed")
+"""Columns in which a job is kept where it stands."""
 _NEW_PICTURES = pictures.insert()
 _NEW_POST = posts.insert()
 _PART = (posts.c.request == _WHICH, posts.c.part == sa.bindparam("number"))
@@ -263,21 +264,20 @@ class Store(Queries):
 
         A job that is found being sent already may have arrived: one more is possibly wasted.
         """
-        wasted = job.wasted + (job.state is JobState.SUBMITTING)
-        changes = {
-            "state": JobState.SUBMITTING,
-            "endpoint": endpoint,
-            "horde_id": None,
-            "attempts": job.attempts + 1,
-            "wasted": wasted,
-        }
-        return await self._change_job(lease, job, changes)
+        begun = replace(
+            job,
+            state=JobState.SUBMITTING,
+            endpoint=endpoint,
+            horde_id=None,
+            attempts=job.attempts + 1,
+            wasted=job.wasted + (job.state is JobState.SUBMITTING),
+        )
+        return await self._change_job(lease, begun)
 
     async def submitted(self, lease: Lease, job: JobRow, horde_id: str) -> JobRow:
         """Note the Horde's id of the job."""
-        return await self._change_job(
-            lease, job, {"state": JobState.SUBMITTED, "horde_id": horde_id}
-        )
+        sent = replace(job, state=JobState.SUBMITTED, horde_id=horde_id)
+        return await self._change_job(lease, sent)
 
     async def job_ended(
         self,
@@ -316,13 +316,16 @@ class Store(Queries):
 
     async def job_given_back(self, lease: Lease, job: JobRow) -> None:
         """Note that the job's Horde knows that nobody waits for it."""
-        await self._change_job(lease, job, {"state": JobState.CANCELLED})
+        await self._change_job(lease, replace(job, state=JobState.CANCELLED))
 
-    async def _change_job(self, lease: Lease, job: JobRow, changes: dict[str, Any]) -> JobRow:
+    async def _change_job(self, lease: Lease, job: JobRow) -> JobRow:
+        """Keep where a job stands; returns it as it is kept. Raises StoreError if it is gone."""
+        job = replace(job, changed=self._now())
+        values = {"which": job.id, **{name: getattr(job, name) for name in _OF_A_JOB}}
         async with self._writing(lease) as connection:
-            values = {"which": job.id, "changed": self._now(), **changes}
-            row = (await connection.execute(_JOB_AND_READ, values)).one()
-        return job_of(row)
+            if not (await connection.execute(_JOB, values)).rowcount:
+                raise StoreError("store.job_gone", job=job.id)
+        return job
 
     # --- posts ----------------------------------------------------------------------------
 

@@ -1,7 +1,5 @@
 """How far a request is."""
 
-import asyncio
-
 from common.horde.wire import Check
 from common.model import Phase
 from request.progress import Tally
@@ -34,26 +32,3 @@ def test_note_goes_when_the_horde_answers_again():
     assert tally.progress().note == "Busy."
     tally.looked(1, Check(waiting=1, queue_position=1))
     assert tally.progress().note == ""
-
-
-async def test_changes_are_shown_once_and_not_faster_than_allowed():
-    tally, shown, pauses = Tally(1), [], []
-    more = asyncio.Event()
-
-    async def show(progress):
-        shown.append(progress)
-
-    async def sleep(seconds):
-        pauses.append(seconds)
-        more.set()
-        await asyncio.sleep(0)
-
-    task = asyncio.create_task(tally.tell(show, sleep=sleep))
-    check = Check(waiting=1, queue_position=3)
-    for _ in range(3):
-        tally.looked(1, check)
-        await more.wait()
-        more.clear()
-    task.cancel()
-    assert [progress.position for progress in shown] == [3]
-    assert len(pauses) == 3
