@@ -16,6 +16,10 @@ PER_POST = 4
 """Pictures in one post: what every platform takes."""
 REMINDED = 24 * HOUR
 """Seconds before closing at which people are reminded."""
+MOST_UPVOTED = 100
+"""Entries that stand below their galleries one by one; of more nobody would see the last."""
+UPVOTES = "upvotes-"
+"""How the keys of those posts begin."""
 RULES = ("required", "forbidden", "styles", "models")
 
 
@@ -120,6 +124,15 @@ def _galleries(event: Event, scene: Scene, venue: Venue) -> Iterator[Posted]:
         yield _post(event, venue, f"heat-{number}", words, shown=page, vote=True)
         if len(page) > 1:
             yield _poll(event, venue, number, page)
+        if event.plan.voting.upvotes and len(entries) <= MOST_UPVOTED:
+            yield from (_to_upvote(event, venue, number, entry) for entry in page)
+
+
+def _to_upvote(event: Event, venue: Venue, number: int, entry: Entry) -> Posted:
+    """Return an entry alone below its gallery, for platforms that tell upvotes from downvotes."""
+    text = texts.say("event_post.upvote", number=entry.number)
+    made = _post(event, venue, f"{UPVOTES}{entry.number}", text, shown=[entry])
+    return replace(made, body={**made.body, "under": f"heat-{number}"})
 
 
 def _poll(event: Event, venue: Venue, number: int, page: Sequence[Entry]) -> Posted:

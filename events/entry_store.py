@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.errors import Refusal
 from events import lifecycle
+from events.announcements import UPVOTES
 from events.candidate import Candidate, check_others
 from events.lifecycle import Facts
 from events.model import FINAL, Entry, EntryState, Event, Shown, State
@@ -122,10 +123,10 @@ class EntryStore:
             )
 
     async def polls_open(self, event: Event) -> bool:
-        """Tell whether a poll of an event is posted somewhere and not counted yet."""
+        """Tell whether polls or upvotes of an event are posted somewhere and not counted yet."""
         query = sa.select(event_posts.c.id).where(
             event_posts.c.event == event.id,
-            event_posts.c.key.startswith("poll-"),
+            sa.or_(event_posts.c.key.startswith("poll-"), event_posts.c.key.startswith(UPVOTES)),
             event_posts.c.state == "posted",
         )
         async with self._database.read() as connection:

@@ -169,6 +169,13 @@ class Voting(Section):
         le=1,
         description="Largest share of all votes that one platform may have, if there are several.",
     )
+    upvotes: float = Field(
+        default=0,
+        ge=0,
+        le=0.25,
+        description="Share of the whole that the most upvoted entry has from upvotes on Lemmy, the "
+        "others less; 0: they count for nothing, and no post asks for them.",
+    )
     places: int = Field(default=3, ge=1, le=20, description="Places that are announced.")
 
 

@@ -24,13 +24,13 @@ from common import texts
 from common.database import Database
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
 from common.model import Picture
-from events.announcements import words_of
+from events.announcements import UPVOTES, words_of
 from events.model import Event, State
 from events.restaging import left_out, numbers_in, restage
 from events.store import event_of
 from events.tables import event_posts, events
 from request import answers, encoding
-from request.adapter import Adapter, Publication, Publishing, Revising
+from request.adapter import Adapter, Publication, Publishing, Revising, Upvoted
 from request.leases import Lease, Leases, guard
 from request.queries import ID_LENGTH
 
@@ -49,6 +49,7 @@ LATE = {
     "open": {State.OPEN, State.ANNOUNCED},
     "heat": {State.VOTING},
     "poll": {State.VOTING},
+    "upvotes": {State.VOTING},
 }
 """In which states of the event a post still makes sense, by how its key begins."""
 
@@ -103,7 +104,7 @@ class Outbox:
                 log.warning("cannot_publish", account=lease.name)
                 await self._ended(lease, row, "failed")
                 continue
-            if len(row.body.get("poll", ())) > adapter.capabilities.poll_posts:
+            if not _fits(row, adapter):
                 await self._ended(lease, row, "removed")
                 continue
             limit = adapter.capabilities.reply_timeout
@@ -262,8 +263,19 @@ class Outbox:
         async with self._database.read() as connection:
             return [_row(row) for row in await connection.execute(query)]
 
+    async def upvoted(self, account: str) -> list[Row]:
+        """Return the account's posts to be upvoted whose upvotes are to be counted now."""
+        query = _with_event().where(
+            event_posts.c.account == account,
+            event_posts.c.key.startswith(UPVOTES),
+            event_posts.c.state == "posted",
+            events.c.state == State.TALLY,
+        )
+        async with self._database.read() as connection:
+            return [_row(row) for row in await connection.execute(query)]
+
     async def counted(self, lease: Lease, row: Row) -> None:
-        """Note that a poll's votes are kept."""
+        """Note that the votes of a poll, or the upvotes of a post, are kept."""
         await self._ended(lease, row, "counted")
 
     async def taken_back(self, lease: Lease, shown: Iterable[tuple[str, int]]) -> None:
@@ -314,6 +326,13 @@ async def _changed(connection: AsyncConnection, row: Row, values: dict[str, obje
     )
     if not same.rowcount and "post" in values:  # taken back while it was being posted
         await connection.execute(event_posts.update().where(mine).values(post=values["post"]))
+
+
+def _fits(row: Row, adapter: Adapter) -> bool:
+    """Tell whether a platform can carry a post that is to be chosen from or upvoted."""
+    if row.key.startswith(UPVOTES):
+        return isinstance(adapter, Upvoted)
+    return len(row.body.get("poll", ())) <= adapter.capabilities.poll_posts
 
 
 def timely(row: Row) -> bool:

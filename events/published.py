@@ -58,7 +58,7 @@ class _File(_Part):
 def rule_of(event: Event) -> Rule:
     """Return what an event's plan says of counting."""
     voting = event.plan.voting
-    return Rule(voting.largest_share, places=voting.places)
+    return Rule(voting.largest_share, upvotes=voting.upvotes, places=voting.places)
 
 
 def document(

@@ -24,6 +24,7 @@ from events.model import Event, State, Venue
 from events.outbox import PAUSE, Outbox
 from events.people import Identities, Strangers
 from events.purse import NoPurse, Purse
+from events.restaging import numbers_in
 from events.series import Series
 from events.steps import Steps
 from events.store import EventStore
@@ -31,7 +32,7 @@ from events.tally import Counted
 from events.voting import Voting
 from events.wishes import COMMANDS
 from request import answers
-from request.adapter import Adapter, Polling
+from request.adapter import Adapter, Polling, Upvoted
 from request.calls import Call
 from request.leases import Lease, Leases
 from request.marks import Marks
@@ -201,6 +202,8 @@ class Room:
         await self.parts.outbox.serve(lease, adapter)
         if isinstance(adapter, Polling):
             await self._count(lease, adapter)
+        if isinstance(adapter, Upvoted):
+            await self._count_upvotes(lease, adapter)
 
     async def _count(self, lease: Lease, adapter: Polling) -> None:
         """Keep the votes of an account's polls that are over."""
@@ -218,6 +221,22 @@ class Room:
                 Counted(f"{lease.name}:{row.key}", lease.name, entry, votes)
                 for entry, votes in zip(row.body["entries"], counts, strict=False)
             ]
+            await self.parts.ballots.counted(row.event, lease.name, found)
+            await self.parts.outbox.counted(lease, row)
+
+    async def _count_upvotes(self, lease: Lease, adapter: Upvoted) -> None:
+        """Keep the upvotes of an account's posts once the voting is over."""
+        for row in await self.parts.outbox.upvoted(lease.name):
+            try:
+                votes = await adapter.upvotes(row.post or "")
+            except PlatformRefused:
+                votes = 0  # the post is gone
+            except PlatformError as error:
+                log.info("votes_not_counted", challenge=row.event.name, error=str(error))
+                continue
+            [number] = numbers_in(row.body)
+            source = f"{lease.name}:{row.key}:{row.id}"
+            found = [Counted(source, lease.name, number, votes, upvotes=True)]
             await self.parts.ballots.counted(row.event, lease.name, found)
             await self.parts.outbox.counted(lease, row)
 

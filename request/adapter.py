@@ -243,6 +243,18 @@ class Revising(Protocol):
 
 
 @runtime_checkable
+class Upvoted(Protocol):
+    """An adapter whose platform tells upvotes apart from downvotes, for each post under another."""
+
+    async def upvotes(self, post: str) -> int:
+        """Return how many others have upvoted one of our posts; downvotes take nothing away.
+
+        Raises PlatformError, PlatformRefused if the post is gone.
+        """
+        ...
+
+
+@runtime_checkable
 class Linking(Protocol):
     """An adapter whose answers have addresses that everybody can open."""
 

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from common.budget import Budget
 from common.errors import PlatformError, PlatformRefused
@@ -27,6 +27,7 @@ from common.lemmy.wire import (
     Rate,
     Site,
     Told,
+    Upvotes,
     Wire,
 )
 from common.lemmy.writing import Target
@@ -169,9 +170,13 @@ class LemmyClient(ABC):
         """Return what a comment says. Raises PlatformRefused if it is gone."""
         answer = await self._call("GET", "/comment", query={"id": comment})
         try:
-            return str(answer["comment_view"]["comment"]["content"])
-        except (KeyError, TypeError) as error:
+            told = answer["comment_view"]["comment"]
+            text, deleted = str(told["content"]), bool(told.get("deleted"))
+        except (KeyError, TypeError, AttributeError) as error:
             raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
+        if deleted:
+            raise PlatformRefused("lemmy.refused", url=self.url, problem="deleted")
+        return text
 
     async def is_gone(self, asked: Incoming) -> bool:
         """Tell whether the comment or post in which something was asked is deleted or removed."""
@@ -202,6 +207,19 @@ class LemmyClient(ABC):
             written |= {"url": url, "alt_text": alt}
         answer = await self._call("POST", "/post", written, kind="post")
         return _number(answer, "post_view", "post")
+
+    async def edit_comment(self, comment: int, text: str) -> None:
+        """Have a comment of ours say something else."""
+        await self._call("PUT", "/comment", {"comment_id": comment, "content": text})
+
+    async def upvotes_of(self, comment: int) -> int:
+        """Return how many others have upvoted a comment. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/comment", query={"id": comment})
+        try:
+            return Upvotes.model_validate(answer["comment_view"]).of_others
+        except (KeyError, TypeError, ValidationError) as error:
+            problem = "no votes came"
+            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
 
     async def edit_post(self, post: int, *, url: str, alt: str, body: str) -> None:
         """Have a post of ours show another picture and say something else."""

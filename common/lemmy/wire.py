@@ -134,6 +134,30 @@ class CommentView(PostView):
     comment: Comment
 
 
+class _Votes(Wire):
+    upvotes: int = Field(default=0, ge=0)
+
+
+class _Actions(Wire):
+    vote_is_upvote: bool = False
+
+
+class Upvotes(Wire):
+    """Who upvoted a comment; 0.19 keeps the numbers beside it, 1.0 in it."""
+
+    comment: _Votes
+    counts: _Votes | None = None
+    my_vote: int | None = None
+    comment_actions: _Actions = _Actions()
+
+    @property
+    def of_others(self) -> int:
+        """How many, without our own."""
+        told = (self.counts or self.comment).upvotes
+        ours = self.my_vote == 1 or self.comment_actions.vote_is_upvote
+        return max(0, told - ours)
+
+
 class MessageView(Wire):
     """A private message with those it goes between."""
 

@@ -3,62 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
-import random
 import re
-import time
-from datetime import UTC, datetime
 
 import pytest
-from PIL import Image
 
-from common import pictures
-from events.candidate import Candidate
-from events.entry_store import Entrant
 from events.lifecycle import Step
-from events.model import Plan, Shown
 from request.leases import Lease
-
-DAY = 24 * 3600.0
-
-
-def planned(plug):
-    """Return a plan for one event on the plug's platform."""
-    now = time.time()
-    schedule = {
-        "opens": datetime.fromtimestamp(now - DAY, UTC),
-        "closes": datetime.fromtimestamp(now + DAY, UTC),
-    }
-    venues = [{"account": plug.name, "to": plug.wall()}]
-    plan = {"name": "autumn", "title": "Autumn", "theme": "Leaves", "venues": venues}
-    return Plan.model_validate({**plan, "schedule": schedule})
-
-
-def painted(number):
-    """A picture unlike the others."""
-    data, draw = io.BytesIO(), random.Random(number)
-    image = Image.new("L", (17, 16))
-    image.putdata([draw.randrange(256) for _ in range(17 * 16)])
-    image.resize((272, 256), Image.Resampling.NEAREST).convert("RGB").save(data, "PNG")
-    return data.getvalue()
-
-
-async def entered(bot, event, lease, number):
-    """Enter a picture of somebody's."""
-    data = painted(number)
-    pictures.store(bot.core.services.pictures, data)
-    facts, likeness = pictures.examine(data)
-    one = Candidate(
-        pictures.sha256(data),
-        facts.mime,
-        likeness,
-        facts.width,
-        facts.height,
-        f"leaf {number}",
-        recipe={"prompt": f"leaf {number}", "job": {"width": facts.width, "height": facts.height}},
-    )
-    entrant = Entrant(lease.name, f"mark {number}", Shown.NAME, f"Artist {number}")
-    return await bot.core.events.entries.entered(lease, event, one, entrant, written=time.time())
+from tests.component.events.painting import entered, planned
 
 
 @pytest.fixture
@@ -66,7 +17,7 @@ async def gallery(bot, plug):
     """Hold an event up to its vote; return a function that lets its posts settle."""
     parts, lease = bot.core.events, Lease(plug.name, "one", 1)
     parts.outbox._pause = lambda: 0
-    event = await parts.events.drafted(planned(plug), "op")
+    event = await parts.events.drafted(planned(plug.name, plug.wall()), "op")
     for step in (Step.ANNOUNCE, Step.OPEN):
         event = await parts.steps.take(event, step, "op")
     for number in (1, 2, 3):

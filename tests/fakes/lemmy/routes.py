@@ -102,6 +102,15 @@ class Routes:
     def _comment_response(self, comment: Comment) -> dict[str, Any]:
         return {"comment_view": self.shapes.comment_view(comment), "recipient_ids": []}
 
+    async def edit_comment(self, request: web.Request) -> web.Response:
+        self.user(request)
+        asked = await request.json()
+        comment = self.world.comments.get(asked["comment_id"])
+        if comment is None or comment.deleted or comment.creator is not self.world.bot:
+            raise problem("couldnt_find_comment")
+        comment.content = asked["content"]
+        return web.json_response(self._comment_response(comment))
+
     async def delete_comment(self, request: web.Request) -> web.Response:
         self.user(request)
         asked = await request.json()

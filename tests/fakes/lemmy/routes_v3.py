@@ -27,6 +27,7 @@ class RoutesV3(Routes):
             web.post(f"{base}/post/delete", self.delete_post, name="post_delete"),
             web.get(f"{base}/community", self.community, name="community"),
             web.post(f"{base}/comment", self.create_comment, name="comment"),
+            web.put(f"{base}/comment", self.edit_comment, name="comment_edit"),
             web.get(f"{base}/comment/list", self.list_comments, name="comments"),
             web.post(f"{base}/comment/delete", self.delete_comment, name="comment_delete"),
         ]

@@ -37,6 +37,7 @@ class RoutesV4(Routes):
             web.post(f"{base}/comment", self.create_comment, name="comment4"),
             web.get(f"{base}/comment", self.comment, name="comment_get4"),
             web.delete(f"{base}/comment", self.delete_comment, name="comment_delete4"),
+            web.put(f"{base}/comment", self.edit_comment, name="comment_edit4"),
             web.get(f"{base}/comment/list", self.list_comments, name="comments4"),
             web.post(f"{base}/private_message", self.create_message, name="message4"),
             web.delete(f"{base}/private_message", self.delete_message, name="message_delete4"),

@@ -27,6 +27,12 @@ def languages() -> list[dict[str, Any]]:
     return [{"id": number, "code": code, "name": code} for number, code in LANGUAGES.items()]
 
 
+def votes(comment: Comment) -> dict[str, int]:
+    """Return the numbers of a comment's votes, with its writer's own."""
+    up, down = comment.upvotes + 1, comment.downvotes
+    return {"upvotes": up, "downvotes": down, "score": up - down}
+
+
 class V3:
     """The shapes of 0.19."""
 
@@ -116,10 +122,10 @@ class V3:
             "distinguished": False,
             "local": True,
             self.published: when(comment.published),
-            **self._comment_more(),
+            **self._comment_more(comment),
         }
 
-    def _comment_more(self) -> dict[str, Any]:
+    def _comment_more(self, comment: Comment) -> dict[str, Any]:
         return {}
 
     # --- with what belongs to them ----------------------------------------------------------
@@ -130,7 +136,13 @@ class V3:
             "post": self.post(comment.post),
             **self._in_community(comment.post.community, comment.creator),
             **self._counted("comment_id", comment.id),
+            **self._voted(comment),
         }
+
+    def _voted(self, comment: Comment) -> dict[str, Any]:
+        counts = {**self._counted("comment_id", comment.id)["counts"], **votes(comment)}
+        ours = {"my_vote": 1} if comment.creator is self.world.bot else {}
+        return {"counts": counts, **ours}
 
     def _counted(self, what: str, number: int) -> dict[str, Any]:
         votes = {"upvotes": 1, "downvotes": 0, "score": 1}

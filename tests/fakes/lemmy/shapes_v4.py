@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fakes.lemmy.shapes_v3 import EPOCH, V3, languages, when
+from tests.fakes.lemmy.shapes_v3 import EPOCH, V3, languages, votes, when
 from tests.fakes.lemmy.world import (
     LANGUAGES,
     Comment,
@@ -43,8 +43,14 @@ class V4(V3):
     def _post_more(self) -> dict[str, Any]:
         return {"comments": 0, **self._comment_counts()}
 
-    def _comment_more(self) -> dict[str, Any]:
-        return {"child_count": 0, "locked": False, **self._comment_counts()}
+    def _comment_more(self, comment: Comment) -> dict[str, Any]:
+        counts = {**self._comment_counts(), **votes(comment)}
+        return {"child_count": 0, "locked": False, **counts}
+
+    def _voted(self, comment: Comment) -> dict[str, Any]:
+        if comment.creator is not self.world.bot:
+            return {}
+        return {"comment_actions": {"voted_at": EPOCH, "vote_is_upvote": True}}
 
     def _comment_counts(self) -> dict[str, Any]:
         counts = ("downvotes", "report_count", "unresolved_report_count")

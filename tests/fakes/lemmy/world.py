@@ -64,6 +64,9 @@ class Comment:
     removed: bool = False
     deleted: bool = False
     published: float = 0.0
+    upvotes: int = 0
+    """By others: whoever writes a comment has upvoted it."""
+    downvotes: int = 0
 
     @property
     def path(self) -> str:
