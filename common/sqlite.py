@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.util import LRUCache
 
 from common.steady import finish
 
@@ -34,6 +35,8 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 """What a connection is told when it opens."""
 KEPT = 4
 """Idle connections kept open; there is no most, as none is waited for."""
+STATEMENTS: LRUCache[Any, Any] = LRUCache(1000)
+"""Compiled statements of all files that are open in this program."""
 
 
 class _Context(SQLiteExecutionContext):
@@ -51,6 +54,13 @@ class NearDialect(SQLiteDialect_pysqlite):
     is_async = True
     supports_statement_cache = True
     execution_ctx_cls = _Context
+
+    def __eq__(self, other: object) -> bool:
+        """All speak to the same library: what is compiled for one file serves every other."""
+        return type(other) is type(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
 
     @classmethod
     def get_pool_class(cls, _url: URL) -> type[Pool]:
@@ -92,7 +102,7 @@ def make_engine(url: URL, busy_timeout: float) -> AsyncEngine:
         url.set(drivername=DRIVER),
         hide_parameters=True,
         creator=opener,
-        execution_options={"opener": opener},
+        execution_options={"opener": opener, "compiled_cache": STATEMENTS},
         pool_size=KEPT,
         max_overflow=-1,
     )

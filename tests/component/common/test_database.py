@@ -15,13 +15,6 @@ pytestmark = pytest.mark.database
 INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
 
 
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
-
-
 async def insert(database, name, *, twice=False):
     async with database.write() as connection:
         await connection.exec_driver_sql(INSERT.format(name))
@@ -116,8 +109,8 @@ async def test_opening_what_is_up_to_date_waits_for_no_writer(database, database
         await again.close()
 
 
-async def test_two_that_open_an_empty_database_at_once(database_url):
-    both = await asyncio.gather(open_database(database_url), open_database(database_url))
+async def test_two_that_open_an_empty_database_at_once(empty_database_url):
+    both = await asyncio.gather(*(open_database(empty_database_url) for _ in range(2)))
     for opened in both:
         await opened.close()
 
@@ -151,8 +144,7 @@ async def test_cancelled_task_is_told_even_if_its_transaction_fails(database):
 # --- a database that does not answer ----------------------------------------------------------
 
 
-async def test_connection_that_is_lent_is_waited_for_when_the_database_closes(database_url):
-    database = await open_database(database_url)
+async def test_connection_that_is_lent_is_waited_for_when_the_database_closes(database):
     lent, back = asyncio.Event(), asyncio.Event()
 
     async def read():
@@ -173,8 +165,7 @@ async def test_connection_that_is_lent_is_waited_for_when_the_database_closes(da
     assert database.engine.pool.checkedin() == 0
 
 
-async def test_database_that_is_closed_lends_no_connection(database_url):
-    database = await open_database(database_url)
+async def test_database_that_is_closed_lends_no_connection(database):
     await database.close()
     with pytest.raises(StoreError, match="is closed"):
         await names(database)

@@ -140,10 +140,13 @@ async def check_events(database, kept):
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(database_url, revision):
+async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(
+    empty_database_url, revision
+):
     kept = [first for first in ROWS if first <= revision]
-    await upgraded(database_url, revision, [row for first in kept for row in ROWS[first]])
-    database = await open_database(database_url)
+    rows = [row for first in kept for row in ROWS[first]]
+    await upgraded(empty_database_url, revision, rows)
+    database = await open_database(empty_database_url)
     try:
         store = Store(database)
         row = await store.request("abc")
@@ -175,8 +178,7 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(databas
         await database.close()
 
 
-async def test_the_newest_revision_is_what_the_tables_say(database_url):
-    database = await open_database(database_url)
+async def test_the_newest_revision_is_what_the_tables_say(database):
 
     def columns(connection):
         inspector = sa.inspect(connection)
@@ -187,7 +189,6 @@ async def test_the_newest_revision_is_what_the_tables_say(database_url):
 
     async with database.read() as connection:
         found = await connection.run_sync(columns)
-    await database.close()
     for metadata in (
         request_tables.metadata,
         web_tables.metadata,

@@ -1,24 +1,21 @@
 """What SQLite is asked in the event loop's own thread, what may wait elsewhere, and who shares."""
 
 import asyncio
+import shutil
 import sqlite3
 import threading
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
 from sqlalchemy.exc import IntegrityError
 
 from common.database import open_database
 from common.errors import StoreError
+from request.tables import leases
 
 INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
-
-
-@pytest.fixture
-async def database(tmp_path):
-    opened = await open_database(f"sqlite:///{tmp_path / 'a.sqlite'}")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
@@ -32,9 +29,9 @@ def commits(database):
 
 
 @pytest.fixture
-def other(tmp_path, database):
+def other(data_dir, migrated, database):
     """Another process, as far as SQLite knows."""
-    connection = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)
+    connection = sqlite3.connect(data_dir / migrated.name, isolation_level=None)
     yield connection
     connection.close()
 
@@ -49,6 +46,18 @@ async def insert(database, name, *more):
 async def names(database):
     async with database.read() as connection:
         return {row.name for row in await connection.exec_driver_sql("SELECT name FROM leases")}
+
+
+async def test_what_was_compiled_for_one_file_need_not_be_for_another(data_dir, migrated, database):
+    statement = sa.select(leases.c.name).where(leases.c.fence > 41)
+    shutil.copy(data_dir / migrated.name, data_dir / "another.sqlite")
+    another = await open_database(f"sqlite:///{data_dir / 'another.sqlite'}")
+    hits = []
+    for file in (database, another):
+        async with file.read() as connection:
+            hits.append((await connection.execute(statement)).context.cache_hit)
+    await another.close()
+    assert hits == [CacheStats.CACHE_MISS, CacheStats.CACHE_HIT]
 
 
 async def test_only_what_may_wait_leaves_the_event_loop(database, commits):

@@ -249,7 +249,7 @@ async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, 
 
 async def test_replies_to_replies_come_to_an_end(start, heard):
     platform = FakePlatform()
-    async with start(platform, pace=0.02) as core:
+    async with start(platform) as core:
         parent = None
         for number in range(policy.DEEPEST):
             platform.say(heard("queue", event=str(number), person=f"p{number}", parent=parent))

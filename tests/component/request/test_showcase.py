@@ -71,7 +71,7 @@ def room(start, gallery):
         first = platform or FakePlatform()
         shown = () if to is None else (ShowcaseConfig(account="show", to=to, per_hour=3600),)
         settings = {} if place is None else {"place": place}
-        return start(first, gallery, pace=0.02, showcase=shown, **settings, **more)
+        return start(first, gallery, pace=0.1, showcase=shown, **settings, **more)
 
     return started
 
@@ -310,14 +310,14 @@ async def test_an_account_that_comes_later_shows_what_was_left_for_it(
 ):
     platform = FakePlatform()
     showcase = (ShowcaseConfig(account="show"),)
-    async with start(platform, pace=0.02, showcase=showcase):
+    async with start(platform, pace=0.1, showcase=showcase):
         platform.say(heard("share always", event="1"))
         await platform.answer_to("1")
         platform.say(heard(DRAW, event="2"))
         await platform.answer_to("2")
     [row] = await rows(database)
     assert row.state == "intended"
-    async with start(gallery, pace=0.02, showcase=showcase):
+    async with start(gallery, pace=0.1, showcase=showcase):
         await wait_until(lambda: gallery.shown)
 
 
@@ -325,7 +325,7 @@ async def test_what_is_left_for_an_account_nobody_serves_is_dropped_after_a_week
     start, heard, database, clock
 ):
     platform = FakePlatform()
-    async with start(platform, pace=0.02, showcase=(ShowcaseConfig(account="gone"),)) as core:
+    async with start(platform, pace=0.1, showcase=(ShowcaseConfig(account="gone"),)) as core:
         platform.say(heard("share always", event="1"))
         await platform.answer_to("1")
         platform.say(heard(DRAW, event="2"))
@@ -341,7 +341,7 @@ async def test_what_is_left_for_an_account_nobody_serves_is_dropped_after_a_week
 async def test_no_more_is_shown_in_an_hour_than_the_operator_says(start, heard, gallery, database):
     platform = FakePlatform()
     showcase = (ShowcaseConfig(account="show", per_hour=1),)
-    async with start(platform, gallery, pace=0.02, showcase=showcase):
+    async with start(platform, gallery, pace=0.1, showcase=showcase):
         platform.say(heard("share always", event="1"))
         await platform.answer_to("1")
         for event in ("2", "3"):
@@ -355,7 +355,7 @@ async def test_no_more_is_shown_in_an_hour_than_the_operator_says(start, heard, 
 
 async def test_moderators_choose_a_showcase_in_the_chat(start, heard, database):
     web = Gallery()
-    async with start(web, pace=0.02) as core:
+    async with start(web, pace=0.1) as core:
         await core.services.settings.change("web", "web", showcase="wall")
         web.say(heard("share always", event="1"))
         await web.answer_to("1")

@@ -48,7 +48,7 @@ class Server:
         return web.Response()
 
     async def large(self, request):
-        filler = {"prompt": "x" * 50_000_000, "model": "sd"}
+        filler = {"prompt": "x" * 6_000_000, "model": "sd"}
         return web.json_response({"web": GOOD, "filler": filler})
 
     async def cut(self, request):
@@ -72,10 +72,10 @@ def to(target):
 
 
 def packed(encoding):
-    """What sends 100 MB in a few kilobytes."""
+    """What sends 20 MB in a few kilobytes."""
     window = 31 if encoding == "gzip" else 15
     packer = zlib.compressobj(9, zlib.DEFLATED, window)
-    body = packer.compress(b"[" * 100_000_000) + packer.flush()
+    body = packer.compress(b"[" * 20_000_000) + packer.flush()
 
     async def answer(request):
         return web.Response(body=body, headers={"Content-Encoding": encoding})
