@@ -191,6 +191,8 @@ class Job:
     enlarge: bool = False
     """Nothing but `post_processing` is wished for: an alchemist may do it to the source picture as
     it is. Who draws instead changes it a little."""
+    unseen: bool = False
+    """The source picture was brought along: no Horde has judged yet what it shows."""
     control_type: str | None = None
     """ControlNet: what is taken from the source picture."""
     nsfw: bool = False

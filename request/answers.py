@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from common import texts
 from common.errors import Refusal
+from common.horde.enlarging import is_enlarging
 from common.model import (
     Audience,
     Ending,
@@ -113,7 +114,7 @@ def finished(
         Ending.DONE if complete else Ending.PARTIAL,
         text=" ".join((headline, *(() if complete else reasons))),
         pictures=pictures,
-        notes=(*notes, *_credits(jobs)),
+        notes=(*notes, *_drawn_over(jobs), *_credits(jobs)),
         follow_ups=("again", "info"),
     )
 
@@ -127,6 +128,13 @@ def _reasons(jobs: Sequence[JobRow], made: Sequence[PictureRow]) -> tuple[str, .
     counted = {row.job for row in made if row.censored}
     others = (row.reason for row in jobs if row.reason and row.id not in counted)
     return tuple(dict.fromkeys((*((censored,) if censored else ()), *others)))
+
+
+def _drawn_over(jobs: Sequence[JobRow]) -> tuple[Note, ...]:
+    """Say of what was only to be larger that it was drawn over instead."""
+    if not any(row.job.enlarge and not is_enlarging(row.horde_id) for row in jobs):
+        return ()
+    return (Note("info.drawn_over", texts.say("info.drawn_over"), NoteKind.INFO),)
 
 
 def _credits(jobs: Sequence[JobRow]) -> tuple[Note, ...]:

@@ -12,7 +12,7 @@ import structlog
 
 from common import pictures
 from common.errors import HordeError, HordeUnclear, PictureError
-from common.horde.enlarging import KUDOS_PER_TILE, MOST_TILES, tiles
+from common.horde.enlarging import KUDOS_PER_QUESTION, KUDOS_PER_TILE, MOST_TILES, NSFW, tiles
 from common.horde.wire import GenerationBody
 from common.horde.wire_alchemy import alchemy_body
 from request.hordes import Endpoint, Hordes
@@ -32,20 +32,22 @@ async def handed_to_alchemist(
     source = body.source_image
     if not row.job.enlarge or row.attempts > 1 or not source or len(row.job.post_processing) != 1:
         return None
-    [form] = row.job.post_processing
-    if not await hordes.enlarges(endpoint, form, trusted=row.job.trusted_workers):
+    # what somebody brought is judged beside, and not shown if it is for adults
+    forms = [*row.job.post_processing, *([NSFW] if row.job.unseen else [])]
+    if not await hordes.enlarges(endpoint, forms, trusted=row.job.trusted_workers):
         return None
     try:
         count = await asyncio.to_thread(_tiles, source)
         if count > MOST_TILES:
             return None
         request = alchemy_body(
-            [form],
+            forms,
             source,
             trusted_workers=row.job.trusted_workers,
             slow_workers=row.job.slow_workers,
         )
-        return await endpoint.client.submit_enlarging(request, KUDOS_PER_TILE * count)
+        kudos = KUDOS_PER_TILE * count + KUDOS_PER_QUESTION * (len(forms) - 1)
+        return await endpoint.client.submit_enlarging(request, kudos)
     except HordeUnclear:
         raise
     except (HordeError, PictureError) as error:

@@ -147,8 +147,8 @@ class Hordes:
         offers = await asyncio.gather(*map(self._offer, usable))
         return any(offer.models is not None and offer.serves(job) for offer in offers)
 
-    async def enlarges(self, endpoint: Endpoint, form: str, *, trusted: bool) -> bool:
-        """Tell whether an alchemist is there who does this to a picture; False if it is unknown."""
+    async def enlarges(self, endpoint: Endpoint, forms: Collection[str], *, trusted: bool) -> bool:
+        """Tell whether alchemists are there who do these to a picture; False if it is unknown."""
         asked, known = self._alchemists.get(endpoint.name, (float("-inf"), ()))
         if self._monotonic() - asked >= SERVED_FOR:
             try:
@@ -156,9 +156,8 @@ class Hordes:
             except HordeError:
                 known = ()
             self._alchemists[endpoint.name] = self._monotonic(), known
-        return any(
-            form in one.forms and does_work(one) and (one.trusted or not trusted) for one in known
-        )
+        able = [one for one in known if does_work(one) and (one.trusted or not trusted)]
+        return all(any(form in one.forms for one in able) for form in forms)
 
     def looked(self, endpoint: Endpoint, job: Job, check: Check) -> None:
         """Note how long a job of ours has to wait, which is newer than what the Horde tells all."""

@@ -36,6 +36,9 @@ from styles.stylelist import StyleList
 HINT_LENGTH = 100
 RECIPE_LENGTH = 2000
 """Characters of a strange picture's recipe that are told."""
+SHARPER = ImageRequest("sharp, finely detailed", style="raw")
+"""What is drawn over a picture that is only to be larger and carries no recipe, where no alchemist
+enlarges it as it is."""
 ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
 
 
@@ -165,7 +168,12 @@ class Reading:
         attached = await self._retrieval.attached(request.incoming)
         if follow_up.kind is FollowUpKind.INFO:
             return _told_of(attached)
-        image = self._retrieval.recreated(attached)
+        try:
+            image = self._retrieval.recreated(attached)
+        except Refusal:
+            if follow_up.kind is not FollowUpKind.UPSCALE:
+                raise
+            image = SHARPER
         if follow_up.kind is FollowUpKind.AGAIN:
             image = replace(image, n=None)  # as many as the place makes by itself
         return _wanted(request, image, follow_up, stylelist)

@@ -78,6 +78,7 @@ class Sources:
             replace(
                 image,
                 source_picture=kept[0][0],
+                unseen=bool(incoming.pictures or image.addresses),
                 extra_pictures=tuple(name for name, _size in kept[1:]),
             ),
             kept[0][1],

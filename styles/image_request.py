@@ -86,6 +86,8 @@ class ImageRequest:
     """Upscaler, as the Horde calls it (`--upscale`)."""
     enlarge: bool = False
     """Nothing but that is wished for (a follow-up)."""
+    unseen: bool = False
+    """The source picture was brought along: no Horde has judged yet what it shows."""
     fix_faces: bool = False
     no_background: bool = False
     strength: float | None = None

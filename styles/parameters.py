@@ -60,6 +60,7 @@ def make_job(
         tis=tis,
         post_processing=post_processing(request),
         enlarge=request.enlarge and request.source_picture is not None,
+        unseen=request.unseen,
         denoising_strength=begun.denoising_strength,
         source_picture=begun.source_picture,
         source_processing=begun.source_processing,

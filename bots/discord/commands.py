@@ -35,7 +35,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     tree.add_command(_help(desk))
     tree.add_command(_settings(desk))
     tree.add_command(_of_picture(desk, "describe", "describe", question=True))
-    tree.add_command(_of_picture(desk, "upscale", menus.SHARPER, verb_optional=True))
+    tree.add_command(_of_picture(desk, "upscale", menus.LARGER))
     tree.add_command(_info(desk))
     tree.add_command(_mine(desk))
     tree.add_command(_results(desk))

@@ -26,8 +26,8 @@ PROMPT, STRENGTH = "prompt", "strength"
 MOST_OPEN = 1000
 """Forms whose picture is remembered."""
 AVATAR_SIZE = 1024
-SHARPER = "sharp, finely detailed --strength 0.1 --upscale --n 1 --style raw"
-"""What is drawn over a picture that is only to be enlarged."""
+LARGER = "upscale"
+"""What is said of a picture that is only to be enlarged."""
 
 
 class Remixes:
@@ -73,8 +73,7 @@ def _enlarging(desk: Desk) -> Any:
             kind = IncomingKind.BUTTON
             await desk.ask(interaction, "upscale 1", kind=kind, parent=str(message.id))
         else:
-            pictures = _pictures(message)
-            await desk.ask(interaction, SHARPER, verb_optional=True, pictures=pictures)
+            await desk.ask(interaction, LARGER, pictures=_pictures(message))
 
     return enlarge
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from common.horde.alchemy import AlchemyCalls
-from common.horde.wire import Check, Generation, Status
+from common.horde.wire import Check, Generation, GenMetadata, Status
 from common.horde.wire_alchemy import AlchemyBody, AlchemyStatus
 
 KIND = "alchemy:"
@@ -17,6 +17,9 @@ TILE = 512
 MOST_TILES = 4
 """Largest picture, in squares of 512 pixels, that any alchemist may be expected to take."""
 KUDOS_PER_TILE = 3
+KUDOS_PER_QUESTION = 1
+NSFW = "nsfw"
+"""The form that tells whether a picture is for adults, asked beside where nobody knows yet."""
 _RUNNING = frozenset({"processing", "done", "partial"})
 
 
@@ -34,7 +37,10 @@ class EnlargingCalls(AlchemyCalls):
     """Submit, look and cancel as for a picture that is drawn."""
 
     async def submit_enlarging(self, body: AlchemyBody, kudos: int) -> str:
-        """Hand in a picture with one form; return the id. Raises like `submit_alchemy`."""
+        """Hand in a picture with one form that makes a picture, and perhaps `nsfw` beside it.
+
+        Return the id. Raises like `submit_alchemy`.
+        """
         submitted = await self.submit_alchemy(body)
         return f"{KIND}{kudos}:{submitted.id}"
 
@@ -50,14 +56,21 @@ class EnlargingCalls(AlchemyCalls):
 
 
 def as_status(status: AlchemyStatus, horde_id: str, kudos: float = 0.0) -> Status:
-    """Return how alchemy with one form stands, as if a picture were drawn.
+    """Return how alchemy with one picture stands, as if it were drawn.
 
-    While no alchemist has taken it, it does not count as possible: nobody may be there any more.
+    Where `nsfw` was asked as well, there is no picture before its answer, and one for adults is
+    censored. While no alchemist has taken it, it does not count as possible: nobody may be there
+    any more.
     """
-    found = [form for form in status.forms if isinstance(form.value, str)]
+    found = [form.value for form in status.forms if isinstance(form.value, str)]
+    if any(form.form == NSFW for form in status.forms):
+        verdict = status.value(NSFW)
+        found = found if verdict is False and status.over else []
+        if verdict is True:
+            return _censored(horde_id, kudos)
     failed = status.over and not found
     begun = status.state in _RUNNING or any(form.state in _RUNNING for form in status.forms)
-    pictures = [Generation(id=horde_id[-64:], img=form.value) for form in found[:1]]
+    pictures = [Generation(id=horde_id[-64:], img=address) for address in found[:1]]
     check = Check(
         finished=len(pictures),
         processing=int(begun and not status.over),
@@ -68,6 +81,17 @@ def as_status(status: AlchemyStatus, horde_id: str, kudos: float = 0.0) -> Statu
         is_possible=begun or status.over,
     )
     return Status(**check.model_dump(), generations=pictures)
+
+
+def _censored(horde_id: str, kudos: float) -> Status:
+    """Return the end of alchemy whose picture is not to be shown."""
+    kept_back = Generation(
+        id=horde_id[-64:],
+        img="",
+        censored=True,
+        gen_metadata=[GenMetadata(type="censorship", value=NSFW)],
+    )
+    return Status(finished=1, done=True, is_possible=True, kudos=kudos, generations=[kept_back])
 
 
 def _parts(horde_id: str) -> tuple[float, str]:

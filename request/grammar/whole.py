@@ -212,6 +212,7 @@ def _without_source(earlier: ImageRequest) -> ImageRequest:
         control=None,
         addresses=(),
         source_picture=None,
+        unseen=False,
         extra_pictures=(),
     )
 

@@ -138,6 +138,17 @@ async def test_a_picture_of_ones_own_is_enlarged(fake, horde, channel, ann, star
     assert body["params"]["post_processing"] == ["RealESRGAN_x4plus"]
 
 
+async def test_an_alchemist_enlarges_a_picture_of_ones_own_where_there_is_one(
+    fake, horde, channel, ann, start
+):
+    horde.alchemists = [{"forms": ["RealESRGAN_x4plus", "nsfw"]}]
+    async with start(enabled=[channel]):
+        pressed = fake.people.slash(ann, channel, "upscale", picture=MINE)
+        await pressed.shows("Here you are")
+    assert horde.journal.count("alchemy") == 1
+    assert horde.journal.count("submit") == 0
+
+
 async def test_menus_on_our_own_answers(fake, horde, channel, ann, start):
     async with start(enabled=[channel]):
         ours = await drawn(fake, ann, channel, n=1, seed="5")

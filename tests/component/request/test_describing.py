@@ -39,7 +39,7 @@ def mine(tmp_path):
 
 async def test_an_alchemist_of_ones_own_tells_what_a_picture_shows(start, heard, hub, mine):
     platform = FakePlatform()
-    async with start(platform, urls=[hub.url], key=BOT_KEY), alchemist(hub.url, HOST_KEY):
+    async with start(platform, urls=[hub.url], key=BOT_KEY), alchemist((hub.url, HOST_KEY)):
         platform.say(heard("describe", pictures=(mine,)))
         told = await platform.answer_to("1")
     assert "It shows: a fox in the snow" in told.text
@@ -54,7 +54,7 @@ async def test_what_the_alchemist_keeps_to_itself_is_not_told(start, heard, hub,
     crafts = {**CRAFTS, "caption": Says("a little girl")}
     async with (
         start(platform, urls=[hub.url], key=BOT_KEY),
-        alchemist(hub.url, HOST_KEY, crafts=crafts),
+        alchemist((hub.url, HOST_KEY), crafts=crafts),
     ):
         platform.say(heard("describe", pictures=(doubtful,)))
         told = await platform.answer_to("1")

@@ -6,6 +6,7 @@ import io
 import pytest
 from PIL import Image
 
+from common import pictures
 from common.config import PlaceConfig
 from common.horde.enlarging import as_status, is_enlarging, tiles
 from common.horde.wire_alchemy import AlchemyStatus
@@ -39,6 +40,69 @@ def drawn(horde):
     return len([one for one in horde.journal.of("submit") if "dry_run" not in one.body])
 
 
+def brought(tmp_path, side=200):
+    """A picture that came along with a message, as adapters name it."""
+    data = io.BytesIO()
+    Image.new("RGB", (side, side // 2), "blue").save(data, "PNG")
+    return f"sha256:{pictures.store(tmp_path / 'pictures', data.getvalue()).name}"
+
+
+@pytest.fixture
+def enlarged_own(start, heard, tmp_path):
+    """Have a picture enlarged that somebody brought; return the answer and its only job."""
+
+    async def enlarged_own(side=200):
+        platform = FakePlatform()
+        async with start(platform) as core:
+            platform.say(heard("upscale", pictures=(brought(tmp_path, side),)))
+            answer = await platform.answer_to("1")
+            [row] = await core.store.jobs_of(answer.request)
+        return answer, row
+
+    return enlarged_own
+
+
+async def test_a_picture_people_bring_is_enlarged_as_it_is_and_judged_beside(enlarged_own, horde):
+    horde.alchemists = [ALCHEMIST, {"forms": ["nsfw"]}]
+    answer, row = await enlarged_own()
+    [asked] = horde.journal.of("alchemy")
+    source = Image.open(io.BytesIO(base64.b64decode(asked.body["source_image"])))
+    assert [form["name"] for form in asked.body["forms"]] == ["RealESRGAN_x4plus", "nsfw"]
+    assert source.size == (200, 100)
+    assert answer.ending is Ending.DONE
+    assert answer.pictures[0].width == 2 * horde.side
+    assert (is_enlarging(row.horde_id), drawn(horde)) == (True, 0)
+
+
+async def test_one_for_adults_that_people_bring_is_not_shown(enlarged_own, horde):
+    horde.alchemists, horde.alchemy_results = (
+        [{"forms": [*ALCHEMIST["forms"], "nsfw"]}],
+        {"nsfw": True},
+    )
+    answer, _ = await enlarged_own()
+    assert answer.ending is Ending.FAILED
+    assert answer.pictures == ()
+    assert "censored" in answer.text
+    assert drawn(horde) == 0
+
+
+@pytest.mark.parametrize(
+    ("forms", "side"), [(["RealESRGAN_x4plus"], 200), (["nsfw"], 200), (None, 1400)]
+)
+async def test_a_picture_people_bring_is_drawn_over_where_that_is_not_to_be_had_and_it_is_said(
+    enlarged_own, horde, forms, side
+):
+    """Nobody judges it, nobody enlarges it, or it is too large."""
+    horde.alchemists = [{"forms": forms or ["RealESRGAN_x4plus", "nsfw"]}]
+    answer, row = await enlarged_own(side)
+    assert answer.ending is Ending.DONE
+    assert horde.journal.count("alchemy") == 0
+    assert "drawn over" in " ".join(note.text for note in answer.notes)
+    assert row.job.post_processing == ("RealESRGAN_x4plus",)
+    [sent] = [one.body for one in horde.journal.of("submit") if "dry_run" not in one.body]
+    assert (sent["source_processing"], sent["params"]["denoising_strength"]) == ("img2img", 0.1)
+
+
 @pytest.mark.database
 async def test_an_alchemist_enlarges_the_picture_as_it_is(enlarged, horde):
     horde.alchemists = [ALCHEMIST]
@@ -51,6 +115,7 @@ async def test_an_alchemist_enlarges_the_picture_as_it_is(enlarged, horde):
     assert (second.pictures[0].width, second.pictures[0].height) == (2 * horde.side, 2 * horde.side)
     assert drawn(horde) == 1
     assert is_enlarging(row.horde_id)
+    assert "drawn over" not in " ".join(note.text for note in second.notes)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +133,7 @@ async def test_without_an_alchemist_for_it_it_is_drawn(enlarged, horde, alchemis
     assert second.ending is Ending.DONE
     assert horde.journal.count("alchemy") == 0
     assert drawn(horde) == 2
+    assert "drawn over" in " ".join(note.text for note in second.notes)
 
 
 async def test_what_no_alchemist_manages_is_drawn(enlarged, horde):
@@ -107,6 +173,27 @@ def test_how_alchemy_stands_is_told_as_of_a_picture():
     done = stands("done", "done", {"NMKD_Siax": "https://example.org/x.webp"})
     assert (done.done, done.faulted, done.finished, done.kudos) == (True, False, 1, 3.0)
     assert done.generations[0].img == "https://example.org/x.webp"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "state", "stands"),
+    [
+        (None, "processing", (0, False, False)),
+        (False, "done", (1, True, False)),
+        (None, "faulted", (0, True, True)),
+    ],
+)
+def test_a_picture_that_is_judged_beside_comes_with_the_verdict(verdict, state, stands):
+    judged = {"form": "nsfw", "state": state, "result": {"nsfw": verdict}}
+    made = {
+        "form": "NMKD_Siax",
+        "state": "done",
+        "result": {"NMKD_Siax": "https://x.example/x.webp"},
+    }
+    status = as_status(
+        AlchemyStatus.model_validate({"state": "partial", "forms": [made, judged]}), "alchemy:4:x"
+    )
+    assert (len(status.generations), status.done, status.faulted) == stands
 
 
 def test_work_is_counted_by_squares():

@@ -36,6 +36,7 @@ FULL = ImageRequest(
     tis=(TiWish("7", None, "negprompt"),),
     upscale="RealESRGAN_x4plus",
     enlarge=True,
+    unseen=True,
     fix_faces=True,
     no_background=True,
     price=True,
