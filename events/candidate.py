@@ -93,10 +93,15 @@ def _check_size(rules: Rules, one: Candidate, name: str) -> None:
         raise Refusal("entry.size", name=name, size=f"{rules.size[0]}x{rules.size[1]}")
 
 
-def check_age(rules: Rules, age: float | None) -> None:
+def check_age(event: Event, age: float | None) -> None:
     """Refuse an account that is too young, or whose age is unknown. `age` in seconds."""
-    if rules.account_days and (age is None or age < rules.account_days * DAY):
-        raise Refusal("entry.account_age", days=f"{rules.account_days:g}")
+    days = event.plan.rules.account_days
+    if not days:
+        return
+    if age is None:
+        raise Refusal("entry.age_unknown", name=event.name, days=f"{days:g}")
+    if age < days * DAY:
+        raise Refusal("entry.account_age", name=event.name, days=f"{days:g}")
 
 
 def check_others(

@@ -17,7 +17,7 @@ from events import candidate, lifecycle
 from events.candidate import CC0, Candidate
 from events.entry_store import Entrant, EntryStore
 from events.model import Event, Kind, Shown, State
-from events.people import Identities
+from events.people import Identities, age_of
 from events.store import EventStore
 from events.style_entry import check_style, template_of
 from events.when import when
@@ -88,8 +88,8 @@ class Entering:
             one = _as_style(event, one, wish)
             if self._style_taken(wish.called):
                 raise Refusal("entry.style_name", called=wish.called)
-        age = None if incoming.joined is None else self._now() - incoming.joined.timestamp()
-        candidate.check_age(event.plan.rules, age)
+        age = await age_of(self._identities, self._mark(call), incoming.joined, self._now())
+        candidate.check_age(event, age)
         if wish.shown is None or (event.plan.kind is Kind.CONTEST and not wish.cc0):
             return self._terms(call, event, wish, one)
         entrant = Entrant(

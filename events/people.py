@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 
@@ -13,6 +14,13 @@ class Identities(Protocol):
         """Return for each mark the one that stands for the person: the same for all of his."""
         ...
 
+    async def joined(self, mark: str) -> float | None:
+        """Return when the oldest account was made to which a browser (a mark) is bound.
+
+        Unix time; None where it is bound to none, or nobody tells.
+        """
+        ...
+
 
 class Strangers:
     """Nobody has linked anything: every account is a person."""
@@ -20,3 +28,19 @@ class Strangers:
     async def people(self, marks: Iterable[str]) -> Mapping[str, str]:
         """Return each mark for itself."""
         return {mark: mark for mark in marks}
+
+    async def joined(self, mark: str) -> float | None:
+        """Know nothing of it."""
+        del mark
+        return None
+
+
+async def age_of(
+    identities: Identities, mark: str, joined: datetime | None, now: float
+) -> float | None:
+    """Return the age in seconds of somebody's account, None where nobody tells.
+
+    Who wrote from a browser has that of the oldest account it is bound to.
+    """
+    at = await identities.joined(mark) if joined is None else joined.timestamp()
+    return None if at is None else now - at

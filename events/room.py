@@ -88,7 +88,9 @@ def open_parts(
         ballots=ballots,
         series=Series(database, events, identities, marks, now=now),
         outbox=Outbox(database, leases, pictures, pause=pause, now=now),
-        voting=Voting(ballots, People(database, marks, now=now), marks, now=now),
+        voting=Voting(
+            ballots, People(database, marks, now=now), marks, identities=identities, now=now
+        ),
         steps=Steps(events, entries, ballots, purse, page=page, galleries=galleries, now=now),
         purse=purse,
     )

@@ -14,6 +14,7 @@ from common.errors import Refusal
 from events import candidate
 from events.ballot_store import BallotStore
 from events.model import Ballot, Event
+from events.people import Identities, Strangers, age_of
 from request.marks import Marks
 from request.people import People
 
@@ -29,8 +30,10 @@ class Voting:
         people: People,
         marks: Marks,
         *,
+        identities: Identities | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
+        self._identities = identities or Strangers()
         self._ballots = ballots
         self._people = people
         self._marks = marks
@@ -80,8 +83,9 @@ class Voting:
         standing = await self._people.standing(account, person, community)
         if standing.banned or standing.banned_here:
             raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
-        age = None if joined is None else self._now() - joined.timestamp()
-        candidate.check_age(event.plan.rules, age)
+        mark = self._marks.person(account, person)
+        age = await age_of(self._identities, mark, joined, self._now())
+        candidate.check_age(event, age)
 
     async def of(self, event: Event, account: str, person: str) -> Ballot | None:
         """Return a person's ballot; None if he has none."""

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import praw
+import prawcore
+import structlog
 from praw.models import Comment, Message
 
 from common.markdown import plain
 from common.model import Audience, Incoming, Person, Place
 from common.reddit.posting import thing
 from common.reddit.writing import request_in
+
+log = structlog.get_logger()
 
 AT_ONCE = 100
 """Posts that are asked for in one call."""
@@ -48,6 +52,8 @@ class Said:
     """`#ID` of the request whose pictures the post shows, if it is a post of ours."""
     subject: str = ""
     """Of a message."""
+    joined: float | None = None
+    """When its author's account was made; None where Reddit does not tell."""
 
     @property
     def by_bot(self) -> bool:
@@ -86,7 +92,23 @@ def unread(reddit: praw.Reddit, me: str) -> list[Said]:
     for start in range(0, len(posts), AT_ONCE):
         names = sorted(posts)[start : start + AT_ONCE]
         known.update({post.fullname: _under(post, me) for post in reddit.info(fullnames=names)})
-    return [_said(item, known.get(_post_of(item), Under())) for item in reversed(items)]
+    ages = _ages(reddit, {_author_of(item) for item in items} - {""})
+    return [
+        _said(item, known.get(_post_of(item), Under()), ages.get(_author_of(item)))
+        for item in reversed(items)
+    ]
+
+
+def _ages(reddit: praw.Reddit, authors: Collection[str]) -> dict[str, float]:
+    """Return when accounts were made, by their full names; what Reddit does not say is missing."""
+    if not authors:
+        return {}
+    try:
+        found = reddit.redditors.partial_redditors(sorted(authors))
+        return {one.fullname: float(one.created_utc) for one in found}
+    except (prawcore.PrawcoreException, ValueError, TypeError, KeyError) as error:
+        log.warning("ages_unknown", problem=str(error)[:200])
+        return {}
 
 
 def mark_read(reddit: praw.Reddit, names: Iterable[str]) -> None:
@@ -122,12 +144,13 @@ def heard(
         pictures=read.pictures,
         mentions=(me,),
         moderator=said.author is None or asker.id in moderators,
+        joined=None if said.joined is None else datetime.fromtimestamp(said.joined, UTC),
         adult=None if private else said.adult,
         context={"post": said.post},
     )
 
 
-def _said(item: Comment | Message, under: Under) -> Said:
+def _said(item: Comment | Message, under: Under, joined: float | None) -> Said:
     comment = isinstance(item, Comment)
     return Said(
         name=item.fullname,
@@ -140,6 +163,7 @@ def _said(item: Comment | Message, under: Under) -> Said:
         adult=under.adult,
         below=under.shows,
         subject="" if comment else str(getattr(item, "subject", None) or ""),
+        joined=joined,
     )
 
 
@@ -152,6 +176,11 @@ def _under(post: Any, me: str) -> Under:
 def _post_of(item: Comment | Message) -> str:
     """Return the full name of the post a comment stands under."""
     return f"t3_{item.submission.id}" if isinstance(item, Comment) else ""
+
+
+def _author_of(item: Comment | Message) -> str:
+    """Return the full name of an entry's author, "" for one that has none."""
+    return str(vars(item).get("author_fullname") or "")
 
 
 def _subreddit_of(item: Any) -> str:

@@ -85,7 +85,10 @@ class LinkCommands:
             return await self._name(account, person.id, what)
         if read_code(what) is None:
             raise Refusal("links.unreadable")
-        await self._links.post(what, account=account, person=person.id, name=person.name)
+        joined = call.incoming.joined
+        await self._links.post(
+            what, account=account, person=person.id, name=person.name, joined=joined
+        )
         return say("links.posted")
 
     async def _explain(self, mark: str) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -97,7 +98,7 @@ class Links:
         """Return a new code for a browser; one that was open before is worth nothing now."""
         code, now = self._new_code(), self._now()
         values = {"code": self._hash(code), "until": now + CODE_LASTS, "confirmed": False}
-        values |= {"person": None, "account": None, "name": None}
+        values |= {"person": None, "account": None, "name": None, "joined": None}
         mine = link_codes.c.browser == browser
         async with self._database.write() as connection:
             old = ~mine & (link_codes.c.until <= now)
@@ -127,7 +128,7 @@ class Links:
             known = _pair(browser, row.person)
             await connection.execute(links.delete().where(known))
             values = {"browser": browser, "person": row.person, "at": self._now()}
-            values |= {"account": row.account, "name": row.name}
+            values |= {"account": row.account, "name": row.name, "joined": row.joined}
             await connection.execute(links.insert().values(values))
             used = link_codes.update().where(link_codes.c.browser == browser)
             await connection.execute(used.values(confirmed=True))
@@ -145,6 +146,13 @@ class Links:
             rows = (await connection.execute(query)).all()
         return [Bound(row.person, row.account, row.name) for row in rows]
 
+    async def joined(self, mark: str) -> float | None:
+        """Return when the oldest account was made that a browser is bound to; None: not known."""
+        oldest = sa.select(sa.func.min(links.c.joined)).where(links.c.browser == mark)
+        async with self._database.read() as connection:
+            at: float | None = (await connection.execute(oldest)).scalar_one()
+        return at
+
     async def part(self, browser: str, person: str) -> None:
         """Take the link between a browser and one account (a mark) back."""
         async with self._database.write() as connection:
@@ -152,13 +160,22 @@ class Links:
 
     # --- the chat ---------------------------------------------------------------------------
 
-    async def post(self, written: str, *, account: str, person: str, name: str) -> None:
-        """Take a code that a person posted. Raises Refusal that says what to do.
+    async def post(
+        self,
+        written: str,
+        *,
+        account: str,
+        person: str,
+        name: str,
+        joined: datetime | None = None,
+    ) -> None:
+        """Take a code that a person posted, `joined` there then. Raises Refusal: what to do.
 
         Posting one's own code again changes nothing; somebody else's is refused, used or not.
         """
         mark = self.mark(account, person)
-        values = {"person": mark, "account": account, "name": name[:NAME_LENGTH]}
+        values: dict[str, Any] = {"person": mark, "account": account, "name": name[:NAME_LENGTH]}
+        values["joined"] = None if joined is None else joined.timestamp()
         try:
             async with self._database.write() as connection:
                 refused = await self._claim(connection, read_code(written), values)

@@ -16,6 +16,7 @@ link_codes = sa.Table(
     sa.Column("account", sa.String(64)),
     sa.Column("name", sa.String(255)),
     sa.Column("confirmed", sa.Boolean, nullable=False),
+    sa.Column("joined", sa.Float),
 )
 """Open codes: of which browser (a mark), hashed, and who posted it."""
 
@@ -27,6 +28,7 @@ links = sa.Table(
     sa.Column("account", sa.String(64), nullable=False),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Column("joined", sa.Float),  # when the account was made; None where nobody tells
     sa.Index("links_person", "person"),
 )
 """Which browser is bound to which account; both are marks."""

@@ -82,7 +82,7 @@ ROWS = {
         f"INSERT INTO events VALUES ('ev', 'autumn', '{PLAN}', 'open', 9.5, NULL, 's', NULL, 1, 1)",
     ),
     "0011": (
-        "INSERT INTO links VALUES ('b', 'p', 'discord', 'Ann', 1.5)",
+        "INSERT INTO links (browser, person, account, name, at) VALUES ('b', 'p', 'discord', 'Ann', 1.5)",
         "INSERT INTO horde_names VALUES ('p', 'ann#7', 1.5)",
     ),
     "0012": (
@@ -133,6 +133,7 @@ async def check_events(database, kept):
         links = Links(database, Marks(b""))
         assert [one.name for one in await links.bound("b")] == ["Ann"]
         assert await links.horde_names(["p"]) == {"p": "ann#7"}
+        assert await links.joined("b") is None
     if "0012" in kept:
         assert (await Ledger(database).sheet("ev")).on_the_way == 50
         [fund] = await Funds(database, Marks(b"")).of("ev")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -16,9 +17,13 @@ from events.linking.links import (
     Links,
     Standing,
 )
+from events.model import Plan
+from events.room import open_parts
 from request.marks import Marks
 
 pytestmark = pytest.mark.database
+
+DATES = {"opens": 0, "closes": 86400}
 
 
 @pytest.fixture
@@ -258,3 +263,32 @@ async def test_two_who_post_a_code_at_the_same_moment_are_not_both_taken(links, 
     )
     assert sorted(type(one) for one in taken if one is not None) == [Refusal]
     assert sum(one is None for one in taken) == 1
+
+
+async def test_a_browser_is_as_old_as_the_oldest_account_it_is_bound_to(links, browser, clock):
+    assert await links.joined(browser) is None
+    old, young = clock.now - 10_000, clock.now - 5
+    await bind(links, browser, ann())
+    assert await links.joined(browser) is None  # nobody tells
+    await bind(links, browser, ann(joined=datetime.fromtimestamp(young, UTC)))
+    assert await links.joined(browser) == young
+    await bind(links, browser, {**eve(), "joined": datetime.fromtimestamp(old, UTC)})
+    assert await links.joined(browser) == old
+    await links.part(browser, links.mark("discord", "666"))
+    assert await links.joined(browser) == young
+
+
+async def test_where_age_matters_a_browser_votes_by_the_account_it_is_bound_to(
+    database, leases, links, browser, clock, tmp_path
+):
+    parts = open_parts(database, Marks(b"k" * 32), leases, tmp_path, identities=links, now=clock)
+    at = {name: datetime.fromtimestamp(clock.now + day, UTC) for name, day in DATES.items()}
+    rules = {"account_days": 7}
+    plan = {"name": "autumn", "title": "A", "theme": "L", "schedule": at, "rules": rules}
+    event = await parts.events.drafted(Plan.model_validate(plan), "op")
+    with pytest.raises(Refusal, match="I cannot see"):
+        await parts.voting.cast(event, "web", "visitor-1", ())
+    joined = datetime.fromtimestamp(clock.now - 8 * 86400, UTC)
+    await bind(links, browser, ann(joined=joined))
+    with pytest.raises(Refusal, match="not open for votes"):  # its age is no hurdle any more
+        await parts.voting.cast(event, "web", "visitor-1", ())

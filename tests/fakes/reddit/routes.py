@@ -40,6 +40,7 @@ class Routes:
         return [
             web.post("/api/v1/access_token", self.token, name="token"),
             web.get("/api/v1/me", self.me, name="me"),
+            web.get("/api/user_data_by_account_ids", self.accounts, name="accounts"),
             web.get("/message/unread/", self.unread, name="unread"),
             web.get("/message/sent/", self.sent, name="sent"),
             web.post("/api/read_message/", self.mark_read, name="read"),
@@ -81,6 +82,16 @@ class Routes:
 
     async def me(self, _request: web.Request) -> web.Response:
         return web.json_response({"id": "bot", "name": self.world.bot, "over_18": True})
+
+    async def accounts(self, request: web.Request) -> web.Response:
+        """Say a little of accounts, by their full names."""
+        known = {}
+        for name in request.query["ids"].split(","):
+            made = self.world.joined.get(name.removeprefix("t2_"), 1_500_000_000.0)
+            known[name] = {"name": name.removeprefix("t2_"), "created_utc": made}
+            known[name] |= {"link_karma": 1, "comment_karma": 1, "profile_img": ""}
+            known[name] |= {"profile_color": "", "profile_over_18": False}
+        return web.json_response(known)
 
     # --- the inbox --------------------------------------------------------------------------
 

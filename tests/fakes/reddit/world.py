@@ -93,6 +93,8 @@ class World:
         self._clock = clock
         self._ids = count(1)
         self.bot = bot
+        self.joined: dict[str, float] = {}
+        """When accounts were made, by name; the others in 2017."""
         self.subreddits: dict[str, Subreddit] = {}
         self.posts: dict[str, Post] = {}
         self.comments: dict[str, Comment] = {}

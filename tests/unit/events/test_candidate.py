@@ -135,11 +135,19 @@ def test_a_hidden_entry_still_counts():
         check_others(opened(), bear, [entry(1, state=EntryState.HIDDEN)], "ann", PEOPLE)
 
 
-@pytest.mark.parametrize(("days", "age", "allowed"), [(0, None, True), (7, None, False)])
-def test_an_account_of_unknown_age_is_young_where_age_matters(days, age, allowed):
-    rules = plan_of(rules={"account_days": days}).rules
-    if allowed:
-        candidate.check_age(rules, age)
+@pytest.mark.parametrize(
+    ("days", "age", "refused"),
+    [
+        (0, None, None),
+        (7, 8 * 86400, None),
+        (7, 6 * 86400, "at least 7 days old"),
+        (7, None, "I cannot see"),
+    ],
+)
+def test_an_account_of_unknown_age_is_young_where_age_matters(days, age, refused):
+    event = opened(rules={"account_days": days})
+    if refused is None:
+        candidate.check_age(event, age)
         return
-    with pytest.raises(Refusal):
-        candidate.check_age(rules, age)
+    with pytest.raises(Refusal, match=refused):
+        candidate.check_age(event, age)
