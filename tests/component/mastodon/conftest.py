@@ -69,13 +69,18 @@ class Ears:
 
 @pytest.fixture
 def listen(server, services):
-    """Open an account and listen; keywords are settings of its section."""
+    """Open an account and listen; keywords are settings of its section.
+
+    Where there is a stream, nothing but the stream has the server asked again, unless told so: a
+    mention that comes both ways is heard twice.
+    """
 
     @asynccontextmanager
     async def open_account(**section):
         looks = 1 + server.flavour.streaming + (await services.cursors.read("art") is None)
         looks += server.journal.count("notifications")
-        given = {"url": server.url, "token": server.token, "poll_seconds": 0.05, **section}
+        pause = 600 if server.flavour.streaming else 0.05
+        given = {"url": server.url, "token": server.token, "poll_seconds": pause, **section}
         adapter = await MastodonAdapter.build("art", given, services)
         ears = Ears(adapter)
         try:

@@ -230,7 +230,7 @@ async def test_a_token_that_is_not_known_ends_the_start(listen):
 
 async def test_a_server_that_is_down_at_the_start_is_met_later(server, listen):
     await server.stop()
-    opened = listen()
+    opened = listen(poll_seconds=0.05)
     entering = opened.__aenter__()
     task = asyncio.create_task(entering)
     await asyncio.sleep(0.3)

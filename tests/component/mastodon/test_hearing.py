@@ -158,7 +158,7 @@ async def test_what_the_stream_missed_is_caught_up_on_when_it_is_back(server, li
 
 
 async def test_a_server_that_fails_now_and_then_is_asked_again(server, listen):
-    async with listen() as ears:
+    async with listen(poll_seconds=0.05) as ears:
         server.fail("notifications", faults.answer(500, "{}"), times=2)
         server.fail("notifications", faults.html(200))
         server.fail("notifications", faults.answer(429, "{}"))
