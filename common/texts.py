@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -56,14 +56,19 @@ def say(code: str, /, **values: object) -> str:
     return (catalogue()[code] if sentence is None else sentence).format_map(values)
 
 
-@contextmanager
-def speaking(language: str | None) -> Iterator[None]:
-    """Say everything inside the block in a language, as far as the catalogue has it.
+def speak(language: str | None) -> Token[str]:
+    """Say everything in a language from here on, in this task and those it starts.
 
-    It holds for this task and those it starts. None, or a language we do not have, is English.
+    None, or a language we do not have, is English.
     """
     known = language if language in languages() else None
-    token = _spoken.set(known or DEFAULT_LANGUAGE)
+    return _spoken.set(known or DEFAULT_LANGUAGE)
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[None]:
+    """Say everything inside the block in a language, like `speak`."""
+    token = speak(language)
     try:
         yield
     finally:

@@ -22,7 +22,7 @@ from common.errors import (
     StoreError,
 )
 from common.horde.enlarging import is_enlarging
-from common.horde.wire import Check, Status
+from common.horde.wire import Status
 from common.reference import ModelReference
 from common.tasks import cancel
 from request import endings, metadata
@@ -35,6 +35,7 @@ from request.records import ENDED_JOBS, JobRow, JobState, PictureRow, RequestRow
 from request.store import Store
 from request.submission import Submissions
 from request.terms import Patience, Terms
+from request.waiting import Impossible, Wait
 
 log = structlog.get_logger()
 
@@ -220,7 +221,7 @@ class Production:
                 self._observer.finished(endpoint.name, status.kudos)
             except HordeGone:
                 expired = True
-            except _Impossible as impossible:
+            except Impossible as impossible:
                 if not is_enlarging(row.horde_id):
                     avoiding.add(endpoint.name)
                 row = replace(row, state=JobState.WAITING)
@@ -239,44 +240,20 @@ class Production:
         raise NothingCame(endings.came_to_nothing(expired=expired, unusable=unusable))
 
     async def _watch(self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms) -> Status:
-        """Wait for the Horde to finish a job. Raises _Impossible if nobody can make it for long."""
-        assert row.horde_id is not None
-        now = asyncio.get_running_loop().time
+        """Wait for the Horde to finish a job. Raises Impossible if nobody can make it for long."""
         # where no alchemist comes, it is drawn
         elsewhere = is_enlarging(row.horde_id) or await self._hordes.others(
             row.job, endpoint, allowed=terms.hordes
         )
         patience = self._patience.elsewhere if elsewhere else self._patience.impossible
-        waiting = row.job.n
+        wait = Wait(self._hordes, endpoint, row, tally, elsewhere=elsewhere, patience=patience)
         try:
-            async with asyncio.timeout(None) as limit:
-
-                def looked(check: Check) -> None:
-                    nonlocal waiting
-                    tally.looked(row.number, check)
-                    self._hordes.looked(endpoint, row.job, check)
-                    if check.waiting < waiting:
-                        endpoint.turns.knock()
-                    waiting = check.waiting
-                    if check.is_possible:
-                        limit.reschedule(None)
-                        return
-                    tally.held_up(texts.say("progress.impossible"))
-                    if limit.when() is None:
-                        limit.reschedule(now() + patience)
-
-                return await endpoint.poller.watch(row.horde_id, looked)
-        except TimeoutError:
+            return await wait.ended
+        except Impossible:
             await self._withdraw(row)
-            raise _Impossible(elsewhere=elsewhere) from None
-
-
-class _Impossible(Exception):
-    """Nobody can make a job where it is; `elsewhere` is whether another Horde may have somebody."""
-
-    def __init__(self, *, elsewhere: bool) -> None:
-        super().__init__()
-        self.elsewhere = elsewhere
+            raise
+        finally:
+            wait.stop()
 
 
 def _what_lacks(row: JobRow, made: list[PictureRow], unusable: int) -> str | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from itertools import chain, repeat
+from functools import partial
+from itertools import count
 
 import structlog
 from structlog.contextvars import bind_contextvars
@@ -175,14 +176,16 @@ class Runner:
         if request_id in self._tasks:
             return
         task = self._keep(request_id, self._answer(lease, request_id))
-        running = self._service.running
-        running[request_id] = task
-        task.add_done_callback(lambda _task: running.pop(request_id, None))
+        self._service.running[request_id] = task
 
     def _keep(self, key: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._tasks[key] = asyncio.create_task(work, name=f"request-{key}")
-        task.add_done_callback(lambda _task: self._tasks.pop(key, None))
+        task.add_done_callback(partial(self._let_go, key))
         return task
+
+    def _let_go(self, key: str, _task: asyncio.Task[None]) -> None:
+        self._tasks.pop(key, None)
+        self._service.running.pop(key, None)
 
     async def _take_back(self, lease: Lease, incoming: Incoming) -> None:
         """Write a deletion down before the next thing is heard; what follows from it takes time."""
@@ -212,7 +215,7 @@ class Runner:
 
     async def _answer(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)  # for all lines of this task and of those it starts
-        for pause in chain(AGAIN_AFTER, repeat(AGAIN_AFTER[-1])):
+        for attempt in count():
             try:
                 await self._service.answer(lease, request_id, self._adapter)
             except LeaseLost:
@@ -224,7 +227,7 @@ class Runner:
                 log.exception("request_interrupted")
             else:
                 return
-            await self._sleep(pause)
+            await self._sleep(AGAIN_AFTER[min(attempt, len(AGAIN_AFTER) - 1)])
 
     async def _wind_up(self) -> None:
         """Let answers that are being posted get out; leave all else for the next start."""

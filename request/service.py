@@ -115,8 +115,8 @@ class Service:
             request = await self._store.request(request_id)
         except KeyError:  # its asker was forgotten meanwhile
             return
-        with texts.speaking(request.incoming.language):
-            await self._carry_on(lease, request, adapter)
+        texts.speak(request.incoming.language)  # the task is the request's own
+        await self._carry_on(lease, request, adapter)
 
     async def _carry_on(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
         try:
