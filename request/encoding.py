@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from common.model import (
@@ -56,7 +57,7 @@ def incoming_from_json(document: dict[str, Any]) -> Incoming:
     return Incoming(
         **{
             **document,
-            "place": Place(**document["place"]),
+            "place": _place(**document["place"]),
             "person": Person(**document["person"]),
             "created": datetime.fromisoformat(document["created"]),
             "kind": IncomingKind(document["kind"]),
@@ -67,6 +68,12 @@ def incoming_from_json(document: dict[str, Any]) -> Incoming:
             "joined": _moment(document.get("joined")),
         }
     )
+
+
+@lru_cache(maxsize=1024)
+def _place(account: str, community: str = "", channel: str = "") -> Place:
+    """Return a place; thousands of requests that are at work share it."""
+    return Place(account, community, channel)
 
 
 def _moment(text: str | None) -> datetime | None:

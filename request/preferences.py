@@ -15,6 +15,9 @@ from request.marks import Marks
 from request.tables import preferences
 from styles.preferences import NONE, Preferences
 
+_OF = sa.select(preferences.c.preferences).where(preferences.c.mark == sa.bindparam("who"))
+"""Put together once, as it runs for every request."""
+
 
 class PreferenceStore:
     """Reads and changes them."""
@@ -29,18 +32,16 @@ class PreferenceStore:
     async def of(self, account: str, person: str) -> Preferences:
         """Return what somebody has set on an account."""
         mark = self._marks.person(account, person)
-        query = sa.select(preferences.c.preferences).where(preferences.c.mark == mark)
         async with self._database.read() as connection:
-            kept = (await connection.execute(query)).scalar_one_or_none()
+            kept = (await connection.execute(_OF, {"who": mark})).scalar_one_or_none()
         return NONE if kept is None else _read(kept)
 
     async def change(self, lease: Lease, person: str, **changes: Any) -> Preferences:
         """Set some of them ("" or None unsets one) and return all."""
         mark = self._marks.person(lease.name, person)
-        query = sa.select(preferences.c.preferences).where(preferences.c.mark == mark)
         async with self._database.write() as connection:
             await guard(connection, lease)
-            kept = (await connection.execute(query)).scalar_one_or_none()
+            kept = (await connection.execute(_OF, {"who": mark})).scalar_one_or_none()
             new = replace(NONE if kept is None else _read(kept), **changes)
             await connection.execute(preferences.delete().where(preferences.c.mark == mark))
             if new != NONE:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -94,27 +94,19 @@ class Production:
             for row in jobs
             if row.state not in ENDED_JOBS
         ]
-        if len(jobs) == 1:
-            in_time = await self._await_only(making, request)
-        else:
-            in_time = await self._await_all({asyncio.create_task(one) for one in making}, request)
-        if not in_time:
+        try:
+            if len(jobs) == 1:  # as most requests have: without a task more
+                del jobs  # of which newer rows are held
+                async with asyncio.timeout(self._left(request)):
+                    for one in making:
+                        await one
+            else:
+                await self._await_all({asyncio.create_task(one) for one in making}, request)
+        except TimeoutError:
             await self.withdraw(lease, request, texts.say("outcome.too_slow"))
 
-    async def _await_only(
-        self, making: Sequence[Coroutine[None, None, None]], request: RequestRow
-    ) -> bool:
-        """Wait without a task more, as most requests have one job; tell if it came to its end."""
-        try:
-            async with asyncio.timeout(self._left(request)):
-                for one in making:
-                    await one
-        except TimeoutError:
-            return False
-        return True
-
-    async def _await_all(self, tasks: set[asyncio.Task[None]], request: RequestRow) -> bool:
-        """Wait for jobs; tell whether all came to their end before patience did."""
+    async def _await_all(self, tasks: set[asyncio.Task[None]], request: RequestRow) -> None:
+        """Wait for jobs. Raises TimeoutError if patience comes to its end before all do."""
         open_tasks = set(tasks)
         try:
             while open_tasks:
@@ -132,7 +124,8 @@ class Production:
         await cancel(*open_tasks)
         for task in tasks - open_tasks:
             task.result()
-        return not open_tasks
+        if open_tasks:
+            raise TimeoutError
 
     def _left(self, request: RequestRow) -> float:
         """Return the seconds of patience that a request has left."""

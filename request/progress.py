@@ -23,6 +23,11 @@ class _Look(NamedTuple):
 class Tally:
     """The jobs of one request and what is known of them."""
 
+    __slots__ = (
+        *("_at_horde", "_charged", "_finished", "_looks", "_note", "_queued"),
+        *("asked", "changed", "listener"),
+    )
+
     def __init__(self, asked: int) -> None:
         self.asked = asked
         self._looks: dict[int, _Look] = {}

@@ -66,12 +66,12 @@ _OF_PERSON = (
     requests.c.id != sa.bindparam("but"),
     requests.c.parsed.is_not(None),
 )
-_RUNNING_OF_PERSON = sa.select(sa.func.count()).where(
-    *_OF_PERSON, requests.c.state == RequestState.WORKING
-)
-_RECENT_OF_PERSON = (
-    sa.select(requests.c.created)
-    .where(*_OF_PERSON, requests.c.created >= sa.bindparam("since"))
+_LATELY_OF_PERSON = (
+    sa.select(requests.c.state, requests.c.created)
+    .where(
+        *_OF_PERSON,
+        (requests.c.state == RequestState.WORKING) | (requests.c.created >= sa.bindparam("since")),
+    )
     .order_by(requests.c.created)
 )
 
@@ -365,8 +365,8 @@ class Queries:
         The request `but` is left out of both, and so are refusals and questions; times are Unix
         seconds, oldest first.
         """
-        his = {"account": account, "person": person, "but": but}
+        his = {"account": account, "person": person, "but": but, "since": since}
         async with self._database.read() as connection:
-            running = (await connection.execute(_RUNNING_OF_PERSON, his)).scalar_one()
-            rows = await connection.execute(_RECENT_OF_PERSON, {**his, "since": since})
-            return running, [row.created for row in rows]
+            rows = (await connection.execute(_LATELY_OF_PERSON, his)).all()
+        running = sum(row.state == RequestState.WORKING for row in rows)
+        return running, [row.created for row in rows if row.created >= since]

@@ -116,9 +116,6 @@ class Service:
         except KeyError:  # its asker was forgotten meanwhile
             return
         texts.speak(request.incoming.language)  # the task is the request's own
-        await self._carry_on(lease, request, adapter)
-
-    async def _carry_on(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:
         try:
             if request.state is RequestState.RECEIVED:
                 request = await self._understand(lease, request, adapter)

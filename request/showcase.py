@@ -77,9 +77,11 @@ class Showcase:
         """
         can = adapter.capabilities
         wish = Wish.SHARES if can.offers_sharing else Wish.SHARES_IF_ASKED
-        if not outcome.pictures or await self._wants(request.incoming, wish) is can.offers_sharing:
+        if not outcome.pictures or not await self.targets(request.incoming):
             return outcome
-        if await self.why_not(request, outcome) or not await self.targets(request.incoming):
+        if await self._wants(request.incoming, wish) is can.offers_sharing:
+            return outcome
+        if await self.why_not(request, outcome):
             return outcome
         notes = outcome.notes
         if not can.pressed:
@@ -91,10 +93,10 @@ class Showcase:
         self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
     ) -> None:
         """Have an answer shown that is posted, if its asker wants all of his shown."""
-        if not outcome.pictures or not await self._wants(request.incoming, Wish.SHARES):
+        targets = await self.targets(request.incoming) if outcome.pictures else []
+        if not targets or not await self._wants(request.incoming, Wish.SHARES):
             return
-        targets = await self.targets(request.incoming)
-        if targets and await self.why_not(request, outcome) is None:
+        if await self.why_not(request, outcome) is None:
             await self._intend(lease, request, targets, adapter)
 
     async def share(self, lease: Lease, request: RequestRow, adapter: Adapter) -> None:

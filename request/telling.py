@@ -25,6 +25,8 @@ class Telling:
     There is a task only while there is something to show: thousands of requests may wait.
     """
 
+    __slots__ = ("_adapter", "_context", "_incoming", "_shown", "_sleep", "_tally", "_task")
+
     def __init__(
         self,
         incoming: Incoming,

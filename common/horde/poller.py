@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from random import random as any_number
 
 import structlog
@@ -103,7 +104,7 @@ class Poller:
             ended: asyncio.Future[Status] = asyncio.get_running_loop().create_future()
             watch = _Watch(horde_id, ended, [], begun=now)
             self._watches[horde_id] = watch
-            ended.add_done_callback(lambda _: self._drop(watch))
+            ended.add_done_callback(partial(self._drop, watch), context=watch.context)
             self._plan(watch, next_look(None, random=self._random()))
         if on_check is not None:
             watch.hooks.append(on_check)
@@ -124,7 +125,7 @@ class Poller:
         watch = self._watches.get(horde_id)
         if watch is not None:
             watch.ended.cancel()
-            self._drop(watch)
+            self._drop(watch, watch.ended)
 
     async def run(self) -> None:
         """Look at what is due, for ever."""
@@ -144,7 +145,7 @@ class Poller:
         if self._heap[0][2] is watch:
             self._changed.set()
 
-    def _drop(self, watch: _Watch) -> None:
+    def _drop(self, watch: _Watch, _ended: asyncio.Future[Status]) -> None:
         if self._watches.get(watch.horde_id) is watch:
             del self._watches[watch.horde_id]
             self._failing.discard(watch.horde_id)
