@@ -178,7 +178,8 @@ class Commands:
     async def _cancel(self, call: Call) -> str:
         if call.incoming.kind is IncomingKind.BUTTON:
             return await self._cancel_one(call)
-        return texts.say("answer.cancelled", count=await self._cancel_all(call))
+        count = await self._cancel_all(call)
+        return texts.say("answer.cancelled" if count else "answer.queue_empty", count=count)
 
     async def _cancel_all(self, call: Call) -> int:
         running = await self._store.open_of_person(

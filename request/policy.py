@@ -19,6 +19,8 @@ HINT = "help.no_verb"
 """Code of the line that helps those who were not understood."""
 TOLD_AGAIN_AFTER = {
     HINT: DAY,
+    "help.greeting": DAY,
+    "help.thanks": DAY,
     "refused.banned": DAY,
     "refused.banned_here": DAY,
     "refused.not_enabled": DAY,

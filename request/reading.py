@@ -39,6 +39,12 @@ RECIPE_LENGTH = 2000
 SHARPER = ImageRequest("sharp, finely detailed", style="raw")
 """What is drawn over a picture that is only to be larger and carries no recipe, where no alchemist
 enlarges it as it is."""
+HINTS = {
+    WhyNot.NO_VERB: "help.no_request",
+    WhyNot.QUESTION: "help.question",
+    WhyNot.TALK: "help.in_reply",
+}
+"""What helps on those who asked for nothing, by what they said instead."""
 ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
 
 
@@ -58,6 +64,8 @@ class Hint:
     """Nothing we understand was said to us: a sentence that helps on."""
 
     text: str
+    code: str = "help.no_verb"
+    """Of a courtesy its own; `policy.TOLD_AGAIN_AFTER` says how often each is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +128,8 @@ class Reading:
                 return parsed
             case FollowUp():
                 return await self._follow(request, parsed, stylelist, limits)
-            case NotARequest(why=why):
-                return _helped(why, incoming.text)
+            case NotARequest():
+                return _helped(parsed, private=incoming.audience is Audience.PRIVATE)
 
     async def _follow(
         self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
@@ -252,13 +260,28 @@ class Reading:
         return self._models[1]
 
 
-def _helped(why: WhyNot, text: str) -> Command | Hint | None:
+def _helped(nothing: NotARequest, *, private: bool) -> Command | Hint | None:
     """Return what helps somebody who asked for nothing; None where nobody waits for help."""
-    if why is WhyNot.EMPTY:
-        return Command(CommandName.HELP)
-    if why is not WhyNot.NO_VERB:
-        return None
-    return Hint(texts.say("help.no_verb", text=" ".join(text.split())[:HINT_LENGTH]))
+    match nothing.why:
+        case WhyNot.EMPTY:
+            return Command(CommandName.HELP)
+        case WhyNot.NO_VERB if nothing.prompt:
+            prompt = " ".join(nothing.prompt.split())
+            return Hint(texts.say("help.no_verb", text=_shown(prompt)))
+        case WhyNot.GREETING | WhyNot.THANKS:
+            code = f"help.{nothing.why}"
+            return Hint(texts.say(code), code)
+        case WhyNot.TALK if not private:
+            return None
+    hint = HINTS.get(nothing.why)
+    return None if hint is None else Hint(texts.say(hint))
+
+
+def _shown(prompt: str) -> str:
+    """Return a prompt as far as a hint holds it, cut between words."""
+    if len(prompt) <= HINT_LENGTH:
+        return prompt
+    return f"{prompt[:HINT_LENGTH].rpartition(' ')[0] or prompt[:HINT_LENGTH]} …"
 
 
 def _wordless(parsed: ImageRequest | object) -> ImageRequest | None:

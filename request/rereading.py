@@ -57,5 +57,5 @@ def _without(text: str, words: str, style: str) -> str:
     """
     meant = words.split()[: len(style.split())]
     name = r"\s+".join(map(re.escape, meant))
-    marked = rf"(?:[-–—]{{1,2}}style\b[\s=:：]*|\bstyle\s*[:：]\s*)[\"'“”„«]?{name}[\"'“”«»]?"
+    marked = rf"(?:[-–—]{{1,2}}style\b[\s=:：]*|\bstyle\s*[:：=]\s*)[\"'“”„«]?{name}[\"'“”«»]?"
     return re.sub(marked, " ", text, count=1, flags=re.IGNORECASE)

@@ -154,7 +154,7 @@ class Service:
                 case Wanted():
                     return await self._begin(lease, request, wanted, adapter, place)
                 case Hint():
-                    outcome = answers.told(request.id, wanted.text, code=policy.HINT)
+                    outcome = answers.told(request.id, wanted.text, code=wanted.code)
                 case Told():
                     outcome = answers.told(request.id, wanted.text)
                 case Command():

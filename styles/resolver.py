@@ -26,7 +26,8 @@ SOON = 120
 """Seconds of queue up to which one model is as good as another."""
 
 
-EXAMPLE = "a fox in the snow style: raw"
+EXAMPLE_PROMPT = "a fox in the snow"
+EXAMPLE = f"{EXAMPLE_PROMPT} style: raw"
 _NO_WORDS = " ,.;:!?\n\t"
 """What a prompt may consist of and still ask for nothing."""
 

@@ -20,6 +20,9 @@ _INVISIBLE = re.compile(
     "|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 """Soft hyphens, zero-width and bidi marks, tags, lone surrogates; control characters."""
+_FENCE = re.compile(r"```(?:[a-z]+(?=\n))?")
+_PAIRS = {"`": "`", '"': '"', "“": "”", "„": "“", "«": "»", "‘": "’"}
+_PAIRED = re.compile(r"[`\"“”„«»‘]")
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
 _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
 _LETTER = rf"[^\W{UNSPACED}]"
@@ -33,6 +36,17 @@ def clean(text: str) -> tuple[str, bool]:
     text = _INVISIBLE.sub("", text[:LONGEST_RAW])
     text = unicodedata.normalize("NFC", text)
     return text[:LONGEST_TEXT], longer or len(text) > LONGEST_TEXT
+
+
+def without_fences(text: str) -> str:
+    """Return the text without the marks of a code block, or quotes, that hold all of it.
+
+    Who copies a line from the help often copies those too.
+    """
+    bare = _FENCE.sub("", text).strip()
+    if len(bare) > 1 and _PAIRS.get(bare[0]) == bare[-1] and not _PAIRED.search(bare[1:-1]):
+        return bare[1:-1]
+    return bare
 
 
 def without_quotes(text: str) -> str:

@@ -11,8 +11,13 @@ from request.grammar.options import BY_NAME, reads_well
 
 _MARKER = re.compile(
     r"(?<!\S)(?P<dash>--|[—–-])(?P<name>[^\W\d_][\w-]*)"
-    r"|(?P<separator>#{3,})"
-    rf"|(?<![^\W{UNSPACED}])(?<!-)style[^\S\n]*[:：]",
+    r"|(?P<separator>#{3,}|(?<![\w-])negative[^\S\n]+prompt[^\S\n]*[:：=]"
+    r"|(?:\A|(?<=[\n,.;]))[^\S\n]*negative[^\S\n]*[:：])"
+    rf"|(?<![^\W{UNSPACED}])(?<!-)style[^\S\n]*[:：=]"
+    # what is no style or option unless it reads as one
+    r"|(?<![\w-])(?P<near>(?:styel|sytle|stlye|styl|stile|tsyle|styles)[^\S\n]*[:：=]|style[^\S\n]*;)"
+    r"|(?P<bare>(?<=[,\n])[^\S\n]*style[^\S\n]+(?=\w))"
+    r"|(?<![^\s,(])(?P<key>seed|size|ar|aspect|steps|cfg|n)[^\S\n]*[:：]",
     re.IGNORECASE,
 )
 
@@ -39,6 +44,10 @@ class Marker:
     """The option's name, casefolded."""
     certain: bool = True
     """False behind a single dash: if the value cannot be read, it was prose."""
+    usual: bool = True
+    """False for what is not written as options and styles are: the answer says how it was read."""
+    whole: bool = False
+    """Whether nothing may follow the value in its region: else it was prose."""
 
 
 def next_marker(text: str, start: int) -> Marker | None:
@@ -67,10 +76,21 @@ def region_end(text: str, start: int) -> int:
 
 
 def _marker(text: str, found: re.Match[str]) -> Marker | None:
+    start, end = found.span()
     if found["separator"]:
-        return Marker(MarkerKind.SEPARATOR, found.start(), found.end())
-    if not found["name"]:
-        return Marker(MarkerKind.STYLE, found.start(), found.end(), "style")
+        return Marker(MarkerKind.SEPARATOR, start, end)
+    if found["dash"]:
+        return _option(text, found)
+    if found["key"]:
+        key = found["key"].casefold()
+        well = reads_well(key, text, end)
+        return Marker(MarkerKind.OPTION, start, end, key, False, False) if well else None
+    usual = not (found["near"] or found["bare"])
+    return Marker(MarkerKind.STYLE, start, end, "style", usual, usual, bool(found["bare"]))
+
+
+def _option(text: str, found: re.Match[str]) -> Marker | None:
+    """Return the marker of a dash and a name; None if they are prose."""
     name = found["name"].casefold()
     known = name in BY_NAME
     match found["dash"]:

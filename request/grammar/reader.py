@@ -9,24 +9,28 @@ from functools import partial
 from types import MappingProxyType
 
 from common.errors import Refusal
+from common.model import Note
 from request.grammar.clean import (
     LONGEST_TEXT,
     clean,
+    without_fences,
     without_first_mentions,
     without_mentions,
     without_quotes,
 )
 from request.grammar.markers import region_end
+from request.grammar.prose import advise, take_count, take_shape
 from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import scan
 from request.grammar.source import Source
-from request.grammar.whole import read_whole
-from request.grammar.words import words
+from request.grammar.talk import read_talk
+from request.grammar.whole import read_whole, says_again
+from request.grammar.words import Words, words
 from styles.image_request import ImageRequest
 from styles.limits import Limits
 from styles.names import NameIndex, everything
 from styles.notes import changed
-from styles.resolver import EXAMPLE
+from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
 
 NO_NAMES = NameIndex()
 WIDEST = Limits()
@@ -60,9 +64,10 @@ def read(
     if not addressed:
         return NotARequest(WhyNot.NOT_ADDRESSED)
     cleaned, cut = clean(text)
-    body = without_mentions(without_quotes(cleaned), bot_names)
+    unquoted = without_mentions(without_quotes(cleaned), bot_names)
+    body = without_fences(without_quotes(unquoted))
     if not verb_optional:
-        body = without_first_mentions(body)
+        body = without_fences(without_first_mentions(body))
     vocabulary = words()
 
     def scan_text(part: str) -> ImageRequest:
@@ -70,19 +75,41 @@ def read(
             Source(part, names, models, limits, region_end=partial(region_end, part), offer=offer)
         )
 
-    asked = vocabulary.without_verb(body, _prompt_ends(body))
+    asked, notes = _asked(body, vocabulary) if not says_again(body, vocabulary) else (None, ())
     if asked is None and not verb_optional:
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
-        nothing = NotARequest(WhyNot.TALK if reply else WhyNot.NO_VERB)
+        nothing = NotARequest(WhyNot.TALK) if reply else read_talk(body, vocabulary)
         return read_whole(body, vocabulary, scan_text, others) or nothing
-    request = scan_text(body if asked is None else asked)
+    rest, counted = take_count(body if asked is None else asked, vocabulary, limits)
+    request = scan_text(rest)
+    if request.n is None and counted.n is not None:
+        request = replace(request, n=counted.n, notes=(*counted.notes, *request.notes))
+    if asked is not None:
+        request = replace(request, prompt=vocabulary.without_thanks(request.prompt))
     if not request.prompt.strip(" ,.;:!?、。！？\n\t") and not picture:
-        raise Refusal("refused.empty_prompt", example=EXAMPLE)
+        raise Refusal("refused.empty_prompt", example=_example(request))
     if cut:
-        note = changed("note.text_cut", most=LONGEST_TEXT)
-        request = replace(request, notes=(note, *request.notes))
-    return request
+        notes = (changed("note.text_cut", most=LONGEST_TEXT), *notes)
+    request = replace(request, notes=(*notes, *request.notes))
+    return advise(take_shape(request), names, vocabulary)
+
+
+def _asked(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:
+    """Return what is asked for behind a verb, or around it; None if there is no verb."""
+    notes: tuple[Note, ...] = ()
+    asked = vocabulary.without_verb(body, _prompt_ends(body))
+    if asked is None and (swapped := vocabulary.swapped_verb(body)):
+        word, verb = swapped
+        mended = body.replace(word, verb, 1)
+        asked = vocabulary.without_verb(mended, _prompt_ends(mended))
+        notes = (changed("note.verb_near", words=word, name=verb),)
+    return (None, ()) if asked is None else (vocabulary.without_thanks(asked), notes)
+
+
+def _example(request: ImageRequest) -> str:
+    """Return an example of a whole request, in the style that was named."""
+    return EXAMPLE if request.style is None else f"{EXAMPLE_PROMPT} style: {request.style}"
 
 
 def _prompt_ends(text: str) -> Iterator[int]:

@@ -90,7 +90,9 @@ class FollowUp:
     style: str | None = None
     """STYLE: the style or category to use instead."""
     edit: ImageRequest | None = None
-    """EDIT: the new prompt and the options named with it."""
+    """EDIT: the new prompt and the options named with it; AGAIN: the options that differ."""
+    adds: bool = False
+    """EDIT: the prompt is added to the earlier one."""
     picture: int | None = None
     """VARY, UPSCALE, ZOOM, INFO: the number of the picture, through all parts; None: not said."""
     request: str | None = None
@@ -115,8 +117,11 @@ class WhyNot(StrEnum):
     """Nothing is left but mentions and quotes."""
     NO_VERB = "no verb"
     """It was said to the bot but asks for nothing it knows: the help line, once a day."""
+    GREETING = "greeting"
+    THANKS = "thanks"
+    QUESTION = "question"
     TALK = "talk"
-    """A reply to one of the bot's posts that fits no follow-up: no answer."""
+    """A reply to one of the bot's posts that fits no follow-up: no answer where others read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +129,5 @@ class NotARequest:
     """A text that asks for nothing."""
 
     why: WhyNot
+    prompt: str = ""
+    """NO_VERB: what was probably to be drawn."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from common.errors import Refusal
@@ -22,6 +23,8 @@ WORKS_ON_PICTURES = frozenset({"strength", "painting", "control"})
 
 _STYLE_OPTION = OPTIONS[0]
 _CLOSING = tuple(",.;:!?)]}")
+_LEADING_TO_STYLE = re.compile(r"(?<=\S)\s+(?:in|with|in the)\s*\Z", re.IGNORECASE)
+"""Behind a prompt, what led to `style: NAME` and goes with it."""
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
@@ -107,17 +110,31 @@ def _option(source: Source, marker: Marker) -> Taken | None:
         )
     option = _STYLE_OPTION if marker.kind is MarkerKind.STYLE else BY_NAME[marker.name]
     try:
-        return option.take(source, marker.end, marker.name, option.example)
+        taken = option.take(source, marker.end, marker.name, option.example)
     except Refusal:
         if marker.certain:
             raise
         return None
+    return taken if marker.usual else _read_otherwise(source, marker, taken)
+
+
+def _read_otherwise(source: Source, marker: Marker, taken: Taken) -> Taken | None:
+    """Return what was read of an option or style that is not written as usual; None if prose."""
+    style = marker.kind is MarkerKind.STYLE
+    near = any(note.code == "note.style_near" for note in taken.notes)
+    if style and (near or (marker.whole and taken.rest)):
+        return None
+    words = source.text[marker.start : taken.end].strip(" \t,.;!?")
+    value = source.text[marker.end : taken.end].strip(" \t,.;!?")
+    used = f"style: {taken.values['style']}" if style else f"--{marker.name} {value}"
+    return replace(taken, notes=(changed("note.read_as", words=words, used=used), *taken.notes))
 
 
 def _enter(source: Source, marker: Marker, taken: Taken, sheet: _Sheet) -> None:
     """Enter what an option says into the sheet."""
     sheet.take(marker.name, taken)
     if marker.kind is MarkerKind.STYLE:
+        sheet.pieces[-1] = _LEADING_TO_STYLE.sub("", sheet.pieces[-1])
         _mend_brackets(sheet.pieces, source.text[marker.end : taken.end])
 
 

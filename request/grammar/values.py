@@ -8,7 +8,7 @@ returns what was read or raises Refusal. Names of lists are read in `known.py`, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from common.errors import Refusal
@@ -29,6 +29,14 @@ _DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)")
 _PAIR = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*[:/x×*：]\s*(\d{1,6}(?:\.\d{1,4})?)", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,6})\s*[x×*]\s*(\d{1,6})", re.IGNORECASE)
 _LARGEST = 10**9
+SHAPES = {
+    "square": "1:1",
+    "portrait": "2:3",
+    "landscape": "3:2",
+    "tall": "9:16",
+    "wide": "16:9",
+}
+"""Shapes by their names."""
 
 
 class Take(Protocol):
@@ -102,11 +110,12 @@ def text(field: str) -> Take:
     return take
 
 
-def pair(field: str, pattern: re.Pattern[str], kind: type) -> Take:
-    """Return the reader of two numbers above zero: `16:9`, `512x768`."""
+def pair(field: str, pattern: re.Pattern[str], kind: type, words: Mapping[str, str]) -> Take:
+    """Return the reader of two numbers above zero, `16:9`, `512x768`, or of a word for them."""
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         word, end = word_at(source, start, option, example)
+        word = words.get(word.casefold(), word)
         found = pattern.fullmatch(word)
         sides = (kind(found[1]), kind(found[2])) if found else (0, 0)
         if min(sides) <= 0:
@@ -117,11 +126,11 @@ def pair(field: str, pattern: re.Pattern[str], kind: type) -> Take:
 
 
 def ratio(field: str) -> Take:
-    return pair(field, _PAIR, float)
+    return pair(field, _PAIR, float, SHAPES)
 
 
 def size(field: str) -> Take:
-    return pair(field, _SIZE, int)
+    return pair(field, _SIZE, int, {})
 
 
 def negative(source: Source, start: int, option: str, example: str) -> Taken:

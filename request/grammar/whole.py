@@ -66,6 +66,30 @@ _VARY = re.compile(
     re.IGNORECASE,
 )
 _STYLE = re.compile(r"(?:style[^\S\n]*[:：]|--style\s)[^\n]+", re.IGNORECASE)
+_STYLE_IN_WORDS = re.compile(
+    r"style\s+(?P<behind>[^\n]+)|(?:in|as)\s+(?:an?\s+|the\s+)?(?P<before>[^\n]+?)[\s-]+style",
+    re.IGNORECASE,
+)
+_AGAIN_WITH = re.compile(r"again,?(?:\s+(?:in|with))?\s+(?=--|—|–|style)", re.IGNORECASE)
+_NUMBERS = {
+    word: number
+    for number, *words in (
+        ("1", "one", "first", "1st"),
+        ("2", "two", "second", "2nd"),
+        ("3", "three", "third", "3rd"),
+        ("4", "four", "fourth", "4th"),
+    )
+    for word in words
+}
+_NAMED_AS = dict.fromkeys(
+    ("variation", "variations", "variation of", "variations of", "more like"), "vary"
+) | {"enlarge": "upscale"}
+_NAMED = re.compile(
+    r"(?P<what>vary|variations?(?:\s+of)?|more\s+like|upscale|enlarge|zoom(?:\s+out)?|info)\s+"
+    r"(?:the\s+|picture\s+|image\s+|number\s+)*#?"
+    rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s+(?:one|picture|image))?(?P<rest>(?:[,:\s].*)?)",
+    re.IGNORECASE,
+)
 _EDIT = re.compile(r"[/!]?edit(?![\w-])[:：,]?\s*", re.IGNORECASE)
 
 Scan = Callable[[str], ImageRequest]
@@ -89,10 +113,59 @@ def read_whole(
     plain = _bare(text, words)
     if _STYLE.fullmatch(plain):
         return _style(scan(plain))
-    folded = " ".join(plain.casefold().replace("’", "'").split())
+    folded = _fold(plain)
     if folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
-    return _fixed(folded) or _on_picture(plain) or _with_argument(plain)
+    plain = words.instead.get(folded, plain)
+    return (
+        _fixed(_fold(plain))
+        or _on_picture(_numbered(plain))
+        or _with_argument(plain)
+        or _changed(plain, words, scan)
+        or _in_style(plain, scan)
+    )
+
+
+def says_again(text: str, words: Words) -> bool:
+    """Tell whether a whole text is one for `again` (some begin like a request: draw it again)."""
+    return len(text) <= LONGEST_COMMAND and _fold(_bare(text, words)) in words.again
+
+
+def _fold(plain: str) -> str:
+    return " ".join(plain.casefold().replace("’", "'").split())
+
+
+def _numbered(plain: str) -> str:
+    """Return a follow-up on a picture with the picture's number in digits."""
+    found = _NAMED.fullmatch(plain)
+    if found is None:
+        return plain
+    what = _NAMED_AS.get(" ".join(found["what"].casefold().split()), found["what"])
+    number = found["number"].casefold()
+    return f"{what} {_NUMBERS.get(number, number)}{found['rest']}"
+
+
+def _changed(plain: str, words: Words, scan: Scan) -> FollowUp | None:
+    """Return a follow-up that changes the earlier request a little, if the text is one."""
+    if again := _AGAIN_WITH.match(plain):
+        change = scan(plain[again.end() :])
+        if not change.prompt and change != ImageRequest(""):
+            return FollowUp(FollowUpKind.AGAIN, edit=change)
+    if (adding := words.add.match(plain)) and adding.end() < len(plain):
+        return FollowUp(FollowUpKind.EDIT, edit=scan(plain[adding.end() :]), adds=True)
+    return None
+
+
+def _in_style(plain: str, scan: Scan) -> FollowUp | None:
+    """Return the follow-up if the text names a style in words: `in anime style`."""
+    found = _STYLE_IN_WORDS.fullmatch(plain)
+    if found is None:
+        return None
+    try:
+        named = scan(f"style: {found['behind'] or found['before']}")
+    except Refusal:
+        return None
+    return None if named.notes else _style(named)
 
 
 def _other(text: str, words: Words, others: Mapping[str, re.Pattern[str]]) -> Command | None:
@@ -167,11 +240,11 @@ def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
     earlier = replace(parent, notes=follow_up.notes, enlarge=False)
     match follow_up.kind:
         case FollowUpKind.AGAIN:
-            return replace(earlier, seed=None)
+            return _edited(replace(earlier, seed=None), follow_up)
         case FollowUpKind.STYLE:
             return replace(earlier, style=follow_up.style)
-        case FollowUpKind.EDIT if follow_up.edit is not None:
-            return _edited(earlier, follow_up.edit)
+        case FollowUpKind.EDIT:
+            return _edited(earlier, follow_up)
         case FollowUpKind.VARY | FollowUpKind.UPSCALE | FollowUpKind.ZOOM:
             return _from_picture(follow_up, earlier)
         case _:
@@ -193,7 +266,14 @@ def _from_picture(follow_up: FollowUp, earlier: ImageRequest) -> ImageRequest:
             return replace(image, n=None, strength=strength)
 
 
-def _edited(earlier: ImageRequest, edit: ImageRequest) -> ImageRequest:
+def _edited(earlier: ImageRequest, follow_up: FollowUp) -> ImageRequest:
+    """Return an earlier request with what a follow-up names instead, or adds to its prompt."""
+    edit = follow_up.edit
+    if edit is None:
+        return earlier
+    if follow_up.adds:
+        prompt = ", ".join(filter(None, (earlier.prompt, edit.prompt)))
+        edit = replace(edit, prompt=prompt)
     named = {
         item.name: value
         for item in fields(ImageRequest)

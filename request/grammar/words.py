@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+
+from rapidfuzz import fuzz, process
 
 from common.texts import catalogue, languages
 from request.grammar.clean import UNSPACED
 
-_BETWEEN = r"[\s,.!?:;、。，！？：；¿¡]*"
+_BETWEEN = r"[\s,.!?:;、。，！？：；¿¡؟،]*"
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
+_FOLLOWED = re.compile(r"(.+?)\s*\((.+)\)")
+"""A phrase of which the part in brackets must follow and is prompt; "…" is anything."""
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_ANYTHING = r"\S"
 _MOST_POLITE = 4
 _MOST_THANKS = 3
+_LONGEST_CLOSING = 80
+"""Characters at the end of a prompt in which a please or thanks is looked for."""
+_SHORTEST_NEAR = 4
+_NEAR = 75.0
+"""Likeness (of 100) from which a first word may have been meant as a verb."""
+_INSTEAD = ("help", "stop", "cancel", "delete", "queue", "info", "upscale")
+"""Commands and follow-ups that have other words in the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +40,32 @@ class Words:
 
     verb: re.Pattern[str]
     """For `match`: politeness, then a verb and the colon or comma right behind it."""
+    around: re.Pattern[str] | None
+    """For `fullmatch`: the same with the prompt (group 1) inside the verb."""
     ends: tuple[str, ...]
     """Verbs that may stand behind the prompt, where a language has them."""
     verb_end: re.Pattern[str]
     """For `search`: one of those, and thanks, at the end."""
     polite_start: re.Pattern[str]
     polite_end: re.Pattern[str]
+    closing: re.Pattern[str]
+    """For `search`: a please or thanks that ends a prompt."""
     again: frozenset[str]
     """What `again` is called, casefolded, with a straight apostrophe."""
+    instead: Mapping[str, str]
+    """Commands and follow-ups by what else may be said for them, casefolded."""
+    add: re.Pattern[str]
+    """For `match`: what a reply begins with that adds to the prompt."""
+    counted: re.Pattern[str]
+    """For `match`: a number (group 1) and the pictures it counts."""
+    numbers: Mapping[str, int]
+    articles: re.Pattern[str]
+    lacking: re.Pattern[str]
+    """For `search`: "no", "without", and the word (group 1) behind it."""
+    alone: tuple[str, ...]
+    """Verbs of one word, casefolded, in which a typing mistake is looked for."""
+    swapped: Mapping[str, str]
+    """Those verbs by what they are with two neighbouring letters swapped."""
 
     def without_verb(self, text: str, ends: Iterable[int]) -> str | None:
         """Return a text without its verb and the politeness around it; None if it has no verb.
@@ -42,40 +73,121 @@ class Words:
         `ends` are the indices before which a verb may end that stands behind the prompt.
         """
         if found := self.verb.match(text):
-            return text[found.end() :]
-        if not any(verb in text for verb in self.ends):
-            return None
+            return self._unasked(text, text[found.end() :])
         for end in ends:
-            if found := self.verb_end.search(text, 0, end):
+            if found := self.around and self.around.fullmatch(text, 0, end):
+                return f"{found['prompt']} {text[end:]}"
+            if any(verb in text for verb in self.ends) and (
+                found := self.verb_end.search(text, 0, end)
+            ):
                 polite = self.polite_start.match(text, 0, found.start())
                 begin = polite.end() if polite else 0
                 return f"{text[begin : found.start()]} {text[end:]}"
         return None
 
+    def without_thanks(self, text: str) -> str:
+        """Return a text without the please and thanks it ends with."""
+        found = self.closing.search(text, max(0, len(text) - _LONGEST_CLOSING))
+        return text if found is None else text[: found.start()]
+
+    def swapped_verb(self, text: str) -> tuple[str, str] | None:
+        """Return the first word and the verb it is, if two of its letters are swapped."""
+        word = self._first_word(text)
+        verb = None if word is None else self.swapped.get(word[0].casefold())
+        return None if word is None or verb is None else (word[0], verb)
+
+    def without_near_verb(self, text: str) -> str | None:
+        """Return what stands behind a first word that is nearly a verb; None if it is none."""
+        word = self._first_word(text)
+        if word is None or len(word[0]) < _SHORTEST_NEAR - 1:
+            return None
+        near = process.extractOne(
+            word[0].casefold(), self.alone, scorer=fuzz.ratio, score_cutoff=_NEAR
+        )
+        return text[word.end() :].strip() if near else None
+
+    def _first_word(self, text: str) -> re.Match[str] | None:
+        polite = self.polite_start.match(text)
+        return _FIRST_WORD.match(text, polite.end() if polite else 0)
+
+    def _unasked(self, text: str, rest: str) -> str:
+        """Return the rest of a text without the mark of the question it politely began as."""
+        polite = self.polite_start.match(text)
+        asked = polite is not None and any(char.isalnum() for char in polite[0])
+        return rest.rstrip(" \t\n?？؟") if asked else rest
+
 
 @cache
 def words() -> Words:
     """Return the words of all languages."""
-    polite, thanks = _any_of(_phrases("polite")), _any_of(_phrases("thanks"))
-    verbs, ends = _any_of(_phrases("verbs")), _phrases("verbs_end")
-    before = rf"{_BETWEEN}(?:(?:{polite})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
-    after = rf"(?:{_BETWEEN}(?:{thanks})){{0,{_MOST_THANKS}}}{_BETWEEN}\Z"
+    polite, thanks = _phrases("polite"), _phrases("thanks")
+    please = tuple(phrase for phrase in polite if phrase in thanks)
+    verbs, ends = _phrases("verbs"), _phrases("verbs_end")
+    plain = tuple(verb for verb in verbs if not _FOLLOWED.fullmatch(verb))
+    led = "|".join(_led(verb) for verb in verbs if _FOLLOWED.fullmatch(verb))
+    before = rf"{_BETWEEN}(?:(?:{_any_of(polite)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
+    after = rf"(?:{_BETWEEN}(?:{_any_of(thanks)})){{0,{_MOST_THANKS}}}{_BETWEEN}\Z"
+    behind = (
+        rf"(?:\s+prompt(?=\s*[:：]))?(?:[:,：、，]|\s+[-–—:](?=\s))?"
+        rf"(?:\s+(?:{_any_of(please)})(?!\w)[,:]?)?"
+    )
+    alone = tuple(verb.casefold() for verb in plain if _FIRST_WORD.fullmatch(verb))
+    alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
     return Words(
-        verb=re.compile(rf"{before}[/!]?(?:{verbs})(?![\w@-])[:,：、，]?", re.IGNORECASE),
+        verb=_compiled(rf"{before}[/!]?(?:(?:{_any_of(plain)})(?![\w@-])|{led}){behind}"),
+        around=_around(before, after),
         ends=ends,
         verb_end=re.compile(rf"(?:{_any_of(ends)}){after}"),
-        polite_start=re.compile(before, re.IGNORECASE),
-        polite_end=re.compile(after, re.IGNORECASE),
-        again=frozenset(phrase.casefold() for phrase in _phrases("again")),
+        polite_start=_compiled(before),
+        polite_end=_compiled(after),
+        closing=_compiled(
+            rf"(?:[\s,.!?;:–—-]+(?:{_any_of(please)})|[^\S\n]*[,.!?;:–—\n-]\s*(?:{_any_of(thanks)}))"
+            rf"(?:[\s,.!&]*(?:{_any_of(thanks)}))*(?:[^\w\"'”’»)\]}}]|[:;]-?\))*\Z"
+        ),
+        again=frozenset(_folded(phrase) for phrase in _phrases("again")),
+        instead={_folded(phrase): name for name in _INSTEAD for phrase in _phrases(name)},
+        add=_compiled(rf"(?:{_any_of(_phrases('add'))})(?!\w)[:,]?\s+"),
+        counted=_compiled(
+            rf"\s*(\d{{1,2}}|{_any_of(_phrases('numbers'))})\s+(?:{_any_of(_phrases('counted'))})\s+"
+        ),
+        numbers=_numbers(),
+        articles=_compiled(rf"(?:{_any_of(_phrases('articles'))})\s"),
+        lacking=_compiled(
+            rf"(?:\A|(?<=[\s,]))(?:{_any_of(_phrases('lacking'))})\s+(?!one\b)([^\W\d_][\w-]+)"
+        ),
+        alone=alone,
+        swapped={
+            _swap(verb, index): verb
+            for verb in alone
+            for index in range(len(verb) - 1)
+            if _swap(verb, index) != verb
+        },
     )
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _phrases(group: str) -> tuple[str, ...]:
     """Return the phrases of all languages, written `a b | c`, the longest first."""
-    written = (catalogue(language).get(f"grammar.{group}", "") for language in languages())
-    phrases = (phrase.strip() for line in written for phrase in line.split("|"))
-    kept = dict.fromkeys(unicodedata.normalize("NFC", phrase) for phrase in phrases if phrase)
-    return tuple(sorted(kept, key=len, reverse=True))
+    phrases = (phrase for language in languages() for phrase in _of(language, group))
+    return tuple(sorted(dict.fromkeys(phrases), key=len, reverse=True))
+
+
+def _of(language: str, group: str) -> list[str]:
+    """Return the phrases of one language, in its order."""
+    written = catalogue(language).get(f"grammar.{group}", "").split("|")
+    return [unicodedata.normalize("NFC", phrase.strip()) for phrase in written if phrase.strip()]
+
+
+def _numbers() -> dict[str, int]:
+    """Return the numbers from two on by their words."""
+    return {
+        word.casefold(): number
+        for language in languages()
+        for number, word in enumerate(_of(language, "numbers"), start=2)
+    }
 
 
 def _any_of(phrases: Iterable[str]) -> str:
@@ -83,7 +195,37 @@ def _any_of(phrases: Iterable[str]) -> str:
     spaced: list[str] = []
     unspaced: list[str] = []
     for phrase in phrases:
-        words_of = (re.escape(word).replace("'", "['’]") for word in phrase.split())
-        (unspaced if _UNSPACED.match(phrase) else spaced).append(r"\s+".join(words_of))
+        (unspaced if _UNSPACED.match(phrase) else spaced).append(_written(phrase))
     beginning = [rf"(?<!\w)(?:{'|'.join(spaced)})"] if spaced else []
     return "|".join((*beginning, *unspaced))
+
+
+def _written(phrase: str) -> str:
+    """Return the pattern of one phrase: any space between its words, any apostrophe in them."""
+    return r"\s+".join(re.escape(word).replace("'", "['’]") for word in phrase.split())
+
+
+def _led(phrase: str) -> str:
+    """Return the pattern of a verb and of what must follow it, which is not part of the match."""
+    verb, follows = _FOLLOWED.fullmatch(phrase).groups()  # type: ignore[union-attr]
+    if _UNSPACED.match(verb):
+        return rf"{_written(verb)}(?={_ANYTHING if follows == '…' else _written(follows)})"
+    return rf"(?<!\w){_written(verb)}(?=\s+{_written(follows)})"
+
+
+def _around(before: str, after: str) -> re.Pattern[str] | None:
+    """Return the pattern of the verbs that have their prompt inside."""
+    pairs = [phrase.split("…") for phrase in _phrases("verbs_around")]
+    if not pairs:
+        return None
+    opening = "|".join(dict.fromkeys(_written(pair[0].strip()) for pair in pairs))
+    closing = "|".join(dict.fromkeys(_written(pair[1].strip()) for pair in pairs))
+    return _compiled(rf"{before}(?:{opening})\s+(?P<prompt>\S.*?)\s+(?:{closing}){after}")
+
+
+def _folded(phrase: str) -> str:
+    return phrase.casefold().replace("’", "'")
+
+
+def _swap(word: str, index: int) -> str:
+    return word[:index] + word[index + 1] + word[index] + word[index + 2 :]

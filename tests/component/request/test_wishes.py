@@ -409,7 +409,7 @@ async def test_a_private_picture_carries_no_recipe(start, heard, horde):
 async def test_who_is_not_understood_is_helped_once_a_day(start, heard, horde):
     platform = FakePlatform()
     async with start(platform) as core:
-        for number, text in enumerate(["what a day", "hello?", "help"]):
+        for number, text in enumerate(["what a day", "and so on", "help"]):
             platform.say(heard(text, event=str(number)))
         help_ = await platform.answer_to("2")
         platform.say(heard("so?", event="other", person="bob"))

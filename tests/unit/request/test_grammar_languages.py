@@ -75,10 +75,17 @@ def test_what_only_looks_like_a_japanese_verb(text):
 @pytest.mark.parametrize("language", languages())
 def test_every_verb_of_the_catalogue_is_read(language):
     for verb in phrases(language, "verbs"):
+        if "(" in verb:  # what stands in brackets must follow
+            alone, _, follows = verb.rstrip(")").partition("(")
+            prompt = f"{follows} x y".removeprefix("…").lstrip()
+            assert reading(alone + prompt) == ImageRequest(prompt)
+            continue
         assert reading(f"{verb} x y") == ImageRequest("x y")
         assert reading(f"{verb.upper()}: x y") == ImageRequest("x y")
+    for verb in phrases(language, "verbs_around"):
+        assert reading(verb.replace("…", "x y")) == ImageRequest("x y")
     for verb in phrases(language, "verbs_end"):
-        assert reading(f"x y{verb}") == ImageRequest("x y")
+        assert reading(f"x y {verb}") == ImageRequest("x y")
 
 
 @pytest.mark.parametrize("language", languages())

@@ -36,7 +36,7 @@ def test_verbs_and_politeness(verb):
     ["a fox", "drawing a fox", "draws a fox", "draw-me a fox", "withdraw a fox", "I draw a fox"],
 )
 def test_without_a_verb_at_the_start_it_is_no_request(text):
-    assert reading(text) == NotARequest(WhyNot.NO_VERB)
+    assert reading(text).why is WhyNot.NO_VERB
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,13 @@ ORDER = {
     "politeness before the verb": ("good morning, could you please draw a fox", "a fox"),
     "a role may be mentioned": ("draw a <@&456> fox", "a fox"),
     "one verb only": ("draw draw a fox", "draw a fox"),
-    "politeness behind the verb is prompt": ("draw please a fox", "please a fox"),
+    "politeness behind the verb": ("draw please a fox", "a fox"),
+    "politeness at the end": ("draw a fox, please and thank you! :)", "a fox"),
+    "words of politeness in quotes are prompt": ('draw a sign "please"', 'a sign "please"'),
+    "a question politely asked": ("could you draw a fox?", "a fox"),
+    "a question in the prompt": ("draw a fox who asks why?", "a fox who asks why?"),
+    "a code block": ("```\ndraw a fox\n```", "a fox"),
+    "a line copied with its marks": ("`draw for me a fox`", "a fox"),
 }
 
 
@@ -153,7 +159,7 @@ def test_the_order_of_reading(text, prompt):
 
 @pytest.mark.parametrize("before", ["style: raw", "--n 2", "a fox"])
 def test_nothing_but_politeness_may_stand_before_the_verb(before):
-    assert reading(f"{before} draw a cat") == NotARequest(WhyNot.NO_VERB)
+    assert reading(f"{before} draw a cat").why is WhyNot.NO_VERB
 
 
 def test_matching_on_a_folded_copy_keeps_the_prompts_own_characters():
@@ -228,7 +234,7 @@ def test_what_only_looks_like_an_option_is_prompt(text, prompt):
 
 
 def test_a_mention_with_no_verb_is_told_apart_from_talk_in_a_reply():
-    assert reading("@painter hello") == NotARequest(WhyNot.NO_VERB)
+    assert reading("@painter what a day") == NotARequest(WhyNot.NO_VERB)
     assert reading("@painter hello", reply=True) == NotARequest(WhyNot.TALK)
     assert reading("@painter hello", addressed=False) == NotARequest(WhyNot.NOT_ADDRESSED)
 

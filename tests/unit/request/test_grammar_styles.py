@@ -39,7 +39,7 @@ def request(text):
         ("a fox style: anime portrait in snow", "a fox in snow", "anime portrait"),
         ("a fox style: anime #cats", "a fox #cats", "anime"),
         ("a fox style: anime.", "a fox", "anime"),
-        ("a fox style: anime please", "a fox please", "anime"),
+        ("a fox style: anime please", "a fox", "anime"),
         ("a fox, style: anime, in snow", "a fox, in snow", "anime"),
         ("a fox style: anime\nin snow", "a fox\nin snow", "anime"),
         ('a fox style: "anime" portrait', "a fox portrait", "anime"),

@@ -132,7 +132,7 @@ def test_how_far_to_vary_is_clamped_with_a_note(text, used):
     ],
 )
 def test_more_than_the_form_is_nothing(text):
-    assert reading(text) == NotARequest(WhyNot.NO_VERB)
+    assert reading(text).why is WhyNot.NO_VERB
 
 
 def test_an_edit_of_nothing_is_refused():

@@ -1,0 +1,52 @@
+"""What people type, on each platform: the answer is short, right, and says what to do next."""
+
+from __future__ import annotations
+
+import pytest
+
+SETTINGS = {"default_style": "raw", "pictures": 1}
+
+ANSWERED = {
+    "drwa for me a cat please!": (1, "“drwa” was read as draw"),
+    "draw 2 pictures of cats": (2, "“2 pictures of” was read as --n 2"),
+    "```\ndraw a cat\n```": (1, "a cat"),
+    "draw a cat @everyone": (1, "a cat"),
+    "draw “a cat”—black\n\n- with a hat\n- in snow": (1, "with a hat"),
+    "male mir bitte ein Haus": (1, "ein Haus"),
+    "画一只猫": (1, "一只猫"),
+    "ارسم لي قطة": (1, "قطة"),
+    "draw for me style: raw": (0, "draw for me a fox in the snow style: raw"),
+    "you suck": (0, "I make pictures: write draw"),
+    "thanks!": (0, "You are welcome."),
+    "why did it fail?": (0, "I only make pictures and cannot talk"),
+    "a red car": (0, "draw for me a red car"),
+    "how do I use you?": (0, "What must not be in it"),
+    "never mind": (0, "Nothing of yours is being made"),
+    "style: raw": (0, "Reply to one of my answers"),
+}
+"""How many pictures answer a text, and what the answer says."""
+
+REPLIED = {
+    "again --n 2": (2, "a fox"),
+    "make it blue": (1, "a fox, blue"),
+    "vary the first": (1, "a fox"),
+    "how did you make this?": (0, "Style raw"),
+}
+"""The same for replies to a picture."""
+
+
+@pytest.mark.parametrize("settings", [SETTINGS])
+async def test_what_people_type_is_answered(settings, bot, plug):
+    picture = await plug.answer(await plug.say("draw for me a fox", person="zoe"))
+    said = {
+        text: await plug.say(text, person=f"person{number}") for number, text in enumerate(ANSWERED)
+    }
+    said |= {
+        text: await plug.say(text, person=f"other{number}", reply_to=picture.id)
+        for number, text in enumerate(REPLIED)
+    }
+    for text, (pictures, words) in {**ANSWERED, **REPLIED}.items():
+        answer = await plug.answer(said[text])
+        assert answer.pictures == pictures, text
+        assert words in answer.text, text
+        assert "@everyone" not in answer.text or plug.name not in {"discord", "mastodon"}

@@ -1,0 +1,166 @@
+"""What people really type, and how it is read: one table, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import pytest
+
+from common.errors import Refusal
+from request.grammar import Command, FollowUp, ImageRequest, NotARequest, read
+from request.grammar.results import CommandName, FollowUpKind, WhyNot
+from styles.names import NameIndex
+
+NAMES = NameIndex(
+    ("raw", "anime", "anime portrait", "stylepunks", "watercolour"), {"watercolor": "watercolour"}
+)
+
+
+def reading(text, **context):
+    return read(text, NAMES, bot_names=("painter",), **context)
+
+
+DRAWN = {
+    # typing mistakes
+    "drwa for me a cat": ("a cat", {}, "“drwa” was read as draw"),
+    "draw a cat style: stylepnuks": ("a cat", {"style": "stylepunks"}, "“stylepnuks” was read"),
+    "draw a cat styel: anime": ("a cat", {"style": "anime"}, "read as style: anime"),
+    "draw a cat style; anime": ("a cat", {"style": "anime"}, "read as style: anime"),
+    "draw a cat, style anime": ("a cat", {"style": "anime"}, "read as style: anime"),
+    "draw a cat style=anime": ("a cat", {"style": "anime"}, ""),
+    "draw a cat in style: watercolor": ("a cat", {"style": "watercolour"}, ""),
+    "draw a cat in anime style": ("a cat in anime style", {}, "`style: anime` draws in it"),
+    "draw a cat style stylepunks": ("a cat style stylepunks", {}, "`style: stylepunks`"),
+    "draw the styles: old and new": ("the styles: old and new", {}, ""),
+    "draw a room with style; minimal": ("a room with style; minimal", {}, ""),
+    # politeness
+    "Draw me a cat please!": ("a cat", {}, ""),
+    "draw a cat please 🙏": ("a cat", {}, ""),
+    "draw a cat please --n 2": ("a cat", {"n": 2}, ""),
+    "hey bot, can you draw a cat?": ("a cat", {}, ""),
+    "Could u draw a cat, thanks": ("a cat", {}, ""),
+    "draw for me a cat, please and thank you": ("a cat", {}, ""),
+    "Draw for me: a cat. Style: anime. Thanks!": ("a cat.", {"style": "anime"}, ""),
+    "draw a card that says thank you": ("a card that says thank you", {}, ""),
+    # other verbs
+    "/imagine prompt: a cat --ar 3:2": ("a cat", {"ratio": (3.0, 2.0)}, ""),
+    "imagine prompt engineers": ("prompt engineers", {}, ""),
+    "generate a cat": ("a cat", {}, ""),
+    "paint me a cat": ("a cat", {}, ""),
+    "can you make a picture of a cat": ("a picture of a cat", {}, ""),
+    "Draw - a cat": ("a cat", {}, ""),
+    # other languages
+    "male mir bitte ein Haus": ("ein Haus", {}, ""),
+    "kannst du mir einen Fuchs zeichnen?": ("einen Fuchs", {}, ""),
+    "kannst du einen Fuchs malen --n 2": ("einen Fuchs", {"n": 2}, ""),
+    "zeichne vier Bilder von Katzen": ("Katzen", {"n": 4}, "--n 4"),
+    "Peux-tu me dessiner un renard ?": ("un renard", {}, ""),
+    "dessine : un renard": ("un renard", {}, ""),
+    "fais-moi un dessin d'un chat": ("un dessin d'un chat", {}, ""),
+    "¿Puedes dibujar un gato?": ("un gato", {}, ""),
+    "Pode desenhar um gato, por favor?": ("um gato", {}, ""),
+    "kun je een kat tekenen?": ("een kat", {}, ""),
+    "雪の中の狐を描いてください": ("雪の中の狐", {}, ""),
+    "请帮我画一只猫": ("一只猫", {}, ""),
+    "画一只猫 style: anime": ("一只猫", {"style": "anime"}, ""),
+    "من فضلك ارسم لي قطة": ("قطة", {}, ""),
+    "нарисуй кошку, пожалуйста": ("кошку", {}, ""),
+    "намалюй мені кота": ("кота", {}, ""),
+    "고양이 그려줘": ("고양이", {}, ""),
+    # lines, quotes, marks
+    "draw a cat\n\nstyle: anime\n\n### dog": ("a cat", {"style": "anime", "negative": "dog"}, ""),
+    "> what somebody said\ndraw a cat": ("a cat", {}, ""),
+    "@painter > what somebody said\ndraw a cat": ("a cat", {}, ""),
+    "draw “a cat” in ‘a hat’": ("“a cat” in ‘a hat’", {}, ""),
+    "“draw a cat”": ("a cat", {}, ""),
+    "```text\ndraw a cat\n```": ("a cat", {}, ""),
+    "`draw for me a cat`": ("a cat", {}, ""),
+    "draw a cat—a black one—at night": ("a cat—a black one—at night", {}, ""),
+    "draw a cat —n 2 –ar 16:9": ("a cat", {"n": 2, "ratio": (16.0, 9.0)}, ""),
+    "draw 🦊 in the ❄️": ("🦊 in the ❄️", {}, ""),
+    "draw a cat @painter on a mat": ("a cat on a mat", {}, ""),
+    # what must not be there
+    "draw a cat --no hat": ("a cat", {"negative": "hat"}, ""),
+    "draw a cat negative prompt: hat, dog": ("a cat", {"negative": "hat, dog"}, ""),
+    "draw a cat\nNegative: hat": ("a cat", {"negative": "hat"}, ""),
+    "draw a photo negative: a street": ("a photo negative: a street", {}, ""),
+    "draw a cat, no hats": ("a cat, no hats", {}, "goes after ###, like this: ### hats"),
+    "draw a cat without a hat": ("a cat without a hat", {}, "### hat"),
+    # numbers and shapes
+    "draw 4 cats": ("4 cats", {}, ""),
+    "draw 4 pictures of cats": ("cats", {"n": 4}, "“4 pictures of” was read as --n 4"),
+    "draw me two images of a cat --n 3": ("a cat", {"n": 3}, ""),
+    "draw 99 pictures of cats": ("cats", {"n": 20}, "--n 99 became 20"),
+    "draw a cat 16:9": ("a cat", {"ratio": (16.0, 9.0)}, "read as --ar 16:9"),
+    "draw a clock at 10:30": ("a clock at 10:30", {}, ""),
+    "draw a cat, 1024x768": ("a cat", {"size": (1024, 768)}, "read as --size 1024x768"),
+    "draw a cat --ar portrait": ("a cat", {"ratio": (2.0, 3.0)}, ""),
+    "draw a cat seed: 42": ("a cat", {"seed": "42"}, "read as --seed 42"),
+    "draw a seed: a tree in the making": ("a seed: a tree in the making", {}, ""),
+}
+
+
+@pytest.mark.parametrize("text", DRAWN)
+def test_what_is_drawn(text):
+    prompt, fields, note = DRAWN[text]
+    found = reading(text)
+    assert found == ImageRequest(prompt, **fields, notes=found.notes)
+    told = " ".join(one.text for one in found.notes)
+    assert note in told
+    assert bool(note) is bool(told)
+
+
+SAID = {
+    "hi": NotARequest(WhyNot.GREETING),
+    "thank you so much!": NotARequest(WhyNot.THANKS),
+    "why did it fail?": NotARequest(WhyNot.QUESTION),
+    "you suck": NotARequest(WhyNot.NO_VERB),
+    "good bot": NotARequest(WhyNot.NO_VERB),
+    "a fox style: anime": NotARequest(WhyNot.NO_VERB, "a fox style: anime"),
+    "un renard dans la neige": NotARequest(WhyNot.NO_VERB, "un renard dans la neige"),
+    "dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
+    "how do I use you?": Command(CommandName.HELP),
+    "HELP!!": Command(CommandName.HELP),
+    "Was kannst du?": Command(CommandName.HELP),
+    "leave me alone": Command(CommandName.STOP),
+    "never mind": Command(CommandName.CANCEL),
+    "delete this please": Command(CommandName.DELETE),
+    "where is my picture?": Command(CommandName.QUEUE),
+    "try again": FollowUp(FollowUpKind.AGAIN),
+    "draw it again, please": FollowUp(FollowUpKind.AGAIN),
+    "再来一次": FollowUp(FollowUpKind.AGAIN),
+    "again --n 1": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", n=1)),
+    "again in style: raw": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", style="raw")),
+    "in anime style": FollowUp(FollowUpKind.STYLE, style="anime"),
+    "style anime": FollowUp(FollowUpKind.STYLE, style="anime"),
+    "make it blue": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("blue"), adds=True),
+    "same but at night --n 2": FollowUp(
+        FollowUpKind.EDIT, edit=ImageRequest("at night", n=2), adds=True
+    ),
+    "vary the second one": FollowUp(FollowUpKind.VARY, picture=2),
+    "more like 3": FollowUp(FollowUpKind.VARY, picture=3),
+    "bigger": FollowUp(FollowUpKind.UPSCALE),
+    "how did you make this?": FollowUp(FollowUpKind.INFO),
+}
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_is_no_new_picture(text):
+    assert reading(text) == SAID[text]
+
+
+@pytest.mark.parametrize(
+    "text", ["you suck", "wow nice", "why?", "thanks!", "in a good style", "2"]
+)
+def test_talk_under_an_answer_is_left_to_people(text):
+    assert reading(text, reply=True) == NotARequest(WhyNot.TALK)
+
+
+def test_only_a_style_is_answered_with_an_example_in_it():
+    with pytest.raises(Refusal, match="a fox in the snow style: anime"):
+        reading("draw for me style: anime")
+
+
+def test_all_said_in_prompts_field_is_read_alike_but_for_politeness():
+    field = {"verb_optional": True}
+    assert reading("a cat 16:9", **field).ratio == (16.0, 9.0)
+    assert reading("4 pictures of cats", **field).n == 4
+    assert reading("a sign that says please", **field).prompt == "a sign that says please"
