@@ -11,7 +11,7 @@ STORM ?= 60
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint test-program test-worker test-browser test-postgres crash bench clean
+.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres crash bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and 
 
 bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench
+
+docs: $(DEV_STAMP) ## write the pages of the reference that come from the code
+	$(BIN)/python -m bots.reference
 
 check: lint test-program test-worker test-browser test-postgres crash ## all that CI runs beside `make test`
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
@@ -17,6 +18,38 @@ def test_links_inside_the_repository_point_to_files():
     ]
     assert missing == []
     assert len(PAGES) > 8
+
+
+def anchors_of(page):
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.casefold()) for heading in headings)
+    return {one.strip().replace(" ", "-") for one in plain}
+
+
+def test_links_to_a_heading_find_it():
+    missing = []
+    for page in PAGES:
+        for target, anchor in ANCHOR.findall(page.read_text("utf-8")):
+            if "://" in target:
+                continue
+            other = page.parent / target if target else page
+            if other.suffix == ".md" and anchor not in anchors_of(other):
+                missing.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
+    assert missing == []
+
+
+def test_every_page_can_be_found_from_the_index():
+    seen, open_pages = set(), [ROOT / "README.md"]
+    while open_pages:
+        page = open_pages.pop()
+        if page in seen or page.suffix != ".md" or not page.is_file():
+            continue
+        seen.add(page)
+        links = LINK.findall(page.read_text("utf-8"))
+        open_pages += [(page.parent / one).resolve() for one in links if "://" not in one]
+    lost = {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - seen
+    assert sorted(str(page.relative_to(ROOT)) for page in lost) == []
 
 
 def test_readme_names_the_two_commands():
