@@ -20,7 +20,7 @@ from events.steps import Steps
 from events.store import EventStore
 from events.voting import Voting, said
 from events.when import when
-from events.wishes import APPROVE, ONE, THEME, UNVOTE, VOTE, read_numbers
+from events.wishes import APPROVE, ONE, THEME, UNVOTE, VOTE, read_numbers, read_winners
 from request.calls import Call
 
 MOST_LISTED = 20
@@ -121,7 +121,7 @@ class Chat:
             digits = more.split(" ", maxsplit=1)[0].removesuffix("h")
             hours = float(digits) if re.fullmatch(r"\d{1,4}(?:\.\d)?", digits) else None
         elif step is Step.JUDGE:
-            winners = tuple(int(one) for one in re.findall(r"\d{1,5}", more))
+            winners = read_winners(more)
         moved = await self._steps.take(
             event,
             step,

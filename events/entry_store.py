@@ -89,6 +89,24 @@ class EntryStore:
         async with self._database.read() as connection:
             return [entry_of(row) for row in await connection.execute(query)]
 
+    async def shelf(self, event: Event, *, skip: int, most: int) -> list[Entry]:
+        """Return some of the entries that are not withdrawn, hidden ones too, by number."""
+        query = sa.select(entries).where(
+            entries.c.event == event.id, entries.c.state != EntryState.WITHDRAWN
+        )
+        async with self._database.read() as connection:
+            rows = await connection.execute(
+                query.order_by(entries.c.number).offset(skip).limit(most)
+            )
+            return [entry_of(row) for row in rows]
+
+    async def hidden_count(self, event: Event) -> int:
+        """Return how many entries of an event moderators have hidden."""
+        query = sa.select(sa.func.count()).select_from(entries)
+        query = query.where(entries.c.event == event.id, entries.c.state == EntryState.HIDDEN)
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
     async def picture(self, sha256: str) -> Entry | None:
         """Return an entry people may see whose picture has these bytes; None if there is none."""
         query = (

@@ -14,9 +14,10 @@ from events.announcements import Scene, posts
 from events.ballot_store import BallotStore
 from events.entry_store import EntryStore
 from events.lifecycle import Step
-from events.model import Entry, Event, Plan, Venue
+from events.model import Entry, Event, Plan, State, Venue
 from events.published import rule_of
 from events.purse import Purse
+from events.rehearsal import Rehearsal, rehearse
 from events.store import CLOCK, EventStore
 from events.tally import Result, tally
 from events.voting import shuffled
@@ -89,6 +90,21 @@ class Steps:
             lease=lease,
             request=request,
         )
+
+    async def replan(self, event: Event, plan: Plan, who: str) -> Event:
+        """Put another plan in the place of an event's. Raises Refusal.
+
+        What is promised once it is announced has to be there too.
+        """
+        if event.state is not State.DRAFT:
+            await self._purse.check(replace(event, plan=plan))
+        return await self._events.replanned(event, plan, who)
+
+    def rehearse(self, plan: Plan) -> Rehearsal:
+        """Return how a plan would go, without keeping, posting or spending anything."""
+        now = self._now()
+        event = Event("", plan, State.DRAFT, None, None, "", None, now, now)
+        return rehearse(plan, now=now, page=self._page(event))
 
     async def count(self, event: Event) -> Result:
         """Count an event's votes as they are now. Nobody is told before the voting is over."""

@@ -207,6 +207,12 @@ class EventStore:
             line = Logged("hold", event.state, CLOCK, hold.value, self._now())
             await _note(connection, event.id, line)
 
+    async def noted(self, event: Event, what: str, who: str, why: str = "") -> None:
+        """Write down what somebody did around an event that changes nothing of the event itself."""
+        async with self._database.write() as connection:
+            line = Logged(what, event.state, who, why, self._now())
+            await _note(connection, event.id, line)
+
     async def deleted(self, event: Event) -> None:
         """Delete an event with all that is kept of it."""
         async with self._database.write() as connection:
@@ -263,6 +269,8 @@ async def _moved(connection: AsyncConnection, event: Event, values: Mapping[str,
         & (events.c.state == event.state)
         & (events.c.since == event.since)
         & (events.c.hold.is_(None) if event.hold is None else events.c.hold == event.hold)
+        # who extends it twice at once means to extend it once
+        & (events.c.due.is_(None) if event.due is None else events.c.due == event.due)
     )
     changed = await connection.execute(events.update().where(same).values(**values))
     if not changed.rowcount:

@@ -99,6 +99,11 @@ def read_numbers(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(digits) for digits in re.findall(r"\d+", found["numbers"] or "")}))
 
 
+def read_winners(text: str) -> tuple[int, ...]:
+    """Return the numbers of entries in a text, in its order: of `judge`, the best first."""
+    return tuple(int(digits) for digits in re.findall(r"\d{1,5}", text))
+
+
 def _small(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 

@@ -102,14 +102,10 @@ def unsponsor(
     """Delete a sponsor's key at once; what it was to pay is not paid."""
 
     async def do(rooms: Rooms) -> str:
-        from common.errors import Refusal
         from common.texts import say
 
         event = await rooms.parts.events.event(name)
-        row = await rooms.treasury.funds.get(fund)
-        if row is None or row.event != event.id or row.is_house:
-            raise Refusal("payout.no_such_fund", fund=fund, name=event.name)
-        removal = await rooms.treasury.sponsors.remove(row)
+        removal = await rooms.treasury.sponsors.dismiss(event.id, event.name, fund)
         return say("payout.removed", kudos=removal.unpaid)
 
     _run(do, config)
@@ -118,46 +114,30 @@ def unsponsor(
 async def _prizes(rooms: Rooms, event: Event, *, as_json: bool) -> str:
     from common.texts import say
     from events.kudos.prizes import covered
+    from events.kudos.statement import state
 
-    plan, treasury = event.plan.prizes, rooms.treasury
-    cost = await treasury.cost(event.id, plan)
-    sheet = await treasury.ledger.sheet(event.id)
-    funds = await treasury.funds.of(event.id)
-    if as_json:
-        return json.dumps(
-            {
-                "event": event.name,
-                "worst_case": cost.prizes,
-                "pictures": cost.pictures,
-                "participants": covered(plan),
-                "funds": [_fund(row) for row in funds],
-                "sent": sheet.sent,
-                "on_the_way": sheet.on_the_way,
-                "waiting": sheet.waiting,
-                "unclear": sheet.unclear,
-                "refused": sheet.refused,
-                "lapsed": sheet.lapsed,
-            }
-        )
-    if not plan.any:
-        return say("payout.none", name=event.name)
-    lines = [say("payout.cost", kudos=cost.prizes, house=cost.house)]
-    if (people := covered(plan)) is not None:
-        lines.append(say("payout.participants", kudos=plan.participation, people=people))
-    if plan.pictures:
-        lines.append(say("payout.pictures", kudos=plan.pictures))
-    lines += [say("payout.fund", **_fund(row)) for row in funds]
-    lines.append(
-        say(
-            "payout.sheet",
-            sent=sheet.sent,
-            on_the_way=sheet.on_the_way,
-            waiting=sheet.waiting,
-            failed=sheet.refused + sheet.unclear,
-            lapsed=sheet.lapsed,
-        )
+    found = await state(rooms.treasury, event)
+    if not as_json:
+        if not event.plan.prizes.any:
+            return "\n".join(found.costs)
+        funds = [say("payout.fund", **_fund(row)) for row in found.funds]
+        return "\n".join((*found.costs, *funds, found.paid))
+    sheet = found.sheet
+    return json.dumps(
+        {
+            "event": event.name,
+            "worst_case": found.cost.prizes,
+            "pictures": found.cost.pictures,
+            "participants": covered(event.plan.prizes),
+            "funds": [_fund(row) for row in found.funds],
+            "sent": sheet.sent,
+            "on_the_way": sheet.on_the_way,
+            "waiting": sheet.waiting,
+            "unclear": sheet.unclear,
+            "refused": sheet.refused,
+            "lapsed": sheet.lapsed,
+        }
     )
-    return "\n".join(lines)
 
 
 async def _planned(rooms: Rooms, event: Event, *, as_json: bool) -> str:

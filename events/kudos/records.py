@@ -131,6 +131,11 @@ class Sheet:
         return self.sent + self.on_the_way + self.waiting + self.unclear
 
     @property
+    def began(self) -> bool:
+        """Whether anything was given, or tried to be."""
+        return bool(self.bound or self.refused or self.lapsed)
+
+    @property
     def settled(self) -> bool:
         """Whether nothing is on its way: all is paid, waits for its winner, or failed."""
         return self.on_the_way == 0

@@ -80,6 +80,16 @@ class Sponsors:
         log.info("sponsor_left", of=fund.event, fund=fund.id, unpaid=unpaid)
         return Removal(unpaid, left)
 
+    async def dismiss(self, event: str, name: str, fund: str) -> Removal:
+        """Forget the key of one of an event's sponsors. Raises Refusal if it has no such sponsor.
+
+        `event` is the event's id, `name` what people call it.
+        """
+        row = await self._funds.get(fund)
+        if row is None or row.event != event or row.is_house:
+            raise Refusal("payout.no_such_fund", fund=fund[:50], name=name)
+        return await self.remove(row)
+
     async def _look_up(self, key: SecretStr) -> User:
         text = key.get_secret_value()
         if not 0 < len(text) <= LONGEST_KEY or not (text.isascii() and text.isprintable()):

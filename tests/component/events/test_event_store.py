@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from common.errors import LeaseLost, Refusal
+from events import lifecycle
 from events.lifecycle import Step
 from events.model import Hold, State
 from events.store import CLOCK, Posted
@@ -56,6 +57,28 @@ async def test_of_two_who_take_a_step_at_once_one_does(events, planned):
     )
     assert sum(isinstance(one, Refusal) for one in told) == 2
     assert [line.step for line in await events.log(event.id)] == ["draft", "announce"]
+
+
+async def test_of_two_who_extend_at_once_one_does(events, planned):
+    event = await events.drafted(planned(), "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await events.stepped(event, step, "ann")
+    longer = lifecycle.extended(event.plan, event.state, hours=24, now=0, since=event.since)
+    told = await asyncio.gather(
+        *(events.stepped(event, Step.EXTEND, who, plan=longer) for who in ("ann", "bob")),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, Refusal) for one in told) == 1
+    assert [line.step for line in await events.log(event.id)].count("extend") == 1
+
+
+async def test_what_is_noted_around_an_event_is_in_its_log_and_changes_nothing(events, planned):
+    event = await events.drafted(planned(), "ann")
+    await events.noted(event, "sponsor", "bob", "prizes")
+    assert await events.event("autumn") == event
+    assert [(line.step, line.who, line.why) for line in await events.log(event.id)][1:] == [
+        ("sponsor", "bob", "prizes")
+    ]
 
 
 async def test_the_clock_takes_no_step_without_its_lease(events, planned, leases, clock):
