@@ -105,6 +105,8 @@ class WebAdapter:
                 workers=own_workers(config, session),
                 sponsoring=sponsoring(config, services.database, marks, session),
                 events=services.extension.parts if isinstance(services.extension, Events) else None,
+                organisers=lambda: services.live().events.organisers,
+                accounts=tuple(config.accounts),
             )
             site = await Site.open(app, config.web)
         except BaseException:

@@ -47,6 +47,16 @@ class CivitaiConfig(Section):
     )
 
 
+def _check_person(name: str) -> str:
+    account, _, person = name.partition("/")
+    if not account or not person:
+        raise ValueError(f"write {name} as ACCOUNT/PERSON, like mastodon/ada@example.org")
+    return name
+
+
+Person = Annotated[str, Field(max_length=512), AfterValidator(_check_person)]
+
+
 class EventsConfig(Section):
     """Challenges, contests and parties."""
 
@@ -56,6 +66,12 @@ class EventsConfig(Section):
         le=24 * 3600,
         description="Seconds between two posts of an account about events; many communities ask "
         "bots not to post several times a minute.",
+    )
+    organisers: tuple[Person, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Who leads events on in the web room, as ACCOUNT/PERSON with the person's id "
+        "there (`hordebots people list ACCOUNT` shows it); his browser has to be linked (/link).",
     )
 
 

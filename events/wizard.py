@@ -149,9 +149,7 @@ def likely_cost(answers: Mapping[str, str]) -> int:
     places = _parts(answers.get("places", "")[:LONGEST])
     each = answers.get("participation", "").strip()
     participation = int(each) if _KUDOS.fullmatch(each) else 0
-    return (
-        sum(int(one) for one in places if _KUDOS.fullmatch(one)) + LIKELY_PEOPLE * participation
-    )
+    return sum(int(one) for one in places if _KUDOS.fullmatch(one)) + LIKELY_PEOPLE * participation
 
 
 def answers_of(plan: Plan) -> dict[str, str]:

@@ -13,6 +13,8 @@ from common.texts import say
 from web.pages import Pages
 
 WorkersOf = Callable[[], Awaitable[Sequence[WorkerStatus]]]
+CARDS = ("/worker", "cards.title")
+"""The page's path, and the code of its name."""
 KEPT_SECONDS = 30.0
 """However often the page is looked at, the Hordes are asked only so often."""
 MOST = 100

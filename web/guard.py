@@ -74,6 +74,12 @@ class Guard:
             self._public and place == self._public.netloc.lower()
         )
 
+    def address_of(self, request: web.Request, path: str) -> str:
+        """Return the whole address of one of our paths, as people reach it."""
+        if self._public:
+            return f"{self._public.geturl().rstrip('/')}{path}"
+        return f"{request.scheme}://{request.host}{path}"
+
     def address(self, request: web.Request) -> str:
         """Return the network address of whoever asks.
 

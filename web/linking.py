@@ -13,6 +13,9 @@ from events.linking.links import CODE_LASTS, Bound, Claim, Links, Standing
 from web.desk import Desk
 from web.pages import Pages, Tokens
 
+LINK = ("/link", "links.title")
+"""The page's path, and the code of its name."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkView:

@@ -86,10 +86,18 @@ _COMPILED = Compiled()
 
 
 class Pages:
-    """Makes HTML. `about` is a line on what the Horde in use can draw."""
+    """Makes HTML. `about` is a line on what the Horde in use can draw.
+
+    `ways` are the pages named at the foot of others: path, and code of the name.
+    """
 
     def __init__(
-        self, about: str, clock: Callable[[], float], *, events_shown: bool = False
+        self,
+        about: str,
+        clock: Callable[[], float],
+        *,
+        events_shown: bool = False,
+        ways: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._clock = clock
         environment = Environment(
@@ -107,6 +115,7 @@ class Pages:
             "is_over": self._is_over,
             "about": about,
             "events_shown": events_shown,
+            "ways": ways,
         }
         self._get = environment.get_template
 
@@ -131,9 +140,9 @@ class Pages:
         """Return a page of another part of the site."""
         return self._get(template).render(**values)
 
-    def problem(self, title: str, sentence: str) -> str:
-        """Return a page that says what went wrong."""
-        return self._get("problem.html").render(title=title, sentence=sentence)
+    def problem(self, title: str, sentence: str, way: tuple[str, str] | None = None) -> str:
+        """Return a page that says what went wrong; `way` (path, code of its name) leads on."""
+        return self._get("problem.html").render(title=title, sentence=sentence, way=way)
 
     def thread(self, thread: Thread, progress: Progress | None, reader: str) -> str:
         """Return the fragment of a thread, as `reader` (a visitor's id) sees it."""

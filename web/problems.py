@@ -14,12 +14,22 @@ from web.pages import Pages
 
 
 class Problem(HordebotsError):
-    """The room declines what a browser sent. `retry_after` is in seconds."""
+    """The room declines what a browser sent.
+
+    `retry_after` is in seconds; `way` is a page that leads on: its path, and the code of its name.
+    """
 
     def __init__(
-        self, status: HTTPStatus, code: str, *, retry_after: int = 0, **values: object
+        self,
+        status: HTTPStatus,
+        code: str,
+        *,
+        retry_after: int = 0,
+        way: tuple[str, str] | None = None,
+        **values: object,
     ) -> None:
         super().__init__(code, **values)
+        self.way = way
         self.status = status
         self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
 
@@ -35,10 +45,12 @@ def tell_problems(pages: Pages) -> Middleware:
 
     @web.middleware
     async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
+        way = None
         try:
             return await handler(request)
         except Problem as problem:
             status, sentence, headers = problem.status, str(problem), problem.headers
+            way = problem.way
         except web.HTTPException as error:
             if error.status < HTTPStatus.BAD_REQUEST:
                 raise
@@ -51,7 +63,7 @@ def tell_problems(pages: Pages) -> Middleware:
             sentence = _sentence(status)
         if wants_json(request):
             return web.json_response({"problem": sentence}, status=status, headers=headers)
-        page = pages.problem(_title(status), sentence)
+        page = pages.problem(_title(status), sentence, way)
         return web.Response(text=page, content_type="text/html", status=status, headers=headers)
 
     return tell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -17,15 +17,20 @@ from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
 from request.queries import Queries
-from web.cards import CardPages, WorkersOf
+from web.cards import CARDS, CardPages, WorkersOf
 from web.desk import Desk
+from web.events.gate import Gate
 from web.events.hall import Hall
+from web.events.office import Office
+from web.events.organisers import Named, Organisers
+from web.events.organising import OrganiserPages
+from web.events.planning import PlanPages
 from web.events.routes import EventRoutes
 from web.events.watching import Watching
 from web.guard import Guard, set_headers
 from web.identity import Seal, read_secret
 from web.limits import AddressLimit
-from web.linking import LinkPages
+from web.linking import LINK, LinkPages
 from web.pages import Pages
 from web.pictures import Pictures
 from web.problems import tell_problems
@@ -55,18 +60,21 @@ def build_app(
     workers: WorkersOf | None = None,
     sponsoring: tuple[Sponsors, TitleOf] | None = None,
     events: Parts | None = None,
+    organisers: Named = tuple,
+    accounts: Sequence[str] = (),
 ) -> web.Application:
     """Put the pages of a room together.
 
     `pictures` is the folder of finished pictures, named by their SHA-256; `elsewhere` knows which
     of them answers on other platforms link to. With `links` browsers can be linked to accounts,
     with `sponsoring` sponsors can answer their links, with `events` (and links) there are pages of
-    them. The cookie secret lies in `data_dir`. Raises
-    StartupError if that cannot be written.
+    them, on which `organisers` lead them on; they are posted on the bot's `accounts`. The cookie
+    secret lies in `data_dir`. Raises StartupError if that cannot be written.
     """
     guard = Guard(config)
     hall = Hall(events, links, room, now=clock) if events and links else None
-    pages = Pages(about, clock, events_shown=hall is not None)
+    ways = [way for way, there in ((CARDS, workers), (LINK, links)) if there is not None]
+    pages = Pages(about, clock, events_shown=hall is not None, ways=ways)
     limit = AddressLimit(config.requests_per_address, clock)
     desk = Desk(room, Seal(read_secret(data_dir / "web.secret")), guard, limit)
     app = web.Application(
@@ -83,10 +91,13 @@ def build_app(
         SponsorPages(
             sponsors, links, room.name, title_of, desk=desk, pages=pages, guard=guard
         ).add_to(app.router)
-    if hall is not None:
-        watching = Watching(hall)
+    if hall is not None and events is not None and links is not None:
+        watching, known = Watching(hall), Organisers(links, room, organisers)
         app.on_shutdown.append(watching.close)
-        EventRoutes(hall, desk, pages, watching).add_to(app.router)
+        EventRoutes(hall, desk, pages, watching, known).add_to(app.router)
+        gate = Gate(known, Office(events), desk, pages)
+        OrganiserPages(gate, guard.address_of).add_to(app.router)
+        PlanPages(gate, accounts, clock).add_to(app.router)
     stream = Stream(room, desk, pages, heartbeat=heartbeat)
     app.router.add_get("/live", stream.watch, allow_head=False)
     shown = Pictures(room, pictures, thumbnails, elsewhere, hall)

@@ -30,6 +30,7 @@ LIVE = frozenset(
         "civitai.unchecked",
         "communities",
         "defaults",
+        "events",
         "horde",
         "keep_days",
         "log",

@@ -14,6 +14,7 @@ from events.model import Event
 from events.published import document
 from web.desk import Desk, Form, clean_nickname, read_number
 from web.events.hall import Hall, Wish
+from web.events.organisers import Organisers
 from web.events.scene import next_of, standing_of
 from web.events.watching import Watching
 from web.pages import Pages, Reader
@@ -27,8 +28,16 @@ _NUMBERS = re.compile(rf"(?:[0-9]{{1,9}}(?: [0-9]{{1,9}}){{0,{MOST_NUMBERS - 1}}
 class EventRoutes:
     """Handlers of the pages of events."""
 
-    def __init__(self, hall: Hall, desk: Desk, pages: Pages, watching: Watching) -> None:
+    def __init__(
+        self,
+        hall: Hall,
+        desk: Desk,
+        pages: Pages,
+        watching: Watching,
+        organisers: Organisers,
+    ) -> None:
         self._hall = hall
+        self._organisers = organisers
         self._desk = desk
         self._pages = pages
         self._watching = watching
@@ -42,10 +51,13 @@ class EventRoutes:
         router.add_get(f"/events/{NAME}/ballots.json", self.publish)
         router.add_get(f"/events/{NAME}/live", self.watch, allow_head=False)
 
-    async def list_events(self, _request: web.Request) -> web.Response:
+    async def list_events(self, request: web.Request) -> web.Response:
         """Show what there is to take part in, what comes, and what was."""
         found = await self._hall.all()
-        text = self._pages.render("events.html", events=found, standing=standing_of, next=next_of)
+        leads = bool(await self._organisers.who(self._desk.visitor(request)))
+        text = self._pages.render(
+            "events.html", events=found, standing=standing_of, next=next_of, leads=leads
+        )
         return web.Response(text=text, content_type="text/html")
 
     async def show(self, request: web.Request) -> web.Response:
@@ -120,8 +132,11 @@ class EventRoutes:
             form_token=self._desk.seal.form_token(visitor),
             press_token=self._desk.new_token(),
         )
+        leads = bool(await self._organisers.who(visitor))
         response = web.Response(
-            text=self._pages.render("event.html", sight=sight, reader=reader, problem=problem),
+            text=self._pages.render(
+                "event.html", sight=sight, reader=reader, problem=problem, leads=leads
+            ),
             content_type="text/html",
             status=HTTPStatus.CONFLICT if problem else HTTPStatus.OK,
         )

@@ -20,6 +20,7 @@ NAMED = frozenset({State.AWARDED, State.PROMOTED, State.ARCHIVED})
 """From when it is said whose entry is whose. Before, that would decide votes."""
 OVER = NAMED | {State.CANCELLED}
 NEXT: Mapping[State, str] = {
+    State.DRAFT: "event_page.announces",
     State.ANNOUNCED: "event_page.opens",
     State.OPEN: "event_page.closes",
     State.CLOSED: "event_page.vote_begins",
