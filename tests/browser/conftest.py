@@ -16,6 +16,7 @@ from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import parse
 
+from .community import Community, open_community
 from .painter import Painter
 
 FLAGS = [
@@ -64,6 +65,12 @@ async def painter(tmp_path: Path) -> AsyncIterator[Painter]:
         work.cancel()
         with suppress(asyncio.CancelledError):
             await work
+
+
+@pytest.fixture
+async def community(tmp_path: Path) -> AsyncIterator[Community]:
+    async with open_community(tmp_path) as community:
+        yield community
 
 
 @pytest.fixture

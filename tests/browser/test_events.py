@@ -1,106 +1,15 @@
-"""Events in a real browser: entering, voting, changing a vote, the result; on desk and phone.
-
-With `WRITE_PICTURES=1` the screenshots for the documentation are written on the way.
-"""
+"""Events in a real browser: entering, voting, changing a vote, the result; on desk and phone."""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from PIL import Image
-from playwright.async_api import Page
 
-from bots.assembly import Core
-from bots.program import open_core
-from bots.web import WebAdapter
-from common.config import parse
 from events.lifecycle import Step
-from events.model import Event
-from tests.fakes.challenge import Challenge, holding
-from tests.fakes.horde import FakeHorde
 
-from .looking import faint_texts, is_too_wide, wait_for_pictures
-
-DOCS = Path(__file__).parents[2] / "docs" / "pictures"
-LOOKS = [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")]
-GRAVE = {"serious", "critical"}
-
-
-@dataclass
-class Community:
-    """A room with a bot that answers, and a challenge that a test leads on."""
-
-    core: Core
-    adapter: WebAdapter
-    challenge: Challenge
-
-    @property
-    def url(self) -> str:
-        return self.adapter.url
-
-    async def voting(self, count: int = 6) -> Event:
-        event = await self.challenge.open()
-        for number in range(1, count + 1):
-            await self.challenge.enter(event, number)
-        return await self.challenge.to(event.name, Step.CLOSE, Step.VOTE)
-
-    async def ballots(self, event: Event) -> list[set[int]]:
-        votes = await self.challenge.parts.ballots.votes(event)
-        return sorted(set(ballot.choices) for ballot in votes.ballots)
-
-
-@pytest.fixture
-async def community(tmp_path: Path) -> AsyncIterator[Community]:
-    async with FakeHorde() as horde:
-        settings = {
-            "data_dir": str(tmp_path),
-            "web": {"port": 0},
-            "horde": {"endpoints": [{"name": "fake", "url": horde.url, "webhook": "loopback"}]},
-            "reference": {"url": None},
-            "civitai": {"url": None},
-        }
-        async with open_core(parse(settings), lasting=False) as core:
-            adapter = await WebAdapter.build("room", {}, core.services)
-            pictures = core.services.pictures
-            async with _serving(core, adapter), holding(core.events, core.leases, pictures) as held:
-                yield Community(core, adapter, held)
-            await adapter.close()
-
-
-@asynccontextmanager
-async def _serving(core: Core, adapter: WebAdapter) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    running = asyncio.create_task(core.runner(adapter).run(stop))
-    yield
-    stop.set()
-    await running
-
-
-async def check(page: Page, pictures: int) -> None:
-    """Check what holds of every page: pictures load, text is legible, nothing bars anybody."""
-    await wait_for_pictures(page, pictures)
-    assert await faint_texts(page) == []
-    assert not await is_too_wide(page)
-    found = await Axe().run(page)
-    grave = [one for one in found.response["violations"] if one["impact"] in GRAVE]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in grave] == []
-
-
-async def picture(page: Page, name: str) -> None:
-    """Keep a screenshot for the documentation, if it is asked for."""
-    if not os.environ.get("WRITE_PICTURES"):
-        return
-    taken = Image.open(io.BytesIO(await page.screenshot(full_page=True))).convert("RGB")
-    taken.thumbnail((780, 2400))
-    taken.quantize(256, dither=Image.Dither.NONE).save(DOCS / f"{name}.png", optimize=True)
+from .community import LOOKS, check, picture
+from .looking import wait_for_pictures
 
 
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
