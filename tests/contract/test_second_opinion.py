@@ -106,7 +106,7 @@ def serving(opened):
         yield found[0]
     finally:
         loop.call_soon_threadsafe(ended.set)
-        thread.join(20)
+        thread.join(60)
         loop.close()
 
 

@@ -20,7 +20,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLO
 ENVIRONMENT.pop("HORDEBOTS_WORKER_KEY", None)
 START = 90.0
 """Seconds anything gets to start: the machine may be busy."""
-ENDING = 30.0
+ENDING = 60.0
 """Seconds within which Ctrl-C must have ended everything; it takes one or two where nobody else is
 at work."""
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from common.pictures import is_blank, read_parameters
-from tests.component.bots.programs import Program, children_of, lives, run, wait_until
+from tests.component.bots.programs import START, Program, children_of, lives, run, wait_until
 from tests.component.bots.visitor import Visitor
 
 ADDRESS = r"hordebots is running\. Open (http://127\.0\.0\.1:(\d+))$"
@@ -101,7 +101,7 @@ def test_once_says_why_it_declines(demo, tmp_path):
 @needs_proc
 def test_ctrl_c_ends_once_and_its_worker(tmp_path):
     with Program("demo", "--once", "two cats in space --n 8", cwd=tmp_path) as once:
-        wait_until(lambda: children_of(once.process.pid), 30)
+        wait_until(lambda: children_of(once.process.pid), START)
         [worker] = children_of(once.process.pid)
         assert once.end() == 130
         assert not lives(worker)

@@ -26,7 +26,7 @@ from request.leases import Leases
 from request.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
-from tests.component.bots.programs import ENVIRONMENT, ROOT, Program
+from tests.component.bots.programs import ENVIRONMENT, ROOT, START, Program
 from tests.crash.bot import write_entry_point
 from tests.fakes.chat import FakeChat
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -103,13 +103,13 @@ async def address_of(program):
 
 
 async def answered(chat, event, posts=1):
-    await wait_until(lambda: len(chat.messages[event].posts) >= posts, 30)
+    await wait_until(lambda: len(chat.messages[event].posts) >= posts, START)
     return chat.messages[event].posts[posts - 1]
 
 
 async def end(program):
     program.process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(program.wait, 30) == 0
+    assert await asyncio.to_thread(program.wait) == 0
 
 
 def value(text, name, **labels):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tests.component.bots.programs import ENVIRONMENT, ROOT, Program
+from tests.component.bots.programs import ENVIRONMENT, ROOT, START, Program
 from tests.crash.bot import write_entry_point
 from tests.fakes.chat import FakeChat
 from tests.fakes.platform import wait_until
@@ -52,7 +52,7 @@ def start(config_for, horde, chat, tmp_path, monkeypatch):
 
 
 async def ended(program):
-    return await asyncio.to_thread(program.wait, 30)
+    return await asyncio.to_thread(program.wait)
 
 
 async def test_a_reply_in_progress_gets_out_and_pictures_wait_for_the_next_start(
@@ -61,8 +61,8 @@ async def test_a_reply_in_progress_gets_out_and_pictures_wait_for_the_next_start
     horde.seconds = None
     with start() as program:
         held, drawn = chat.say(HELD, "ann"), chat.say(DRAWN, "bob")
-        await asyncio.wait_for(chat.came.wait(), 30)
-        await wait_until(lambda: horde.journal.count("check"), 30)
+        await asyncio.wait_for(chat.came.wait(), START)
+        await wait_until(lambda: horde.journal.count("check"), START)
         program.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(program.wait_for, "winding_up")
         unheard = chat.say(HELD, "cid")
@@ -76,7 +76,7 @@ async def test_a_reply_in_progress_gets_out_and_pictures_wait_for_the_next_start
     assert horde.journal.count("cancel") == 0
     horde.finish(next(iter(horde.requests)))
     with start() as program:
-        await wait_until(lambda: chat.messages[drawn].posts and chat.messages[unheard].posts, 30)
+        await wait_until(lambda: chat.messages[drawn].posts and chat.messages[unheard].posts, START)
         program.process.send_signal(signal.SIGTERM)
         assert await ended(program) == 0
     assert horde.journal.count("submit") == 1
@@ -88,7 +88,7 @@ async def test_what_is_taken_back_at_the_end_is_deleted_on_the_horde(start, hord
     horde.seconds = None
     with start() as program:
         event = chat.say(DRAWN, "ann")
-        await wait_until(lambda: horde.journal.count("check"), 30)
+        await wait_until(lambda: horde.journal.count("check"), START)
         chat.delete(event)
         await wait_until(lambda: horde.journal.count("cancel"), 30)
         program.process.send_signal(signal.SIGTERM)
@@ -99,7 +99,7 @@ async def test_what_is_taken_back_at_the_end_is_deleted_on_the_horde(start, hord
 async def test_a_second_signal_ends_it_at_once(start, chat):
     with start() as program:
         chat.say(HELD, "ann")
-        await asyncio.wait_for(chat.came.wait(), 30)
+        await asyncio.wait_for(chat.came.wait(), START)
         program.process.send_signal(signal.SIGTERM)
         await asyncio.to_thread(program.wait_for, "winding_up")
         program.process.send_signal(signal.SIGTERM)

@@ -136,7 +136,7 @@ async def test_cancelled_task_is_told_even_if_its_transaction_fails(database):
     task = asyncio.create_task(write())
     await begun.wait()
     task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=5)
+    done, _ = await asyncio.wait({task}, timeout=30)
     task.cancel()
     assert done == {task}
 
