@@ -6,9 +6,10 @@ import asyncio
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from common.config import CivitaiConfig, WorkerConfig
@@ -103,6 +104,29 @@ def copies(folder: Path) -> None:
 
 async def idle(folder: Path) -> tuple[float, float]:
     """Return the megabytes and the share of a core of a worker that has nothing to do."""
+    async with _a_worker(folder, unload_minutes=1) as (hub, process):
+        job = hub.offer(model="one", payload={"width": 64, "height": 64, "ddim_steps": 2})
+        await hub.until(lambda: set(job) <= set(hub.submitted), 300)
+        await _engine(process.pid, there=False)
+        before = seconds_of(process.pid)
+        await asyncio.sleep(QUIET_SECONDS)
+        share = (seconds_of(process.pid) - before) / QUIET_SECONDS
+        return memory(process.pid), share
+
+
+async def off_duty(folder: Path) -> float:
+    """Return the megabytes of a worker that was started outside its hours."""
+    async with _a_worker(folder, hours="never") as (_, process):
+        await _engine(process.pid, there=True)
+        await _engine(process.pid, there=False)
+        return memory(process.pid)
+
+
+@asynccontextmanager
+async def _a_worker(
+    folder: Path, **more: object
+) -> AsyncIterator[tuple[FakeHub, asyncio.subprocess.Process]]:
+    """Run the program itself with the diffusers engine, for a hub of its own."""
     copies(folder)
     hub = await FakeHub().start()
     settings = {
@@ -112,29 +136,28 @@ async def idle(folder: Path) -> tuple[float, float]:
         "models": str(folder),
         "safety": "open_nsfw",
         "device": "cpu",
-        "unload_minutes": 1,
+        **more,
     }
     document = json.dumps({"worker": settings, "civitai": {"url": None}})
     process = await asyncio.create_subprocess_exec(
-        *(shutil.which("hordebots") or "hordebots", "worker", "--exit-with-parent"),
+        *(sys.executable, "-m", "bots", "worker", "--exit-with-parent"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "HORDEBOTS_WORKER_SETTINGS": document},
     )
     try:
-        job = hub.offer(model="one", payload={"width": 64, "height": 64, "ddim_steps": 2})
-        await hub.until(lambda: set(job) <= set(hub.submitted), 300)
-        async with asyncio.timeout(300):
-            while _children(process.pid):
-                await asyncio.sleep(1)
-        before = seconds_of(process.pid)
-        await asyncio.sleep(QUIET_SECONDS)
-        share = (seconds_of(process.pid) - before) / QUIET_SECONDS
-        return memory(process.pid), share
+        yield hub, process
     finally:
         process.terminate()
         await process.wait()
         await hub.close()
+
+
+async def _engine(pid: int, *, there: bool) -> None:
+    """Wait until the engine's process is there, or is gone."""
+    async with asyncio.timeout(300):
+        while bool(_children(pid)) is not there:
+            await asyncio.sleep(0.05)
 
 
 def _children(pid: int) -> list[str]:

@@ -26,7 +26,7 @@ class PlayerEngine:
 
     @classmethod
     def build(cls, config: WorkerConfig) -> Self:
-        return cls(config.models / NOTES)
+        return cls(config.models.folder / NOTES)
 
     def info(self) -> EngineInfo:
         features = frozenset({Feature.IMG2IMG, Feature.LORA, Feature.NSFW})

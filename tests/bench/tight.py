@@ -21,4 +21,4 @@ class TightEngine(DiffusersEngine):
         def shelf(files, device):
             return Shelf(files, replace(device, memory=int(ROOM / MEMORY_SHARE)))
 
-        return cls(find_models(config.models), device="cpu", shelf=shelf)
+        return cls(find_models(config.models.folder), device="cpu", shelf=shelf)

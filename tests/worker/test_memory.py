@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tests.bench.memory import growth, many_jobs
+from tests.bench.memory import growth, many_jobs, off_duty
 
 JOBS, EACH, WARM = 32, 8, 1
 
@@ -15,3 +15,8 @@ async def test_changing_models_and_loras_leave_nothing_behind(tmp_path):
     samples = await many_jobs(tmp_path, JOBS, EACH)
     assert len(samples) == JOBS // EACH
     assert growth(samples, WARM) < 0.1
+
+
+@pytest.mark.timeout(900)
+async def test_a_worker_without_its_engine_takes_little_memory(tmp_path):
+    assert await off_duty(tmp_path) < 120

@@ -13,6 +13,8 @@ from common.reference import MOST_MODELS, baseline_key
 from worker.engines.diffusers.families import Family
 
 GIGABYTE = 1024**3
+WEEK = 7 * 24 * 3600.0
+"""Seconds between two looks at what the Hordes wait for."""
 FAMILIES = {
     "stable_diffusion_1": Family.SD1,
     "stable_diffusion_2": Family.SD2,

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -15,9 +16,11 @@ from common.errors import WorkerError
 from common.parts import MOST_WANTED
 from worker.events import Notice, Report, Resumed, Waiting
 from worker.models import find_models
-from worker.stock.demand import Known
-from worker.stock.wanted import WEEK, Storeroom, memory_for
+from worker.stock.demand import WEEK, Known
 from worker.timing import Timing, either
+
+if TYPE_CHECKING:
+    from worker.stock.wanted import Storeroom
 
 ABOUT = "models"
 """What is waited for."""
@@ -34,7 +37,7 @@ class Stock:
         *,
         report: Report,
         timing: Timing,
-        memory: Callable[[str], int] = memory_for,
+        memory: Callable[[str], int] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._config = config
@@ -51,6 +54,8 @@ class Stock:
 
         Trouble is only told of while there are models to begin with. Raises WorkerError if not.
         """
+        if self._config.models.serve == "all":
+            return
         async with self._storeroom() as room:
             if not (self._changed or await asyncio.to_thread(room.due)):
                 return
@@ -93,15 +98,18 @@ class Stock:
     def _tell(self, sentence: str) -> None:
         self._report(Notice(sentence))
 
+    # what asks Hordes is only read where somebody wants it
     @asynccontextmanager
     async def _storeroom(self) -> AsyncIterator[Storeroom]:
+        from worker.stock.wanted import Storeroom, memory_for  # noqa: PLC0415
+
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             yield Storeroom(
                 self._config,
                 self._civitai,
                 self._reference,
                 session,
-                memory=self._memory,
+                memory=self._memory or memory_for,
                 now=self._now,
             )
 

@@ -29,7 +29,16 @@ from common.reference import LARGEST_FILE
 from worker.card import memory_of_cards
 from worker.models import find_models
 from worker.offer import is_loopback
-from worker.stock.demand import GIGABYTE, Known, Limits, Plan, choose, complete, read_known
+from worker.stock.demand import (
+    GIGABYTE,
+    WEEK,
+    Known,
+    Limits,
+    Plan,
+    choose,
+    complete,
+    read_known,
+)
 from worker.stock.listing import describe, enlist, remove, size_of
 from worker.stock.machine import this_machine
 from worker.stock.sources import Found, bring
@@ -37,7 +46,6 @@ from worker.stock.sources import Found, bring
 NOTES = "wanted.json"
 ENGINE = "diffusers"
 """The only engine whose models are files that can be fetched."""
-WEEK = 7 * 24 * 3600.0
 SECONDS = 30.0
 WITHOUT_CARD = 4 * GIGABYTE
 """As much as a processor is trusted with."""

@@ -21,9 +21,9 @@ from tests.component.worker.test_stock import checkpoint
 from worker import events
 from worker.cli import register
 from worker.models import find_models
-from worker.stock.demand import GIGABYTE
+from worker.stock.demand import GIGABYTE, WEEK
 from worker.stock.filling import Stock
-from worker.stock.wanted import WEEK, Notes, Storeroom
+from worker.stock.wanted import Notes, Storeroom
 from worker.timing import rest
 
 app = typer.Typer(pretty_exceptions_enable=False)
