@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 from PIL import Image
 
+from tests.fakes.faults import Kind
 from tests.fakes.horde import FakeHorde, Fault, faults
-from tests.fakes.horde.faults import Kind
 
 TOKEN = re.compile(r"\bstorm(\d+)\b")
 """By this word in its prompt a request is known wherever it goes."""

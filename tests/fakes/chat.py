@@ -11,13 +11,11 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.horde.faults import Fault, Faults, Kind
-from tests.fakes.horde.journal import Exchange, Journal
-from tests.fakes.ports import Port
+from tests.fakes.server import FakeServer
 
 LONG_POLL = 20.0
 """Seconds the unread list waits for something to be on it."""
@@ -62,8 +60,11 @@ class Copy:
     removed: bool = False
 
 
-class FakeChat:
-    """The platform. `idempotent` ones know a reply by the key it was sent with."""
+class FakeChat(FakeServer):
+    """The platform. `idempotent` ones know a reply by the key it was sent with.
+
+    Routes: unread, read, progress, replies, reply, wall, publish, unpublish.
+    """
 
     def __init__(
         self,
@@ -72,21 +73,17 @@ class FakeChat:
         idempotent: bool = False,
         twice: int = 3,
     ) -> None:
+        super().__init__(clock=clock)
         self.messages: dict[str, Message] = {}
         self.wall: dict[str, Copy] = {}
         """All that was ever put there, removed ones too."""
         self.idempotent = idempotent
         self.twice = twice
         """Every so-manieth event is on the unread list twice; 0: none."""
-        self.journal = Journal()
-        self._clock = clock
-        self._faults = Faults()
         self._next = 1
         self._unread: dict[str, dict[str, Any]] = {}
         self._by_key: dict[str, Post] = {}
-        self._changed = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-        self._port = Port()
+        self._arrived = asyncio.Event()
 
     # --- what people do ---------------------------------------------------------------------
 
@@ -129,31 +126,12 @@ class FakeChat:
                 "created": message.created,
                 "parent": message.parent,
             }
-        self._changed.set()
-
-    def fail(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
-        """Let the next requests to a route go wrong: unread, read, progress, replies, reply."""
-        self._faults.add(route, fault, times, only=only)
+        self._arrived.set()
 
     # --- its life ---------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-        self._port.let_go()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port.number}"
-
-    async def start(self) -> None:
-        """Listen, after `stop` on the same port again and with the same messages."""
-        self._faults.closing.clear()
-        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._record])
-        application.add_routes(
+    def add_routes(self, app: web.Application) -> None:
+        app.add_routes(
             [
                 web.get("/unread", self._list_unread, name="unread"),
                 web.delete("/unread/{note}", self._read, name="read"),
@@ -165,43 +143,22 @@ class FakeChat:
                 web.delete("/wall/{id}", self._unpublish, name="unpublish"),
             ]
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await self._port.listen(self._runner)
 
-    async def stop(self) -> None:
-        self._faults.closing.set()
-        self._changed.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+    async def hang_up(self) -> None:
+        self._arrived.set()
 
-    @web.middleware
-    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        route, came = request.match_info.route.name or "unknown", self._clock()
+    async def body_of(self, request: web.Request) -> Any:
         await request.read()  # what did not arrive whole is not acted on
-
-        async def handle() -> web.StreamResponse:
-            try:
-                return await handler(request)
-            except web.HTTPException as error:
-                return web.Response(status=error.status, text=error.text)
-
-        response, fault = await self._faults.apply(route, request, handle)
-        cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
-        status = 0 if cut else response.status
-        self.journal.add(Exchange(route, request.method, request.path_qs, None, status, came, {}))
-        return response
 
     # --- what the bot asks ------------------------------------------------------------------
 
     async def _list_unread(self, request: web.Request) -> web.Response:
         """List what is unread, oldest first; wait a while if nothing is."""
         if not self._unread:
-            self._changed.clear()
+            self._arrived.clear()
             try:
                 async with asyncio.timeout(LONG_POLL):
-                    await self._changed.wait()
+                    await self._arrived.wait()
             except TimeoutError:
                 pass
         return web.json_response(list(itertools.islice(self._unread.values(), PAGE)))

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Self
 
 from aiohttp import web
 
+from tests.fakes.server import FakeServer
 
-class FakeHuggingFace:
+
+class FakeHuggingFace(FakeServer):
     """`files` by path (`ORG/REPO/resolve/REVISION/PATH`); `locked` ones need the key `secret`."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.files: dict[str, bytes] = {}
         self.locked: set[str] = set()
-        self.url = ""
-        self._runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> Self:
-        application = web.Application()
-        application.router.add_get("/{path:.+}", self._file)
-        self._runner = web.AppRunner(application, shutdown_timeout=0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        assert self._runner is not None
-        await self._runner.cleanup()
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/{path:.+}", self._file, name="file")
 
     async def _file(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import json_of
-from tests.fakes.horde.faults import Fault, Faults, Kind
-from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.journal import json_of
+from tests.fakes.server import FakeServer
 
 V3 = "/_matrix/client/v3"
-CUTTING = {Kind.REFUSE, Kind.LOSE, Kind.HANG}
 
 
 @dataclass
@@ -26,41 +25,24 @@ class Room:
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
-class FakeMatrix:
+class FakeMatrix(FakeServer):
     """A homeserver with one room and one bot account.
 
     Routes for `fail` and in the journal: sync, send, redact, event, upload, messages, whoami.
     """
 
     def __init__(self, user: str = "@painter:127.0.0.1") -> None:
+        super().__init__()
         self.user = user
         self.token = "a token"
         self.room = Room("!pictures:127.0.0.1")
         self.uploads: dict[str, bytes] = {}
-        self.journal = Journal()
         self._sent: dict[str, str] = {}
         """Ids of events by the transaction they came with."""
-        self._faults = Faults()
         self._said = asyncio.Event()
-        self._port = 0
-        self._runner: web.AppRunner | None = None
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    @property
-    def url(self) -> str:
-        """The homeserver's address."""
-        return f"http://127.0.0.1:{self._port}"
-
-    async def start(self) -> None:
-        """Listen, after `stop` on the same port again."""
-        self._faults.closing.clear()
-        app = web.Application(client_max_size=2**26, middlewares=[self._record])
+    def add_routes(self, app: web.Application) -> None:
+        """Add what the adapter asks for."""
         room = f"{V3}/rooms/{{room}}"
         app.add_routes(
             [
@@ -73,22 +55,10 @@ class FakeMatrix:
                 web.post("/_matrix/media/v3/upload", self.upload, name="upload"),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = self._runner.addresses[0][1]
 
-    async def stop(self) -> None:
-        """Refuse every connection from now on."""
-        self._faults.closing.set()
+    async def hang_up(self) -> None:
+        """End the long polls."""
         self._said.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    def fail(self, route: str, fault: Fault, times: int = 1) -> None:
-        """Let the next requests to a route go wrong."""
-        self._faults.add(route, fault, times)
 
     # --- what people do ---------------------------------------------------------------------
 
@@ -211,20 +181,15 @@ class FakeMatrix:
         self.uploads[number] = await request.read()
         return web.json_response({"content_uri": number})
 
-    @web.middleware
-    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Let faults have their way, and write the exchange down."""
-        route = request.match_info.route.name or "unknown"
-        body = await json_of(request) if route == "send" else None
+    async def body_of(self, request: web.Request) -> Any:
+        """Keep what is said."""
+        return await json_of(request) if self.name_of(request) == "send" else None
 
-        async def handle() -> web.StreamResponse:
-            if request.headers.get("Authorization") != f"Bearer {self.token}":
-                problem = {"errcode": "M_UNKNOWN_TOKEN", "error": "Who are you?"}
-                return web.json_response(problem, status=401)
-            return await handler(request)
-
-        response, fault = await self._faults.apply(route, request, handle)
-        cut = fault is not None and fault.kind in CUTTING
-        status = 0 if cut else response.status
-        self.journal.add(Exchange(route, request.method, request.path_qs, body, status, 0.0, {}))
-        return response
+    async def respond(
+        self, route: str, request: web.Request, handler: Callable[..., Any]
+    ) -> web.StreamResponse:
+        """Answer those who have the token."""
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            problem = {"errcode": "M_UNKNOWN_TOKEN", "error": "Who are you?"}
+            return web.json_response(problem, status=401)
+        return await super().respond(route, request, handler)

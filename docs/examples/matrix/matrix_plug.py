@@ -7,7 +7,7 @@ import asyncio
 from fake_matrix import FakeMatrix
 
 from tests.component.adapters.plug import Answer, Can, Plug
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 BUSY = '{"errcode": "M_LIMIT_EXCEEDED", "error": "Slowly.", "retry_after_ms": 1000}'
 

@@ -121,7 +121,7 @@ async def test_a_picture_is_described_by_alchemists(fake, horde, channel, ann, s
 async def test_when_nobody_can_tell_what_a_picture_shows_the_reason_is_told(
     fake, horde, channel, ann, start
 ):
-    from tests.fakes.horde import faults
+    from tests.fakes import faults
 
     horde.fail("alchemy", faults.rc("InvalidInput"), 5)
     async with start(enabled=[channel]):

@@ -7,8 +7,8 @@ import asyncio
 from common.config import PlaceConfig
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
-from tests.fakes.horde.faults import answer as answering
-from tests.fakes.horde.faults import lose
+from tests.fakes.faults import answer as answering
+from tests.fakes.faults import lose
 
 ATTACH_FILES = 1 << 15
 SEND_MESSAGES = 1 << 11

@@ -14,7 +14,7 @@ from bots.discord.section import DiscordSection
 from common.errors import ConfigError, StartupError
 from request.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
-from tests.fakes.horde.faults import refuse
+from tests.fakes.faults import refuse
 
 SEND_MESSAGES = 1 << 11
 MINUTE = 60.0

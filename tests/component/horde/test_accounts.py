@@ -19,7 +19,7 @@ from common.horde.client import HordeClient
 from common.horde.outcomes import endpoint_pause
 from common.horde.wire_accounts import UNLIMITED, SharedKeyBody
 from tests.component.horde.conftest import KEY, QUICK, body
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 ORDER = "prize-7-of-challenge-3"
 

@@ -10,7 +10,7 @@ from common.errors import HordeBusy, HordeUnclear, HordeUnreachable
 from common.horde.outcomes import LIMITER_PAUSE
 from common.horde.transport import Patience
 from tests.component.horde.conftest import ONCE, QUICK, Clock, body
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 PASSING = {
     "refuse": faults.refuse(),

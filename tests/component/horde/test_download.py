@@ -10,7 +10,7 @@ import pytest
 from common.errors import HordeGone, HordeUnreachable, PictureError
 from common.horde.transport import Patience
 from tests.component.horde.conftest import QUICK, body
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 LIMIT = 10_000
 

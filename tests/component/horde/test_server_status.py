@@ -12,7 +12,7 @@ from common.horde.limits import Limits, Rate
 from common.horde.transport import Patience
 from common.horde.wire_text import TextBody
 from tests.component.horde.conftest import body
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.horde.requests import WORKER_ID, WORKER_NAME
 
 

@@ -24,7 +24,7 @@ from events.store import EventStore
 from events.tables import entries as entries_table
 from request.marks import Marks
 from tests.component.kudos.conftest import NAMES, SPONSOR_KEY, open_house
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 pytestmark = pytest.mark.database
 DAY = 24 * 3600.0

@@ -20,7 +20,7 @@ from tests.component.kudos.conftest import (
     people,
     sponsor,
 )
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 pytestmark = pytest.mark.database
 

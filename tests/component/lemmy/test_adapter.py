@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from common.errors import PlatformBusy
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.platform import wait_until
 
 FOX = "draw for me a fox style: raw --n 1"

@@ -9,7 +9,7 @@ from common.lemmy.client import Account
 from common.lemmy.detection import open_client
 from common.lemmy.tokens import TokenFile
 from common.lemmy.transport import Missing, Stranger, WrongPassword
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.lemmy import FakeLemmy
 
 HTML = faults.html(502)

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 WEBP = b"RIFF0000WEBP"
 HEADERS = {"Authorization": "Bearer token-1"}

@@ -12,7 +12,7 @@ from events.model import State
 from request.adapter import Publication
 from request.leases import Lease
 from tests.component.events.painting import entered, planned
-from tests.fakes.horde import faults
+from tests.fakes import faults
 
 BOTS = Lease("lemmy", "one", 1)
 """The bot's own lease: a fresh one would end its work."""

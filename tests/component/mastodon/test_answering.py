@@ -9,7 +9,7 @@ import pytest
 from common import pictures
 from common.errors import ConfigError, PlatformBusy, PlatformError, PlatformRefused, StartupError
 from common.model import Phase, Progress
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.mastodon import FLAVOURS
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from common.model import Audience, IncomingKind, Place
 from request.adapter import Adapter, Removing
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.mastodon import FLAVOURS
 
 PNG = b"\x89PNG"

@@ -9,7 +9,7 @@ import pytest
 from bots.reddit import RedditAdapter
 from common import pictures
 from common.errors import ConfigError, StartupError
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.platform import wait_until
 from tests.fakes.reddit import settings_for
 

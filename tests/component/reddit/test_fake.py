@@ -9,7 +9,7 @@ from praw.exceptions import RedditAPIException, TooLargeMediaException
 from praw.models import PostMedia
 from requests import Session
 
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.reddit import FakeReddit, session_to
 
 WEBP = b"RIFF0000WEBP"

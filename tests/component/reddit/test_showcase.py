@@ -6,7 +6,7 @@ import asyncio
 
 from request.adapter import Publication
 from request.leases import Lease
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.platform import wait_until
 
 FOX = "draw for me a fox style: raw --n 2"

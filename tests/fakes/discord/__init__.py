@@ -10,8 +10,8 @@ Everything the client sends and everything answered is checked against Discord's
 document when `CONTRACTS_DIR` names the folder it lies in.
 """
 
-from tests.fakes.discord.journal import Exchange
 from tests.fakes.discord.people import Pressed
 from tests.fakes.discord.server import FakeDiscord
+from tests.fakes.journal import Exchange
 
 __all__ = ["Exchange", "FakeDiscord", "Pressed"]

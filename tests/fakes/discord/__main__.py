@@ -13,9 +13,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from tests.fakes.discord.journal import Exchange
 from tests.fakes.discord.people import text_of
 from tests.fakes.discord.server import FakeDiscord
+from tests.fakes.journal import Exchange
 
 
 def act(discord: FakeDiscord, ann, channel, line: str) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.discord import contract
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.interactions import Interactions
-from tests.fakes.discord.journal import Exchange, Journal
 from tests.fakes.discord.people import People
 from tests.fakes.discord.rest import Rest, Sent, read
 from tests.fakes.discord.world import World
 from tests.fakes.discord.writing import Refused
-from tests.fakes.horde.faults import Fault, Faults
-from tests.fakes.ports import Port
+from tests.fakes.server import FakeServer
 
 API = "/api/v10"
 TOKEN = "MTIz.fake.token"
@@ -29,12 +26,15 @@ OPEN = frozenset({"callback", "follow_up", "original", "edit_original", "delete_
 """Routes that need no token of the bot (with `hook_message` and its kin)."""
 
 
-class FakeDiscord:
+class FakeDiscord(FakeServer):
     """A Discord on a port of its own.
 
     `world` is what there is, `people` what they do, `live` the gateway, `journal` what was asked.
     `limits` sets how often a route may be asked in how many seconds; `skip` moves its clock.
+    Routes: see `rest.Rest.routes`.
     """
+
+    unheard = frozenset({"socket", "socket_too", "file", "nobody"})
 
     def __init__(
         self,
@@ -44,19 +44,14 @@ class FakeDiscord:
         port: int = 0,
         shards: int = 1,
     ) -> None:
+        super().__init__(clock=clock, journal=journal, port=port)
         self.token = TOKEN
         self.shards = shards
-        self.journal = Journal(journal)
         self.limits: dict[str, tuple[int, float]] = {}
         self.broken: list[str] = []
         """What went over the wire against Discord's document."""
-        self._clock = clock
         self._skipped = 0.0
         self._asked: dict[tuple[str, str], deque[float]] = defaultdict(deque)
-        self._port = Port(port)
-        self._faults = Faults()
-        self._runner: web.AppRunner | None = None
-        self._changed = asyncio.Event()
         self.live = Gateway(self)
         self.world = World(self.now, self.live.tell)
         self.interactions = Interactions(self.world, lambda: self.origin)
@@ -65,19 +60,10 @@ class FakeDiscord:
 
     # --- its life ---------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, kind: object, *_: object) -> None:
-        await self.stop()
-        self._port.let_go()
+    async def __aexit__(self, kind: object, *more: object) -> None:
+        await super().__aexit__(kind, *more)
         if kind is None and self.broken:
             raise contract.ContractBroken("\n".join(self.broken))
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def api(self) -> str:
@@ -87,25 +73,16 @@ class FakeDiscord:
     def gateway_url(self) -> str:
         return f"ws://127.0.0.1:{self._port.number}/gateway"
 
-    async def start(self) -> None:
-        application = web.Application(client_max_size=64 * 1024 * 1024)
-        application.router.add_get("/gateway", self.live.connect)
-        application.router.add_get("/gateway/", self.live.connect)
-        application.router.add_get("/files/{path:.+}", self._file)
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_get("/gateway", self.live.connect, name="socket")
+        app.router.add_get("/gateway/", self.live.connect, name="socket_too")
+        app.router.add_get("/files/{path:.+}", self._file, name="file")
         for name, method, path, handler in self._rest.routes():
-            wrapped = self._wrap(name, path, handler)
-            application.router.add_route(method, API + path, wrapped, name=name)
-        application.router.add_route("*", "/{rest:.*}", self._unknown)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.2)
-        await self._runner.setup()
-        await self._port.listen(self._runner)
+            app.router.add_route(method, API + path, _with_what_was_sent(handler), name=name)
+        app.router.add_route("*", "/{rest:.*}", self._nobody, name="nobody")
 
-    async def stop(self) -> None:
-        self._faults.closing.set()
+    async def hang_up(self) -> None:
         await self.live.drop(1001)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     # --- steering ---------------------------------------------------------------------------
 
@@ -116,81 +93,36 @@ class FakeDiscord:
         """Let so much time have passed on Discord's clock."""
         self._skipped += seconds
 
-    def fail(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
-        """Let the next requests to a route (names: `rest.Rest.routes`) go wrong."""
-        self._faults.add(route, fault, times, only=only)
-
-    def heal(self) -> None:
-        self._faults.clear()
-
-    async def until(self, condition: Callable[[], Any], seconds: float = 30.0) -> Any:
-        """Wait until a condition holds after some exchange; returns what it gave."""
-        async with asyncio.timeout(seconds):
-            while not (found := condition()):
-                self._changed.clear()
-                try:
-                    await asyncio.wait_for(self._changed.wait(), 0.05)
-                except TimeoutError:
-                    continue
-        return found
-
     # --- every request ----------------------------------------------------------------------
 
-    def _wrap(self, name: str, path: str, handler: Callable[..., Any]) -> Any:
-        async def handle(request: web.Request) -> web.StreamResponse:
-            sent = await read(request)
-            answer: dict[str, Any] = {}
+    async def body_of(self, request: web.Request) -> Any:
+        request["sent"] = sent = await read(request)
+        request["files"] = sent.files
+        return sent.body
 
-            async def respond() -> web.Response:
-                response, answer["body"] = await self._answer(name, path, request, sent, handler)
-                return response
-
-            response, _fault = await self._faults.apply(name, request, respond)
-            self.journal.add(
-                Exchange(
-                    name,
-                    request.method,
-                    request.path_qs,
-                    sent.body,
-                    response.status,
-                    self.now(),
-                    answer.get("body"),
-                    sent.files,
-                )
-            )
-            self._changed.set()
-            return response
-
-        return handle
-
-    async def _answer(
-        self,
-        name: str,
-        path: str,
-        request: web.Request,
-        sent: Sent,
-        handler: Callable[..., Any],
-    ) -> tuple[web.Response, Any]:
+    async def respond(
+        self, route: str, request: web.Request, handler: Callable[..., Any]
+    ) -> web.StreamResponse:
+        sent, resource = request["sent"], request.match_info.route.resource
+        assert resource is not None
+        path = resource.canonical.removeprefix(API)
         headers: dict[str, str] = {}
         try:
             self._judge(contract.check_request, request.method, path, sent.body, sent)
-            self._authorise(name, request)
-            headers = self._count(name, request)
-            status, body = await handler(request, sent)
+            self._authorise(route, request)
+            headers = self._count(route, request)
+            status, body = await handler(request)
         except Refused as refused:
             status, body = refused.status, refused.body
             if status == 429:
-                headers = self._limit_headers(name, 0, body["retry_after"])
+                headers = self._limit_headers(route, 0, body["retry_after"])
                 headers |= {"Retry-After": str(body["retry_after"]), "Via": "1.1 fake"}
         self._judge(contract.check_response, request.method, path, status, body)
         if body is None:
-            return web.Response(status=status, headers=headers), None
+            return web.Response(status=status, headers=headers)
         # without a charset: the client takes anything else for text
         headers["Content-Type"] = "application/json"
-        frozen = json.dumps(body)
-        return web.Response(status=status, body=frozen.encode(), headers=headers), json.loads(
-            frozen
-        )
+        return web.Response(status=status, body=json.dumps(body).encode(), headers=headers)
 
     def _judge(self, check: Callable[..., None], *what: Any) -> None:
         more = {}
@@ -237,6 +169,13 @@ class FakeDiscord:
         data = self.world.files.get(request.match_info["path"])
         return web.Response(status=404) if data is None else web.Response(body=data)
 
-    async def _unknown(self, request: web.Request) -> web.Response:
+    async def _nobody(self, request: web.Request) -> web.Response:
         self.broken.append(f"nobody answers {request.method} {request.path}")
         return web.json_response({"code": 0, "message": "404: Not Found"}, status=404)
+
+
+def _with_what_was_sent(handler: Callable[..., Any]) -> Any:
+    async def handle(request: web.Request) -> Any:
+        return await handler(request, request["sent"])
+
+    return handle

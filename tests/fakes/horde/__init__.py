@@ -9,10 +9,10 @@
 `python -m tests.fakes.horde --port N --journal FILE` runs it as a process of its own.
 """
 
-from tests.fakes.horde import faults
-from tests.fakes.horde.faults import Fault
-from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes import faults
+from tests.fakes.faults import Fault
 from tests.fakes.horde.requests import FakeRequest, Fate
 from tests.fakes.horde.server import FakeHorde
+from tests.fakes.journal import Exchange, Journal
 
 __all__ = ["Exchange", "FakeHorde", "FakeRequest", "Fate", "Fault", "Journal", "faults"]

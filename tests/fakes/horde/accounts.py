@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import error, invalid, json_of, mistyped
+from tests.fakes.horde.answers import error, invalid, mistyped
+from tests.fakes.journal import json_of
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import error, invalid, json_of, not_found
+from tests.fakes.horde.answers import error, invalid, not_found
 from tests.fakes.horde.pictures import paint
 from tests.fakes.horde.requests import FakeRequest, Fate
+from tests.fakes.journal import json_of
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde

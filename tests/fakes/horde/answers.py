@@ -1,4 +1,4 @@
-"""The forms of the server's answers, and reading JSON from both directions."""
+"""The forms of the server's answers."""
 
 from __future__ import annotations
 
@@ -74,19 +74,3 @@ def _value(body: dict[str, Any], field: str) -> Any:
 def not_found(rc: str, message: str) -> web.HTTPNotFound:
     body = json.dumps({"message": message, "rc": rc})
     return web.HTTPNotFound(text=body, content_type="application/json")
-
-
-async def json_of(request: web.Request) -> Any:
-    try:
-        return json.loads(await request.read())
-    except ValueError:
-        return None
-
-
-def answer_of(response: web.StreamResponse) -> Any:
-    if not isinstance(response, web.Response) or response.content_type != "application/json":
-        return None
-    try:
-        return json.loads(bytes(response.body or b""))
-    except ValueError:
-        return None

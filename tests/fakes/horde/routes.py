@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.fakes.faults import Fault
 from tests.fakes.horde.accounts import AccountRoutes
 from tests.fakes.horde.alchemy import AlchemyRoutes
-from tests.fakes.horde.answers import error, invalid, json_of, mistyped, not_found
-from tests.fakes.horde.faults import Fault
+from tests.fakes.horde.answers import error, invalid, mistyped, not_found
 from tests.fakes.horde.pictures import paint
 from tests.fakes.horde.requests import FakeRequest, Fate
 from tests.fakes.horde.status import StatusRoutes
 from tests.fakes.horde.styles import StyleRoutes
 from tests.fakes.horde.text import TextRoutes
+from tests.fakes.journal import json_of
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde

@@ -7,18 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import answer_of, json_of
-from tests.fakes.horde.faults import Fault, Faults, Kind
-from tests.fakes.horde.journal import Exchange, Journal
 from tests.fakes.horde.pictures import SIDE
 from tests.fakes.horde.requests import FakeRequest, Fate
 from tests.fakes.horde.routes import Routes
 from tests.fakes.horde.webhooks import Webhooks
-from tests.fakes.ports import Port
+from tests.fakes.journal import json_of
+from tests.fakes.server import FakeServer
 
 MODELS = {
     "stable_diffusion": 12,
@@ -52,12 +50,19 @@ NEWS = (
 )
 
 
-class FakeHorde:
+class FakeHorde(FakeServer):
     """A Horde on a port of its own. Attributes may be changed at any time; they hold from then on.
+
+    Routes: submit, check, status, cancel, picture, webhook; alchemy, text, each also with _status
+    and _cancel; models, workers, worker, worker_name, performance, modes, news, heartbeat; styles,
+    style, style_name, collections, collection_id, collection; find_user, user, transfer,
+    shared_key, also with _create, _change and _delete.
 
     `seconds` is the time a request takes (None: `finish` it by hand), `fate` what becomes of it;
     `plan` has fates for the next submissions, before `fate`. `clock` is the server's time.
     """
+
+    unheard = frozenset({"control", "steering"})
 
     def __init__(
         self,
@@ -68,6 +73,7 @@ class FakeHorde:
         journal: Path | None = None,
         port: int = 0,
     ) -> None:
+        super().__init__(clock=clock, journal=journal, port=port)
         self.seconds = seconds
         self.models = dict(MODELS if models is None else models)
         self.fate = Fate.OK
@@ -126,72 +132,27 @@ class FakeHorde:
         self.text = " there was a fox."
         """What text workers write."""
         self.side = SIDE
-        self.middlewares: tuple[Any, ...] = ()
-        """Around everything it does, the journal and the faults included; set before `start`."""
-        self.journal = Journal(journal)
         self.requests: dict[str, FakeRequest] = {}
         self.pictures: dict[str, tuple[FakeRequest, int]] = {}
         """Request and number of each picture, made or not; links outlive their request."""
-        self._clock = clock
-        self._port = Port(port)
-        self._faults = Faults()
-        self._runner: web.AppRunner | None = None
         self.routes = Routes(self)
         self.webhooks = Webhooks(self)
-
-    # --- its life ---------------------------------------------------------------------------
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-        self._port.let_go()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def url(self) -> str:
         """What goes into `horde.endpoints[].url`."""
         return f"{self.origin}/api"
 
-    async def start(self) -> None:
-        """Listen, after `stop` on the same port again and with the same requests."""
-        self._faults.closing.clear()
-        middlewares = [*self.middlewares, self._record]
-        application = web.Application(client_max_size=64 * 1024 * 1024, middlewares=middlewares)
-        application.add_routes(self.routes.all())
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await self._port.listen(self._runner)
+    def add_routes(self, app: web.Application) -> None:
+        app.add_routes(self.routes.all())
 
-    async def stop(self) -> None:
-        """Refuse every connection from now on."""
-        self._faults.closing.set()
+    async def body_of(self, request: web.Request) -> Any:
+        return await json_of(request)
+
+    async def hang_up(self) -> None:
         await self.webhooks.stop()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     # --- steering ---------------------------------------------------------------------------
-
-    def fail(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
-        """Let the next `times` requests to a route go wrong (routes: see `Exchange.route`).
-
-        `only` narrows it to paths that contain it (an id).
-        """
-        self._faults.add(route, fault, times, only=only)
-
-    def heal(self, route: str | None = None) -> None:
-        """Forget the faults still planned."""
-        self._faults.clear(route)
-
-    def let_go(self) -> None:
-        """End whatever hangs or is late at this moment."""
-        self._faults.let_go()
 
     def finish(self, horde_id: str, count: int | None = None) -> None:
         """Let `count` pictures, forms or texts (all) be ready; a request to be faulted faults now."""
@@ -215,37 +176,3 @@ class FakeHorde:
             if horde_id in requests:
                 return requests[horde_id]
         return self.texts[horde_id]
-
-    def now(self) -> float:
-        return self._clock()
-
-    @web.middleware
-    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Write every exchange down, and let faults have their way with it."""
-        route = request.match_info.route.name or "unknown"
-        came, body = self._clock(), await json_of(request)
-
-        async def handle() -> web.StreamResponse:
-            try:
-                return await handler(request)
-            except web.HTTPException as error:
-                return web.Response(
-                    status=error.status, text=error.text, content_type=error.content_type
-                )
-
-        response, fault = await self._faults.apply(route, request, handle)
-        if route not in {"control", "steering"}:
-            cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
-            self.journal.add(
-                Exchange(
-                    route,
-                    request.method,
-                    request.path_qs,
-                    body,
-                    0 if cut else response.status,
-                    came,
-                    {name.lower(): value for name, value in request.headers.items()},
-                    answer_of(response),
-                )
-            )
-        return response

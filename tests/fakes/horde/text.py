@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import invalid, json_of, not_found
+from tests.fakes.horde.answers import invalid, not_found
 from tests.fakes.horde.requests import WORKER_ID, WORKER_NAME, FakeRequest, Fate
+from tests.fakes.journal import json_of
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde

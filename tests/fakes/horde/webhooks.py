@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from tests.fakes.horde.journal import Exchange
 from tests.fakes.horde.requests import FakeRequest
+from tests.fakes.journal import Exchange
 
 if TYPE_CHECKING:
     from tests.fakes.horde.server import FakeHorde

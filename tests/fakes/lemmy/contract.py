@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema_rs import Draft7Validator
 
-from tests.fakes.horde.journal import Exchange
+from tests.fakes.journal import Exchange
 
 ASKED = {
     "login": "Login",

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.horde.answers import answer_of
-from tests.fakes.horde.faults import Fault, Faults, Kind
-from tests.fakes.horde.journal import Exchange, Journal
+from tests.fakes.faults import Fault
 from tests.fakes.mastodon.community import BOT, Community
 from tests.fakes.mastodon.entities import Person, Post, written
 from tests.fakes.mastodon.flavours import MASTODON, Flavour
 from tests.fakes.mastodon.routes import Routes, Stop
-from tests.fakes.ports import Port
+from tests.fakes.server import FakeServer
 
 TOKEN = "token-of-the-bot"
-LARGEST = 20 * 1024 * 1024
 
 
-class FakeMastodon:
+class FakeMastodon(FakeServer):
     """A server on a port of its own, with one account that is the bot's: `painter`.
 
     Attributes may be changed at any time; they hold from then on. `limits` are the calls of a
     route (`all`: of any) that are answered in so many seconds.
     """
+
+    unheard = frozenset({"steering"})
 
     def __init__(
         self,
@@ -40,21 +38,12 @@ class FakeMastodon:
         journal: Path | None = None,
         port: int = 0,
     ) -> None:
+        super().__init__(clock=clock, journal=journal, port=port)
         self.flavour = flavour
-        self.now = clock
-        self.journal = Journal(journal)
         self.community = Community(flavour, clock)
         self.routes = Routes(self.community, TOKEN)
         self.limits = {"all": (300, 300.0), "upload": (30, 1800.0), "delete_status": (30, 1800.0)}
         self._calls: dict[str, deque[float]] = defaultdict(deque)
-        self._faults = Faults()
-        self._runner: web.AppRunner | None = None
-        self._port = Port(port)
-        self._changed = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port.number}"
 
     @property
     def token(self) -> str:
@@ -64,41 +53,18 @@ class FakeMastodon:
     def bot(self) -> Person:
         return self.community.bot
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *exc: object) -> None:
-        await self.stop()
-        self._port.let_go()
-
-    async def start(self) -> None:
-        """Listen; after `stop`, on the same port again with everything that was there."""
-        app = web.Application(middlewares=[self._record], client_max_size=LARGEST)
+    def add_routes(self, app: web.Application) -> None:
         self.routes.add_to(app)
         app.router.add_post("/_fake/{verb}", self._steer, name="steering")
-        self._faults.closing.clear()
-        self._runner = web.AppRunner(app, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await self._port.listen(self._runner)
+
+    async def start(self) -> None:
+        await super().start()
         self.community.base = self.url
 
-    async def stop(self) -> None:
-        """Close every stream and refuse every connection from now on."""
-        self._faults.closing.set()
+    async def hang_up(self) -> None:
         self.drop_streams()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
     # --- steering ----------------------------------------------------------------------------
-
-    def fail(self, route: str, fault: Fault, times: int = 1) -> None:
-        """Let the next `times` requests to a route go wrong."""
-        self._faults.add(route, fault, times)
-
-    def heal(self, route: str | None = None) -> None:
-        self._faults.clear(route)
 
     def drop_streams(self) -> None:
         """End all streams, as a restarted streaming server does."""
@@ -167,13 +133,6 @@ class FakeMastodon:
         await self.until(lambda: len(self.answers(post_id)) >= count, seconds)
         return self.answers(post_id)
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> None:
-        """Wait until something holds; looked at after each exchange."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
-
     async def _steer(self, request: web.Request) -> web.Response:
         """Let somebody at a terminal say, delete, fail, and list what the bot posted."""
         given = await request.json() if request.can_read_body else {}
@@ -196,40 +155,32 @@ class FakeMastodon:
 
     # --- each exchange -----------------------------------------------------------------------
 
-    @web.middleware
-    async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        """Write every exchange down, and let limits and faults have their way with it."""
-        route = request.match_info.route.name or "unknown"
-        came = self.now()
+    async def body_of(self, request: web.Request) -> Any:
+        """Return the fields of what came, without the bytes of files."""
+        if not request.can_read_body:
+            return None
+        if request.content_type == "application/json":
+            return await request.json()
+        fields: dict[str, Any] = {}
+        for name, value in (await request.post()).items():
+            shown = value.filename if isinstance(value, web.FileField) else value
+            if name.endswith("[]"):
+                fields.setdefault(name.removesuffix("[]"), []).append(shown)
+            else:
+                fields[name] = shown
+        return fields or None
 
-        async def handle() -> web.StreamResponse:
-            if self._over(route) or self._over("all"):
-                return self._limited()
-            try:
-                return await handler(request)
-            except Stop as stop:
-                return stop.response
-            except web.HTTPException as error:
-                return web.json_response({"error": error.reason}, status=error.status)
-
-        if route == "steering":
-            return await handle()
-        response, fault = await self._faults.apply(route, request, handle)
-        cut = fault is not None and fault.kind in {Kind.REFUSE, Kind.LOSE, Kind.HANG}
-        self.journal.add(
-            Exchange(
-                route,
-                request.method,
-                request.path_qs,
-                await _sent(request),
-                0 if cut else response.status,
-                came,
-                {name.lower(): value for name, value in request.headers.items()},
-                answer_of(response),
-            )
-        )
-        self._changed.set()
-        return response
+    async def respond(
+        self, route: str, request: web.Request, handler: Callable[..., Any]
+    ) -> web.StreamResponse:
+        if self._over(route) or self._over("all"):
+            return self._limited()
+        try:
+            return await handler(request)
+        except Stop as stop:
+            return stop.response
+        except web.HTTPException as error:
+            return web.json_response({"error": error.reason}, status=error.status)
 
     def _over(self, route: str) -> bool:
         """Count a call, and tell whether it is one too many."""
@@ -249,19 +200,3 @@ class FakeMastodon:
             "X-RateLimit-Reset": written(self.now() + 60),
         }
         return web.json_response({"error": "Too many requests"}, status=429, headers=headers)
-
-
-async def _sent(request: web.Request) -> Any:
-    """Return the fields of what came, without the bytes of files."""
-    if not request.can_read_body or request.transport is None:
-        return None
-    if request.content_type == "application/json":
-        return await request.json()
-    fields: dict[str, Any] = {}
-    for name, value in (await request.post()).items():
-        shown = value.filename if isinstance(value, web.FileField) else value
-        if name.endswith("[]"):
-            fields.setdefault(name.removesuffix("[]"), []).append(shown)
-        else:
-            fields[name] = shown
-    return fields

@@ -12,7 +12,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.fakes.horde.journal import Exchange
+from tests.fakes.journal import Exchange
 from tests.fakes.reddit.server import FakeReddit
 
 

@@ -10,9 +10,9 @@ import discord
 
 from bots.discord.client import HearingClient
 from tests.component.adapters.plug import Answer, Can, Plug
+from tests.fakes import faults
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.people import pictures_of, text_of
-from tests.fakes.horde import faults
 
 GUILD_PAUSE = 0.1
 """Seconds the library waits for another guild: ours is there at once."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from common.markup import plain_text
 from tests.component.adapters.plug import Answer, Can, Plug
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.mastodon import FakeMastodon
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from common.markdown import plain
 from common.reddit.writing import post_in
 from tests.component.adapters.plug import Answer, Can, Plug
-from tests.fakes.horde import faults
+from tests.fakes import faults
 from tests.fakes.reddit import FakeReddit, settings_for
 
 

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from aiohttp import web
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
     route: str
-    """submit, check, status, cancel, picture, webhook; alchemy, text, each also with _status and
-    _cancel; models, workers, worker, worker_name, performance, modes, news, heartbeat; styles,
-    style, style_name, collections, collection_id, collection; find_user, user, transfer,
-    shared_key, also with _create, _change and _delete."""
+    """The fake's name of what was asked."""
     method: str
     path: str
     """With the query."""
     body: Any
-    """Decoded JSON, or None."""
+    """Decoded, as far as the fake does; or None."""
     status: int
     """0 where the connection was cut."""
     time: float
     """When it came, by the server's clock."""
-    headers: dict[str, str]
+    headers: dict[str, str] = field(default_factory=dict)
     """What the client sent, names in lower case."""
     answer: Any = None
     """Decoded JSON of the answer, or None."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Uploaded, by field name, where the fake keeps them."""
 
 
 class Journal:
@@ -40,9 +41,10 @@ class Journal:
     def add(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
         if self._file is not None:
+            line = asdict(exchange) | {"files": {k: len(v) for k, v in exchange.files.items()}}
             with self._file.open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(asdict(exchange)) + "\n")
-        for watcher in self._watchers:
+                stream.write(json.dumps(line) + "\n")
+        for watcher in list(self._watchers):
             watcher(exchange)
 
     def on_exchange(self, watcher: Callable[[Exchange], None]) -> None:
@@ -54,3 +56,19 @@ class Journal:
 
     def count(self, route: str, contains: str = "") -> int:
         return len(self.of(route, contains))
+
+
+async def json_of(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except ValueError:
+        return None
+
+
+def answer_of(response: web.StreamResponse) -> Any:
+    if not isinstance(response, web.Response) or response.content_type != "application/json":
+        return None
+    try:
+        return json.loads(bytes(response.body or b""))
+    except ValueError:
+        return None
