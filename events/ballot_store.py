@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.errors import Refusal
@@ -20,9 +21,11 @@ from events.once import note
 from events.people import Identities
 from events.store import event_of
 from events.tables import ballots, entries, event_counts, events
-from events.tally import Cast, Counted
+from events.tally import Cast, Counted, Sums
 
 MOST_CHOICES = 200
+PAGE = 5000
+"""Ballots that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class Votes:
     entries: tuple[int, ...]
     """Numbers of the entries that stand, in the order of coming."""
     ballots: tuple[Cast, ...]
+    counted: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """All that is counted of an event, with its ballots added up."""
+
+    entries: tuple[int, ...]
+    sums: Sums
     counted: tuple[Counted, ...]
 
 
@@ -45,11 +57,13 @@ class BallotStore:
         *,
         now: Callable[[], float] = time.time,
         draw_receipt: Callable[[], str] = lambda: secrets.token_hex(8),
+        page: int = PAGE,
     ) -> None:
         self._database = database
         self._identities = identities
         self._now = now
         self._draw_receipt = draw_receipt
+        self._page = page
 
     async def cast(
         self, event: Event, voter: str, column: str, choices: Iterable[int], *, request: str = ""
@@ -153,11 +167,6 @@ class BallotStore:
 
         Nobody's vote for himself is in it, even if it became one by linking accounts later.
         """
-        numbers = (
-            sa.select(entries.c.number, entries.c.entrant)
-            .where(entries.c.event == event.id, entries.c.state == EntryState.ENTERED)
-            .order_by(entries.c.number)
-        )
         # read as text and all at once: a hundred thousand are many for one after the other
         choices = sa.cast(ballots.c.choices, sa.Text)
         cast = (
@@ -165,15 +174,38 @@ class BallotStore:
             .where(ballots.c.event == event.id)
             .order_by(ballots.c.at, ballots.c.id)
         )
-        counts = sa.select(event_counts).where(event_counts.c.event == event.id)
-        counts = counts.order_by(event_counts.c.source, event_counts.c.entry)
+        linked = await self._identities.linked()
         async with self._database.read() as connection:
-            entrants = {row.number: row.entrant for row in await connection.execute(numbers)}
+            entrants = await _entrants(connection, event)
             rows = (await connection.execute(cast)).all()
-            counted = tuple(_counted(row) for row in await connection.execute(counts))
-        people = await self._identities.people({*entrants.values(), *(row.voter for row in rows)})
-        cast_by = await asyncio.to_thread(_counting, rows, entrants, people)
+            counted = await _all_counted(connection, event)
+        cast_by = await asyncio.to_thread(_counting, rows, entrants, linked)
         return Votes(tuple(entrants), cast_by, counted)
+
+    async def added(self, event: Event) -> Added:
+        """Return the same added up, which is all that a count needs; ballots are read by pages."""
+        linked = await self._identities.linked()
+        page = (
+            sa.select(
+                ballots.c.id,
+                ballots.c.at,
+                ballots.c.voter,
+                ballots.c.column,
+                sa.cast(ballots.c.choices, sa.Text),
+            )
+            .where(ballots.c.event == event.id, ballots.c.voter > sa.bindparam("last"))
+            .order_by(ballots.c.voter)  # as the index on event and voter has them
+            .limit(self._page)
+        )
+        async with self._database.read() as connection:
+            entrants = await _entrants(connection, event)
+            counted = await _all_counted(connection, event)
+            adding = Adding(entrants, linked)
+            rows: Sequence[Any] = (await connection.execute(page, {"last": ""})).all()
+            while rows:
+                await asyncio.to_thread(adding.add, rows)
+                rows = (await connection.execute(page, {"last": rows[-1].voter})).all()
+        return Added(tuple(entrants), adding.end(), counted)
 
 
 def _counting(
@@ -182,9 +214,7 @@ def _counting(
     people: Mapping[str, str],
 ) -> tuple[Cast, ...]:
     """Return each person's newest ballot, without what he voted for himself."""
-    mine: dict[str, set[int]] = {}
-    for number, entrant in entrants.items():
-        mine.setdefault(people.get(entrant, entrant), set()).add(number)
+    mine = _of_each(entrants, people)
     newest: dict[str, Cast] = {}
     chosen = json.loads(f"[{','.join(row[2] for row in rows)}]")
     for (voter, column, _, receipt), numbers in zip(rows, chosen, strict=True):
@@ -193,6 +223,64 @@ def _counting(
         kept = tuple(n for n in numbers if n not in own) if own else tuple(numbers)
         newest[person] = Cast(receipt, column, kept)
     return tuple(newest.values())
+
+
+class Adding:
+    """Adds up an event's ballots, a page at a time.
+
+    Those of people who have linked accounts, or have entered something themselves, are set aside
+    until all are read: of each only the newest counts, without what he voted for himself.
+    """
+
+    def __init__(self, entrants: Mapping[int, str], linked: Mapping[str, str]) -> None:
+        self._linked = linked
+        self._mine = _of_each(entrants, linked)
+        self._aside: dict[str, tuple[tuple[float, int], str, str]] = {}
+        self._sums = Sums(entrants)
+
+    def add(self, rows: Sequence[Any]) -> None:
+        """Add rows of id, time, voter, column, and choices as text."""
+        plain: dict[str, list[str]] = {}
+        for number, at, voter, column, choices in rows:
+            person = self._linked.get(voter, voter)
+            if person is voter and voter not in self._mine and voter not in self._linked:
+                plain.setdefault(column, []).append(choices)
+            elif person not in self._aside or self._aside[person][0] < (at, number):
+                self._aside[person] = ((at, number), column, choices)
+        for column, texts in plain.items():
+            self._sums.add(column, json.loads(f"[{','.join(texts)}]"))
+
+    def end(self) -> Sums:
+        """Return the sums, with what was set aside."""
+        for person, (_, column, choices) in self._aside.items():
+            own = self._mine.get(person, set())
+            self._sums.add(column, [[n for n in json.loads(choices) if n not in own]])
+        self._aside.clear()
+        return self._sums
+
+
+def _of_each(entrants: Mapping[int, str], people: Mapping[str, str]) -> dict[str, set[int]]:
+    """Return the numbers of each person's own entries."""
+    mine: dict[str, set[int]] = {}
+    for number, entrant in entrants.items():
+        mine.setdefault(people.get(entrant, entrant), set()).add(number)
+    return mine
+
+
+async def _entrants(connection: AsyncConnection, event: Event) -> dict[int, str]:
+    """Return who has entered what, of the entries that stand, in the order of coming."""
+    query = (
+        sa.select(entries.c.number, entries.c.entrant)
+        .where(entries.c.event == event.id, entries.c.state == EntryState.ENTERED)
+        .order_by(entries.c.number)
+    )
+    return {row.number: row.entrant for row in await connection.execute(query)}
+
+
+async def _all_counted(connection: AsyncConnection, event: Event) -> tuple[Counted, ...]:
+    query = sa.select(event_counts).where(event_counts.c.event == event.id)
+    query = query.order_by(event_counts.c.source, event_counts.c.entry)
+    return tuple(_counted(row) for row in await connection.execute(query))
 
 
 def _counted(row: sa.Row[tuple[object, ...]]) -> Counted:

@@ -88,8 +88,9 @@ class Entering:
             one = _as_style(event, one, wish)
             if self._style_taken(wish.called):
                 raise Refusal("entry.style_name", called=wish.called)
-        age = await age_of(self._identities, self._mark(call), incoming.joined, self._now())
-        candidate.check_age(event, age)
+        if event.plan.rules.account_days:
+            age = await age_of(self._identities, self._mark(call), incoming.joined, self._now())
+            candidate.check_age(event, age)
         if wish.shown is None or (event.plan.kind is Kind.CONTEST and not wish.cc0):
             return self._terms(call, event, wish, one)
         entrant = Entrant(

@@ -14,6 +14,10 @@ class Identities(Protocol):
         """Return for each mark the one that stands for the person: the same for all of his."""
         ...
 
+    async def linked(self) -> Mapping[str, str]:
+        """Return the same for all marks that are linked to others; the rest are themselves."""
+        ...
+
     async def joined(self, mark: str) -> float | None:
         """Return when the oldest account was made to which a browser (a mark) is bound.
 
@@ -28,6 +32,10 @@ class Strangers:
     async def people(self, marks: Iterable[str]) -> Mapping[str, str]:
         """Return each mark for itself."""
         return {mark: mark for mark in marks}
+
+    async def linked(self) -> Mapping[str, str]:
+        """Return nothing."""
+        return {}
 
     async def joined(self, mark: str) -> float | None:
         """Know nothing of it."""

@@ -19,7 +19,7 @@ from events.published import rule_of
 from events.purse import Purse
 from events.rehearsal import Rehearsal, rehearse
 from events.store import CLOCK, EventStore
-from events.tally import Result, tally
+from events.tally import Result, result_of
 from events.voting import shuffled
 from request.leases import Lease
 
@@ -108,9 +108,9 @@ class Steps:
 
     async def count(self, event: Event) -> Result:
         """Count an event's votes as they are now. Nobody is told before the voting is over."""
-        votes = await self._ballots.votes(event)
+        added = await self._ballots.added(event)
         return await asyncio.to_thread(
-            tally, votes.entries, votes.ballots, votes.counted, rule_of(event)
+            result_of, added.entries, added.sums, added.counted, rule_of(event)
         )
 
     async def winners(self, event: Event) -> list[Entry]:

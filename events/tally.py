@@ -17,7 +17,7 @@ The rule, in the order in which it is applied:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -90,6 +90,27 @@ class Result:
         return tuple(line for line in self.lines[:places] if line.points > 0)
 
 
+class Sums:
+    """Ballots added up by column, some at a time: all that a count needs of them."""
+
+    def __init__(self, entries: Iterable[int]) -> None:
+        """Take the numbers of the entries that stand."""
+        self._known = frozenset(entries)
+        self.votes: dict[str, Counter[int]] = {}
+        self.sizes: Counter[str] = Counter()
+        """Ballots that approve of an entry that stands."""
+        self.ballots = 0
+        """How many there were, empty ones too."""
+
+    def add(self, column: str, cast: Collection[Sequence[int]]) -> None:
+        """Add ballots of a column: the numbers that each approves of, each number once."""
+        self.ballots += len(cast)
+        valid = [numbers for numbers in cast if not self._known.isdisjoint(numbers)]
+        if valid:
+            self.sizes[column] += len(valid)
+            self.votes.setdefault(column, Counter()).update(chain.from_iterable(valid))
+
+
 def tally(
     entries: Sequence[int],
     ballots: Iterable[Cast],
@@ -97,17 +118,21 @@ def tally(
     rule: Rule = Rule(),
 ) -> Result:
     """Count the votes for the entries with these numbers, in the order in which they came."""
+    sums = Sums(entries)
+    by_column: dict[str, list[tuple[int, ...]]] = {}
+    for ballot in ballots:
+        by_column.setdefault(ballot.column, []).append(ballot.choices)
+    for column, cast in by_column.items():
+        sums.add(column, cast)
+    return result_of(entries, sums, counted, rule)
+
+
+def result_of(
+    entries: Sequence[int], sums: Sums, counted: Sequence[Counted] = (), rule: Rule = Rule()
+) -> Result:
+    """Return the outcome of ballots that are added up, with what platforms counted themselves."""
     known = set(entries)
-    votes: dict[str, Counter[int]] = {}
-    sizes: Counter[str] = Counter()
-    chosen: dict[str, list[tuple[int, ...]]] = {}
-    total = 0
-    for total, ballot in enumerate(ballots, start=1):  # noqa: B007  (how many there were)
-        if not known.isdisjoint(ballot.choices):
-            chosen.setdefault(ballot.column, []).append(ballot.choices)
-    for column, cast in chosen.items():
-        sizes[column] = len(cast)
-        votes[column] = Counter(chain.from_iterable(cast))
+    votes, sizes = {**sums.votes}, Counter(sums.sizes)
     _add_polls(counted, known, votes, sizes)
     weights = balanced(sizes, rule.largest_share)
     upvotes: Counter[int] = Counter()
@@ -128,7 +153,8 @@ def tally(
         Line(place, n, round(points[n] / unit, 6), raw[n], wide[n], upvotes[n])
         for place, n in enumerate(order, start=1)
     )
-    return Result(lines, {name: round(float(w), 6) for name, w in weights.items()}, total)
+    told = {name: round(float(weight), 6) for name, weight in weights.items()}
+    return Result(lines, told, sums.ballots)
 
 
 def balanced(sizes: Mapping[str, int], largest_share: float) -> dict[str, Fraction]:

@@ -83,9 +83,9 @@ class Voting:
         standing = await self._people.standing(account, person, community)
         if standing.banned or standing.banned_here:
             raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
-        mark = self._marks.person(account, person)
-        age = await age_of(self._identities, mark, joined, self._now())
-        candidate.check_age(event, age)
+        if event.plan.rules.account_days:
+            mark = self._marks.person(account, person)
+            candidate.check_age(event, await age_of(self._identities, mark, joined, self._now()))
 
     async def of(self, event: Event, account: str, person: str) -> Ballot | None:
         """Return a person's ballot; None if he has none."""

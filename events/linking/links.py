@@ -209,13 +209,15 @@ class Links:
         """
         wanted = set(marks)
         async with self._database.read() as connection:
-            if len(wanted) <= FEW:
-                pairs = await _around(connection, wanted)
-            else:
-                rows = await connection.execute(sa.select(links.c.browser, links.c.person))
-                pairs = {(row.browser, row.person) for row in rows}
-        grouped = group(pairs)
+            few = await _around(connection, wanted) if len(wanted) <= FEW else None
+        grouped = await self.linked() if few is None else group(few)
         return {mark: grouped.get(mark, mark) for mark in wanted}
+
+    async def linked(self) -> dict[str, str]:
+        """Return for all marks that are linked to others the one that stands for the person."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(links.c.browser, links.c.person))
+            return group((row.browser, row.person) for row in rows)
 
     # --- the Horde account ------------------------------------------------------------------
 

@@ -12,13 +12,16 @@ import sqlalchemy as sa
 
 from common.database import open_database
 from common.errors import LeaseLost, PlatformBusy, PlatformError, Refusal
+from events.ballot_store import BallotStore
 from events.candidate import Candidate
 from events.clock import Clock
 from events.entry_store import Entrant
 from events.lifecycle import Step
 from events.model import Hold, Shown, State
+from events.published import rule_of
 from events.room import Room, open_parts
 from events.tables import ballots, event_posts
+from events.tally import result_of, tally
 from request.leases import Leases
 from request.marks import Marks
 from tests.component.events.conftest import DAY, HOUR
@@ -288,6 +291,9 @@ class Linked:
     async def people(self, marks):
         return {mark: self.same.get(mark, mark) for mark in marks}
 
+    async def linked(self):
+        return self.same
+
 
 async def test_of_linked_accounts_the_newest_ballot_counts_and_none_for_oneself(
     database, leases, clock, tmp_path, planned
@@ -314,6 +320,36 @@ async def test_of_linked_accounts_the_newest_ballot_counts_and_none_for_oneself(
     }
     votes = await parts.ballots.votes(event)
     assert sorted(one.choices for one in votes.ballots) == [(2,), (2,)]
+
+
+async def test_ballots_added_up_by_pages_come_to_the_same_as_those_that_are_published(
+    database, leases, clock, tmp_path, planned
+):
+    linked = Linked()
+    parts = open_parts(database, MARKS, leases, tmp_path, identities=linked, now=clock)
+    lease = await leases.take("web")
+    event = await parts.events.drafted(planned(), "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await parts.steps.take(event, step, "ann")
+    for number in range(1, 9):
+        await entered(parts, lease, event, f"p{number}", number, clock)
+    for step in (Step.CLOSE, Step.VOTE):
+        event = await parts.steps.take(event, step, "ann")
+    draw = random.Random(5)
+    for voter in range(60):
+        account, name = draw.choice(["web", "lemmy"]), f"v{voter}"
+        await parts.voting.cast(event, account, name, draw.sample(range(1, 9), draw.randint(1, 4)))
+        clock.now += 1
+        if voter % 4 == 0:  # some are somebody else as well, and some have entered
+            whose = f"p{voter % 8 + 1}" if voter % 8 else f"v{voter // 2}"
+            linked.same[MARKS.person(account, name)] = MARKS.person("web", whose)
+            linked.same[MARKS.person("web", whose)] = MARKS.person("web", whose)
+    await parts.entries.hidden(event, 3, "ann", "spam")
+    votes = await parts.ballots.votes(event)
+    assert len(votes.ballots) < 60
+    added = await BallotStore(database, linked, page=7).added(event)
+    counted = result_of(added.entries, added.sums, added.counted, rule_of(event))
+    assert counted == tally(votes.entries, votes.ballots, votes.counted, rule_of(event))
 
 
 async def test_an_account_that_is_too_young_neither_enters_nor_votes(parts, voting, clock):
