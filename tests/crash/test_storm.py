@@ -170,7 +170,7 @@ class Storm:
         """Check that all is answered, and by pictures: nothing here is reason enough for none."""
         await asyncio.gather(*self._at_work)
         world = self.world
-        for _ in range(200):
+        for _ in range(2000):  # the loop's seconds are far less than seconds
             if await world.ledger.settled():
                 break
             await asyncio.sleep(0.5)
