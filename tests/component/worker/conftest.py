@@ -75,6 +75,10 @@ class Shop:
     async def stop_and_wait(self, seconds: float = 30.0) -> None:
         self.stop.set()
         self.drain.set()
+        await self.ended(seconds)
+
+    async def ended(self, seconds: float = 30.0) -> None:
+        """Wait until the worker has ended, if it was opened; raises what it raised."""
         if self.running is not None:
             running, self.running = self.running, None
             await asyncio.wait_for(running, seconds)

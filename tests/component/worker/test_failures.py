@@ -284,7 +284,7 @@ async def test_a_private_engine_never_serves_the_public(hub):
         shop = Shop(hub, PaintEngine())
         shop.open(url=url)
         with pytest.raises(WorkerError, match="hub of your own"):
-            await shop.stop_and_wait()
+            await shop.ended()
 
 
 async def test_without_a_safety_check_nobody_serves_the_public(hub, monkeypatch):
@@ -292,12 +292,12 @@ async def test_without_a_safety_check_nobody_serves_the_public(hub, monkeypatch)
     shop = Shop(hub, PaintEngine(private_only=False))
     shop.open(url="https://aihorde.net/api")
     with pytest.raises(WorkerError, match="does not check its pictures"):
-        await shop.stop_and_wait()
+        await shop.ended()
 
 
 async def test_a_worker_without_a_key_says_what_to_set(hub):
     shop = Shop(hub, PaintEngine())
     shop.open(key="")
     with pytest.raises(WorkerError, match="HORDEBOTS_WORKER_KEY"):
-        await shop.stop_and_wait()
+        await shop.ended()
     assert hub.journal == []
