@@ -108,7 +108,9 @@ class Rules(Section):
         default=False,
         description="Whether pictures made elsewhere may be entered, with a word on how.",
     )
-    language: str = Field(default="en", max_length=8, description="Language of our posts.")
+    language: str = Field(
+        default="en", max_length=8, description="Language of our posts: de, en, es or fr."
+    )
 
 
 class Schedule(Section):

@@ -8,6 +8,7 @@ from typing import Any
 from events import lifecycle
 from events.announcements import Scene, posts
 from events.kudos.prizes import covered, worst_case
+from events.languages import check_language
 from events.lifecycle import Step
 from events.model import Entry, EntryState, Event, Plan, Shown, State
 from events.store import Posted
@@ -30,7 +31,8 @@ class Rehearsal:
 
 
 def rehearse(plan: Plan, *, now: float, page: str = "") -> Rehearsal:
-    """Return how a plan would go, with made-up entries."""
+    """Return how a plan would go, with made-up entries. Raises Refusal if it cannot be posted."""
+    check_language(plan)
     event = Event("example2", plan, State.DRAFT, None, None, "", None, now, now)
     entries = [_example(number) for number in range(1, EXAMPLES + 1)]
     scene = Scene(entries, entries[: plan.voting.places], page)

@@ -13,6 +13,7 @@ import structlog
 
 from common.database import Database
 from common.errors import Refusal
+from events.languages import check_language
 from events.model import NAME, Plan, State
 from events.people import Identities
 from events.store import CLOCK, EventStore
@@ -84,6 +85,7 @@ class Series:
         """
         if NAME.fullmatch(f"{name}-1") is None or len(name) > 40 or not 0.5 <= every_days <= 366:
             raise Refusal("events.series_name", name=name[:50])
+        check_language(plan)
         now = self._now()
         values = {"plan": plan.model_dump(mode="json"), "every_days": every_days, "changed": now}
         mine = event_series.c.name == name

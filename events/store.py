@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.errors import Refusal
 from events import lifecycle
+from events.languages import check_language
 from events.lifecycle import Step
 from events.model import FINAL, Event, Hold, Plan, State
 from events.once import Done, find_done, note
@@ -116,7 +117,8 @@ class EventStore:
     # --- what happened ----------------------------------------------------------------------
 
     async def drafted(self, plan: Plan, who: str, why: str = "") -> Event:
-        """Write a new event down. Raises Refusal if its name is taken."""
+        """Write a new event down. Raises Refusal if its name is taken, or nobody can post it."""
+        check_language(plan)
         now = self._now()
         event_id = "".join(secrets.choice(ID_ALPHABET) for _ in range(8))
         row = {
@@ -141,6 +143,7 @@ class EventStore:
 
     async def replanned(self, event: Event, plan: Plan, who: str, why: str = "") -> Event:
         """Change the plan of an event that is not over. Raises Refusal if it moved meanwhile."""
+        check_language(plan)
         now = self._now()
         values = {
             "plan": plan.model_dump(mode="json"),
