@@ -55,6 +55,7 @@ class Interactions:
     def __init__(self, world: World, origin: Any) -> None:
         self._world = world
         self._origin = origin
+        self.first_response = FIRST_RESPONSE
         self.by_token: dict[str, Interaction] = {}
 
     def begin(self, kind: int, user: Payload, channel: Payload, **more: Any) -> Interaction:
@@ -91,7 +92,7 @@ class Interactions:
             raise unknown(10062, "interaction")
         if found.response is not None:
             raise Refused(400, 40060, "Interaction has already been acknowledged.")
-        if self._world.now() - found.created > FIRST_RESPONSE:
+        if self._world.now() - found.created > self.first_response:
             raise unknown(10062, "interaction")
         if found.kind == AUTOCOMPLETE and kind != CHOICES:
             raise writing.form("an autocomplete is answered with choices")
