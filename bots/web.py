@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
+from bots.accounts import accounts_of
 from bots.cards import own_workers
 from bots.rooms import sponsoring
 from common.config import Section, read_account
@@ -106,7 +107,9 @@ class WebAdapter:
                 sponsoring=sponsoring(config, services.database, marks, session),
                 events=services.extension.parts if isinstance(services.extension, Events) else None,
                 organisers=lambda: services.live().events.organisers,
-                accounts=tuple(config.accounts),
+                accounts=tuple(
+                    dict.fromkeys((*config.accounts, *(name for name, _ in accounts_of(config))))
+                ),
             )
             site = await Site.open(app, config.web)
         except BaseException:

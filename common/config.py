@@ -324,9 +324,7 @@ def parse(
                     "config.unknown_horde", file=file, name=name, known=", ".join(sorted(known))
                 )
     _check_payer(config, file, known)
-    for shown in config.showcase:
-        if shown.account not in config.accounts:
-            raise ConfigError("config.showcase_account", file=file, name=shown.account)
+    _check_accounts(config, file)
     if base is not None:
         models = config.worker.models
         models = models.model_copy(update={"folder": (base / models.folder).resolve()})
@@ -334,6 +332,18 @@ def parse(
         folder = (base / config.data_dir).resolve()
         config = config.model_copy(update={"data_dir": folder, "worker": worker})
     return config
+
+
+def _check_accounts(config: Config, file: str) -> None:
+    """Check that showcases and organisers are on accounts there are. Raises ConfigError."""
+    for shown in config.showcase:
+        if shown.account not in config.accounts:
+            raise ConfigError("config.showcase_account", file=file, name=shown.account)
+    accounts = {*config.accounts, *config.run}
+    for person in config.events.organisers:
+        if (account := person.partition("/")[0]) not in accounts:
+            names = ", ".join(sorted(accounts))
+            raise ConfigError("config.organiser_account", file=file, name=account, known=names)
 
 
 def _check_payer(config: Config, file: str, known: Collection[str]) -> None:

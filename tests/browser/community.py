@@ -33,6 +33,8 @@ from .looking import faint_texts, is_too_wide, wait_for_pictures
 
 DOCS = Path(__file__).parents[2] / "docs" / "pictures"
 LOOKS = [("desktop", "light"), ("desktop", "dark"), ("phone", "light"), ("phone", "dark")]
+FORMS = [LOOKS[0], *LOOKS[2:]]
+"""Pages of forms are dark in the same way on both widths."""
 GRAVE = {"serious", "critical"}
 ORGANISER = ("mastodon", "ada@example")
 TALL = 2400
@@ -81,7 +83,7 @@ async def open_community(folder: Path) -> AsyncIterator[Community]:
         settings = {
             "data_dir": str(folder),
             "web": {"port": 0},
-            "accounts": {"room": {"platform": "web"}},
+            "accounts": {"room": {"platform": "web"}, "mastodon": {}},
             "horde": {"endpoints": [entry]},
             "kudos": {"horde": "fake", "seal_key": base64.b64encode(bytes(32)).decode()},
             "events": {"organisers": ["/".join(ORGANISER)]},

@@ -6,12 +6,12 @@ import pytest
 
 from tests.fakes.challenge import plan
 
-from .community import LOOKS, check, picture
+from .community import FORMS, check, picture
 
 KEY = "key-of-a-sponsor"
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize(("size", "scheme"), FORMS)
 async def test_browser_is_linked_and_parted_again(community, open_page, size, scheme):
     page = await open_page(f"{community.url}/link", size=size, scheme=scheme)
     await check(page, 0)
@@ -35,7 +35,7 @@ async def test_browser_is_linked_and_parted_again(community, open_page, size, sc
     assert "Ada" not in await page.inner_text("main")
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize(("size", "scheme"), FORMS)
 async def test_sponsor_gives_a_key_and_takes_it_away(community, open_page, size, scheme):
     community.horde.owners = {KEY: "sponsor#5"}
     community.horde.users["sponsor#5"] = 500.0

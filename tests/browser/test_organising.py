@@ -7,7 +7,7 @@ import pytest
 from events.lifecycle import Step
 from events.model import EntryState, State
 
-from .community import LOOKS, check, picture
+from .community import FORMS, check, picture
 from .looking import wait_for_pictures
 
 
@@ -28,7 +28,7 @@ async def organiser(community, open_page):
     return visit
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize(("size", "scheme"), FORMS)
 async def test_event_is_planned_rehearsed_and_announced(community, organiser, size, scheme):
     page = await organiser("/events", size=size, scheme=scheme)
     await page.click("text=Organise events")
@@ -65,7 +65,7 @@ async def test_event_is_planned_rehearsed_and_announced(community, organiser, si
     ]
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+@pytest.mark.parametrize(("size", "scheme"), FORMS)
 async def test_entries_are_looked_over_and_a_tie_is_settled(community, organiser, size, scheme):
     event = await community.voting(4)
     for voter, choices in (("a", {1, 2}), ("b", {2}), ("c", {1}), ("d", {3})):
@@ -132,7 +132,7 @@ async def test_everything_is_done_by_keyboard_and_without_a_script(community, or
     assert event.state is State.CANCELLED
 
 
-@pytest.mark.parametrize(("size", "scheme"), LOOKS[::3])
+@pytest.mark.parametrize(("size", "scheme"), FORMS[::2])
 async def test_wrong_answers_are_marked_and_kept(organiser, complaints, size, scheme):
     page = await organiser("/organise/new", size=size, scheme=scheme)
     await page.get_by_label("What do people type").fill("Winter Light")

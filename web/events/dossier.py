@@ -19,6 +19,8 @@ from web.events.scene import Moment, alt_of, next_of, standing_of
 
 PER_PAGE = 24
 """Entries on an organiser's page."""
+MOST_ROWS = 100
+"""Posts, lines of the count and of the log that are shown; `hordebots event show` has all."""
 APART = frozenset({Step.EXTEND, Step.JUDGE, Step.CANCEL})
 """Steps that need a word more, and stand apart from the one that leads on."""
 LONGEST_PART = 4
@@ -86,7 +88,18 @@ class Dossier:
     @property
     def result(self) -> Sequence[Line]:
         """What the votes come to, once they are counted."""
-        return lines_of(self.event.result or {}) if self.event.state in COUNTED else ()
+        counted = self.event.state in COUNTED
+        return lines_of(self.event.result or {})[:MOST_ROWS] if counted else ()
+
+    @property
+    def last_posts(self) -> Sequence[Row]:
+        """The posts that were queued last."""
+        return self.posts[-MOST_ROWS:]
+
+    @property
+    def last_log(self) -> Sequence[Logged]:
+        """What happened last, the newest first."""
+        return self.log[: -MOST_ROWS - 1 : -1]
 
     @property
     def winners(self) -> str:

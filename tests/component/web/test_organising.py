@@ -36,7 +36,7 @@ async def core(house, horde):
     document = {
         "data_dir": str(house.folder),
         "web": {"port": 0, "requests_per_address": 1000},
-        "accounts": {"room": {"platform": "web"}},
+        "accounts": {"room": {"platform": "web"}, "mastodon": {}},
         "horde": {"endpoints": [{"name": "horde", "url": horde.url, "key": "key-of-the-bot"}]},
         "kudos": {"horde": "horde", "seal_key": base64.b64encode(bytes(range(32))).decode()},
         "events": {"organisers": ["mastodon/ada@example"]},
@@ -491,3 +491,19 @@ async def test_the_pages_are_for_this_browser_alone_and_have_no_script(challenge
         async with ada.session.get(ada.url + path) as response:
             assert response.headers["Cache-Control"] == "private, no-store"
             assert "<script" not in await response.text()
+
+
+async def test_of_many_posts_and_deeds_the_last_are_shown(challenge, ada):
+    venues = [{"account": f"place{number}"} for number in range(20)]
+    event = await challenge.open(plan(venues=venues))
+    for number in range(1, 30):
+        await challenge.enter(event, number)
+    await challenge.to("winter", Step.CLOSE, Step.VOTE)
+    for number in range(120):
+        await challenge.parts.events.noted(event, "sponsor", "test", f"no {number}.")
+    _, page = await ada.get(WINTER)
+    posts = len(await challenge.parts.outbox.of(event))
+    assert posts > 100
+    assert f"The last 100 of {posts}" in page
+    assert page.index("no 119.") < page.index("no 20.")
+    assert "no 19." not in page

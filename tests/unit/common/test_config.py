@@ -97,3 +97,13 @@ def test_community_overrides_defaults():
 def test_data_dir_is_taken_from_the_file(tmp_path):
     (tmp_path / "config.yaml").write_text("data_dir: here\n")
     assert load(tmp_path / "config.yaml").data_dir == (tmp_path / "here").resolve()
+
+
+def test_organisers_are_named_by_an_account_there_is():
+    told = {"accounts": {"mastodon": {}}, "events": {"organisers": ["mastodon/ada@example.org"]}}
+    assert parse(told).events.organisers == ("mastodon/ada@example.org",)
+    with pytest.raises(ConfigError, match=r"the account lemmy; there are mastodon"):
+        parse({**told, "events": {"organisers": ["lemmy/ada"]}})
+    for wrong in ("ada", "/ada", "mastodon/", "mastodon/" + "x" * 512):
+        with pytest.raises(ConfigError, match=r"events\.organisers"):
+            parse({**told, "events": {"organisers": [wrong]}})
