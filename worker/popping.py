@@ -88,10 +88,10 @@ class Popper:
         else:
             code = HOPELESS.get(error.rc, "worker.not_accepted")
             raise WorkerError(code, url=self._horde.name, problem=error) from error
-        trouble = type(error).__name__ if isinstance(error, HordeUnreachable) else str(error)
+        trouble = _explain(error, self._horde.name)
         if trouble != self._trouble:
             self._trouble = trouble
-            self._report(Waiting(_explain(error, self._horde.name), self._horde.name))
+            self._report(Waiting(trouble, self._horde.name))
         return seconds
 
     def _all_is_well(self) -> None:

@@ -117,9 +117,8 @@ class Asker:
         else:
             code = HOPELESS.get(error.rc, "worker.not_accepted")
             raise WorkerError(code, url=self.horde.name, problem=error) from error
-        trouble = type(error).__name__ if unreachable else str(error)
-        if trouble != self._trouble:
-            self._trouble = trouble
-            said = texts.say("worker.unreachable", url=self.horde.name) if unreachable else error
-            self._report(Waiting(str(said), self.about))
+        said = texts.say("worker.unreachable", url=self.horde.name) if unreachable else error
+        if str(said) != self._trouble:
+            self._trouble = str(said)
+            self._report(Waiting(self._trouble, self.about))
         return seconds
