@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bots.endpoints import LiveHordes
 from bots.knowledge import KEPT_PREVIEWS, Knowledge
@@ -187,7 +188,7 @@ def _events(ground: _Ground) -> tuple[Rooms, Room]:
         ground.fetch,
         identities=rooms.links,
         linking=rooms.linking,
-        style_taken=lambda name: ground.knowledge.library.current.names.get(name) is not None,
+        styles=partial(_styles_meant, ground.knowledge),
     )
     return rooms, room
 
@@ -271,6 +272,11 @@ def _commands(
         own=OwnDefaults(ground.preferences, sharing, knowledge.library, ground.reference),
         extension=extension,
     )
+
+
+def _styles_meant(knowledge: Knowledge, name: str) -> tuple[str, ...] | None:
+    """Return the styles that a name means now."""
+    return knowledge.library.current.meant(name)
 
 
 def _kudos_horde(config: Config, hordes: LiveHordes) -> HordeClient | None:

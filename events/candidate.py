@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,15 @@ def holds(prompt: str, word: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(folded(word))}(?!\w)", folded(prompt)) is not None
 
 
-def check_rules(event: Event, one: Candidate) -> None:
+StylesMeant = Callable[[str], Collection[str] | None]
+"""From a name to the styles it means: one, or those of a category; None for no name of a style."""
+
+
+def no_styles(_name: str) -> None:
+    """Know no style by any name."""
+
+
+def check_rules(event: Event, one: Candidate, meant: StylesMeant = no_styles) -> None:
     """Refuse what breaks an event's rules, with the rule. Raises Refusal."""
     rules, name = event.plan.rules, event.name
     safety.check((one.prompt, str(one.recipe.get("statement", ""))))
@@ -75,7 +83,10 @@ def check_rules(event: Event, one: Candidate) -> None:
     found = [word for word in rules.forbidden if holds(one.prompt, word)]
     if found:
         raise Refusal("entry.forbidden", name=name, words=", ".join(found))
-    _check_among("entry.style", name, rules.styles, (one.style, one.wished))
+    used = {folded(one.style), folded(one.wished)}
+    members = {folded(style) for allowed in rules.styles for style in meant(allowed) or ()}
+    if not members & used:
+        _check_among("entry.style", name, rules.styles, used)
     _check_among("entry.model", name, rules.models, (one.model,))
     if rules.seed is not None and one.seed != rules.seed:
         raise Refusal("entry.seed", name=name, seed=rules.seed)

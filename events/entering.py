@@ -14,7 +14,7 @@ from common import pictures, texts
 from common.errors import FetchError, PictureError, PlatformError, Refusal
 from common.model import Audience
 from events import candidate, lifecycle
-from events.candidate import CC0, Candidate
+from events.candidate import CC0, Candidate, StylesMeant, no_styles
 from events.entry_store import Entrant, EntryStore
 from events.model import Event, Kind, Shown, State
 from events.people import Identities, age_of
@@ -59,11 +59,11 @@ class Entering:
         marks: Marks,
         pictures: Path,
         fetch: Fetch,
-        style_taken: Callable[[str], bool] = lambda _name: False,
+        styles: StylesMeant = no_styles,
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Take what entries are made of, and what tells whether a style is called so already."""
+        """Take what entries are made of, and what tells which styles a name means."""
         self._events = events
         self._entries = entries
         self._requests = requests
@@ -71,7 +71,7 @@ class Entering:
         self._marks = marks
         self._pictures = pictures
         self._fetch = fetch
-        self._style_taken = style_taken
+        self._styles = styles
         self._now = now
         self._sleep = sleep
 
@@ -83,10 +83,10 @@ class Entering:
         if not lifecycle.takes_entries(event, min(incoming.created.timestamp(), self._now())):
             raise Refusal("entry.closed", name=event.name)
         one = await self._candidate(call, wish)
-        candidate.check_rules(event, one)
+        candidate.check_rules(event, one, self._styles)
         if event.plan.kind is Kind.CONTEST:
             one = _as_style(event, one, wish)
-            if self._style_taken(wish.called):
+            if self._styles(wish.called) is not None:
                 raise Refusal("entry.style_name", called=wish.called)
         if event.plan.rules.account_days:
             age = await age_of(self._identities, self._mark(call), incoming.joined, self._now())

@@ -16,6 +16,7 @@ from common.database import Database
 from common.errors import PlatformError, PlatformRefused
 from common.model import Audience, Note, NoteKind, Outcome
 from events.ballot_store import BallotStore
+from events.candidate import StylesMeant, no_styles
 from events.chat import Chat
 from events.entering import Entering, serves
 from events.entry_store import EntryStore
@@ -111,7 +112,7 @@ class Room:
         *,
         identities: Identities | None = None,
         linking: LinkCommands | None = None,
-        style_taken: Callable[[str], bool] = lambda _name: False,
+        styles: StylesMeant = no_styles,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.parts = parts
@@ -129,7 +130,7 @@ class Room:
             marks=marks,
             pictures=pictures,
             fetch=fetch,
-            style_taken=style_taken,
+            styles=styles,
             now=now,
         )
         chat = self._chat = Chat(

@@ -60,6 +60,13 @@ class StyleList:
         canonical = self.names.get(name)
         return self.styles.get(canonical) if canonical is not None else None
 
+    def meant(self, name: str) -> tuple[str, ...] | None:
+        """Return the style that a name means, or those of the category; None if it means none."""
+        canonical = self.names.get(name)
+        if canonical is None:
+            return None
+        return (canonical,) if canonical in self.styles else self.expand(canonical)
+
     def expand(self, category: str) -> tuple[str, ...]:
         """Return the styles of a category in list order, nested ones expanded, each once.
 

@@ -52,7 +52,8 @@ class Showing:
             length = self._server.poll_option
             options = [option[:length] for option in publication.poll]
             seconds = int(min(max(publication.poll_seconds, SHORTEST_POLL), LONGEST_POLL))
-            more["poll"] = {"options": options, "expires_in": seconds, "multiple": True}
+            poll = {"options": options, "expires_in": seconds, "multiple": True}
+            more["poll"] = {**poll, "hide_totals": True}
         if publication.under:
             more["in_reply_to_id"] = publication.under
         post = await self._calls(

@@ -57,6 +57,17 @@ class Wall(FakePlatform):
         self.wall.pop(post)
 
 
+class Clocked:
+    """The clock of a process that is wrong by so many seconds."""
+
+    def __init__(self, clock, skew):
+        self.clock = clock
+        self.skew = skew
+
+    def __call__(self):
+        return self.clock() + self.skew
+
+
 @pytest.fixture
 def parts(database, leases, clock, tmp_path):
     return open_parts(database, MARKS, leases, tmp_path, pause=lambda: 60, now=clock)
@@ -273,6 +284,28 @@ async def test_votes_end_with_the_voting_to_the_second(parts, voting, clock):
     clock.now = voting.due
     with pytest.raises(Refusal, match="not open for votes"):
         await parts.voting.cast(voting, "web", "w", (1,))
+
+
+@pytest.mark.parametrize("skew", [-3 * HOUR, 3 * HOUR])
+async def test_of_two_processes_whose_clocks_differ_neither_opens_what_the_other_has_closed(
+    parts, voting, database, leases, clock, tmp_path, skew
+):
+    other_clock = Clocked(clock, skew)
+    other = open_parts(
+        database, MARKS, Leases(database, "two", now=other_clock), tmp_path, now=other_clock
+    )
+    await other.voting.cast(voting, "web", "v1", (1,))
+    clock.now = voting.due + 1
+    ticking = Clock(parts.events, parts.entries, parts.steps, parts.purse, leases, now=clock)
+    lease = await leases.take("clock")
+    await ticking.tick(lease)
+    after = await other.events.event("autumn")
+    assert after.state is State.REVIEW
+    with pytest.raises(Refusal, match="not open for votes"):
+        await other.voting.cast(voting, "web", "v2", (1,))  # as it saw the event last
+    with pytest.raises(Refusal):
+        await other.steps.take(voting, Step.COUNT, "ann")  # it is counted already
+    assert [one.choices for one in (await other.ballots.votes(after)).ballots] == [(1,)]
 
 
 async def test_many_codes_of_one_account_are_one_ballot(parts, voting, database):

@@ -162,5 +162,6 @@ class Community:
                 found.append(post)
         return found
 
-    def poll(self, options: list[str], seconds: float) -> Poll:
-        return Poll(self.fresh(), options, [0] * len(options), self.now() + seconds)
+    def poll(self, options: list[str], seconds: float, *, hidden: bool = False) -> Poll:
+        ends = self.now() + seconds
+        return Poll(self.fresh(), options, [0] * len(options), ends, hidden=hidden)

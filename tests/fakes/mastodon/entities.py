@@ -95,8 +95,11 @@ class Poll:
     options: list[str]
     votes: list[int]
     expires: float
+    hidden: bool = False
+    """Whether nobody sees what the options have before it is over."""
 
     def entity(self, now: float) -> dict[str, Any]:
+        shown = not self.hidden or now >= self.expires
         return {
             "id": self.id,
             "expires_at": written(self.expires),
@@ -105,7 +108,7 @@ class Poll:
             "votes_count": sum(self.votes),
             "voters_count": sum(self.votes),
             "options": [
-                {"title": title, "votes_count": votes}
+                {"title": title, "votes_count": votes if shown else None}
                 for title, votes in zip(self.options, self.votes, strict=True)
             ],
             "emojis": [],

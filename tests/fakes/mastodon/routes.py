@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes.mastodon.community import DOMAIN, Community
-from tests.fakes.mastodon.entities import Media, instance_v1, instance_v2
+from tests.fakes.mastodon.entities import Media, Poll, instance_v1, instance_v2
 
 VISIBILITIES = {"public", "unlisted", "private", "direct"}
 MOST_MEDIA = 4
@@ -305,7 +305,7 @@ class Routes:
             sensitive=str(form.get("sensitive")) in {"1", "True", "true"},
             language=form.get("language"),
             media=media,
-            poll=one.poll(poll["options"], float(poll["expires_in"])) if poll else None,
+            poll=_poll(one, poll) if poll else None,
         )
         for picture in media:
             picture.attached = True
@@ -394,6 +394,11 @@ class Routes:
             if poll.id == request.match_info["id"]:
                 return web.json_response(poll.entity(self.community.now()))
         raise Stop(404, "Record not found")
+
+
+def _poll(one: Community, asked: Mapping[str, Any]) -> Poll:
+    hidden = bool(asked.get("hide_totals"))
+    return one.poll(asked["options"], float(asked["expires_in"]), hidden=hidden)
 
 
 async def _form(request: web.Request) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def test_a_category_that_was_named_counts_as_the_style_drawn_from_it():
     check_rules(opened(rules={"styles": ["animals"]}), replace(FOX, wished="Animals"))
 
 
+def test_where_a_category_is_asked_for_each_of_its_styles_will_do():
+    meant = {"animals": ("Raw", "fur"), "fur": ("fur",)}.get
+    check_rules(opened(rules={"styles": ["animals"]}), FOX, meant)
+    with pytest.raises(Refusal, match="fur"):
+        check_rules(opened(rules={"styles": ["fur"]}), FOX, meant)
+
+
 @pytest.mark.parametrize(
     ("prompt", "word", "found"),
     [
