@@ -1,7 +1,9 @@
 """The whole training in miniature: every stage a few seconds, and it goes on where it stopped."""
 
+import itertools
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -87,8 +89,11 @@ def test_an_interrupted_stage_goes_on_from_its_checkpoint(trained, monkeypatch):
     from worker.demo_model.training import budget, denoiser
     from worker.demo_model.training.folder import WorkFolder
 
-    folder = WorkFolder(trained[0])
+    folder, looks = WorkFolder(trained[0]), itertools.count()
     monkeypatch.setattr(budget, "SAVE_EVERY", 0.0)
+    # time passes with each look at it, however fast the machine is
+    clock = partial(budget.Budget, clock=lambda: next(looks) * 0.05)
+    monkeypatch.setattr(denoiser, "Budget", clock)
     denoiser.train_denoiser(folder, 1.5, processes=1)
     # the marker of a finished stage drops the checkpoint, so one is made again here
     assert folder.restore(denoiser.STAGE) is None
