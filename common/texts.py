@@ -14,8 +14,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
 DEFAULT_LANGUAGE = "en"
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
@@ -31,6 +29,8 @@ def languages() -> tuple[str, ...]:
 @cache
 def catalogue(language: str = DEFAULT_LANGUAGE) -> dict[str, str]:
     """Return all sentences of a language as `{code: sentence}`."""
+    import yaml  # noqa: PLC0415  (not needed to list the commands)
+
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     sentences: dict[str, str] = {}
     folder = files("common") / "catalogue" / language

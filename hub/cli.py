@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +23,8 @@ def hub(
     ] = None,
 ) -> None:
     """Run a Horde of your own, which bots and workers on any machine can join with a key."""
+    import asyncio
+
     from common import logs, texts
     from common.config import Config, load
     from common.secrecy import secrets_of

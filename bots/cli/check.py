@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -42,6 +41,8 @@ def check(
 
     Exit code: 0 all is well, 1 something needs attention.
     """
+    import asyncio
+
     from common import logs
     from common.config import load
     from common.errors import ConfigError

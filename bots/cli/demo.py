@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +58,7 @@ def _announce(what: str, where: str) -> None:
 
 def _once(text: str, out: Path, *, as_json: bool) -> int:
     """Ask one thing of a demo of its own, in a temporary folder."""
+    import asyncio
     import tempfile
 
     from bots.cli.drawing import ask

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated
 
@@ -196,6 +195,8 @@ def _run(
     task: Callable[[Rooms], Awaitable[str]], config: ConfigOption, *, keyless: bool = False
 ) -> None:
     """Open the database, do the task, and print what it says."""
+    import asyncio
+
     settings = read_settings(config, keyless=keyless)
 
     async def go() -> str:

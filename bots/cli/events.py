@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -371,6 +370,8 @@ def _told(event: Event, *, as_json: bool) -> str:
 
 def _run(task: Callable[[Parts], Awaitable[str]], config: ConfigOption) -> None:
     """Open the database, do the task, and print what it says."""
+    import asyncio
+
     settings = read_settings(config, keyless=True)
 
     async def go() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -58,6 +57,8 @@ def search(
 
     Exit code: 0 answered, 1 CivitAI does not answer and nothing is known, 2 no such model.
     """
+    import asyncio
+
     from common import logs
 
     logs.configure(level="error")

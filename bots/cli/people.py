@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from contextlib import asynccontextmanager
@@ -184,6 +183,8 @@ def _set_paused(
 
 def _run(task: Task, config: ConfigOption) -> None:
     """Open the database, do the task, and print what it says."""
+    import asyncio
+
     settings = read_settings(config, keyless=True)
 
     async def go() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,8 @@ def reload(
 
     Exit code: 0 read, 1 nothing has changed: a mistake in the file, or nothing runs.
     """
+    import asyncio
+
     from bots.operator.control import ask, socket_of
     from common.config import load
 

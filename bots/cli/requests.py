@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -51,6 +50,7 @@ def list_requests(
     as_json: JsonOption = False,
 ) -> None:
     """Show requests, the newest first."""
+    import asyncio
     import time
 
     from bots.cli import lives
@@ -80,6 +80,8 @@ def show(
 
     Exit code: 2 there is no such request.
     """
+    import asyncio
+
     from bots.cli import lives
     from common import texts
 
@@ -98,6 +100,8 @@ def retry(request_id: RequestId, config: ConfigOption = None) -> None:
 
     Exit code: 2 it cannot be put back, and why.
     """
+    import asyncio
+
     from common import texts
     from common.errors import Refusal
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 import sys
@@ -101,6 +100,8 @@ def _stage(
     config: Path | None, styles: list[str], served: Path | None, reference: Path | None
 ) -> Stage:
     """Put together what texts are rehearsed with. Raises HordebotsError."""
+    import asyncio
+
     from common.reference import ModelReference
     from request import policy
     from request.rehearsal import Stage

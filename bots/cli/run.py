@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,6 +25,8 @@ def run(
     ] = None,
 ) -> None:
     """Serve the accounts, pages, hub and worker that config.yaml names under `run`."""
+    import asyncio
+
     from bots.cli.loop import run_until_stopped
     from bots.operator.desk import Origin
     from bots.program import run as serve

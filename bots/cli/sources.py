@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +36,8 @@ def check_sources(
 
     Exit code: 0 without fault, 1 with, or if a list cannot be read.
     """
+    import asyncio
+
     from bots.cli.console import open_console
     from common import logs, texts
     from styles.library import StyleLibrary
@@ -129,6 +130,8 @@ def sync_sources(config: ConfigOption = None, as_json: JsonOption = False) -> No
 
     Exit code: 0 all came, 1 one did not.
     """
+    import asyncio
+
     from bots.cli.console import open_console
     from common import logs, texts
     from styles.library import REMOTE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +55,8 @@ def list_styles(
     as_json: JsonOption = False,
 ) -> None:
     """List the styles and categories, or those whose names have these words."""
+    import asyncio
+
     from common import texts
 
     current, reference = asyncio.run(_open(config))
@@ -105,6 +106,8 @@ def show_style(
 
     Exit code: 0 shown, 2 there is none of that name.
     """
+    import asyncio
+
     from common import texts
 
     current, reference = asyncio.run(_open(config))
