@@ -54,6 +54,9 @@ def intents_of(section: DiscordSection) -> discord.Intents:
     return intents
 
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
+
+
 class HearingClient(discord.AutoShardedClient):
     """A client that passes on what it hears; what is pressed goes to `front`."""
 
