@@ -199,6 +199,23 @@ def following(one: Recurring, number: int) -> Plan:
     return one.plan.model_copy(update=change)
 
 
+def moved(plan: Plan, name: str, opens: datetime) -> Plan:
+    """Return a plan under another name that opens then; the lengths of all stay. Pure.
+
+    A time without a zone is UTC.
+    """
+    times = plan.schedule
+    opens = (opens if opens.tzinfo else opens.replace(tzinfo=UTC)).astimezone(UTC)
+    later = opens - times.opens
+    schedule = {
+        "announces": times.announces and times.announces + later,
+        "opens": opens,
+        "closes": times.closes + later,
+    }
+    fresh = {"name": name, "series": None, "schedule": times.model_copy(update=schedule)}
+    return plan.model_copy(update=fresh)
+
+
 def _of(row: sa.Row[Any]) -> Recurring:
     return Recurring(
         name=row.name,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bots.cli import event_money
+from bots.cli import event_money, event_template
 from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     series.command()(end)
     group.add_typer(series, name="series")
     event_money.register(group)
+    event_template.register(group)
     app.add_typer(group, name="event", rich_help_panel="Use it")
 
 

@@ -192,3 +192,20 @@ def test_a_series_is_begun_listed_and_ended(say, plan):
     assert "weekly" in say("series", "list")
     assert "comes no more" in say("series", "end", "weekly")
     assert "no series" in say("series", "end", "weekly")
+
+
+def test_an_event_that_was_is_the_template_of_another(say, plan, tmp_path):
+    say("new", "--file", str(plan()))
+    file = tmp_path / "winter.yaml"
+    file.write_text(say("template", "autumn", "winter", "--opens", "2027-12-01T18:00:00"), "utf-8")
+    written = yaml.safe_load(file.read_text("utf-8"))
+    times = {
+        name: datetime.fromisoformat(at)
+        for name, at in written["schedule"].items()
+        if "T" in str(at)
+    }
+    assert times["opens"] == datetime(2027, 12, 1, 18, tzinfo=UTC)
+    assert (times["closes"] - times["opens"]).days == 7
+    assert (written["title"], written["kind"]) == ("Autumn", "contest")
+    assert "winter" in say("new", "--file", str(file))
+    assert "winter" in say("list")
