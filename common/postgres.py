@@ -56,10 +56,15 @@ class Postgres:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def reading(self) -> AsyncConnection:
-        """Return a connection to be opened for reading."""
-        return SteadyConnection(self._engine)
+        """Return a connection to be opened for reading.
+
+        Each statement is by itself: opening and ending a transaction around it would be two more
+        ways to the server and back, while others wait for the connection.
+        """
+        return SteadyConnection(self._reading)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
