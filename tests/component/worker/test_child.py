@@ -14,13 +14,13 @@ import pytest
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
-from tests.component.worker.conftest import QUICK, Shop
+from tests.component.worker.conftest import Shop
 from tests.component.worker.paint import paint
 from worker import events
 from worker.engines.child import ChildEngine, Patience
 from worker.engines.protocol import Task
 
-BRISK = Patience(load=30.0, first=30.0, step=2.0, stop=2.0, poll=0.01, restart=(0.01, 0.02))
+BRISK = Patience(load=90.0, first=90.0, step=2.0, stop=2.0, poll=0.01, restart=(0.01, 0.02))
 PUPPET = "tests.component.worker.puppet:PuppetEngine"
 TASK = Task(
     model="paint",
@@ -173,8 +173,8 @@ async def test_a_job_whose_engine_falls_is_faulted_at_once_and_the_next_ones_are
     shop = Shop(hub, child())
     words = ["die", "a fox", "deaf", "a cat"]
     jobs = [hub.offer(payload={"prompt": word})[0] for word in words]
-    shop.open(timing=replace(QUICK, engine_grace=10.0))
-    await hub.until(lambda: set(jobs) <= set(hub.submitted), 30)
+    shop.open()
+    await hub.until(lambda: set(jobs) <= set(hub.submitted), 100)
     shop.stop.set()
     shop.drain.set()
     running, shop.running = shop.running, None

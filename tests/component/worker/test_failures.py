@@ -272,7 +272,7 @@ async def test_an_engine_that_hangs_ends_the_worker(shop):
     shop.engine.hold()
     shop.engine.deaf = True
     [job] = shop.hub.offer(ttl=1)
-    shop.open(timing=replace(QUICK, clock=at_work(shop.engine)))
+    shop.open(timing=replace(QUICK, clock=at_work(shop.engine), engine_grace=0.2))
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match="does not answer any more"):
         await asyncio.wait_for(running, 30)
