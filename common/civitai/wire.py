@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 
 from common.civitai.assets import Asset, AssetKind, AssetVersion
+from common.wire import Answer
 
 LONGEST_NAME = 120
 LONGEST_TRIGGER = 100
@@ -35,19 +36,6 @@ _UNSEEN = re.compile(
 )
 
 
-class Answer(BaseModel):
-    """Base of what CivitAI answers: unknown fields ignored, null is "not said"."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_not_said(cls, fields: Any) -> Any:
-        if isinstance(fields, dict):
-            return {name: value for name, value in fields.items() if value is not None}
-        return fields
-
-
 class File(Answer):
     """One file of a version."""
 
@@ -55,8 +43,8 @@ class File(Answer):
     type: str = "Model"
     sizeKB: float = Field(default=0, ge=0)  # noqa: N815  (the API's spelling)
     primary: bool = False
-    metadata: dict[str, Any] = {}
-    hashes: dict[str, Any] = {}
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    hashes: dict[str, Any] = Field(default_factory=dict)
 
 
 class Version(Answer):
@@ -65,12 +53,12 @@ class Version(Answer):
     id: int
     name: str = ""
     baseModel: str = ""  # noqa: N815
-    trainedWords: list[Any] = []  # noqa: N815
+    trainedWords: list[Any] = Field(default_factory=list)  # noqa: N815
     availability: str = "Public"
     usageControl: str = "Download"  # noqa: N815
     earlyAccessEndsAt: Any = None  # noqa: N815
     paidAccess: Any = None  # noqa: N815
-    files: list[File] = []
+    files: list[File] = Field(default_factory=list)
 
     def value(self, now: float) -> AssetVersion:
         """Return the version with the facts of its main file; `now` in seconds since the epoch."""
@@ -116,7 +104,7 @@ class Model(Answer):
     minor: bool = False
     sfwOnly: bool = False  # noqa: N815
     creator: Creator = Creator()
-    modelVersions: list[Version] = []  # noqa: N815
+    modelVersions: list[Version] = Field(default_factory=list)  # noqa: N815
 
     def value(self, now: float) -> Asset | None:
         """Return what it is, or None if it is neither a LoRA nor a textual inversion."""
@@ -139,7 +127,7 @@ class Model(Answer):
 class Page(Answer):
     """`GET /api/v1/models`: a page of hits. One that cannot be read is left out."""
 
-    items: list[Any] = []
+    items: list[Any] = Field(default_factory=list)
 
 
 class VersionOwner(Answer):

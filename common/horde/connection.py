@@ -14,7 +14,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from common.errors import HordeBusy, HordeError, HordeGone, HordeUnclear, HordeUnreachable
 from common.horde.limits import Budget, Limiter, Limits
 from common.horde.transport import Patience, Transport
-from common.horde.wire_base import Sent
+from common.wire import Sent
 
 SMALL = 1024 * 1024
 """Bytes of an answer about one thing."""

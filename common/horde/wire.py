@@ -15,10 +15,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from common.horde.wire_accounts import User
-from common.horde.wire_base import Answer, Sent
 from common.horde.wire_names import CONTROL_TYPES, SAMPLERS, ControlType, Sampler
 from common.horde.wire_status import Heartbeat, ModelStatus, WorkerStatus
 from common.model import Job
+from common.wire import Answer, Sent
 
 __all__ = [
     "ANONYMOUS_KEY",

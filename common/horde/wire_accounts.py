@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr
 
-from common.horde.wire_base import Answer, Sent
+from common.wire import Answer, Sent
 
 UNLIMITED = -1
 """In the limits of a shared key: none."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import Field
 
-from common.horde.wire_base import Answer, Sent
 from common.horde.wire_names import PostProcessor, Question
+from common.wire import Answer, Sent
 
 MOST_FORMS = 24
 """Of one request; there are no more kinds than that."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from common.horde.wire_base import Answer
+from common.wire import Answer
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from common.horde.wire import Check, GenMetadata
-from common.horde.wire_base import Answer, Sent
+from common.wire import Answer, Sent
 
 StopSequence = Annotated[str, Field(min_length=1, max_length=2000)]
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from common.horde.wire_base import Answer, Sent
+from common.wire import Answer, Sent
 
 
 class FormsPopBody(Sent):

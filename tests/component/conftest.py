@@ -1,4 +1,4 @@
-"""What the tests of the rooms share: a migrated database, leases on it, a clock that obeys."""
+"""What the tests of the rooms share: a database with leases, a Horde, a clock that obeys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from common.database import open_database
 from request.leases import Leases
+from tests.fakes.horde import FakeHorde
 
 
 class Clock:
@@ -33,3 +34,9 @@ async def database(database_url):
 @pytest.fixture
 def leases(database, clock):
     return Leases(database, "one", now=clock)
+
+
+@pytest.fixture
+async def horde():
+    async with FakeHorde() as running:
+        yield running

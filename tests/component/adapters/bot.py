@@ -19,12 +19,11 @@ from bots.knowledge import open_knowledge
 from common.config import Config, parse
 from common.database import open_database
 from common.tasks import cancel
-from request.production import Patience
 from request.records import RequestState
+from tests.component.accounts import QUICK
 from tests.component.adapters.plug import Plug
 from tests.fakes.horde import FakeHorde
 
-QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 LONGEST_PAUSE = 0.05
 """Seconds that are waited where the program would wait longer before it posts again."""
 

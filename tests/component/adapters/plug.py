@@ -16,6 +16,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+PAUSE = 0.05
+"""Seconds between two looks at what the bot has posted: some platforms draw a page for each."""
 ELSEWHERE = "hordebots.plugs"
 """Entry point group of plugs in other packages."""
 
@@ -137,7 +139,7 @@ class Plug:
         """Wait until something is answered with so many posts; return all of them."""
         async with asyncio.timeout(seconds):
             while len(found := await self.answers(said)) < count:
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(PAUSE)
         return found
 
     async def answer(self, said: str) -> Answer:
@@ -148,7 +150,7 @@ class Plug:
         """Wait until no answer to something is left."""
         async with asyncio.timeout(30):
             while await self.answers(said):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(PAUSE)
 
 
 @cache

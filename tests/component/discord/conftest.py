@@ -24,13 +24,9 @@ from common.config import (
     ReferenceConfig,
     StylesConfig,
 )
-from common.database import open_database
-from request.production import Patience
 from request.runner import Runner
+from tests.component.accounts import QUICK
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.horde import FakeHorde
-
-QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 
 
 class Bot:
@@ -87,12 +83,6 @@ async def fake():
 
 
 @pytest.fixture
-async def horde():
-    async with FakeHorde() as running:
-        yield running
-
-
-@pytest.fixture
 def clock(fake):
     return StandingClock(fake)
 
@@ -110,13 +100,6 @@ def channel(fake, guild):
 @pytest.fixture
 def ann(fake):
     return fake.world.person("Ann")
-
-
-@pytest.fixture
-async def database(database_url):
-    opened = await open_database(database_url)
-    yield opened
-    await opened.close()
 
 
 async def fetch_here(address, limit_bytes):

@@ -1,6 +1,5 @@
 """A fake Lemmy in each version, held to Lemmy's own types, and the bot on it."""
 
-import asyncio
 import os
 from contextlib import asynccontextmanager
 
@@ -8,16 +7,12 @@ import aiohttp
 import pytest
 
 from bots.lemmy import LemmyAdapter
-from bots.program import open_core
-from common.config import parse, read_account
+from common.config import read_account
 from common.lemmy.settings import LemmySection
-from request.production import Patience
-from tests.fakes.horde import FakeHorde
+from tests.component import accounts
 from tests.fakes.lemmy import FakeLemmy
 from tests.fakes.lemmy.contract import violations
 from tests.fakes.platform import wait_until
-
-QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 
 
 @pytest.fixture(params=["0.19", "1.0"])
@@ -28,12 +23,6 @@ async def lemmy(request):
         yield running
     if os.environ.get("CONTRACTS_DIR"):
         assert [wrong for e in running.journal.exchanges for wrong in violations(e)] == []
-
-
-@pytest.fixture
-async def horde():
-    async with FakeHorde() as running:
-        yield running
 
 
 class Bot:
@@ -75,18 +64,7 @@ def start(lemmy, horde, data_dir):
     """Start the program with its account; leaving it stops it, and it may be started again."""
 
     @asynccontextmanager
-    async def started(*, settings=None, pause=0.02, **more):
-        config = parse(
-            {
-                "data_dir": str(data_dir),
-                "instance": "one",
-                "horde": {"endpoints": [{"name": "fake", "url": horde.url}]},
-                "reference": {"url": None},
-                "civitai": {"url": None},
-                "defaults": {"pictures": 1},
-                **more,
-            }
-        )
+    async def started(*, settings=None, **more):
         given = {
             "url": lemmy.origin,
             "username": "painter",
@@ -94,24 +72,18 @@ def start(lemmy, horde, data_dir):
             "opt_in": False,
             **(settings or {}),
         }
-        async with open_core(config, patience=QUICK, lasting=False) as core:
-            adapter = LemmyAdapter(
+        config = accounts.settings(data_dir, horde, more)
+        async with accounts.serving(
+            config,
+            lambda core: LemmyAdapter(
                 "lemmy",
                 read_account(LemmySection, "lemmy", given),
                 core.services,
                 aiohttp.ClientSession(),
-                sleep=lambda _seconds: asyncio.sleep(pause),
-            )
-            stop = asyncio.Event()
-            running = asyncio.create_task(core.runner(adapter).run(stop))
-            try:
-                await wait_until(
-                    lambda: lemmy.journal.count("notifications") + lemmy.journal.count("messages")
-                )
-                yield Bot(lemmy, adapter, core)
-            finally:
-                stop.set()
-                await running
-                await adapter.close()
+                sleep=accounts.look_again,
+            ),
+            lambda: lemmy.journal.count("notifications") + lemmy.journal.count("messages"),
+        ) as (core, adapter):
+            yield Bot(lemmy, adapter, core)
 
     return started

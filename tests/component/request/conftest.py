@@ -24,10 +24,8 @@ from common.config import (
 from common.model import Incoming, Person, Place
 from request.runner import Runner
 from request.store import Store
-from request.terms import Patience
-from tests.fakes.horde import FakeHorde
+from tests.component.accounts import QUICK
 
-QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 HASTY = replace(QUICK, straggler=0.5)
 """The same, but the last job open is given up soon."""
 NO_KUDOS = KudosConfig()
@@ -60,12 +58,6 @@ def heard(clock):
         )
 
     return make
-
-
-@pytest.fixture
-async def horde():
-    async with FakeHorde() as running:
-        yield running
 
 
 @pytest.fixture
