@@ -15,6 +15,7 @@ from events.lifecycle import Step
 from events.model import Event, Plan, State
 from events.rehearsal import Rehearsal
 from events.room import Parts
+from events.store import WHY_LENGTH
 from events.wishes import read_winners
 from web.events.dossier import PER_PAGE, Dossier
 
@@ -98,9 +99,13 @@ class Office:
         """Take a step before its time, or one that only organisers take."""
         async with self._turn:
             await self._check(event, order)
-            named = read_winners(winners)
             return await self._parts.steps.take(
-                event, step, order.who, why=why, hours=hours, winners=named
+                event,
+                step,
+                order.who,
+                why=why[:WHY_LENGTH],
+                hours=hours,
+                winners=read_winners(winners),
             )
 
     async def hide(self, event: Event, number: int, why: str, order: Order) -> None:

@@ -231,6 +231,14 @@ async def test_it_is_called_off_with_a_reason_that_is_posted(challenge, ada):
     assert 'action="' not in page
 
 
+async def test_a_word_that_is_posted_is_no_longer_than_in_the_chat(challenge, ada):
+    await challenge.open()
+    assert (await step(ada, "extend", hours="24", why="x" * 20_000))[0] == 303
+    event = await challenge.parts.events.event("winter")
+    [post] = [one for one in await challenge.parts.outbox.of(event) if "extend" in one.key]
+    assert post.body["text"].count("x") < 510
+
+
 async def test_a_tie_is_shown_and_settled(challenge, ada):
     event = await challenge.open()
     for number in (1, 2, 3):
