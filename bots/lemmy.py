@@ -238,10 +238,10 @@ class LemmyAdapter(Showing):
 
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, say there what servers ask for."""
-        what, owner = f"account {self.name}", self._section.owner
-        invited = bool(self._services.live().enabled_in(self.name)) or not self._section.opt_in
+        what, own = f"account {self.name}", self._section
+        listed = self._services.live().enabled_in(self.name) if own.opt_in else None
         try:
-            return await examine(await self._ready(), what, owner=owner, enabled=invited, fix=fix)
+            return await examine(await self._ready(), what, own.owner, listed, fix=fix)
         except PlatformError as error:
             return [Finding(what, ok=False, sentence=str(error))]
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from common.errors import PlatformRefused
 from common.findings import Finding
 from common.lemmy.client import LemmyClient
 from common.texts import say
 
 SAID = ("AI Horde", "stop")
 """What the profile has to speak of, in whatever words."""
+MOST_COMMUNITIES = 50
+"""Communities of which it is asked whether they are there."""
 MOST_WORDS = 300
 """Characters of a profile: servers take no more."""
 
 
 async def examine(
-    client: LemmyClient, what: str, *, owner: str, enabled: bool, fix: bool
+    client: LemmyClient, what: str, owner: str, enabled: Sequence[str] | None, *, fix: bool
 ) -> list[Finding]:
     """Say what is well and what is not; with `fix`, set the profile. Raises PlatformError.
 
-    `enabled` is whether there is a community in which the bot may answer.
+    `enabled` are the communities in which the bot may answer; None: in all.
     """
     await client.look()
     missing = _missing(client, owner)
@@ -34,9 +39,21 @@ async def examine(
         _finding(what, client.me.bot_account, "bot_flag"),
         _finding(what, not missing, "note"),
         _finding(what, bool(owner), "owner"),
-        _finding(what, enabled, "enabled"),
+        _finding(what, enabled is None or bool(enabled), "enabled"),
+        *await _unknown(client, what, (enabled or ())[:MOST_COMMUNITIES]),
         _finding(what, client.site.takes_pictures, "pictures"),
     ]
+
+
+async def _unknown(client: LemmyClient, what: str, enabled: Sequence[str]) -> list[Finding]:
+    """Return a finding for each community that the server does not have or know."""
+    found = []
+    for name in enabled:
+        try:
+            await client.community(name)
+        except PlatformRefused:
+            found.append(Finding(what, False, say("lemmy.community_missing", name=name)))
+    return found
 
 
 def _missing(client: LemmyClient, owner: str) -> list[str]:

@@ -14,6 +14,13 @@ STEPS = {
     "Python alone": [sys.executable, "-c", "pass"],
     "`hordebots --help`": command("--help"),
     "`hordebots --version`": command("--version"),
+    **{
+        f"import of `{module}`": [sys.executable, "-c", f"import {module}"]
+        for module in (
+            *("common.config", "styles.library", "request.service", "events.room", "web.room"),
+            *("hub.server", "worker.process"),
+        )
+    },
     "import of all that `run` needs": [sys.executable, "-c", "import bots.program, bots.web"],
     "import of all that `worker` needs": [
         sys.executable,

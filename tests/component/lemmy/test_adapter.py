@@ -241,3 +241,16 @@ async def test_account_is_looked_over_and_its_profile_set(start):
     assert "AI Horde" in bio
     assert "@olive@home.example" in bio
     assert len(bio) <= 300
+
+
+async def test_a_community_that_the_server_does_not_know_is_named(start):
+    listed = {
+        f"lemmy/{name}": {"enabled": True} for name in ("pictures@home.example", "picures@nowhere")
+    }
+    async with start(settings={"opt_in": True}, communities=listed) as bot:
+        bot.lemmy.world.community("pictures")
+        found = {one.sentence: one.ok for one in await bot.adapter.examine(fix=False)}
+    unknown = [words for words in found if "does not know" in words]
+    assert len(unknown) == 1
+    assert "picures@nowhere" in unknown[0]
+    assert not found[unknown[0]]
