@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -25,6 +24,8 @@ def template(
     config: ConfigOption = None,
 ) -> None:
     """Print an event's plan for another one, to be changed and given to `new --file`."""
+    import asyncio
+
     settings = read_settings(config, keyless=True)
 
     async def made() -> str:
