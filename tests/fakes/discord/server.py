@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from tests.fakes.server import FakeServer
 
 API = "/api/v10"
 TOKEN = "MTIz.fake.token"
+SENT: ContextVar[Sent] = ContextVar("sent")
+"""What came with the request that this task is answering."""
 OPEN = frozenset({"callback", "follow_up", "original", "edit_original", "delete_original"})
 """Routes that need no token of the bot (with `hook_message` and its kin)."""
 
@@ -96,14 +99,17 @@ class FakeDiscord(FakeServer):
     # --- every request ----------------------------------------------------------------------
 
     async def body_of(self, request: web.Request) -> Any:
-        request["sent"] = sent = await read(request)
-        request["files"] = sent.files
+        sent = await read(request)
+        SENT.set(sent)
         return sent.body
+
+    def files_of(self, request: web.Request) -> dict[str, bytes]:
+        return SENT.get().files
 
     async def respond(
         self, route: str, request: web.Request, handler: Callable[..., Any]
     ) -> web.StreamResponse:
-        sent, resource = request["sent"], request.match_info.route.resource
+        sent, resource = SENT.get(), request.match_info.route.resource
         assert resource is not None
         path = resource.canonical.removeprefix(API)
         headers: dict[str, str] = {}
@@ -176,6 +182,6 @@ class FakeDiscord(FakeServer):
 
 def _with_what_was_sent(handler: Callable[..., Any]) -> Any:
     async def handle(request: web.Request) -> Any:
-        return await handler(request, request["sent"])
+        return await handler(request, SENT.get())
 
     return handle
