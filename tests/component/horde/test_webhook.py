@@ -102,10 +102,11 @@ async def test_from_the_hordes_call_to_the_picture(client_of, hand_clock):
         try:
             submitted = await client.submit(body(n=2).model_copy(update={"webhook": url}))
             async with running(poller):
-                watching = poller.watch(submitted.id)
+                looks = []
+                watching = poller.watch(submitted.id, looks.append)
                 await hand_clock.asleep()
                 hand_clock.advance(1)
-                await happens(lambda: horde.journal.count("check") == 1)
+                await happens(lambda: looks)
                 hand_clock.advance(1)
                 horde.finish(submitted.id)
                 status = await asyncio.wait_for(watching, 30)
