@@ -10,6 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 
+LONGEST = 90.0
+"""Seconds for one step with a connection: more than any takes that ends. asyncpg waits for ever to
+roll back what timed out and whose connection was lost then.
+"""
+
 
 async def finish(work: Awaitable[T]) -> tuple[asyncio.Future[T], bool]:
     """Await some work to its end; return it, done, and whether the task was cancelled meanwhile."""
@@ -22,6 +27,18 @@ async def finish(work: Awaitable[T]) -> tuple[asyncio.Future[T], bool]:
         except Exception:  # noqa: BLE001  (the task's own; raised from its result)
             break
     return task, interrupted
+
+
+async def bounded(work: Awaitable[T], seconds: float) -> T:
+    """Await some work that nobody cancels, for so long at most.
+
+    Raises TimeoutError, and ConnectionError where the work itself was cut off.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except asyncio.CancelledError as error:
+        raise ConnectionError("The connection was given up.") from error
 
 
 class SteadyConnection(AsyncConnection):
@@ -67,6 +84,6 @@ class SteadyConnection(AsyncConnection):
         await self._finish(super().rollback())
 
     async def _finish(self, work: Awaitable[T]) -> T:
-        done, interrupted = await finish(work)
+        done, interrupted = await finish(bounded(work, LONGEST))
         self.interrupted = self.interrupted or interrupted
         return done.result()
