@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 T = TypeVar("T")
 
 LONGEST = 90.0
-"""Seconds for one step with a connection: more than any takes that ends. asyncpg waits for ever to
-roll back what timed out and whose connection was lost then.
+"""Seconds for one step with a connection, more than any takes that ends. After a server had broken
+connections off again and again, somebody was seen to wait for ever.
 """
 
 
