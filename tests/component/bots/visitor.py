@@ -33,7 +33,7 @@ class Visitor:
         with self._opener.open(request, timeout=30) as answer:
             return json.loads(answer.read())["id"]
 
-    def answer(self, message: int, seconds: float = 40) -> str:
+    def answer(self, message: int, seconds: float = 120) -> str:
         """Wait for the answer to a message; return the page that shows both."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
