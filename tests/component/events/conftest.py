@@ -7,9 +7,9 @@ import pytest
 
 from events.model import Plan
 from events.store import EventStore
-from tests.component.request.conftest import heard, horde, start
+from tests.component.request.conftest import heard, start
 
-__all__ = ["heard", "horde", "start"]
+__all__ = ["heard", "start"]
 
 DAY = 24 * 3600.0
 HOUR = 3600.0
