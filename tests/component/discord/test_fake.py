@@ -25,6 +25,8 @@ class Bot(discord.AutoShardedClient):
         self.heard = []
         self.pressed = []
         self.is_set_up = asyncio.Event()
+        self.painted = asyncio.Event()
+        """Set when its own picture is known to it, so that it hears presses below."""
         self.tree.command(name="paint", description="Paint")(self.paint)
 
     @app_commands.describe(prompt="what")
@@ -34,6 +36,7 @@ class Bot(discord.AutoShardedClient):
         await interaction.response.defer(thinking=True)
         file = discord.File(io.BytesIO(b"webp"), "1.webp", description="a fox")
         await interaction.edit_original_response(view=self.result(prompt), attachments=[file])
+        self.painted.set()
 
     def result(self, prompt):
         view = ui.LayoutView(timeout=None)
@@ -106,6 +109,7 @@ async def test_a_command_is_deferred_and_answered_with_a_picture_in_a_layout(fak
 async def test_a_button_opens_a_modal_and_its_text_comes_back(fake, place, bot):
     ann = fake.world.person("Ann")
     message = await fake.people.slash(ann, place, "paint", prompt="a fox").shows("a fox")
+    await asyncio.wait_for(bot.painted.wait(), 30)
     pressed = fake.people.press(ann, message, "Again")
     assert (await pressed.answered())["type"] == 9
     answer = fake.people.submit(pressed, prompt="a red fox")
@@ -116,6 +120,7 @@ async def test_a_button_opens_a_modal_and_its_text_comes_back(fake, place, bot):
 async def test_a_second_answer_and_a_late_one_are_refused_with_discords_codes(fake, place, bot):
     ann = fake.world.person("Ann")
     message = await fake.people.slash(ann, place, "paint", prompt="a fox").shows("a fox")
+    await asyncio.wait_for(bot.painted.wait(), 30)
     pressed = fake.people.press(ann, message, "Again")
     await pressed.answered()
     interaction = bot.pressed[0]
