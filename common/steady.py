@@ -51,8 +51,13 @@ class SteadyConnection(AsyncConnection):
     """Whether the task was cancelled meanwhile."""
 
     async def start(self, is_ctxmanager: bool = False) -> Self:
-        """Connect to the end."""
-        await self._finish(super().start(is_ctxmanager))
+        """Connect to the end. Who is cancelled meanwhile is told so, even if there is no server."""
+        try:
+            await self._finish(super().start(is_ctxmanager))
+        except Exception as error:
+            if self.interrupted:
+                raise asyncio.CancelledError from error
+            raise
         if self.interrupted:
             await self.close()
             raise asyncio.CancelledError

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from common.database import Database, make_engine
+from common.errors import StoreError
 from common.steady import bounded, finish
 
 
@@ -35,3 +37,20 @@ async def test_work_that_was_cut_off_is_no_cancelling_of_whoever_waits_for_it():
     with pytest.raises(ConnectionError):
         done.result()
     assert not interrupted
+
+
+async def test_who_is_cancelled_while_there_is_no_server_is_told_so(unused_tcp_port):
+    database = Database(make_engine(f"postgresql+asyncpg://a@127.0.0.1:{unused_tcp_port}/a"))
+
+    async def look():
+        async with database.read():
+            pass
+
+    with pytest.raises(StoreError):
+        await look()
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(0)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await database.close()
