@@ -8,7 +8,8 @@ from typing import Any
 
 from common.config import Config
 from common.errors import ConfigError
-from request.adapter import Adapter, Services
+from request.adapter import Adapter
+from request.services import Services
 
 ADAPTERS = "hordebots.adapters"
 """Entry point group under which adapters are found."""

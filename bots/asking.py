@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from bots.terminal import TerminalAdapter
 from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
-from request.adapter import Services
+from request.services import Services
 
 
 class AskingAdapter:

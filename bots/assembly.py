@@ -17,42 +17,43 @@ from common.fetch import fetch as fetch_public
 from common.horde.client import HordeClient
 from common.live import LiveConfig
 from common.reference import ModelReference
-from events.clock import Clock
-from events.featuring import Featuring
-from events.previewing import StylePreviews
+from events.afterwards.featuring import Featuring
+from events.afterwards.previewing import StylePreviews
+from events.course.clock import Clock
 from events.room import Parts, Room
-from request.adapter import Adapter, Services
+from request.adapter import Adapter
 from request.admission import Admission
-from request.assets import Assets, Rules
+from request.allowed.preferences import PreferenceStore
+from request.allowed.terms import Patience
+from request.answering.polls import Polls
+from request.answering.posting import Posting
 from request.budget import Budget
-from request.commands import Commands
-from request.conversation import Conversation
-from request.copies import Copies
-from request.delivery import Delivery
-from request.describing import Describing
 from request.extension import Extension
-from request.leases import Leases
-from request.marks import Marks, open_marks
-from request.moderation import Moderation
-from request.native import NativeLookup
+from request.horde.native import NativeLookup
+from request.kept.copies import Copies
+from request.kept.leases import Leases
+from request.kept.marks import Marks, open_marks
+from request.kept.people import People
+from request.kept.store import Store
+from request.making.assets import Assets, Rules
+from request.making.delivery import Delivery
+from request.making.planning import Planning
+from request.making.prices import Prices
+from request.making.production import Production
 from request.observer import Observer
-from request.own_defaults import OwnDefaults
-from request.people import People
-from request.planning import Planning
-from request.polls import Polls
-from request.posting import Posting
-from request.preferences import PreferenceStore
-from request.prices import Prices
-from request.production import Production
-from request.reading import Reading
-from request.reports import Reports
 from request.runner import Runner
 from request.service import Service
-from request.sharing import Sharing
-from request.showcase import Showcase
-from request.sources import Fetch, Sources
-from request.store import Store
-from request.terms import Patience
+from request.services import Services
+from request.talking.commands import Commands
+from request.talking.conversation import Conversation
+from request.talking.describing import Describing
+from request.talking.moderation import Moderation
+from request.talking.own_defaults import OwnDefaults
+from request.talking.reports import Reports
+from request.talking.sharing import Sharing
+from request.talking.showcase import Showcase
+from request.wanted.reading import Reading
+from request.wanted.sources import Fetch, Sources
 from styles.library import OWN_STYLES
 
 FETCHING = 20.0

@@ -18,7 +18,7 @@ from common.horde.poller import Poller
 from common.horde.webhook import WebhookReceiver
 from common.horde.wire import ANONYMOUS_KEY
 from common.tasks import cancel
-from request.hordes import Endpoint, Hordes
+from request.horde.hordes import Endpoint, Hordes
 from request.observer import Observer
 
 log = structlog.get_logger()

@@ -36,8 +36,9 @@ from common.lemmy.uploads import Uploads, remove_answer
 from common.lemmy.wire import Comment
 from common.lemmy.writing import WAITING, Target, answer, mark_of, notice
 from common.model import Incoming, Outcome, Part, Progress
-from request.adapter import Capabilities, Services
-from request.watching import Watch
+from request.adapter import Capabilities
+from request.kept.watching import Watch
+from request.services import Services
 
 log = structlog.get_logger()
 

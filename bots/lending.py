@@ -6,14 +6,14 @@ from bots.endpoints import LiveHordes
 from bots.knowledge import Knowledge
 from common.database import Database
 from common.live import LiveConfig
-from request.adapter import Services
-from request.chat_settings import SettingsStore
-from request.cursors import Cursors
-from request.enquiries import Enquiries
-from request.people import People
-from request.places import Places
-from request.preferences import PreferenceStore
-from request.store import Store
+from request.allowed.chat_settings import SettingsStore
+from request.allowed.places import Places
+from request.allowed.preferences import PreferenceStore
+from request.kept.cursors import Cursors
+from request.kept.people import People
+from request.kept.store import Store
+from request.services import Services
+from request.talking.enquiries import Enquiries
 
 
 def lend(

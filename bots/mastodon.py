@@ -28,8 +28,9 @@ from common.config import read_account
 from common.errors import PlatformError, PlatformRefused, StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
-from request.adapter import Capabilities, Services
-from request.watching import Watch
+from request.adapter import Capabilities
+from request.kept.watching import Watch
+from request.services import Services
 
 log = structlog.get_logger()
 

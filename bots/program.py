@@ -25,10 +25,10 @@ from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import StartupError
-from events.clock import Clock
+from events.course.clock import Clock
+from request.allowed.terms import Patience
 from request.observer import Observer
 from request.runner import Runner
-from request.terms import Patience
 
 if TYPE_CHECKING:
     from bots.operator.metrics import Figures

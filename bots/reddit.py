@@ -35,8 +35,9 @@ from common.reddit.examination import examine
 from common.reddit.posting import Gallery, Posts
 from common.reddit.settings import RedditSection, login_of
 from common.reddit.subreddits import Subreddits
-from request.adapter import Capabilities, Services
-from request.watching import Watch
+from request.adapter import Capabilities
+from request.kept.watching import Watch
+from request.services import Services
 
 log = structlog.get_logger()
 

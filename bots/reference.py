@@ -20,7 +20,7 @@ from bots.accounts import ADAPTERS
 from bots.operator.reload import LIVE
 from common.config import Config, EndpointConfig, PlaceConfig
 from common.horde.wire import ANONYMOUS_KEY
-from request import glossary
+from request.talking import glossary
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _EACH: Mapping[str, type[BaseModel]] = {

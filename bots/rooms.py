@@ -12,8 +12,8 @@ import aiohttp
 from common.config import Config
 from common.database import Database, open_database
 from common.horde.client import HordeClient
-from events.clock import Chore
-from events.entry_store import EntryStore
+from events.course.clock import Chore
+from events.entries.entry_store import EntryStore
 from events.kudos.chore import KudosChore
 from events.kudos.opening import open_treasury
 from events.kudos.purse import KudosPurse
@@ -24,8 +24,8 @@ from events.linking.links import Links
 from events.model import Event, Venue
 from events.room import Parts, open_parts
 from events.store import EventStore
-from request.leases import Leases
-from request.marks import Marks, open_marks
+from request.kept.leases import Leases
+from request.kept.marks import Marks, open_marks
 from web.sponsoring import TitleOf
 
 Horde = Callable[[], HordeClient | None]

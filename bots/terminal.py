@@ -18,7 +18,8 @@ from common.model import (
     Place,
     Progress,
 )
-from request.adapter import Capabilities, Services
+from request.adapter import Capabilities
+from request.services import Services
 
 NAME = "terminal"
 

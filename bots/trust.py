@@ -13,7 +13,7 @@ import structlog
 from common.errors import HordeError
 from common.horde.limits import Limits
 from common.horde.wire import User
-from request.hordes import Endpoint
+from request.horde.hordes import Endpoint
 
 log = structlog.get_logger()
 

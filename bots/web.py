@@ -20,9 +20,10 @@ from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, P
 from common.texts import say
 from events.linking.links import Links
 from events.room import Room as Events
-from request.adapter import Capabilities, Publication, Services
-from request.marks import open_marks
-from request.queries import Queries
+from request.adapter import Capabilities, Publication
+from request.kept.marks import open_marks
+from request.kept.queries import Queries
+from request.services import Services
 from web.live import Event, Posted, Removed, Subscription
 from web.room import Room
 from web.site import Site, build_app

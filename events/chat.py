@@ -9,16 +9,16 @@ from typing import TypedDict
 from common import texts
 from common.errors import Refusal
 from events import lifecycle
-from events.announcements import prizes, rules
-from events.entering import Entering, entered, serves, withdrawn
-from events.entry_store import EntryStore
+from events.course.series import Series
+from events.course.steps import Steps
+from events.entries.entering import Entering, entered, serves, withdrawn
+from events.entries.entry_store import EntryStore
 from events.lifecycle import Step
 from events.model import FINAL, Ballot, Event, State
 from events.once import Done
-from events.series import Series
-from events.steps import Steps
+from events.posts.announcements import prizes, rules
 from events.store import EventStore
-from events.voting import Voting, said
+from events.voting.voting import Voting, said
 from events.when import when
 from events.wishes import APPROVE, ONE, THEME, UNVOTE, VOTE, read_numbers, read_winners
 from request.calls import Call

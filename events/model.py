@@ -257,7 +257,7 @@ class Entry:
     account: str
     """Our account on which it was entered."""
     entrant: str
-    """A keyed hash of who entered it (`request/marks.py`)."""
+    """A keyed hash of who entered it (`request/kept/marks.py`)."""
     shown: Shown
     name: str
     """As which he is shown; "" if anonymous."""
@@ -266,7 +266,8 @@ class Entry:
     likeness: str
     prompt_hash: str
     recipe: dict[str, Any]
-    """How it was made: `job` (`request/encoding.py`), seed, model, worker, size; or `statement`."""
+    """How it was made: `job` (as `request/kept/encoding.py` writes it), seed, model, worker, size;
+    or `statement`."""
     ours: bool
     """Whether we made it; else the entrant says how it was made."""
     licence: str

@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Identities(Protocol):
-    """Tells whose marks (`request/marks.py`) belong together."""
+    """Tells whose marks (`request/kept/marks.py`) belong together."""
 
     async def people(self, marks: Iterable[str]) -> Mapping[str, str]:
         """Return for each mark the one that stands for the person: the same for all of his."""

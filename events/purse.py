@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from common.errors import Refusal
 from common.model import Job
 from events.model import Event
-from request.leases import Lease
-from request.terms import Payer
+from request.allowed.terms import Payer
+from request.kept.leases import Lease
 
 
 class Purse(Protocol):

@@ -15,33 +15,33 @@ from common.config import PlaceConfig
 from common.database import Database
 from common.errors import PlatformError, PlatformRefused
 from common.model import Audience, Note, NoteKind, Outcome
-from events.ballot_store import BallotStore
-from events.candidate import StylesMeant, no_styles
 from events.chat import Chat
-from events.entering import Entering, serves
-from events.entry_store import EntryStore
+from events.course.series import Series
+from events.course.steps import Steps
+from events.entries.candidate import StylesMeant, no_styles
+from events.entries.entering import Entering, serves
+from events.entries.entry_store import EntryStore
 from events.linking.commands import LinkCommands
 from events.model import Event, State, Venue
-from events.outbox import PAUSE, Outbox
 from events.people import Identities, Strangers
+from events.posts.outbox import PAUSE, Outbox
 from events.purse import NoPurse, Purse
 from events.restaging import numbers_in
-from events.series import Series
-from events.steps import Steps
 from events.store import EventStore
-from events.tally import Counted
-from events.voting import Voting
+from events.voting.ballot_store import BallotStore
+from events.voting.tally import Counted
+from events.voting.voting import Voting
 from events.wishes import COMMANDS
-from request import answers
 from request.adapter import Adapter, Polling, Upvoted
+from request.allowed.terms import Payer
+from request.answering import answers
 from request.calls import Call
-from request.leases import Lease, Leases
-from request.marks import Marks
-from request.people import People
-from request.records import RequestRow
-from request.sources import Fetch
-from request.store import Store
-from request.terms import Payer
+from request.kept.leases import Lease, Leases
+from request.kept.marks import Marks
+from request.kept.people import People
+from request.kept.records import RequestRow
+from request.kept.store import Store
+from request.wanted.sources import Fetch
 from styles.image_request import ImageRequest
 
 log = structlog.get_logger()

@@ -24,9 +24,9 @@ from events.lifecycle import Step
 from events.model import FINAL, Event, Hold, Plan, State
 from events.once import Done, find_done, note
 from events.tables import event_posts, event_steps, events
-from request.encoding import storable
-from request.leases import Lease, guard
-from request.store import ID_ALPHABET
+from request.kept.encoding import storable
+from request.kept.leases import Lease, guard
+from request.kept.store import ID_ALPHABET
 
 CLOCK = "clock"
 """Who takes a step when its time has come."""

@@ -7,22 +7,15 @@ is said belong to `request/` and `common/`. It is found by the entry point group
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
-from common.config import Config
-from common.database import Database
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Person, Picture, Progress
-from request.chat_settings import SettingsStore
-from request.cursors import Cursors
-from request.enquiries import Enquiries
-from request.places import Places
 
 if TYPE_CHECKING:
-    from request.extension import Extension
+    from request.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +56,6 @@ class Capabilities:
     """Seconds for which they do."""
     reply_timeout: float = 30.0
     """Longest time one post may take, in seconds. No post starts unless the lease outlives it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the program lends an adapter when it builds it."""
-
-    config: Config
-    """As it was at the start."""
-    live: Callable[[], Config]
-    """As it is at the moment: what a reload may change is asked here each time."""
-    database: Database
-    pictures: Path
-    """Folder of finished pictures, named by their SHA-256."""
-    enquiries: Enquiries
-    """What can be asked of styles, LoRAs, models and earlier requests."""
-    settings: SettingsStore
-    """What moderators set in the chat."""
-    places: Places
-    """What holds in a place, all things considered."""
-    cursors: Cursors
-    """Where catching up starts."""
-    extension: Extension | None = None
-    """The room above that adds to requests; pages of its own ask it."""
-    about: str = ""
-    """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
 
 
 @runtime_checkable

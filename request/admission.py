@@ -10,13 +10,14 @@ from contextlib import asynccontextmanager
 from common.config import PlaceConfig
 from common.errors import Refusal
 from common.model import Incoming
-from request import answers, policy
+from request.allowed import policy
+from request.allowed.terms import Terms
+from request.answering import answers
 from request.budget import Budget, Charges
-from request.people import People, Standing
-from request.planning import Plan
-from request.records import RequestRow
-from request.store import Store
-from request.terms import Terms
+from request.kept.people import People, Standing
+from request.kept.records import RequestRow
+from request.kept.store import Store
+from request.making.planning import Plan
 from styles.image_request import ImageRequest
 
 

@@ -15,13 +15,14 @@ from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import HordeError, Refusal
 from common.model import Job, Place
-from request import answers, policy
-from request.delivery import NothingCame
-from request.hordes import Hordes
-from request.planning import Plan, Planning
-from request.prices import Prices
-from request.store import Store
-from request.terms import Terms
+from request.allowed import policy
+from request.allowed.terms import Terms
+from request.answering import answers
+from request.horde.hordes import Hordes
+from request.kept.store import Store
+from request.making.delivery import NothingCame
+from request.making.planning import Plan, Planning
+from request.making.prices import Prices
 
 MODELS_SHOWN = 3
 Charges = dict[int, float]

@@ -9,8 +9,8 @@ from common.config import PlaceConfig
 from common.model import Incoming, Progress
 from request.adapter import Adapter
 from request.grammar import Command
-from request.leases import Lease
-from request.records import RequestRow
+from request.kept.leases import Lease
+from request.kept.records import RequestRow
 
 
 @dataclass(frozen=True, slots=True)

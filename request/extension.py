@@ -15,10 +15,10 @@ from common.config import PlaceConfig
 from common.errors import Refusal
 from common.model import Outcome
 from request.adapter import Adapter
+from request.allowed.terms import Payer
 from request.calls import Call
-from request.leases import Lease
-from request.records import RequestRow
-from request.terms import Payer
+from request.kept.leases import Lease
+from request.kept.records import RequestRow
 from styles.image_request import ImageRequest
 
 NO_COMMANDS: Mapping[str, re.Pattern[str]] = MappingProxyType({})

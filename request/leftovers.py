@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from request.adapter import Keeping
-from request.people import People
+from request.kept.people import People
 
 
 async def drop_unused(

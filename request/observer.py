@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.errors import HordeError
-from request.records import RequestState
+from request.kept.records import RequestState
 
 
 class Observer:

@@ -19,7 +19,8 @@ from common.errors import Refusal
 from common.horde.wire import generation_body
 from common.model import Job, Note
 from common.reference import ModelReference
-from request import grammar, safety
+from request import grammar
+from request.allowed import safety
 from request.grammar import NotARequest, WhyNot
 from request.grammar.values import clamped
 from styles import seeds

@@ -18,9 +18,9 @@ from common.errors import HordebotsError, LeaseLost, PlatformError, StoreError
 from common.model import Incoming, IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
-from request.leases import RENEWED_EVERY, Lease, Leases
+from request.kept.leases import RENEWED_EVERY, Lease, Leases
+from request.kept.store import Store
 from request.service import Service
-from request.store import Store
 
 log = structlog.get_logger()
 

@@ -24,28 +24,30 @@ from common.config import Config, PlaceConfig
 from common.errors import PlatformError, PlatformRefused, Refusal, StoreError
 from common.model import Incoming, Outcome, Picture, Progress
 from common.tasks import cancel
-from request import answers, encoding, metadata, policy
 from request.adapter import Adapter, Clearing
 from request.admission import Admission
+from request.allowed import policy
+from request.allowed.places import Places
+from request.allowed.terms import Terms
+from request.answering import answers, metadata
+from request.answering.posting import Posting
 from request.calls import Call
-from request.commands import FORGETTING, HEARD_ANYWAY, Commands, is_above
 from request.grammar import Command
 from request.grammar.markers import says
-from request.leases import Lease
-from request.marks import Marks
-from request.moderation import LEAVES_NOTHING
+from request.kept import encoding
+from request.kept.leases import Lease
+from request.kept.marks import Marks
+from request.kept.records import ENDED, JobRow, RequestRow, RequestState
+from request.kept.store import Store
+from request.making.planning import Planning
+from request.making.prices import Prices
+from request.making.production import Production
+from request.making.progress import Tally
+from request.making.telling import Telling
 from request.observer import Observer
-from request.places import Places
-from request.planning import Planning
-from request.posting import Posting
-from request.prices import Prices
-from request.production import Production
-from request.progress import Tally
-from request.reading import Hint, Reading, Told, Wanted
-from request.records import ENDED, JobRow, RequestRow, RequestState
-from request.store import Store
-from request.telling import Telling
-from request.terms import Terms
+from request.talking.commands import FORGETTING, HEARD_ANYWAY, Commands, is_above
+from request.talking.moderation import LEAVES_NOTHING
+from request.wanted.reading import Hint, Reading, Told, Wanted
 from styles import image_request
 from styles.image_request import ImageRequest
 from styles.limits import Limits

@@ -6,7 +6,7 @@ copy on disk; its age and faults are in `sources`. Nothing here is in the path o
 `refresh` runs in the background.
 
 Beside them a community may have styles of its own: a folder that the program itself writes
-(`events/featuring.py`). It adds to the sources and overrides nothing of them.
+(`events/afterwards/featuring.py`). It adds to the sources and overrides nothing of them.
 """
 
 from __future__ import annotations

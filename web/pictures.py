@@ -9,8 +9,8 @@ from pathlib import Path
 from aiohttp import web
 
 from common.errors import PictureError
-from request.queries import Queries
-from request.records import PictureRow
+from request.kept.queries import Queries
+from request.kept.records import PictureRow
 from web.events.hall import EnteredPicture, Hall
 from web.problems import Problem
 from web.room import Room

@@ -16,7 +16,7 @@ from common.errors import StartupError
 from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
-from request.queries import Queries
+from request.kept.queries import Queries
 from web.cards import CARDS, CardPages, WorkersOf
 from web.desk import Desk
 from web.events.gate import Gate

@@ -22,7 +22,7 @@ from common import texts
 from common.config import Config
 from common.errors import StartupError
 from common.model import Ending, Outcome, Phase, Picture, Progress
-from request.terms import Patience
+from request.allowed.terms import Patience
 
 PATIENCE = Patience(request=1800, unreachable=10, impossible=60, pause=1)
 """A person who waits at a terminal wants to know soon that nobody answers."""

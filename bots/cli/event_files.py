@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from bots.knowledge import KEPT_PREVIEWS
 from bots.rooms import page_of
 from common.errors import Refusal, StartupError
-from events.archive import archive, feed_entry
+from events.afterwards.archive import archive, feed_entry
+from events.entries.style_entry import StyleEntry, as_list, style_of
 from events.model import Kind, State
-from events.published import document
-from events.style_entry import StyleEntry, as_list, style_of
+from events.voting.published import document
 from styles.previews import Previews
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ def template(
 
         from bots.program import prepare_folder
         from bots.rooms import open_events
-        from events.series import moved
+        from events.course.series import moved
 
         async with open_events(settings, prepare_folder(settings.data_dir)) as parts:
             event = await parts.events.event(name)

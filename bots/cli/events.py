@@ -201,7 +201,7 @@ def recount(
     from dataclasses import asdict
 
     from common import texts
-    from events.published import recount as count
+    from events.voting.published import recount as count
 
     name, result, same, rule = count(file)
     if as_json:
@@ -303,8 +303,8 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
 
     from bots.rooms import page_of
     from common import texts
-    from events.announcements import words_of
     from events.model import Event, State
+    from events.posts.announcements import words_of
     from events.rehearsal import as_json as plain
     from events.rehearsal import rehearse
     from events.when import when

@@ -16,9 +16,9 @@ from bots.cli.console import fact, open_console, plain, table
 from common import texts
 from common.errors import Refusal
 from common.model import Incoming
-from request import encoding
-from request.history import Life
-from request.records import JobRow, PictureRow, RequestState
+from request.kept import encoding
+from request.kept.history import Life
+from request.kept.records import JobRow, PictureRow, RequestState
 
 UNITS = {"m": 60.0, "h": 3600.0, "d": 86_400.0}
 SHOWN = 60

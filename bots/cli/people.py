@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from common.config import Config
-    from request.chat_settings import SettingsStore
-    from request.people import People
-    from request.reports import Logged, Reports
+    from request.allowed.chat_settings import SettingsStore
+    from request.kept.people import People
+    from request.talking.reports import Logged, Reports
 
     Task = Callable[["Desk"], Awaitable[str]]
 
@@ -198,10 +198,10 @@ def _run(task: Task, config: ConfigOption) -> None:
 async def _open_desk(config: Config) -> AsyncIterator[Desk]:
     from bots.program import prepare_folder
     from common.database import open_database
-    from request.chat_settings import SettingsStore
-    from request.marks import open_marks
-    from request.people import People
-    from request.reports import Reports
+    from request.allowed.chat_settings import SettingsStore
+    from request.kept.marks import open_marks
+    from request.kept.people import People
+    from request.talking.reports import Reports
 
     marks = open_marks(prepare_folder(config.data_dir))
     database = await open_database(config.database_url)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from common.config import Config
     from common.database import Database
-    from request.history import Life, Wish
+    from request.kept.history import Life, Wish
 
 RequestId = Annotated[
     str, typer.Argument(metavar="ID", help="Short id of the request, as in its answer.")
@@ -54,7 +54,7 @@ def list_requests(
     import time
 
     from bots.cli import lives
-    from request.history import Wish
+    from request.kept.history import Wish
 
     wish = Wish(
         account=account,
@@ -127,14 +127,14 @@ async def _opened(config: Config) -> AsyncIterator[Database]:
 
 
 async def _find(config: Config, wish: Wish) -> list[Life]:
-    from request.history import History
+    from request.kept.history import History
 
     async with _opened(config) as database:
         return await History(database).find(wish)
 
 
 async def _life(config: Config, request_id: str) -> Life | None:
-    from request.history import History
+    from request.kept.history import History
 
     async with _opened(config) as database:
         return await History(database).life(request_id)
@@ -143,7 +143,7 @@ async def _life(config: Config, request_id: str) -> Life | None:
 async def _put_back(config: Config, request_id: str) -> str:
     """Put a request back, and wake the program if it runs here. Raises Refusal."""
     from bots.operator.control import socket_of
-    from request.store import Store
+    from request.kept.store import Store
 
     async with _opened(config) as database:
         state = await Store(database).put_back(request_id)

@@ -103,7 +103,7 @@ def _stage(
     import asyncio
 
     from common.reference import ModelReference
-    from request import policy
+    from request.allowed import policy
     from request.rehearsal import Stage
 
     settings = read_settings(config)
@@ -133,7 +133,7 @@ def _served(path: Path) -> dict[str, Served]:
 
     from common.errors import StartupError
     from common.horde.wire import ModelStatus
-    from request.offers import served_of
+    from request.horde.offers import served_of
 
     try:
         return served_of(TypeAdapter(list[ModelStatus]).validate_python(_json(path)))

@@ -31,7 +31,8 @@ from common.errors import StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from common.tasks import cancel
-from request.adapter import Capabilities, Services
+from request.adapter import Capabilities
+from request.services import Services
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from bots.discord.imagine import RATIOS, imagine_command
 from bots.discord.pages import LONGEST_WORDS, Page
 from bots.discord.phrasing import address, command, options
 from common import texts
-from request.people import SHARING_MODES
+from request.kept.people import SHARING_MODES
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk

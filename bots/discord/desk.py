@@ -17,7 +17,7 @@ from bots.discord.permissions import missing
 from bots.discord.settings import FIELDS, FORM, Panel, may_change, refusal
 from common import texts
 from common.model import Incoming, IncomingKind
-from request.adapter import Services
+from request.services import Services
 
 log = structlog.get_logger()
 

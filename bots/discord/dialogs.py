@@ -12,7 +12,7 @@ from bots.discord import hearing, layout
 from bots.discord.buttons import Choice
 from common import texts
 from common.model import IncomingKind
-from request.records import RequestRow
+from request.kept.records import RequestRow
 from styles import image_request
 from styles.image_request import ImageRequest
 

@@ -17,9 +17,9 @@ from bots.discord import layout, uploads
 from bots.discord.buttons import front_of
 from common import texts
 from common.model import Ending, Outcome, Part
-from request.own_defaults import described, size_of
-from request.people import SHARING_MODES
-from request.records import RequestRow, RequestState
+from request.kept.people import SHARING_MODES
+from request.kept.records import RequestRow, RequestState
+from request.talking.own_defaults import described, size_of
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk

@@ -13,7 +13,7 @@ import structlog
 from discord import app_commands
 
 from bots.discord.translation import CatalogueTranslator
-from request.cursors import Cursors
+from request.kept.cursors import Cursors
 
 log = structlog.get_logger()
 

@@ -1,7 +1,7 @@
 """`/settings`: what moderators choose for their server and for a channel, on one panel.
 
 Each press is checked anew, and all a press needs is in its custom id: a panel left open works after
-a restart. What may be chosen, and what it changes, `request/chat_settings.py` decides.
+a restart. What may be chosen, and what it changes, `request/allowed/chat_settings.py` decides.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bots.discord.permissions import sentence
 from bots.discord.switches import ROLE, SERVER, Change, Channels, Roles
 from common import texts
 from common.model import Place
-from request.adapter import Services
-from request.chat_settings import LIMITS, ChatSettings, RoleLimits
+from request.allowed.chat_settings import LIMITS, ChatSettings, RoleLimits
+from request.services import Services
 
 MOST_CHANNELS = 25
 FORM = "hb-set:"

@@ -9,7 +9,7 @@ from typing import Any
 from bots.fediverse.calls import Calls
 from bots.fediverse.hearing import later
 from common.errors import PlatformError
-from request.cursors import Cursors
+from request.kept.cursors import Cursors
 
 PAGE = 40
 """Mentions that are asked for at once; some servers give one if nothing is said."""

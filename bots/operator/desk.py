@@ -15,7 +15,7 @@ from bots.operator.reload import Point, Reload, Reloaded
 from common import texts
 from common.config import Config
 from common.tasks import cancel
-from request.history import History
+from request.kept.history import History
 from request.runner import Runner
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from common import texts
 from common.database import Database
 from common.errors import StoreError
-from request.hordes import Hordes
+from request.horde.hordes import Hordes
 from request.runner import Runner
 from styles.library import StyleLibrary
 

@@ -22,9 +22,9 @@ from prometheus_client import (
 from bots.operator.health import Health
 from common.errors import HordeError
 from common.horde.return_codes import OUTCOMES
-from request.history import History
+from request.kept.history import History
+from request.kept.records import RequestState
 from request.observer import Observer
-from request.records import RequestState
 
 SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 FRESH = 5.0

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import structlog
 
 from common.errors import HordeError, Refusal
+from events.course.steps import Steps
 from events.kudos.treasury import Treasury
 from events.lifecycle import Step
 from events.model import FINAL, Event, State
-from events.steps import Steps
 from events.store import CLOCK, EventStore
-from request.leases import Lease
+from request.kept.leases import Lease
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from events.kudos.records import (
     fund_of,
 )
 from events.kudos.tables import kudos_funds, kudos_transfers
-from request.marks import Marks
+from request.kept.marks import Marks
 
 INVITATION_LASTS = 7 * 24 * 3600.0
 """Seconds in which a sponsor can use his link."""

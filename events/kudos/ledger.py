@@ -33,7 +33,7 @@ from events.kudos.records import (
 )
 from events.kudos.tables import kudos_funds, kudos_prizes, kudos_transfers
 from events.linking.codes import number_of
-from request.leases import Lease, guard
+from request.kept.leases import Lease, guard
 
 DAY = 24 * 3600.0
 CLAIM_DAYS = 90.0

@@ -13,7 +13,7 @@ from events.kudos.ledger import Ledger
 from events.kudos.payers import Payers
 from events.kudos.seal import Seal, read_key
 from events.kudos.treasury import Treasury
-from request.marks import Marks
+from request.kept.marks import Marks
 
 
 def open_treasury(

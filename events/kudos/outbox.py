@@ -23,7 +23,7 @@ from common.errors import (
 )
 from events.kudos.ledger import Ledger
 from events.kudos.records import Transfer
-from request.leases import Lease
+from request.kept.leases import Lease
 
 log = structlog.get_logger()
 

@@ -16,7 +16,7 @@ from events.kudos.payers import ANONYMOUS_ID, Payers
 from events.kudos.prizes import Entrant, Prizes, Proof, award, prove, worst_case
 from events.kudos.records import FundRow, FundState, Purpose
 from events.kudos.sponsors import Sponsors
-from request.leases import Lease
+from request.kept.leases import Lease
 
 
 @dataclass(frozen=True, slots=True)

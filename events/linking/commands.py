@@ -13,7 +13,7 @@ from common.texts import say
 from events.linking.codes import number_of, read_code, read_horde_name
 from events.linking.links import Links
 from events.when import when
-from request import answers
+from request.answering import answers
 from request.calls import Call
 
 LINK, UNLINK = "link", "unlink"

@@ -25,7 +25,7 @@ from common.errors import Refusal
 from events.linking.codes import make_code, read_code
 from events.linking.groups import group
 from events.linking.tables import horde_names, link_codes, link_tries, links
-from request.marks import Marks
+from request.kept.marks import Marks
 
 CODE_LASTS = 600.0
 """Seconds in which a code can be posted, and then those in which it can be confirmed."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from common.database import open_database
 from common.model import Incoming, Person, Place
-from request.leases import Lease, Leases
-from request.store import Store
+from request.kept.leases import Lease, Leases
+from request.kept.store import Store
 from tests.bench.figures import Figure, Watch, figure
 
 WRITES = 300

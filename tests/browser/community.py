@@ -25,7 +25,7 @@ from common.config import parse
 from events.lifecycle import Step
 from events.linking.links import Links
 from events.model import Event
-from request.marks import open_marks
+from request.kept.marks import open_marks
 from tests.fakes.challenge import Challenge, holding
 from tests.fakes.horde import FakeHorde
 

@@ -11,7 +11,7 @@ from typing import Any
 from bots.assembly import Core
 from bots.program import open_core
 from common.config import Config, parse
-from request.terms import Patience
+from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import wait_until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.database import open_database
-from request.leases import Leases
+from request.kept.leases import Leases
 from tests.fakes.horde import FakeHorde
 
 

@@ -23,8 +23,8 @@ import yaml
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from events.tables import event_posts, events
-from request.records import FINAL_STATES
-from request.tables import requests
+from request.kept.records import FINAL_STATES
+from request.kept.tables import requests
 from tests.component.adapters.plug import Answer, Plug
 from tests.component.adapters.plugs.discord import DiscordPlug
 from tests.component.adapters.plugs.lemmy import LemmyPlug

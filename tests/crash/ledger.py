@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from request.records import FINAL_STATES, JobState
-from request.tables import jobs, posts, requests
+from request.kept.records import FINAL_STATES, JobState
+from request.kept.tables import jobs, posts, requests
 from tests.component.adapters.plug import Can, Plug
 from tests.crash.platforms import part_of
 from tests.fakes.horde import FakeHorde, FakeRequest, Fate

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 
-from request.tables import requests
+from request.kept.tables import requests
 from tests.component.adapters.plugs.discord import DiscordPlug
 from tests.crash.strikes import strikes
 from tests.crash.test_kills import HORDE_SECONDS, Campaign

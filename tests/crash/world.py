@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from request.tables import leases
+from request.kept.tables import leases
 from tests.component.adapters.plug import Plug
 from tests.crash.bot import Bot, Nursery
 from tests.crash.gate import Gate

@@ -13,12 +13,12 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter
 
 from common import pictures
-from events.candidate import Candidate
-from events.entry_store import Entrant
+from events.entries.candidate import Candidate
+from events.entries.entry_store import Entrant
 from events.lifecycle import Step
 from events.model import Entry, Event, Plan, Shown
 from events.room import Parts
-from request.leases import Lease, Leases
+from request.kept.leases import Lease, Leases
 
 PROMPTS = ("a fox in the snow", "an owl at night", "a boat in fog", "a house by the sea")
 PEOPLE = ("Ada", "Björn", "Chiyo", "Dov", "Élise", "Farid", "Grace", "Hiro")

@@ -12,7 +12,7 @@ from events import lifecycle
 from events.kudos.statement import Statement
 from events.lifecycle import Facts, Step
 from events.model import Entry, Event, State
-from events.outbox import Row
+from events.posts.outbox import Row
 from events.rehearsal import Rehearsal
 from events.store import Logged
 from web.events.scene import Moment, alt_of, next_of, standing_of

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from common.errors import Refusal
 from common.model import IncomingKind
-from events.ballot_store import Votes
 from events.linking.links import Bound, Links
 from events.model import Ballot, Event, State
 from events.room import Parts
-from events.tally import Result
-from events.voting import shuffled
+from events.voting.ballot_store import Votes
+from events.voting.tally import Result
+from events.voting.voting import shuffled
 from web.events import scene
 from web.events.scene import PER_PAGE, May, Sight
 from web.room import Room

@@ -11,7 +11,7 @@ from aiohttp import web
 from common.errors import Refusal
 from common.texts import say
 from events.model import Event
-from events.published import document
+from events.voting.published import document
 from web.desk import Desk, Form, clean_nickname, read_number
 from web.events.hall import Hall, Wish
 from web.events.organisers import Organisers

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from common.texts import say
-from events.announcements import prizes, rules
 from events.lifecycle import takes_entries, takes_votes
 from events.model import Entry, Event, State
+from events.posts.announcements import prizes, rules
 from events.when import when
 from web.store import ShownPicture
 

@@ -19,7 +19,7 @@ from bots.knowledge import open_knowledge
 from common.config import Config, parse
 from common.database import open_database
 from common.tasks import cancel
-from request.records import RequestState
+from request.kept.records import RequestState
 from tests.component.accounts import QUICK
 from tests.component.adapters.plug import Plug
 from tests.fakes.horde import FakeHorde

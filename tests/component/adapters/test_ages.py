@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from request.encoding import incoming_from_json
-from request.tables import requests
+from request.kept.encoding import incoming_from_json
+from request.kept.tables import requests
 
 
 async def heard(bot):

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from events.lifecycle import Step
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.component.events.painting import entered, planned
 
 

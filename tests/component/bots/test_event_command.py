@@ -17,11 +17,11 @@ from bots.rooms import open_events
 from common.config import load
 from common.errors import HordebotsError
 from common.model import Job
-from events.candidate import Candidate
-from events.entry_store import Entrant
+from events.entries.candidate import Candidate
+from events.entries.entry_store import Entrant
 from events.model import Shown
-from request.encoding import job_to_json
-from request.leases import Leases
+from request.kept.encoding import job_to_json
+from request.kept.leases import Leases
 from styles.previews import keep
 
 RUNNER = CliRunner()

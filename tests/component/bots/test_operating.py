@@ -22,8 +22,8 @@ from common.config import OperatorConfig
 from common.database import open_database
 from common.errors import StartupError
 from common.model import Audience, Incoming, Job, Note, Person, Place
-from request.leases import Leases
-from request.store import Store
+from request.kept.leases import Leases
+from request.kept.store import Store
 from styles import image_request
 from styles.image_request import ImageRequest
 from tests.component.bots.programs import ENVIRONMENT, ROOT, START, Program

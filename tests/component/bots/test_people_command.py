@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from bots.__main__ import app
 from common.database import open_database
 from common.model import Incoming, Job, Person, Place
-from request.leases import Leases
-from request.marks import open_marks
-from request.reports import Reports
-from request.store import Store
+from request.kept.leases import Leases
+from request.kept.marks import open_marks
+from request.kept.store import Store
+from request.talking.reports import Reports
 from tests.component.bots.programs import run
 
 

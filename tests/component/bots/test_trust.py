@@ -15,7 +15,7 @@ from common.horde.limits import Limits
 from common.horde.poller import Poller
 from common.horde.transport import Patience
 from common.tasks import cancel
-from request.hordes import Endpoint
+from request.horde.hordes import Endpoint
 from request.observer import Observer
 from tests.fakes.horde import FakeHorde, faults
 from tests.fakes.platform import wait_until

@@ -19,15 +19,15 @@ from events.linking.links import Links
 from events.model import State
 from events.store import EventStore
 from hub.server import MIGRATIONS as HUB_MIGRATIONS
-from request import tables as request_tables
-from request.chat_settings import SettingsStore
-from request.copies import Copies
-from request.cursors import Cursors
-from request.leases import Leases
-from request.marks import Marks
-from request.preferences import PreferenceStore
-from request.reports import Reports
-from request.store import Store
+from request.allowed.chat_settings import SettingsStore
+from request.allowed.preferences import PreferenceStore
+from request.kept import tables as request_tables
+from request.kept.copies import Copies
+from request.kept.cursors import Cursors
+from request.kept.leases import Leases
+from request.kept.marks import Marks
+from request.kept.store import Store
+from request.talking.reports import Reports
 from web import tables as web_tables
 
 pytestmark = pytest.mark.database

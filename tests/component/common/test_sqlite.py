@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from common.database import open_database
 from common.errors import StoreError
-from request.tables import leases
+from request.kept.tables import leases
 
 INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
 

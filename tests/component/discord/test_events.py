@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from events.lifecycle import Step
 from events.model import Plan, State
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
 

@@ -12,7 +12,7 @@ from bots.discord.client import HearingClient
 from bots.discord.clock import Clock
 from bots.discord.section import DiscordSection
 from common.errors import ConfigError, StartupError
-from request.production import Patience
+from request.making.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
 from tests.fakes.faults import refuse
 

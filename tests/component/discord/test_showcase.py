@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
 

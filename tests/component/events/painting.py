@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from PIL import Image
 
 from common import pictures
-from events.candidate import Candidate
-from events.entry_store import Entrant
+from events.entries.candidate import Candidate
+from events.entries.entry_store import Entrant
 from events.model import Plan, Shown
 
 DAY = 24 * 3600.0

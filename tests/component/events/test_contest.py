@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from events.afterwards.previewing import StylePreviews, turn_at
 from events.lifecycle import Step
 from events.model import State
-from events.previewing import StylePreviews, turn_at
 from styles.previews import SUBJECTS
 from tests.component.events.conftest import DAY, HOUR, brought_to
 from tests.component.events.test_entering import Chat

@@ -12,18 +12,18 @@ import sqlalchemy as sa
 
 from common.database import open_database
 from common.errors import LeaseLost, PlatformBusy, PlatformError, Refusal
-from events.ballot_store import BallotStore
-from events.candidate import Candidate
-from events.clock import Clock
-from events.entry_store import Entrant
+from events.course.clock import Clock
+from events.entries.candidate import Candidate
+from events.entries.entry_store import Entrant
 from events.lifecycle import Step
 from events.model import Hold, Shown, State
-from events.published import rule_of
 from events.room import Room, open_parts
 from events.tables import ballots, event_posts
-from events.tally import result_of, tally
-from request.leases import Leases
-from request.marks import Marks
+from events.voting.ballot_store import BallotStore
+from events.voting.published import rule_of
+from events.voting.tally import result_of, tally
+from request.kept.leases import Leases
+from request.kept.marks import Marks
 from tests.component.events.conftest import DAY, HOUR
 from tests.fakes.platform import FakePlatform
 

@@ -8,9 +8,9 @@ from PIL import Image
 
 from common import pictures
 from common.model import Audience, Ending
+from events.entries.style_entry import style_of
 from events.lifecycle import Step
 from events.model import EntryState, Shown, State
-from events.style_entry import style_of
 from tests.component.events.conftest import brought_to
 from tests.fakes.platform import FakePlatform
 

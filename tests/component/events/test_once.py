@@ -7,9 +7,9 @@ import pytest
 from common.errors import PlatformError
 from events.lifecycle import Step
 from events.model import EntryState, State
-from request.leases import Lease
-from request.records import FINAL_STATES, RequestState
-from request.tables import requests
+from request.kept.leases import Lease
+from request.kept.records import FINAL_STATES, RequestState
+from request.kept.tables import requests
 from tests.component.events.conftest import brought_to
 from tests.component.events.test_entering import Chat
 from tests.fakes.platform import FakePlatform

@@ -11,16 +11,16 @@ import pytest
 
 from common.database import open_database
 from common.model import Job
-from events.archive import archive
-from events.candidate import Candidate
-from events.clock import Clock
-from events.entry_store import Entrant
-from events.featuring import FEATURED, Featuring
+from events.afterwards.archive import archive
+from events.afterwards.featuring import FEATURED, Featuring
+from events.course.clock import Clock
+from events.entries.candidate import Candidate
+from events.entries.entry_store import Entrant
 from events.model import Shown, State, Venue
-from events.published import document, recount
 from events.room import Room, open_parts
-from request.encoding import job_to_json
-from request.leases import Leases
+from events.voting.published import document, recount
+from request.kept.encoding import job_to_json
+from request.kept.leases import Leases
 from styles.stylelist import load_folder
 from tests.component.events.test_course import MARKS, Wall
 

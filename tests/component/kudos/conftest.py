@@ -18,8 +18,8 @@ from events.kudos.prizes import Entrant, Prizes
 from events.kudos.records import Purpose
 from events.kudos.seal import Seal
 from events.kudos.treasury import Treasury
-from request.leases import Lease, Leases
-from request.marks import Marks
+from request.kept.leases import Lease, Leases
+from request.kept.marks import Marks
 from tests.component.conftest import Clock
 from tests.fakes.horde import FakeHorde
 

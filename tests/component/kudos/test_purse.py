@@ -10,19 +10,19 @@ from pydantic import SecretStr
 
 from common.errors import Refusal
 from common.model import Job
-from events.ballot_store import BallotStore
-from events.clock import Clock as EventClock
-from events.entry_store import EntryStore
+from events.course.clock import Clock as EventClock
+from events.course.steps import Steps
+from events.entries.entry_store import EntryStore
 from events.kudos.chore import KudosChore
 from events.kudos.purse import KudosPurse
 from events.kudos.records import FundState, Purpose
 from events.lifecycle import Step
 from events.linking.links import Links
 from events.model import Plan, State
-from events.steps import Steps
 from events.store import EventStore
 from events.tables import entries as entries_table
-from request.marks import Marks
+from events.voting.ballot_store import BallotStore
+from request.kept.marks import Marks
 from tests.component.kudos.conftest import NAMES, SPONSOR_KEY, open_house
 from tests.fakes import faults
 

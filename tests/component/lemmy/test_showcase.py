@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 
 FOX = "draw for me a fox style: raw --n 2"
 SHOWN = {

@@ -10,7 +10,7 @@ from common.errors import PlatformRefused
 from events.lifecycle import Step
 from events.model import State
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.component.events.painting import entered, planned
 from tests.fakes import faults
 

@@ -14,8 +14,8 @@ from events.linking.links import Links
 from request.calls import Call
 from request.grammar import Command
 from request.grammar.results import CommandName
-from request.marks import Marks
-from request.store import Store
+from request.kept.marks import Marks
+from request.kept.store import Store
 from tests.component.kudos.conftest import (  # noqa: F401  (fixtures)
     EVENT,
     PRIZES,

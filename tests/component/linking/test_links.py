@@ -19,7 +19,7 @@ from events.linking.links import (
 )
 from events.model import Plan
 from events.room import open_parts
-from request.marks import Marks
+from request.kept.marks import Marks
 
 pytestmark = pytest.mark.database
 

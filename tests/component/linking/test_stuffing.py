@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 import pytest
 
 from common.errors import Refusal
-from events.ballot_store import BallotStore
-from events.entry_store import EntryStore
+from events.course.steps import Steps
+from events.entries.entry_store import EntryStore
 from events.lifecycle import Step
 from events.linking.links import Links
 from events.model import Plan, State
 from events.purse import NoPurse
-from events.steps import Steps
 from events.store import EventStore
 from events.tables import entries as entries_table
-from request.marks import Marks
+from events.voting.ballot_store import BallotStore
+from request.kept.marks import Marks
 
 pytestmark = pytest.mark.database
 DAY = 24 * 3600.0

@@ -14,10 +14,10 @@ from bots.mastodon import MastodonAdapter
 from common.config import parse
 from common.database import open_database
 from common.model import Ending, Outcome, Part, Picture
-from request.adapter import Services
-from request.chat_settings import SettingsStore
-from request.cursors import Cursors
-from request.places import Places
+from request.allowed.chat_settings import SettingsStore
+from request.allowed.places import Places
+from request.kept.cursors import Cursors
+from request.services import Services
 from tests.fakes.mastodon import FLAVOURS, FakeMastodon
 
 

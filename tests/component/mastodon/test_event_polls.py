@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from events.lifecycle import Step
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.component.adapters.bot import Bot
 from tests.component.adapters.plugs.mastodon import MastodonPlug
 from tests.component.events.painting import entered, planned

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from request.leases import Lease
-from request.polls import Polls
+from request.answering.polls import Polls
+from request.kept.leases import Lease
 from tests.component.adapters.bot import Bot
 from tests.component.adapters.plugs.mastodon import MastodonPlug
 from tests.fakes.horde import FakeHorde

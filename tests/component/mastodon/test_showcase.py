@@ -9,7 +9,7 @@ import pytest
 from common.config import parse
 from common.markup import plain_text
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.component.adapters.bot import Bot
 from tests.component.adapters.plugs.mastodon import MastodonPlug
 from tests.fakes.horde import FakeHorde

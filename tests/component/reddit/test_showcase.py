@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.fakes import faults
 from tests.fakes.platform import wait_until
 

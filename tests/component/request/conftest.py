@@ -22,8 +22,8 @@ from common.config import (
     StylesConfig,
 )
 from common.model import Incoming, Person, Place
+from request.kept.store import Store
 from request.runner import Runner
-from request.store import Store
 from tests.component.accounts import QUICK
 
 HASTY = replace(QUICK, straggler=0.5)

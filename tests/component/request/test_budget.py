@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from common.config import PlaceConfig
 from common.horde.limits import Limits, Rate
 from common.model import Ending, Job, Place
-from request.people import People
-from request.records import FINAL_STATES, JobState
-from request.store import NO_KEY, Store
-from request.tables import spending
+from request.kept.people import People
+from request.kept.records import FINAL_STATES, JobState
+from request.kept.store import NO_KEY, Store
+from request.kept.tables import spending
 from tests.component.request.test_people import OwnPlatform
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform, wait_until

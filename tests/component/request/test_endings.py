@@ -8,7 +8,7 @@ import pytest
 from common import texts
 from common.config import PlaceConfig
 from common.model import Ending
-from request.terms import Patience
+from request.allowed.terms import Patience
 from tests.component.request.conftest import HASTY, QUICK
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until

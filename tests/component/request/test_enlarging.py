@@ -11,7 +11,7 @@ from common.config import PlaceConfig
 from common.horde.enlarging import as_status, is_enlarging, tiles
 from common.horde.wire_alchemy import AlchemyStatus
 from common.model import Ending
-from request.terms import Patience
+from request.allowed.terms import Patience
 from tests.component.request.conftest import QUICK
 from tests.fakes.horde import Fate
 from tests.fakes.platform import FakePlatform

@@ -8,7 +8,7 @@ from common.config import PlaceConfig, parse
 from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachable
 from common.horde.wire import Check
 from common.model import Audience, Ending, Job, LoraUse
-from request.hordes import RESTS, SERVED_FOR, Hordes
+from request.horde.hordes import RESTS, SERVED_FOR, Hordes
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform
 

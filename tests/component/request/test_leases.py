@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import LeaseLost
-from request.leases import LASTS, Leases
+from request.kept.leases import LASTS, Leases
 
 pytestmark = pytest.mark.database
 

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from common.config import PlaceConfig
 from common.horde.limits import Limits, Rate
 from common.model import Ending, Place
-from request import policy
-from request.marks import open_marks
-from request.records import RequestState
-from request.tables import people
+from request.allowed import policy
+from request.kept.marks import open_marks
+from request.kept.records import RequestState
+from request.kept.tables import people
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from common.config import PlaceConfig
 from common.model import Audience, Ending, Place
-from request.marks import open_marks
-from request.people import People
-from request.reports import Reports
-from request.tables import metadata, people, reports, requests
+from request.kept.marks import open_marks
+from request.kept.people import People
+from request.kept.tables import metadata, people, reports, requests
+from request.talking.reports import Reports
 from tests.component.request.test_people import OwnPlatform
 from tests.fakes.platform import FakePlatform, wait_until
 

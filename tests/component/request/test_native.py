@@ -7,7 +7,7 @@ from bots.endpoints import open_hordes
 from common.config import Config, EndpointConfig, HordeConfig
 from common.errors import Refusal
 from common.model import Ending
-from request.native import FRESH, NativeLookup, candidates, named
+from request.horde.native import FRESH, NativeLookup, candidates, named
 from tests.fakes.horde import FakeHorde, faults
 from tests.fakes.platform import FakePlatform
 

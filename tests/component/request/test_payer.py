@@ -14,7 +14,7 @@ from common.model import Ending, Place
 from events.kudos.records import Purpose
 from events.lifecycle import Step
 from events.model import Plan
-from request.terms import Payer, Terms
+from request.allowed.terms import Payer, Terms
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database

@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from common.config import PlaceConfig, parse
 from common.errors import ConfigError, PlatformError, PlatformRefused, StartupError
 from common.model import Ending
-from request import policy
-from request.marks import Marks, open_marks
-from request.people import People
-from request.records import FINAL_STATES, RequestState
-from request.store import Store
-from request.tables import forgotten_events, jobs, people, pictures, posts, requests
+from request.allowed import policy
+from request.kept.marks import Marks, open_marks
+from request.kept.people import People
+from request.kept.records import FINAL_STATES, RequestState
+from request.kept.store import Store
+from request.kept.tables import forgotten_events, jobs, people, pictures, posts, requests
 from tests.fakes.horde import Fate
 from tests.fakes.platform import FakePlatform, wait_until
 

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from common.config import PlaceConfig, StylesConfig, parse
 from common.model import Ending, Place
-from request.chat_settings import MOST_ROLES, ChatSettings, SettingsStore, tighten
-from request.cursors import Cursors
-from request.places import Places
-from request.policy import limits_of
+from request.allowed.chat_settings import MOST_ROLES, ChatSettings, SettingsStore, tighten
+from request.allowed.places import Places
+from request.allowed.policy import limits_of
+from request.kept.cursors import Cursors
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database

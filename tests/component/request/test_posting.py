@@ -4,9 +4,9 @@ import pytest
 
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
 from common.model import Ending, Outcome
-from request.polls import Polls
-from request.posting import FIRST_PAUSE, KEEP_TRYING, Posting
-from request.records import RequestState
+from request.answering.polls import Polls
+from request.answering.posting import FIRST_PAUSE, KEEP_TRYING, Posting
+from request.kept.records import RequestState
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database

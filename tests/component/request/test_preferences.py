@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from common.config import PlaceConfig
 from common.model import Ending
-from request.tables import preferences
+from request.kept.tables import preferences
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database

@@ -11,11 +11,11 @@ from common.config import PlaceConfig
 from common.database import open_database
 from common.errors import StoreError
 from common.model import Ending, IncomingKind, Place
-from request.leases import Leases
-from request.records import JobState, RequestState
+from request.allowed.terms import Patience
+from request.kept.leases import Leases
+from request.kept.records import JobState, RequestState
+from request.kept.store import event_key
 from request.runner import AGAIN_AFTER
-from request.store import event_key
-from request.terms import Patience
 from tests.component.request.conftest import HASTY
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until

@@ -8,8 +8,8 @@ import pytest
 from common.config import PlaceConfig
 from common.errors import PlatformError, PlatformRefused
 from common.model import Ending, IncomingKind, Place
-from request.records import JobState, RequestState
-from request.terms import Patience
+from request.allowed.terms import Patience
+from request.kept.records import JobState, RequestState
 from tests.component.request.conftest import HASTY
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from common.config import PlaceConfig, ShowcaseConfig, parse
 from common.errors import ConfigError, PlatformError, PlatformRefused
 from common.model import Audience, Ending, IncomingKind
-from request.copies import Copies
-from request.leases import Lease
-from request.marks import Marks
-from request.tables import copies
+from request.kept.copies import Copies
+from request.kept.leases import Lease
+from request.kept.marks import Marks
+from request.kept.tables import copies
 from tests.fakes.horde import Fate
 from tests.fakes.platform import FakePlatform, wait_until
 

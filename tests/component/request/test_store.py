@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from common.errors import LeaseLost
 from common.model import Audience, Job, LoraUse, Note, NoteKind
-from request import tables
-from request.leases import Leases
-from request.records import JobState, PictureRow, RequestState
-from request.store import Store
+from request.kept import tables
+from request.kept.leases import Leases
+from request.kept.records import JobState, PictureRow, RequestState
+from request.kept.store import Store
 
 pytestmark = pytest.mark.database
 

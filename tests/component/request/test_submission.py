@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from common.model import Ending
-from request.terms import Patience
+from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 

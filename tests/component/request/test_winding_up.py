@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import PlatformError, PlatformRefused, Refusal
 from common.model import Ending, IncomingKind
-from request.records import JobState, RequestState
+from request.kept.records import JobState, RequestState
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 

@@ -9,7 +9,7 @@ from PIL import Image
 from common import pictures
 from common.config import CivitaiConfig, PlaceConfig
 from common.model import Audience, Ending
-from request.records import RequestState
+from request.kept.records import RequestState
 from tests.fakes.civitai import FakeCivitai, model, version
 from tests.fakes.platform import FakePlatform
 

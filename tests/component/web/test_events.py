@@ -14,8 +14,8 @@ from bots.web import WebAdapter
 from events.lifecycle import Step
 from events.linking.links import Links
 from events.model import Hold
-from events.published import recount
-from request.marks import open_marks
+from events.voting.published import recount
+from request.kept.marks import open_marks
 from tests.fakes.challenge import holding, plan
 
 from .conftest import answer

@@ -13,7 +13,7 @@ from bots.web import WebAdapter
 from common.config import parse
 from common.model import Incoming, Person, Place
 from request.adapter import Publication
-from request.leases import Lease
+from request.kept.leases import Lease
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform, wait_until
 

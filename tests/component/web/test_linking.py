@@ -8,7 +8,7 @@ import pytest
 
 from common.errors import Refusal
 from events.linking.links import Links
-from request.marks import open_marks
+from request.kept.marks import open_marks
 
 from .conftest import hidden_fields
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack, asynccontextmanager
 import aiohttp
 
 from common.model import IncomingKind, Part, Phase, Progress
-from request.queries import Queries
+from request.kept.queries import Queries
 from web.live import BOUND, Advanced, Subscription
 from web.site import Site, build_app
 from web.store import Visitor

@@ -15,7 +15,7 @@ from common.config import parse
 from events.lifecycle import Step
 from events.linking.links import Links
 from events.model import EntryState, State
-from request.marks import open_marks
+from request.kept.marks import open_marks
 from tests.fakes.challenge import holding, plan
 from tests.fakes.horde import FakeHorde
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from common.model import Audience, Incoming, Job, Person, Place
-from request import encoding
-from request.leases import Leases
-from request.records import JobState, PictureRow, RequestState
-from request.store import Store
+from request.kept import encoding
+from request.kept.leases import Leases
+from request.kept.records import JobState, PictureRow, RequestState
+from request.kept.store import Store
 
 from .conftest import answer, outcome
 from .test_room import heard

@@ -14,7 +14,7 @@ from common.config import parse
 from common.errors import ConfigError
 from events.kudos.funds import Funds
 from events.kudos.records import FundState, Purpose
-from request.marks import open_marks
+from request.kept.marks import open_marks
 from tests.fakes.horde import FakeHorde
 
 from .conftest import hidden_fields

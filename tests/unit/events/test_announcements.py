@@ -4,8 +4,8 @@ import pytest
 
 from common import texts
 from common.errors import Refusal
-from events.announcements import words_of
 from events.languages import check_language, spoken
+from events.posts.announcements import words_of
 from events.rehearsal import rehearse
 from tests.unit.events.test_candidate import plan_of
 

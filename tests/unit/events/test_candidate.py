@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from common.errors import Refusal
-from events import candidate
-from events.candidate import Candidate, check_others, check_rules, holds
+from events.entries import candidate
+from events.entries.candidate import Candidate, check_others, check_rules, holds
 from events.model import Entry, EntryState, Kind, Shown, State
 from tests.unit.events.test_lifecycle import event_of, plan_of
 

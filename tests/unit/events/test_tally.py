@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import Refusal
-from events import published
-from events.tally import Cast, Counted, Rule, balanced, tally
+from events.voting import published
+from events.voting.tally import Cast, Counted, Rule, balanced, tally
 
 FEW = st.lists(st.integers(1, 6), max_size=4).map(tuple)
 BALLOTS = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), FEW), max_size=30).map(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from common.errors import Refusal
 from common.model import Ending, Job, Note, Picture
-from request import answers
 from request.adapter import Capabilities
-from request.records import JobRow, JobState, PictureRow
+from request.answering import answers
+from request.kept.records import JobRow, JobState, PictureRow
 
 PHONE = Capabilities(text_length=60, pictures_per_reply=4, picture_bytes=10**6)
 

@@ -4,9 +4,9 @@ import json
 
 from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
-from request.conversation import Conversation
 from request.grammar import Command, CommandName
-from request.hordes import Hordes
+from request.horde.hordes import Hordes
+from request.talking.conversation import Conversation
 from styles.library import StyleLibrary
 
 

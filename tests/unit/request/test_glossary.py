@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from common import texts
-from request import glossary
 from request.grammar import OPTIONS
+from request.talking import glossary
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "glossary.md"
 FIELD = """sampler, cfg, img2img, inpainting, controlnet, hires fix, clip skip, checkpoint, baseline,
@@ -90,4 +90,6 @@ def test_other_words_belong_to_a_term_and_each_to_one():
 
 
 def test_the_page_is_the_glossary():
-    assert PAGE.read_text("utf-8") == glossary.page(), "python -m request.glossary > the page"
+    assert PAGE.read_text("utf-8") == glossary.page(), (
+        "python -m request.talking.glossary > the page"
+    )

@@ -3,8 +3,8 @@
 import pytest
 
 from common.model import Credit, Job, LoraUse, NoteKind, TiUse
-from request import metadata
-from request.records import JobRow, JobState, PictureRow
+from request.answering import metadata
+from request.kept.records import JobRow, JobState, PictureRow
 
 JOB = Job(
     style="oil",

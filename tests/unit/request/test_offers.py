@@ -8,7 +8,7 @@ import pytest
 
 from common.horde.wire import ModelStatus, WorkerStatus
 from common.model import Job, LoraUse, TiUse
-from request.offers import Offer
+from request.horde.offers import Offer
 
 FOX = Job(style="raw", prompt="a fox", model="m")
 ABLE = {

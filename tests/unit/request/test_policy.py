@@ -4,7 +4,7 @@ import pytest
 
 from common.config import PlaceConfig
 from common.errors import Refusal
-from request import policy
+from request.allowed import policy
 
 PLACE = PlaceConfig(running_per_person=2, requests_per_hour=5)
 

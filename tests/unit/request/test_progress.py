@@ -2,7 +2,7 @@
 
 from common.horde.wire import Check
 from common.model import Phase
-from request.progress import Tally
+from request.making.progress import Tally
 
 
 def test_nothing_known_yet():

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from common.model import Credit, Job, LoraUse, TiUse
-from request import recipe
-from request.records import JobRow, JobState, PictureRow
+from request.answering import recipe
+from request.kept.records import JobRow, JobState, PictureRow
 
 JOB = Job(
     style="oil, thick",

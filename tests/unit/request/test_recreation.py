@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from common.model import Credit, Job, LoraUse, TiUse
 from common.reference import ModelReference
-from request.recipe import recipe
-from request.recreation import recreate
+from request.answering.recipe import recipe
+from request.wanted.recreation import recreate
 from styles import stylelist
 from styles.image_request import ImageRequest, LoraWish
 from styles.limits import Limits

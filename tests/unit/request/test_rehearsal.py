@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from common.config import parse
 from common.horde.wire import ModelStatus
 from common.reference import ModelReference
-from request.offers import served_of
-from request.policy import check_words, limits_of
+from request.allowed.policy import check_words, limits_of
+from request.horde.offers import served_of
 from request.rehearsal import Stage
 from styles import stylelist
 from styles.limits import Limits, Served
@@ -241,7 +241,7 @@ def test_page_names_every_code_that_there_may_be():
     sources = [
         *ROOT.glob("request/grammar/*.py"),
         *ROOT.glob("styles/*.py"),
-        *(ROOT / "request" / name for name in ("rehearsal.py", "safety.py")),
+        *(ROOT / "request" / name for name in ("rehearsal.py", "allowed/safety.py")),
     ]
     used = {
         code

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.model import Incoming, Person, Place
-from request.rereading import read_again
+from request.wanted.rereading import read_again
 from styles.limits import Limits
 from styles.names import NameIndex
 

@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import Refusal
-from request import safety
+from request.allowed import safety
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from common.horde.wire import Check
-from request.progress import Tally
-from request.telling import Telling
+from request.making.progress import Tally
+from request.making.telling import Telling
 from tests.fakes.platform import FakePlatform, wait_until
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from request.turns import Standing, Turns
+from request.horde.turns import Standing, Turns
 
 
 class Budget:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request import policy
-from request.answers import split
+from request.allowed import policy
+from request.answering.answers import split
 
 
 @given(st.text(alphabet="ab \n", max_size=300), st.integers(5, 50))

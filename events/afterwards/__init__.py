@@ -1,0 +1,1 @@
+"""What stays when an event is over: archives, and the styles that won."""

@@ -1,0 +1,1 @@
+"""Entries: what may be entered, by whom, and as what it is kept."""

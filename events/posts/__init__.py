@@ -1,0 +1,1 @@
+"""What is posted of events: put into words, and posted slowly and once."""

@@ -1,0 +1,1 @@
+"""Making pictures: planned, priced, submitted, watched, fetched."""
