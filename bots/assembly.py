@@ -23,10 +23,13 @@ from events.course.clock import Clock
 from events.room import Parts, Room
 from request.adapter import Adapter
 from request.admission import Admission
+from request.allowed.conditions import Conditions
 from request.allowed.preferences import PreferenceStore
 from request.allowed.terms import Patience
+from request.answering.decisions import Decisions
 from request.answering.polls import Polls
 from request.answering.posting import Posting
+from request.at_work import AtWork
 from request.budget import Budget
 from request.extension import Extension
 from request.horde.native import NativeLookup
@@ -52,8 +55,10 @@ from request.talking.own_defaults import OwnDefaults
 from request.talking.reports import Reports
 from request.talking.sharing import Sharing
 from request.talking.showcase import Showcase
+from request.understanding import Understanding
 from request.wanted.reading import Reading
 from request.wanted.sources import Fetch, Sources
+from request.withdrawal import Withdrawal
 from styles.library import OWN_STYLES
 
 FETCHING = 20.0
@@ -221,24 +226,41 @@ def _service(
     )
     budget = Budget(store, hordes, prices, planning, live)
     admission = Admission(store, ground.folk, budget)
-    return Service(
-        config=live,
-        places=services.places,
+    production = Production(
+        store, hordes, delivery, reference, patience=patience, observer=observer
+    )
+    conditions = Conditions(live, services.places, ground.marks)
+    commands = _commands(ground, extension, sources, admission, about)
+    decisions, at_work = Decisions(store, services.pictures), AtWork()
+    withdrawal = Withdrawal(store, production, at_work)
+    understanding = Understanding(
+        conditions=conditions,
         store=store,
         reading=Reading(store, library, reference, native, sources, others=extension.commands),
         planning=planning,
-        commands=_commands(ground, extension, sources, admission, about),
-        production=Production(
-            store, hordes, delivery, reference, patience=patience, observer=observer
-        ),
+        commands=commands,
         prices=prices,
         admission=admission,
+        decisions=decisions,
+        withdrawal=withdrawal,
+        at_work=at_work,
+    )
+    return Service(
+        config=live,
+        conditions=conditions,
+        store=store,
+        understanding=understanding,
+        planning=planning,
+        commands=commands,
+        production=production,
+        admission=admission,
+        decisions=decisions,
         posting=Posting(
             store, ground.leases, Polls(ground.database, store), sleep=sleep, observer=observer
         ),
+        withdrawal=withdrawal,
+        at_work=at_work,
         observer=observer,
-        marks=ground.marks,
-        pictures=services.pictures,
     )
 
 

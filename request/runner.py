@@ -176,7 +176,7 @@ class Runner:
         if request_id in self._tasks:
             return
         task = self._keep(request_id, self._answer(lease, request_id))
-        self._service.running[request_id] = task
+        self._service.at_work.running[request_id] = task
 
     def _keep(self, key: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = self._tasks[key] = asyncio.create_task(work, name=f"request-{key}")
@@ -185,11 +185,11 @@ class Runner:
 
     def _let_go(self, key: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(key, None)
-        self._service.running.pop(key, None)
+        self._service.at_work.running.pop(key, None)
 
     async def _take_back(self, lease: Lease, incoming: Incoming) -> None:
         """Write a deletion down before the next thing is heard; what follows from it takes time."""
-        request_id = await self._service.close_event(lease, incoming)
+        request_id = await self._service.withdrawal.close_event(lease, incoming)
         await self._service.showcase.original_deleted(lease, incoming)
         if request_id is not None:
             self._keep(f"{WITHDRAWING}{request_id}", self._abandon(lease, request_id))
@@ -199,7 +199,7 @@ class Runner:
     async def _abandon(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)
         try:
-            await self._service.abandon(lease, request_id, self._adapter)
+            await self._service.withdrawal.abandon(lease, request_id, self._adapter)
         except Exception:  # the sweep makes good for it
             log.exception("not_abandoned")
 

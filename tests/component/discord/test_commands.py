@@ -105,7 +105,7 @@ async def test_forget_takes_back_what_was_answered_and_keeps_nothing(fake, chann
         assert len(fake.world.in_channel(channel)) == 1
         await fake.people.slash(ann, channel, "forget").answered()
         await fake.until(lambda: not fake.world.in_channel(channel), 30)
-        await fake.until(lambda: not bot.core.service.running, 30)
+        await fake.until(lambda: not bot.core.service.at_work.running, 30)
         assert await bot.core.services.enquiries.requests_of("discord", ann["id"]) == []
 
 

@@ -54,7 +54,7 @@ class Bot:
         def done():
             told = self.lemmy.world.notifications.values()
             unread = [one for one in told if not one.read and one.recipient is self.lemmy.world.bot]
-            return not unread and not self.core.service.running
+            return not unread and not self.core.service.at_work.running
 
         await wait_until(done)
 

@@ -41,7 +41,7 @@ class Bot:
         """Wait until all that was said is read and done with."""
         inbox = self.world.inbox
         await wait_until(
-            lambda: not any(note.new for note in inbox) and not self.core.service.running
+            lambda: not any(note.new for note in inbox) and not self.core.service.at_work.running
         )
 
 

@@ -124,7 +124,7 @@ async def test_what_was_spent_outlives_a_restart_and_being_forgotten(start, aske
     platform = OwnPlatform()
     async with start(platform, place=place) as core:
         await answers_to(platform, asked(1), asked(2, "forget me"))
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     again = OwnPlatform()
     async with start(again, place=place):
         [refused] = await answers_to(again, asked(3))

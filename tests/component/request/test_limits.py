@@ -95,7 +95,7 @@ async def test_being_forgotten_gives_no_requests_back(start, asked, database):
             await platform.answer_to(str(number))
             platform.say(asked(number + 1, text="forget me"))
             await platform.answer_to(str(number + 1))
-            await wait_until(lambda: not core.service.running)
+            await wait_until(lambda: not core.service.at_work.running)
         platform.say(asked(5))
         await platform.answer_to("5")
         platform.say(asked(6))
@@ -239,7 +239,7 @@ async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, 
         await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
         platform.say(asked(3, text="cancel"))
         assert "at work: 1." in (await platform.answer_to("3")).text
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         row = await core.store.request(await core.store.request_of_event(asked(2)))
         [job] = await core.store.jobs_of(row.id)
     assert row.state is RequestState.CANCELLED
@@ -255,9 +255,9 @@ async def test_replies_to_replies_come_to_an_end(start, heard):
             platform.say(heard("queue", event=str(number), person=f"p{number}", parent=parent))
             await platform.answer_to(str(number))
             parent = f"post-{number}-1"
-            await wait_until(lambda: not core.service.running)
+            await wait_until(lambda: not core.service.at_work.running)
         platform.say(heard("queue", event="deep", person="q", parent=parent))
         platform.say(heard("queue", event="new", person="r"))
         await platform.answer_to("new")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     assert ("deep", 1) not in platform.posts

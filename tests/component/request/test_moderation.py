@@ -147,7 +147,7 @@ async def test_a_ban_in_reply_means_the_asker_and_ends_what_he_has_at_work(
         await wait_until(lambda: horde.journal.count("submit") == 2)
         platform.say(ordered("ban", 3, parent="post-1-1"))
         assert "bob may not ask" in (await platform.answer_to("3")).text
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     assert horde.journal.count("cancel") == 1
     assert ("2", 1) not in platform.posts
 
@@ -163,14 +163,14 @@ async def test_a_community_ban_outlives_being_forgotten_and_is_lifted_by_the_id(
         await platform.answer_to("2")
         platform.say(said("forget me", 3, "bob-17"))
         await platform.answer_to("3")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         async with database.read() as connection:
             kept = [str(row) for row in await connection.execute(sa.select(people))]
         platform.say(said(FOX, 4, "bob-17"))
         refused = await platform.answer_to("4")
         platform.say(said("forget me", 5, "bob-17"))
         await platform.answer_to("5")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(ordered("unban bob-17", 6))
         assert "may ask for pictures here again" in (await platform.answer_to("6")).text
     assert "moderators of this place" in refused.text
@@ -286,7 +286,7 @@ async def test_the_log_ends_after_its_days_and_with_being_forgotten(start, order
         short = await platform.answer_to("3")
         platform.say(said("forget me", 4, "bob"))
         await platform.answer_to("4")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(ordered("log", 5))
         forgotten = await platform.answer_to("5")
     assert short.text == forgotten.text == "Nobody has asked for pictures here lately."
@@ -307,7 +307,7 @@ async def test_nothing_that_names_others_is_kept_of_a_moderator(start, said, ord
         for event, person in ((8, "bob-17"), (9, "bob-18")):
             platform.say(said("forget me", event, person))
             await platform.answer_to(str(event))
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         lease = await core.leases.take("web")
         assert await core.service.receive(lease, ordered("ban bob-17", 4)) is None
     async with database.read() as connection:
@@ -389,7 +389,7 @@ async def test_a_report_goes_with_its_answer_and_with_who_made_it(start, said, d
         await platform.answer_to("2")
         platform.say(said("forget me", 3, who))
         await platform.answer_to("3")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     async with database.read() as connection:
         assert (await connection.execute(sa.select(reports))).all() == []
         kept = {row.person for row in await connection.execute(sa.select(requests))}

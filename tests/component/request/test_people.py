@@ -51,7 +51,7 @@ async def test_who_says_stop_is_not_heard_until_he_says_start(start, heard, hord
             platform.say(heard(text, event=str(number)))
         platform.say(heard("draw for me a cat style: raw --n 1", event="bob", person="bob"))
         await platform.answer_to("bob")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(heard("start", event="5"))
         started = await platform.answer_to("5")
         platform.say(heard("draw for me a fox style: raw --n 1", event="6"))
@@ -70,7 +70,7 @@ async def test_of_who_is_forgotten_only_hashes_stay(start, heard, horde, databas
         others = await platform.answer_to("2")
         platform.say(heard("forget me", event="3"))
         answer = await platform.answer_to("3")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         assert (
             await core.service.receive(
                 await core.leases.take("web"),
@@ -98,11 +98,11 @@ async def test_who_stopped_stays_unheard_when_he_is_forgotten(start, heard, hord
         await platform.answer_to("1")
         platform.say(heard("forget me", event="2"))
         await platform.answer_to("2")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(heard("draw for me a fox", event="3"))
         platform.say(heard("draw for me a cat style: raw --n 1", event="4", person="bob"))
         await platform.answer_to("4")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     assert ("3", 1) not in platform.posts
 
 
@@ -150,7 +150,7 @@ async def test_a_post_that_does_not_go_now_goes_later_and_one_that_never_goes_st
         await platform.answer_to("1")
         platform.say(heard("forget me", event="2"))
         await platform.answer_to("2")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     assert platform.removed == removed
     assert await rows(database, requests) == []
 
@@ -163,7 +163,7 @@ async def test_a_picture_that_is_still_shown_stays(start, heard, horde):
         platform.kept = {shown.sha256}
         platform.say(heard("forget me", event="2"))
         await platform.answer_to("2")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
     assert (shown.path.exists(), gone.path.exists()) == (True, False)
 
 
@@ -270,7 +270,7 @@ async def test_who_is_banned_is_told_so_once_a_day_and_draws_nothing(
         assert (await platform.answer_to("3")).ending is Ending.TOLD
         platform.say(heard(**draw(4, "bob")))
         assert (await platform.answer_to("4")).ending is Ending.DONE
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         await folk.unban("web", "ann")
         platform.say(heard(**draw(5)))
         assert (await platform.answer_to("5")).ending is Ending.DONE
@@ -285,7 +285,7 @@ async def test_a_ban_outlives_being_forgotten(start, heard, horde, database, tmp
         await People(database, open_marks(tmp_path)).ban("web", "ann")
         platform.say(heard("forget me", event="1"))
         await platform.answer_to("1")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(heard(**draw(2)))
         assert "may not ask" in (await platform.answer_to("2")).text
 
@@ -298,7 +298,7 @@ async def test_who_was_censored_too_often_still_waits_when_he_is_forgotten(start
         await platform.answer_to("1")
         platform.say(heard("forget me", event="2"))
         await platform.answer_to("2")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         platform.say(heard(**draw(3)))
         refused = await platform.answer_to("3")
     assert "you can ask again in 24 h." in refused.text

@@ -123,6 +123,6 @@ async def test_who_is_forgotten_has_no_defaults_left(start, talk, database):
         await talk("my style: oil painting", person="bob")
         assert len(await kept(database)) == 2
         await talk("forget me")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         (left,) = await kept(database)
     assert left.preferences == {"style": "oil painting"}

@@ -233,7 +233,7 @@ async def test_a_copy_goes_when_its_original_or_its_asker_does(
         await settled(database, web)
         [left] = gallery.shown.values()
         if word == "forget me":
-            await wait_until(lambda: not core.service.running)
+            await wait_until(lambda: not core.service.at_work.running)
             web.say(heard(DRAW, event="4"))  # his yes is forgotten too
             await settled(database, web, "4")
     assert left.request == bobs.request
@@ -330,7 +330,7 @@ async def test_what_is_left_for_an_account_nobody_serves_is_dropped_after_a_week
         await platform.answer_to("1")
         platform.say(heard(DRAW, event="2"))
         await platform.answer_to("2")
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         [row] = await rows(database)
         for days, left in ((6, 1), (8, 0)):
             late = Copies(database, Marks(b""), now=lambda: row.changed + days * 24 * 3600)  # noqa: B023

@@ -130,10 +130,10 @@ async def test_a_failed_request_that_is_put_back_is_answered_below_its_first_ans
         platform.say(event)
         assert (await platform.answer_to("1")).ending is Ending.FAILED
         request_id = await core.store.request_of_event(event)
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         assert await core.store.put_back(request_id) is RequestState.RECEIVED
         assert (await platform.answer_to("1", part=2)).ending is Ending.DONE
-        await wait_until(lambda: not core.service.running)
+        await wait_until(lambda: not core.service.at_work.running)
         assert await state_of(core, event) is RequestState.DONE
         assert len(await core.store.posts_of(request_id)) == 2
         with pytest.raises(Refusal, match="was answered with pictures"):
@@ -148,7 +148,7 @@ async def test_an_answer_its_platform_refused_is_posted_again_without_being_made
     event = heard(FOX)
     async with start(platform, pace=0.05) as core:
         platform.say(event)
-        await wait_until(lambda: platform.attempts and not core.service.running)
+        await wait_until(lambda: platform.attempts and not core.service.at_work.running)
         request_id = await core.store.request_of_event(event)
         assert await state_of(core, event) is RequestState.FAILED
         assert await core.store.put_back(request_id) is RequestState.REPLYING

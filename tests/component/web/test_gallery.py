@@ -95,7 +95,7 @@ async def shared(world):
     """Let ann's answer be shown; return its id."""
     await world.art.answer_to(world.say("share always"))
     made = await world.art.answer_to(world.say(DRAW))
-    await wait_until(lambda: not world.core.service.running)
+    await wait_until(lambda: not world.core.service.at_work.running)
     return made
 
 
