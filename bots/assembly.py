@@ -215,15 +215,7 @@ def _service(
     sources = Sources(store, services.pictures, ground.fetch)
     native, delivery = NativeLookup(hordes), Delivery(services.pictures)
     prices = Prices(hordes, delivery)
-    assets = Assets(knowledge.catalogue, reference, lambda: _rules(live()))
-    planning = Planning(
-        lambda: library.current,
-        reference,
-        hordes,
-        sources,
-        assets,
-        preferences=ground.preferences,
-    )
+    planning = _planning(ground, sources)
     budget = Budget(store, hordes, prices, planning, live)
     admission = Admission(store, ground.folk, budget)
     production = Production(
@@ -261,6 +253,19 @@ def _service(
         withdrawal=withdrawal,
         at_work=at_work,
         observer=observer,
+    )
+
+
+def _planning(ground: _Ground, sources: Sources) -> Planning:
+    """Return what turns what is wanted into jobs."""
+    knowledge, live, reference = ground.knowledge, ground.live, ground.reference
+    return Planning(
+        lambda: knowledge.library.current,
+        reference,
+        ground.hordes,
+        sources,
+        Assets(knowledge.catalogue, reference, lambda: _rules(live())),
+        preferences=ground.preferences,
     )
 
 
