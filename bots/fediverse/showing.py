@@ -87,7 +87,10 @@ class Showing:
         """Return the id of a copy already posted: its text has the request's id."""
         if not self._me:
             raise PlatformError(platform=self.url, problem=texts.say("mastodon.not_met"))
-        posts = await self._calls("account_statuses", self._me["id"], limit=LOOKED_AT)
+        alone = not publication.under  # then a day's answers do not hide it
+        posts = await self._calls(
+            "account_statuses", self._me["id"], limit=LOOKED_AT, exclude_replies=alone
+        )
         code = f"({publication.request})"
         found = (
             str(post["id"])

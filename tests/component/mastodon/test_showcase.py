@@ -64,6 +64,8 @@ async def test_a_copy_is_posted_unlisted_calls_nobody_and_goes_with_its_answer(b
     assert "ann" not in text.casefold().replace("painter", "")
     [code] = [word.strip("().") for word in text.split() if word.startswith("(")][:1]
     bare = Publication(code, "", "", "", ())
+    for number in range(50):  # what was answered since does not hide it
+        server.community.add(server.bot, f"answer {number}", parent=answer.id)
     assert await bot.adapter.find_published(bare) == copy.id
     await plug.say("delete", reply_to=answer.id)
     await plug.taken_back(said)

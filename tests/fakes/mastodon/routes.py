@@ -16,6 +16,7 @@ from tests.fakes.mastodon.entities import Media, Poll, instance_v1, instance_v2
 VISIBILITIES = {"public", "unlisted", "private", "direct"}
 MOST_MEDIA = 4
 NOT_PROCESSED = "Cannot attach files that have not finished processing. Try again in a moment!"
+TRUE = frozenset({"1", "true", "True"})
 
 
 class Stop(Exception):
@@ -149,7 +150,7 @@ class Routes:
         form = await request.post()
         bot = self.community.bot
         if "bot" in form:
-            bot.bot = form["bot"] in {"1", "true", "True"}
+            bot.bot = form["bot"] in TRUE
         if "note" in form:
             bot.note = str(form["note"])
         fields: dict[str, dict[str, str]] = defaultdict(dict)
@@ -182,6 +183,7 @@ class Routes:
             post
             for post in reversed(self.community.posts.values())
             if post.author.id == request.match_info["id"]
+            and (post.parent is None or request.query.get("exclude_replies") not in TRUE)
         ]
         limit = int(request.query.get("limit", 20))
         return web.json_response([self.community.entity(post) for post in posts[:limit]])
@@ -302,7 +304,7 @@ class Routes:
             visibility=str(form.get("visibility") or "public"),
             parent=str(parent) if parent else None,
             spoiler=spoiler,
-            sensitive=str(form.get("sensitive")) in {"1", "True", "true"},
+            sensitive=str(form.get("sensitive")) in TRUE,
             language=form.get("language"),
             media=media,
             poll=_poll(one, poll) if poll else None,
