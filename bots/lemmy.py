@@ -67,6 +67,7 @@ class LemmyAdapter(Showing):
             text_length=4000,
             pictures_per_reply=20,
             picture_bytes=10_000_000,
+            titles=True,
             opt_in=section.opt_in,
             quiet=True,
             receipt_after=120.0,

@@ -49,6 +49,7 @@ CAPABILITIES = Capabilities(
     pictures_per_reply=20,
     picture_bytes=20_000_000,
     formats=frozenset({"image/png", "image/jpeg"}),
+    titles=True,
     opt_in=True,
     quiet=True,
     private_pictures=False,

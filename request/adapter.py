@@ -28,6 +28,8 @@ class Capabilities:
     picture_bytes: int
     """Largest picture file, in bytes."""
     formats: frozenset[str] = frozenset({"image/webp", "image/png", "image/jpeg"})
+    titles: bool = False
+    """Posts have titles; elsewhere the text of a post begins with it."""
     live_progress: bool = False
     """Progress can be shown by editing; elsewhere `acknowledge` is called once."""
     private_replies: bool = False

@@ -29,7 +29,7 @@ from events.posts.announcements import UPVOTES, words_of
 from events.restaging import left_out, numbers_in, restage
 from events.store import event_of
 from events.tables import event_posts, events
-from request.adapter import Adapter, Publication, Publishing, Revising, Upvoted
+from request.adapter import Adapter, Capabilities, Publication, Publishing, Revising, Upvoted
 from request.answering import answers
 from request.kept import encoding
 from request.kept.leases import Lease, Leases, guard
@@ -117,13 +117,13 @@ class Outbox:
                 continue
             try:
                 async with asyncio.timeout(limit):
-                    await self._do(lease, row, adapter, adapter.capabilities.text_length)
+                    await self._do(lease, row, adapter, adapter.capabilities)
             except (PlatformError, TimeoutError) as error:
                 await self._failed(lease, row, error)
 
-    async def _do(self, lease: Lease, row: Row, adapter: Publishing, room: int) -> None:
+    async def _do(self, lease: Lease, row: Row, adapter: Publishing, can: Capabilities) -> None:
         gone = await self._left_out(row)
-        publication = self._publication(row, room, gone)
+        publication = self._publication(row, can, gone)
         if row.state == "removing" or row.is_empty(gone):
             await self._take_down(lease, row, adapter, publication)
             await self._ended(lease, row, "removed")
@@ -177,15 +177,17 @@ class Outbox:
         await self._take_down(lease, row, adapter, publication)
         await self._change(lease, row, state="intended", tries=0)
 
-    def _publication(self, row: Row, room: int, gone: Collection[int]) -> Publication:
+    def _publication(self, row: Row, can: Capabilities, gone: Collection[int]) -> Publication:
         shown = tuple(
             self._picture(one) for one in row.body.get("pictures", ()) if one["number"] not in gone
         )
         with texts.speaking(row.event.plan.rules.language):
             last = texts.say("event_post.machine", code=row.code)
             words = words_of(row.body, gone)
-        [text] = answers.split(words, max(1, room - len(last) - 1), most=1) or [""]
         [title] = answers.split(str(row.body["title"]), TITLE_LENGTH, most=1)
+        if not can.titles and title not in words:
+            words = f"{title}\n{words}"
+        [text] = answers.split(words, max(1, can.text_length - len(last) - 1), most=1) or [""]
         votes = (number for number in row.body.get("vote", ()) if number not in gone)
         left = 0.0 if row.event.due is None else row.event.due - self._now()
         return Publication(

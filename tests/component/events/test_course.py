@@ -445,6 +445,21 @@ async def test_news_is_posted_once_slowly_and_in_order(parts, planned, clock, le
     assert states == {**news, **polls, "remind": "intended"}
 
 
+@pytest.mark.parametrize("titles", [False, True])
+async def test_a_post_names_its_event_once_wherever_it_stands(
+    parts, planned, clock, leases, titles
+):
+    wall = Wall()
+    wall.capabilities = replace(wall.capabilities, titles=titles)
+    venue = {"account": "web", "to": "wall"}
+    event = await parts.events.drafted(planned(venues=[venue]), "ann")
+    await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    await posted(parts, await leases.take("web"), wall, clock, leases)
+    [news] = wall.wall.values()
+    assert news.title == event.plan.title
+    assert news.text.startswith(event.plan.title) is not titles
+
+
 async def test_a_post_that_got_out_before_a_crash_is_not_posted_again(
     parts, planned, clock, leases, database
 ):
