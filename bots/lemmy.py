@@ -222,13 +222,8 @@ class LemmyAdapter(Showing):
         for comment in comments:
             if comment.id == target.comment and (comment.deleted or comment.removed):
                 raise PlatformRefused("lemmy.asker_gone", url=self.url)
-        return [
-            comment
-            for comment in comments
-            if comment.creator_id == client.me.id
-            and comment.parent == target.comment
-            and not comment.deleted
-        ]
+        own = (comment for comment in comments if comment.creator_id == client.me.id)
+        return [one for one in own if one.parent == target.comment and not one.deleted]
 
     async def remove(self, incoming: Incoming, post: str) -> None:
         """Delete one of our posts with its pictures; one that is gone already is fine."""

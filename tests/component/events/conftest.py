@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from events.course.clock import Clock
 from events.model import Plan
+from events.room import open_parts
 from events.store import EventStore
+from tests.component.events.wall import MARKS
 from tests.component.request.conftest import heard, start
 
 __all__ = ["heard", "start"]
@@ -72,3 +75,16 @@ async def brought_to(core, plan, *steps, who="ann"):
     for step in steps:
         event = await core.events.steps.take(event, step, who)
     return event
+
+
+@pytest.fixture
+def parts(database, leases, clock, tmp_path):
+    return open_parts(database, MARKS, leases, tmp_path, pause=lambda: 60, now=clock)
+
+
+@pytest.fixture
+def ticking(parts, leases, clock):
+    chores = (parts.series.draft_due,)
+    return Clock(
+        parts.events, parts.entries, parts.steps, parts.purse, leases, chores=chores, now=clock
+    )

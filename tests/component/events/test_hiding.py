@@ -4,9 +4,7 @@ import pytest
 
 from common.errors import PlatformError, PlatformRefused
 from events.lifecycle import Step
-from tests.component.events.test_course import MARKS, Wall, entered, parts
-
-__all__ = ["parts"]
+from tests.component.events.wall import MARKS, Wall, entered
 
 pytestmark = pytest.mark.database
 

@@ -22,7 +22,7 @@ from events.voting.published import document, recount
 from request.kept.encoding import job_to_json
 from request.kept.leases import Leases
 from styles.stylelist import load_folder
-from tests.component.events.test_course import MARKS, Wall
+from tests.component.events.wall import MARKS, Wall
 
 pytestmark = [pytest.mark.program, pytest.mark.timeout(300)]
 

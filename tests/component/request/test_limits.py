@@ -238,7 +238,7 @@ async def test_a_request_in_our_queue_can_be_cancelled_and_costs_nothing(start, 
         platform.say(asked(2))
         await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
         platform.say(asked(3, text="cancel"))
-        assert "at work: 1." in (await platform.answer_to("3")).text
+        assert "1 of your requests were at work" in (await platform.answer_to("3")).text
         await wait_until(lambda: not core.service.at_work.running)
         row = await core.store.request(await core.store.request_of_event(asked(2)))
         [job] = await core.store.jobs_of(row.id)

@@ -152,7 +152,7 @@ async def test_cancel_stops_what_the_asker_has_running_and_nobody_elses(start, h
         told = await platform.answer_to("3")
         left = await core.store.open_of_person("web", "bob")
         gone = [row for row in await core.store.open_of_person("web", "ann") if row.parsed]
-    assert "at work: 1." in told.text
+    assert "1 of your requests were at work" in told.text
     assert (len(left), gone) == (1, [])
     assert horde.journal.count("cancel") == 1
 
