@@ -6,7 +6,8 @@
     ├── Refusal                a request is declined; the person is told why and what to do
     ├── StyleListError         a stylelist cannot be read
     ├── StoreError             the database did not do as told
-    │   └── LeaseLost          another instance owns this account now
+    │   ├── LeaseLost          another instance owns this account now
+    │   └── RequestEnded       what was to become of a request is dropped: it has ended meanwhile
     ├── HordeError             the Horde answered with an error
     │   ├── HordeUnreachable   no answer, or none that can be read
     │   │   └── HordeUnclear   the same after a request was sent: it may have been accepted
@@ -89,6 +90,12 @@ class LeaseLost(StoreError):
     """Another instance owns the account: stop writing for it at once."""
 
     default_code = "store.lease_lost"
+
+
+class RequestEnded(StoreError):
+    """A request has ended meanwhile, mostly because it was taken back: nothing more is due."""
+
+    default_code = "store.request_ended"
 
 
 class HordeError(HordebotsError):

@@ -14,7 +14,7 @@ from itertools import count
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from common.errors import HordebotsError, LeaseLost, PlatformError, StoreError
+from common.errors import HordebotsError, LeaseLost, PlatformError, RequestEnded, StoreError
 from common.model import Incoming, IncomingKind
 from common.tasks import cancel
 from request.adapter import Adapter
@@ -220,6 +220,9 @@ class Runner:
                 await self._service.answer(lease, request_id, self._adapter)
             except LeaseLost:
                 log.info("request_left_to_new_owner")
+                return
+            except RequestEnded:
+                log.info("request_ended_meanwhile")
                 return
             except PlatformError as error:  # what it stands for is known, and it may pass
                 log.warning("request_interrupted", error=str(error))

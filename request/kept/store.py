@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from common.errors import StoreError
+from common.errors import RequestEnded, StoreError
 from common.model import Incoming, Job, Note
 from request.kept import encoding, retrying
 from request.kept.cursors import move
@@ -228,9 +228,9 @@ class Store(Queries):
     async def _change_request(
         self, connection: AsyncConnection, request_id: str, **changes: Any
     ) -> None:
-        """Change an open request. Raises StoreError if it has ended: that is never undone here."""
+        """Change an open request. Raises RequestEnded: an end is never undone here."""
         if not await self._is_changed(connection, request_id, **changes):
-            raise StoreError("store.request_ended", request=request_id)
+            raise RequestEnded(request=request_id)
 
     async def _is_changed(
         self, connection: AsyncConnection, request_id: str, **changes: Any

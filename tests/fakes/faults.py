@@ -100,6 +100,8 @@ class Faults:
     def __init__(self) -> None:
         self._queues: dict[str, deque[tuple[str, Fault]]] = defaultdict(deque)
         self.closing = asyncio.Event()
+        self.held = 0
+        """How many requests hang or are late at this moment."""
 
     def add(self, route: str, fault: Fault, times: int = 1, *, only: str = "") -> None:
         """Plan a fault for requests to a route whose path contains `only`."""
@@ -134,8 +136,12 @@ class Faults:
 
     async def pause(self, seconds: float) -> None:
         """Wait, but not longer than the server lives."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.closing.wait(), seconds)
+        self.held += 1
+        try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.closing.wait(), seconds)
+        finally:
+            self.held -= 1
 
     async def refuse(self, fault, request, handle):
         return _cut(request)

@@ -128,6 +128,11 @@ class FakeServer:
         """Forget the faults still planned."""
         self._faults.clear(route)
 
+    @property
+    def held(self) -> int:
+        """How many requests hang or are late at this moment."""
+        return self._faults.held
+
     def let_go(self) -> None:
         """End whatever hangs or is late at this moment."""
         self._faults.let_go()

@@ -3,10 +3,12 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
 from common.errors import PlatformError, PlatformRefused, Refusal
 from common.model import Ending, IncomingKind
 from request.kept.records import JobState, RequestState
+from request.runner import Runner
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -180,3 +182,24 @@ async def test_what_is_at_work_or_taken_back_or_unknown_is_not_put_back(store, l
         await store.put_back(request_id)
     with pytest.raises(Refusal, match="There is no request xyz"):
         await store.put_back("xyz")
+
+
+async def test_what_is_taken_back_while_it_is_read_is_dropped_without_ado(start, heard, horde):
+    platform, stop, asked = FakePlatform(), asyncio.Event(), heard("draw a fox style: horde/foxy")
+    horde.fail("style_name", faults.hang())
+    async with start() as core:
+        runner = Runner(platform, service=core.service, store=core.store, leases=core.leases)
+        serving = asyncio.create_task(runner.run(stop))
+        with capture_logs() as lines:
+            platform.say(asked)
+            await wait_until(lambda: horde.held == 1)
+            assert await core.service.withdrawal.close_event(runner.lease, asked) is not None
+            horde.let_go()
+            await wait_until(lambda: not core.service.at_work.running)
+        stop.set()
+        await serving
+        assert await state_of(core, asked) is RequestState.CANCELLED
+    told = {line["event"] for line in lines}
+    assert "request_ended_meanwhile" in told
+    assert "request_interrupted" not in told
+    assert platform.posts == {}
