@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from bots.discord.suggestions import Suggestion
 from bots.discord.switches import Change, Channels, Roles
 from common import texts
 from common.errors import StartupError
+from common.tasks import cancel
 
 log = structlog.get_logger()
 
@@ -157,13 +159,16 @@ async def keep_hearing(
     while True:
         client = make()
         started = clock.now()
+        # a task of its own, which ends by being closed: discord.py drops a cancellation that
+        # comes while it connects again
+        hearing = asyncio.create_task(client.start(token))
         try:
-            await client.start(token)
-            problem, hopeless = "", False
-        except Exception as error:  # noqa: BLE001  (whatever it was, the next client may do)
-            problem, hopeless = explain(error)
+            await asyncio.wait({hearing})
         finally:
             await client.close()
+            await cancel(hearing)
+        error = None if hearing.cancelled() else hearing.exception()
+        problem, hopeless = explain(error) if isinstance(error, Exception) else ("", False)
         if clock.now() - started > LONGEST_PAUSE:
             pause = FIRST_PAUSE
         log.error("discord_disconnected", account=account, problem=problem, mend=hopeless)

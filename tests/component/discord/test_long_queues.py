@@ -153,6 +153,13 @@ async def test_a_gateway_that_refuses_the_first_connection_is_tried_again(
         await pressed.shows("Here you are")
 
 
+async def test_it_can_be_ended_while_a_gateway_leaves_it_waiting(fake, channel, start):
+    async with asyncio.timeout(30), start(enabled=[channel]):
+        fake.live.silent = True
+        await fake.live.drop(4000)
+        await fake.until(lambda: fake.live.left_waiting, 30)
+
+
 async def test_what_is_said_while_the_connection_is_lost_is_heard_afterwards(
     fake, channel, ann, start
 ):

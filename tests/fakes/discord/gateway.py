@@ -46,6 +46,10 @@ class Gateway:
         self.allowed_intents = ~PRIVILEGED
         self.refuse = 0
         """Connections to refuse before the next is taken."""
+        self.silent = False
+        """Connections are taken, and nothing is said to them."""
+        self.left_waiting = 0
+        """Connections to which nothing was said."""
         self.heartbeats = 0
         self.identified = 0
         self.resumed = 0
@@ -95,8 +99,8 @@ class Gateway:
             return web.Response(status=503)
         socket = web.WebSocketResponse(heartbeat=None)
         await socket.prepare(request)
-        await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": 41250}})
         session: Session | None = None
+        await self._greet(socket)
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 break
@@ -116,6 +120,12 @@ class Gateway:
             if socket.close_code in (1000, 1001):  # the client has left for good
                 self.sessions.pop(session.id, None)
         return socket
+
+    async def _greet(self, socket: web.WebSocketResponse) -> None:
+        if self.silent:
+            self.left_waiting += 1
+        else:
+            await socket.send_json({"op": HELLO, "d": {"heartbeat_interval": 41250}})
 
     async def _identify(self, socket: web.WebSocketResponse, said: Payload) -> Session | None:
         self.identified += 1
