@@ -17,6 +17,9 @@ LEAST_EFFORT = 10.0
 NEWS = 0.3
 """Weight of the latest job in the running average."""
 
+LEAST_SECONDS = 0.001
+"""What even the quickest task counts for: a coarse clock may not have moved meanwhile."""
+
 
 def effort(task: Task) -> float:
     """Return the work in a task, in steps over 512 x 512 pixels."""
@@ -43,6 +46,7 @@ class Pace:
 
     def learn(self, task: Task, seconds: float) -> None:
         """Take note of a finished task."""
+        seconds = max(seconds, LEAST_SECONDS)
         measured = seconds / effort(task)
         known = self._seconds.get(task.model, measured)
         self._seconds[task.model] = known + NEWS * (measured - known)

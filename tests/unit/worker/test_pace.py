@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from worker.engines.protocol import Task
+from worker.offer import fitting_amount
 from worker.pace import Pace, Run, effort
 
 TASK = Task(
@@ -49,6 +50,13 @@ def test_the_first_job_sets_the_pace_and_later_ones_move_it():
     assert pace.estimate(TASK) == pytest.approx(10.0)
     pace.learn(TASK, 20.0)
     assert pace.estimate(TASK) == pytest.approx(13.0)
+
+
+def test_a_task_within_one_tick_of_the_clock_is_quick_and_not_infinitely_so():
+    pace = Pace()
+    pace.learn(TASK, 0.0)
+    assert pace.of(TASK.model) > 0
+    assert fitting_amount(pace.slowest, 512 * 512, 4) == 4
 
 
 def test_each_model_has_its_own_pace_and_a_new_one_is_taken_for_slow():
