@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from common.errors import HordebotsError, LeaseLost, PlatformError, RequestEnded, StoreError
 from common.model import Incoming, IncomingKind
-from common.tasks import cancel
+from common.tasks import cancel, first
 from request.adapter import Adapter
 from request.kept.leases import RENEWED_EVERY, Lease, Leases
 from request.kept.store import Store
@@ -86,7 +86,7 @@ class Runner:
             finally:
                 self.lease = None
             if not stop.is_set():
-                await _first(self._sleep(STANDBY), stop.wait())
+                await first(self._sleep(STANDBY), stop.wait())
 
     async def _serve(self, lease: Lease, stop: asyncio.Event) -> None:
         """Answer what was left open and what comes in. Raises LeaseLost."""
@@ -248,9 +248,3 @@ class Runner:
             if late:
                 log.warning("ended_in_the_middle", requests=[task.get_name() for task in late])
             await cancel(*late)
-
-
-async def _first(*awaitables: Awaitable[object]) -> None:
-    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    await cancel(*tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from common.tasks import cancel
+from common.tasks import cancel, first
 
 PAUSE = 2.0
 """Seconds between two errands nobody waits for."""
@@ -72,9 +72,4 @@ class Errands:
         self._hurry.clear()
         if self._hurried:
             return
-        resting = asyncio.ensure_future(self._sleep(seconds))
-        hurrying = asyncio.ensure_future(self._hurry.wait())
-        try:
-            await asyncio.wait({resting, hurrying}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await cancel(resting, hurrying)
+        await first(self._sleep(seconds), self._hurry.wait())

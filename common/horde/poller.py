@@ -21,6 +21,7 @@ from common.errors import HordeBusy, HordeError, HordeGone
 from common.horde.client import HordeClient
 from common.horde.schedule import SHORTEST, after_failure, is_soon, next_look
 from common.horde.wire import Check, Status
+from common.tasks import first
 
 log = structlog.get_logger()
 
@@ -175,16 +176,7 @@ class Poller:
             heapq.heappop(self._heap)
 
     async def _sleep_or_change(self, seconds: float) -> None:
-        waits = [
-            asyncio.ensure_future(self._sleep(seconds)),
-            asyncio.ensure_future(self._changed.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        await first(self._sleep(seconds), self._changed.wait())
 
     # --- one look ---------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ import structlog
 
 from common.errors import PlatformError
 from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
-from common.tasks import cancel
+from common.tasks import first
 from events.afterwards.featuring import Won
 from request.adapter import Capabilities
 from request.services import Services
@@ -124,12 +124,7 @@ class StylePreviews:
                 continue
             answered = self._asked[wishes[0].key] = asyncio.Event()
             yield self._said(wishes[0])
-            waiting = [
-                asyncio.ensure_future(answered.wait()),
-                asyncio.ensure_future(self._sleep(PATIENCE)),
-            ]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            await cancel(*waiting)
+            await first(answered.wait(), self._sleep(PATIENCE))
 
     def _said(self, wish: Wish) -> Incoming:
         subject = wish.subject

@@ -15,7 +15,7 @@ from dataclasses import replace
 import structlog
 
 from common.errors import HordebotsError, LeaseLost, Refusal, StoreError
-from common.tasks import cancel
+from common.tasks import first
 from events import lifecycle
 from events.course.steps import Steps
 from events.entries.entry_store import EntryStore
@@ -86,9 +86,7 @@ class Clock:
                 renewed = self._now()
 
     async def _pause(self, stop: asyncio.Event) -> None:
-        tasks = [asyncio.ensure_future(self._sleep(TICK)), asyncio.ensure_future(stop.wait())]
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        await cancel(*tasks)
+        await first(self._sleep(TICK), stop.wait())
 
     async def tick(self, lease: Lease) -> None:
         """Do all that is due now. Raises LeaseLost, StoreError."""

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from events.model import Event
 from web.desk import Desk, Form, read_number
 from web.events.office import Office, Order
 from web.events.organisers import Organisers
@@ -55,6 +56,13 @@ class Gate:
         if not who:
             raise Problem(HTTPStatus.FORBIDDEN, "organise.not_you", way=LINK)
         return Sent(form, who)
+
+    async def event(self, request: web.Request) -> Event:
+        """Return the event that a page's address names."""
+        event = await self.office.event(request.match_info["name"])
+        if event is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "event_page.no_such")
+        return event
 
     def page(
         self, visitor: str, template: str, status: HTTPStatus = HTTPStatus.OK, **values: object

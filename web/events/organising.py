@@ -53,7 +53,7 @@ class OrganiserPages:
         """Show one event."""
         visitor = await self._gate.enter(request)
         said = say("organise.done") if "done" in request.query else ""
-        return await self._page(request, visitor, await self._event(request), said=said)
+        return await self._page(request, visitor, await self._gate.event(request), said=said)
 
     async def step(self, request: web.Request) -> web.Response:
         """Take a step."""
@@ -114,19 +114,13 @@ class OrganiserPages:
     ) -> web.Response:
         """Do what a form asks, and show the event with what came of it."""
         sent = await self._gate.receive(request)
-        event, said, problem = await self._event(request), "", ""
+        event, said, problem = await self._gate.event(request), "", ""
         try:
             said = await work(event, sent)
         except Refusal as refusal:
             problem = str(refusal)
-        fresh = await self._event(request)
+        fresh = await self._gate.event(request)
         return await self._page(request, sent.form.visitor, fresh, said=said, problem=problem)
-
-    async def _event(self, request: web.Request) -> Event:
-        event = await self._office.event(request.match_info["name"])
-        if event is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "event_page.no_such")
-        return event
 
     async def _page(
         self,

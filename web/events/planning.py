@@ -18,7 +18,6 @@ from events.wizard import QUESTIONS, Ask, Question, Unfit, answers_of, plan_of, 
 from web.events.dossier import called
 from web.events.gate import Gate, Sent
 from web.events.routes import NAME
-from web.problems import Problem
 
 MINUTES = 16
 """Characters of `2027-09-21T18:00`, as a browser's own field for dates has it."""
@@ -63,7 +62,7 @@ class PlanPages:
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the form with the plan of an event."""
-        visitor, event = await self._gate.enter(request), await self._event(request)
+        visitor, event = await self._gate.enter(request), await self._gate.event(request)
         seen = await self._gate.office.version(event)
         return self._page(visitor, Draft(request.path, answers_of(event.plan), event, seen))
 
@@ -74,7 +73,7 @@ class PlanPages:
     async def replan(self, request: web.Request) -> web.Response:
         """Show how it would go, or put it in the place of the plan there was."""
         sent = await self._gate.receive(request)
-        return await self._take(request, sent, await self._event(request))
+        return await self._take(request, sent, await self._gate.event(request))
 
     async def _take(self, request: web.Request, sent: Sent, event: Event | None) -> web.Response:
         answers = {one.code: sent.field(one.code) for one in QUESTIONS}
@@ -97,12 +96,6 @@ class PlanPages:
             problem = str(refusal)
         shown = Draft(request.path, answers, event, seen, faults, problem, rehearsal)
         return self._page(sent.form.visitor, shown)
-
-    async def _event(self, request: web.Request) -> Event:
-        event = await self._gate.office.event(request.match_info["name"])
-        if event is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "event_page.no_such")
-        return event
 
     def _page(self, visitor: str, draft: Draft) -> web.Response:
         wrong = draft.faults or draft.problem
