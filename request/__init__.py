@@ -1,1 +1,1 @@
-"""The life of one request: grammar, policy, store, service and runner."""
+"""The life of one request, from what was heard to the posted answer: `service.py` is the flow."""
