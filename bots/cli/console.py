@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 WIDE = 10_000
 """Columns of what is no terminal: nothing is cut or broken there."""
-LABEL = 12
+LABEL = 14
 """Columns of a label in front of a fact."""
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 

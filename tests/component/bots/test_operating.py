@@ -316,6 +316,8 @@ async def test_private_words_are_shown_only_if_asked_for(written, hordebots, tmp
             told = (await hordebots("requests", *command, *form, "--private")).stdout
             assert "secret wish" in told
             assert "interaction-token" not in told
+    shown = (await hordebots("requests", "show", request_id)).stdout
+    assert re.search(r"^ {2}written down +20\d\d-", shown, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
