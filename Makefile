@@ -11,7 +11,7 @@ STORM ?= 60
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres crash bench clean
+.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres crash bench mutants clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -69,10 +69,14 @@ crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and 
 bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench
 
+mutants: $(DEV_STAMP) ## put faults into the code, one at a time, and see which the tests do not notice
+	$(BIN)/mutmut run --max-children 2 $(MUTANTS:%='%')
+	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.mutants
+
 docs: $(DEV_STAMP) ## write the pages of the reference that come from the code
 	$(BIN)/python -m bots.reference
 
 check: lint test-program test-worker test-browser test-postgres crash ## all that CI runs beside `make test`
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) mutants .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
