@@ -107,11 +107,11 @@ def _one(situation: Situation, style: Style) -> Choice:
             "refused.style_adult", style=style.name, suggestions=_suggestions(situation, style)
         )
     if not situation.serves(style):
-        raise Refusal(
+        raise _not_served(
             "refused.style_not_served",
+            _suggestions(situation, style),
             style=style.name,
             model=situation.model(style),
-            suggestions=_suggestions(situation, style),
         )
     return Choice((style,), drawn=False)
 
@@ -124,13 +124,18 @@ def _category(situation: Situation, category: str) -> Choice:
 def _of(situation: Situation, styles: tuple[Style, ...], category: str) -> Choice:
     usable = tuple(style for style in styles if situation.usable(style))
     if not usable:
-        for_adults = styles and not any(situation.allows(style) for style in styles)
-        raise Refusal(
-            "refused.category_adult" if for_adults else "refused.category_not_served",
-            category=category,
-            suggestions=_suggestions(situation, None),
-        )
+        suggestions = _suggestions(situation, None)
+        if styles and not any(situation.allows(style) for style in styles):
+            raise Refusal("refused.category_adult", category=category, suggestions=suggestions)
+        raise _not_served("refused.category_not_served", suggestions, category=category)
     return Choice(usable, drawn=True)
+
+
+def _not_served(code: str, suggestions: tuple[str, ...], **values: str) -> Refusal:
+    """Return why there is no picture; “try another” is no help where no style is served."""
+    if not suggestions:
+        return Refusal("refused.nothing_served")
+    return Refusal(code, suggestions=suggestions, **values)
 
 
 def _plain(situation: Situation) -> Style:

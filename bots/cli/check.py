@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-    from common.config import Config, EndpointConfig
+    from common.config import Config, EndpointConfig, HubConfig
 
 
 ROOM = 1_000_000_000
@@ -94,7 +94,7 @@ def _readable(path: Path) -> bool:
 async def _look(config: Config, *, fix: bool) -> list[Finding]:
     import aiohttp
 
-    from bots.program import point_at_hub, prepare_folder
+    from bots.program import prepare_folder
 
     async def folder_and_what_is_in_it() -> list[Finding]:
         folder = prepare_folder(config.data_dir)
@@ -110,12 +110,7 @@ async def _look(config: Config, *, fix: bool) -> list[Finding]:
         findings = await _tried("start", _names(config))
         findings += await _tried("data", folder_and_what_is_in_it())
         findings += await _accounts(config, fix=fix)
-        endpoints = config.horde.endpoints
-        for entry, pointed in zip(endpoints, point_at_hub(config).horde.endpoints, strict=True):
-            if entry.url == OWN and "hub" in config.run:
-                findings.append(_own_hub(entry, config))
-            else:
-                findings.append(await _endpoint(pointed, session))
+        findings += await _hordes(config, config.data_dir, session)
     return findings
 
 
@@ -252,18 +247,43 @@ async def _accounts(config: Config, *, fix: bool) -> list[Finding]:
     return findings
 
 
-def _own_hub(entry: EndpointConfig, config: Config) -> Finding:
-    """Look at an endpoint that is the hub of this program, which need not run just now."""
+async def _hordes(config: Config, folder: Path, session: aiohttp.ClientSession) -> list[Finding]:
+    """Ask each Horde who we are and what it serves, and whether the styles can be drawn there."""
+    from bots.program import point_at_hub
+
+    findings, served = [], set[str]()
+    for entry, pointed in zip(
+        config.horde.endpoints, point_at_hub(config).horde.endpoints, strict=True
+    ):
+        own = entry.url == OWN and "hub" in config.run
+        finding, models = await _endpoint(pointed, session, own_hub=config.hub if own else None)
+        findings.append(finding)
+        served |= models
+    if served:
+        findings += await _tried("served", _drawable(config, folder, served))
+    return findings
+
+
+async def _drawable(config: Config, folder: Path, served: set[str]) -> list[Finding]:
+    """Look how many styles have a model that somebody serves."""
     from common import texts
+    from styles.library import OWN_STYLES, StyleLibrary
 
-    what = f"horde {entry.name}"
-    where = {"host": config.hub.host, "port": config.hub.port}
-    return Finding(what, ok=True, sentence=texts.say("check.own_hub", **where))
+    sources, own, cache = config.styles.sources, folder / OWN_STYLES, folder / "styles"
+    library = await StyleLibrary.open(sources, own=own, cache=cache)
+    styles = library.current.styles.values()
+    count = sum(bool({style.model, *style.other_models} & served) for style in styles)
+    code = "check.drawable" if count else "check.none_drawable"
+    values = {"count": count, "styles": len(styles), "models": ", ".join(sorted(served)[:3])}
+    return [Finding("served", ok=count > 0, sentence=texts.say(code, **values))]
 
 
-async def _endpoint(entry: EndpointConfig, session: aiohttp.ClientSession) -> Finding:
+async def _endpoint(
+    entry: EndpointConfig, session: aiohttp.ClientSession, *, own_hub: HubConfig | None
+) -> tuple[Finding, set[str]]:
+    """Look at one Horde; the hub of this program need not run just now."""
     from common import texts
-    from common.errors import HordeError
+    from common.errors import HordeError, HordeUnreachable
     from common.horde.client import HordeClient
     from common.horde.wire import ANONYMOUS_KEY
 
@@ -279,8 +299,13 @@ async def _endpoint(entry: EndpointConfig, session: aiohttp.ClientSession) -> Fi
             who = texts.say("check.user", name=user.username, kudos=int(user.kudos))
             if entry.proxied and not user.service:
                 values = {"url": entry.url, "name": user.username}
-                return Finding(what, ok=False, sentence=texts.say("check.not_service", **values))
+                sentence = texts.say("check.not_service", **values)
+                return Finding(what, ok=False, sentence=sentence), set()
     except HordeError as error:
-        return Finding(what, ok=False, sentence=f"{entry.url}: {error}")
+        if own_hub is not None and isinstance(error, HordeUnreachable):
+            sentence = texts.say("check.own_hub", host=own_hub.host, port=own_hub.port)
+            return Finding(what, ok=True, sentence=sentence), set()
+        return Finding(what, ok=False, sentence=f"{entry.url}: {error}"), set()
+    names = {model.name for model in models if model.count > 0}
     sentence = texts.say("check.horde", url=entry.url, who=who, models=len(models))
-    return Finding(what, ok=True, sentence=sentence)
+    return Finding(what, ok=True, sentence=sentence), names

@@ -296,7 +296,7 @@ def test_only_what_is_served_is_used(resolve, tmp_path):
 def test_an_empty_answer_serves_nothing(resolve, tmp_path):
     (tmp_path / "models.json").write_text("[]")
     done = resolve("a fox style: raw", "--served", tmp_path / "models.json", "--json")
-    assert (done.exit_code, lines(done)[0]["error"]["code"]) == (2, "style_not_served")
+    assert (done.exit_code, lines(done)[0]["error"]["code"]) == (2, "nothing_served")
 
 
 @pytest.mark.parametrize(

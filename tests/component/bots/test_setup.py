@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 import stat
 
@@ -105,7 +106,7 @@ async def test_check_of_what_is_well(horde, config_for, tmp_path):
     done = await asyncio.to_thread(check, "--config", config)
     assert done.code == 0
     lines = done.out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all(line.startswith("ok  ") for line in lines)
     assert f"{config} is valid" in lines[0]
     assert "GB are free" in lines[1]
@@ -113,7 +114,17 @@ async def test_check_of_what_is_well(horde, config_for, tmp_path):
     assert "does not run on this machine" in lines[3]
     assert "styles and" in lines[4]
     assert f"{horde.url} answers; member#1 with 1000 kudos; 9 models are served" in lines[5]
+    assert re.search(r"served: [1-9]\d* of \d+ styles can be drawn just now", lines[6])
     assert "a key" not in done.out + done.err
+
+
+async def test_check_says_so_when_no_style_can_be_drawn(horde, config_for):
+    horde.models = {"hordebots demo": 1}
+    config = config_for(horde.url, styles={"sources": ["bundled:general"]})
+    done = await asyncio.to_thread(check, "--config", config)
+    assert done.code == 1
+    assert "look  served: none of your" in done.out
+    assert 'sources: ["bundled:demo"]' in done.out
 
 
 async def test_check_asks_for_models_and_loras_too(horde, config_for, tmp_path):
@@ -129,7 +140,7 @@ async def test_check_asks_for_models_and_loras_too(horde, config_for, tmp_path):
 
 
 async def test_check_names_a_stylelist_that_fails(horde, config_for, tmp_path):
-    styles = {"sources": ["bundled:demo", str(tmp_path / "nowhere")]}
+    styles = {"sources": ["bundled:general", str(tmp_path / "nowhere")]}
     config = config_for(horde.url, styles=styles)
     done = await asyncio.to_thread(check, "--config", config)
     assert done.code == 1

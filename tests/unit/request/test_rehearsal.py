@@ -185,7 +185,8 @@ def test_what_nobody_serves_is_refused():
     served = {"xl": Served()}
     assert refusal("a fox style: neon", served=served) == "style_not_served"
     assert rehearse("a fox style: paints", served=served)["styles"] == ["oil"]
-    assert refusal("a fox style: raw", served={}) == "style_not_served"
+    assert refusal("a fox style: raw", served={}) == "nothing_served"
+    assert refusal("a fox style: paints", served={}) == "nothing_served"
 
 
 def test_notes_of_the_reader_stay_when_the_resolver_refuses():

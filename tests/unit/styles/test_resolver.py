@@ -271,7 +271,7 @@ def test_a_style_with_several_models_takes_the_first_that_is_served(resolved, bu
     served = {"xl": Served(), "sd": Served()}
     assert resolved(stylelist=listed, style="horde/x", served=served).jobs[0].model == "xl"
     assert resolved(stylelist=listed, style="horde/x").jobs[0].model == "gone"
-    with pytest.raises(Refusal, match="its model is gone"):
+    with pytest.raises(Refusal, match="no graphics card that is online"):
         resolved(stylelist=listed, style="horde/x", served={})
 
 
