@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -177,3 +177,14 @@ class FakeServer:
         )
         self._changed.set()
         return response
+
+
+class Answering(FakeServer):
+    """A server that gives every request to one function."""
+
+    def __init__(self, answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__()
+        self._answer = answer
+
+    def add_routes(self, app: web.Application) -> None:
+        app.router.add_route("*", "/{path:.*}", self._answer, name="all")

@@ -6,8 +6,10 @@ import socket
 from pathlib import Path
 
 import pytest
+import structlog
 import yaml
 
+from tests.component.bots.lists import CATEGORIES, write_list
 from tests.fakes.horde import FakeHorde
 
 HERE = Path(__file__).parent
@@ -53,6 +55,21 @@ def config_for(write_config):
         return write_config(horde={"endpoints": [endpoint]}, **sections)
 
     return write
+
+
+@pytest.fixture
+def config(write_config, tmp_path):
+    """A configuration with the small list."""
+    folder = write_list(tmp_path / "list", categories=CATEGORIES)
+    return write_config(styles={"sources": [str(folder)]}, data_dir="data")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """Run commands of this process in the test's folder."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    structlog.reset_defaults()  # it would go on writing to the streams of a command that is over
 
 
 @pytest.fixture

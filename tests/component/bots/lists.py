@@ -8,6 +8,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bots.__main__ import app
+
 STYLES = {
     "raw": {"prompt": "{p}###{np}", "model": "sd"},
     "neon": {"prompt": "{p}, neon", "model": "sd", "aliases": ["glow"], "author": "ann"},
@@ -29,6 +34,11 @@ def write_list(
     (folder / "styles.json").write_text(json.dumps(styles))
     (folder / "categories.json").write_text(json.dumps(categories or {}))
     return folder
+
+
+def styles(*arguments: object) -> Result:
+    """Run `hordebots styles` in this process."""
+    return CliRunner().invoke(app, ["styles", *map(str, arguments)])
 
 
 class ListServer:

@@ -8,7 +8,6 @@ import sys
 import time
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 from bots.__main__ import app
@@ -28,11 +27,7 @@ main()
 """
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    yield
-    structlog.reset_defaults()  # it would go on writing to the streams of a command that is over
+pytestmark = pytest.mark.usefixtures("here")
 
 
 @pytest.fixture

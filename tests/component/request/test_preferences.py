@@ -34,10 +34,6 @@ def talk(heard):
     return Talk(FakePlatform(), heard)
 
 
-def bodies(horde):
-    return [exchange.body for exchange in horde.journal.of("submit")]
-
-
 async def test_what_one_has_set_is_taken_where_nothing_is_said_and_what_is_said_wins(
     start, talk, horde
 ):
@@ -46,14 +42,14 @@ async def test_what_one_has_set_is_taken_where_nothing_is_said_and_what_is_said_
         assert "style watercolour · size 3:2" in told.text
         first = await talk("draw for me a fox --n 1")
         assert first.pictures[0].style == "watercolour"
-        params = bodies(horde)[0]["params"]
+        params = horde.submitted()[0]["params"]
         assert params["width"] / params["height"] == pytest.approx(1.5, rel=0.1)
         said = await talk("draw for me a fox style: raw --ar 1:1 --n 1")
         assert said.pictures[0].style == "raw"
-        params = bodies(horde)[1]["params"]
+        params = horde.submitted()[1]["params"]
         assert params["width"] == params["height"]
         await talk("draw for me a fox style: raw --n 1", person="bob")
-        params = bodies(horde)[2]["params"]
+        params = horde.submitted()[2]["params"]
         assert params["width"] == params["height"]
 
 
@@ -61,12 +57,12 @@ async def test_a_model_of_ones_own_gives_way_to_a_style_that_is_named(start, tal
     async with start(talk.platform):
         assert "model SDXL 1.0" in (await talk("my model SDXL 1.0")).text
         await talk("draw for me a fox --n 1")
-        assert bodies(horde)[-1]["models"] == ["SDXL 1.0"]
+        assert horde.submitted()[-1]["models"] == ["SDXL 1.0"]
         await talk("draw for me a fox style: watercolour --n 1")
-        assert bodies(horde)[-1]["models"] != ["SDXL 1.0"]
+        assert horde.submitted()[-1]["models"] != ["SDXL 1.0"]
         await talk("my model none")
         await talk("draw for me a fox style: raw --n 1")
-        assert bodies(horde)[-1]["models"] != ["SDXL 1.0"]
+        assert horde.submitted()[-1]["models"] != ["SDXL 1.0"]
         assert "model not set" in (await talk("my")).text
 
 
@@ -113,7 +109,7 @@ async def test_a_follow_up_is_like_its_parent_and_not_like_ones_defaults(start, 
         await talk("my style: watercolour, size: 3:2")
         again = await talk("again", parent="post-1-1")
         assert again.pictures[0].style == "raw"
-        params = bodies(horde)[-1]["params"]
+        params = horde.submitted()[-1]["params"]
         assert params["width"] == params["height"]
 
 

@@ -161,6 +161,11 @@ class FakeHorde(FakeServer):
         if horde_id in self.requests:
             self.webhooks.announce(request)
 
+    def submitted(self) -> list[dict[str, Any]]:
+        """Return what was asked to be made, in order; to ask for a price is no such thing."""
+        bodies = [exchange.body for exchange in self.journal.of("submit")]
+        return [body for body in bodies if not body.get("dry_run")]
+
     def fault(self, horde_id: str) -> None:
         self._find(horde_id).fate = Fate.FAULTED
         self.finish(horde_id)

@@ -1,0 +1,8 @@
+"""Fetching with few bytes and little time, from any address."""
+
+from common.fetch import Fetched, fetch
+
+
+async def get(address: str, **options: object) -> Fetched:
+    usual = {"limit_bytes": 1000, "timeout": 30, "public_only": False}
+    return await fetch(address, **{**usual, **options})
