@@ -11,6 +11,7 @@ import pytest
 from bots.assembly import assemble
 from bots.endpoints import open_hordes
 from bots.knowledge import open_knowledge
+from common import pictures
 from common.config import (
     CivitaiConfig,
     Config,
@@ -58,6 +59,12 @@ def heard(clock):
         )
 
     return make
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Keep a picture in the bot's folder as adapters do; the function returns its name."""
+    return lambda data: f"sha256:{pictures.store(tmp_path / 'pictures', data).name}"
 
 
 @pytest.fixture

@@ -38,10 +38,6 @@ def prices(horde):
     return [one.body for one in horde.journal.of("submit") if one.body.get("dry_run")]
 
 
-def sent(horde):
-    return [one.body for one in horde.journal.of("submit") if not one.body.get("dry_run")]
-
-
 async def answers_to(platform, *incomings):
     outcomes = []
     for incoming in incomings:
@@ -70,7 +66,7 @@ async def test_a_community_spends_its_budget_and_is_told_what_is_left_and_until_
     )
     assert re.search(r"new ones in \d+ (h|min|s), at midnight UTC\.", refused.text)
     assert refused.text.endswith("1 of these pictures would still be within them: ask with --n 1.")
-    assert len(sent(horde)) == 4
+    assert len(horde.submitted()) == 4
 
 
 async def test_a_budget_used_up_says_what_costs_less(start, asked):
@@ -109,7 +105,7 @@ async def test_a_price_is_asked_once_for_all_that_cost_the_same(start, asked, ho
         11,
     ]
     assert "8 kudos" in told.text
-    assert len(sent(horde)) == 3
+    assert len(horde.submitted()) == 3
 
 
 async def test_without_a_budget_no_price_is_asked(start, asked, horde):
@@ -157,7 +153,7 @@ async def test_a_horde_that_tells_no_price_is_not_asked_for_pictures(start, aske
         [refused] = await answers_to(platform, asked(1))
     assert refused.ending is Ending.REFUSED
     assert refused.text.startswith("The price cannot be told right now")
-    assert sent(horde) == []
+    assert horde.submitted() == []
 
 
 @pytest.fixture
@@ -180,7 +176,7 @@ async def test_a_free_horde_counts_nothing_and_goes_on_when_the_budget_is_used_u
             platform, asked(4, f"{FOX} --model AlbedoBase XL (SDXL) --n 2")
         )
     assert [outcome.ending for outcome in outcomes] == [Ending.DONE] * 3
-    assert (len(sent(own)), len(sent(horde))) == ((3, 0) if first else (2, 1))
+    assert (len(own.submitted()), len(horde.submitted())) == ((3, 0) if first else (2, 1))
     name = "fake0" if first else "fake1"
     assert refused.text.endswith(
         "ask with --n 1." if first else f"made by {name}: --model stable_diffusion"
@@ -211,13 +207,13 @@ async def test_what_goes_to_a_free_horde_does_not_overflow_to_one_that_costs(
     place = PlaceConfig(kudos_per_day=1000)
     async with start(platform, urls=[own.url, horde.url], free={own.url}, place=place):
         platform.say(asked(1, f"{FOX} --model stable_diffusion"))
-        await wait_until(lambda: len(sent(own)) == 1)
+        await wait_until(lambda: len(own.submitted()) == 1)
         own.fault(next(iter(own.requests)))
-        await wait_until(lambda: len(sent(own)) == 2)
+        await wait_until(lambda: len(own.submitted()) == 2)
         own.fault(list(own.requests)[-1])
         outcome = await platform.answer_to("1")
     assert outcome.ending is Ending.FAILED
-    assert sent(horde) == []
+    assert horde.submitted() == []
 
 
 async def test_a_day_begins_anew_and_old_spending_is_forgotten(database, lease, heard, clock):

@@ -1,14 +1,11 @@
 """`describe`, all the way: a chat, the bot, a hub of one's own, an alchemist."""
 
-import io
-
 import pytest
-from PIL import Image
 
-from common import pictures
 from common.config import HubConfig
 from hub.server import start as start_hub
 from tests.component.worker.alchemist import CRAFTS, Says, alchemist
+from tests.fakes.pictures import plain
 from tests.fakes.platform import FakePlatform
 
 BOT_KEY, HOST_KEY = "bot-key-for-tests", "host-key-for-tests"
@@ -30,11 +27,9 @@ async def hub(tmp_path):
 
 
 @pytest.fixture
-def mine(tmp_path):
+def mine(kept):
     """A picture that came along with a message, as adapters name it."""
-    target = io.BytesIO()
-    Image.new("RGB", (300, 200), "blue").save(target, "PNG")
-    return f"sha256:{pictures.store(tmp_path / 'pictures', target.getvalue()).name}"
+    return kept(plain())
 
 
 async def test_an_alchemist_of_ones_own_tells_what_a_picture_shows(start, heard, hub, mine):
@@ -46,10 +41,8 @@ async def test_an_alchemist_of_ones_own_tells_what_a_picture_shows(start, heard,
     assert "fox, snow" in told.text
 
 
-async def test_what_the_alchemist_keeps_to_itself_is_not_told(start, heard, hub, mine, tmp_path):
-    target = io.BytesIO()
-    Image.new("RGB", (300, 200), "red").save(target, "PNG")
-    doubtful = f"sha256:{pictures.store(tmp_path / 'pictures', target.getvalue()).name}"
+async def test_what_the_alchemist_keeps_to_itself_is_not_told(start, heard, hub, kept):
+    doubtful = kept(plain("red"))
     platform = FakePlatform()
     crafts = {**CRAFTS, "caption": Says("a little girl")}
     async with (

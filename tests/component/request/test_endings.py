@@ -11,6 +11,7 @@ from common.model import Ending
 from request.allowed.terms import Patience
 from tests.component.request.conftest import HASTY, QUICK
 from tests.fakes.horde import Fate, faults
+from tests.fakes.pictures import plain
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
@@ -167,12 +168,10 @@ async def test_fewer_pictures_come_than_asked_for(ask, horde):
     assert told("short", outcome)
 
 
-async def test_the_picture_to_start_from_is_gone(start, heard, horde, tmp_path):
-    from tests.component.request.test_wishes import kept, png
-
+async def test_the_picture_to_start_from_is_gone(start, heard, horde, tmp_path, kept):
     horde.fail("submit", faults.html(), times=500)
     platform = FakePlatform()
-    named = kept(tmp_path, png())
+    named = kept(plain())
     async with start(platform, patience=Patience(unreachable=30, pause=0.05)):
         platform.say(heard(FOX, pictures=(named,)))
         await wait_until(lambda: horde.journal.count("submit") == 1)

@@ -6,7 +6,6 @@ import io
 import pytest
 from PIL import Image
 
-from common import pictures
 from common.config import PlaceConfig
 from common.horde.enlarging import as_status, is_enlarging, tiles
 from common.horde.wire_alchemy import AlchemyStatus
@@ -14,6 +13,7 @@ from common.model import Ending
 from request.allowed.terms import Patience
 from tests.component.request.conftest import QUICK
 from tests.fakes.horde import Fate
+from tests.fakes.pictures import plain
 from tests.fakes.platform import FakePlatform
 
 ALCHEMIST = {"forms": ["RealESRGAN_x4plus", "caption"]}
@@ -37,24 +37,17 @@ def enlarged(start, heard, horde):
 
 
 def drawn(horde):
-    return len([one for one in horde.journal.of("submit") if "dry_run" not in one.body])
-
-
-def brought(tmp_path, side=200):
-    """A picture that came along with a message, as adapters name it."""
-    data = io.BytesIO()
-    Image.new("RGB", (side, side // 2), "blue").save(data, "PNG")
-    return f"sha256:{pictures.store(tmp_path / 'pictures', data.getvalue()).name}"
+    return len(horde.submitted())
 
 
 @pytest.fixture
-def enlarged_own(start, heard, tmp_path):
+def enlarged_own(start, heard, kept):
     """Have a picture enlarged that somebody brought; return the answer and its only job."""
 
     async def enlarged_own(side=200):
         platform = FakePlatform()
         async with start(platform) as core:
-            platform.say(heard("upscale", pictures=(brought(tmp_path, side),)))
+            platform.say(heard("upscale", pictures=(kept(plain(size=(side, side // 2))),)))
             answer = await platform.answer_to("1")
             [row] = await core.store.jobs_of(answer.request)
         return answer, row
@@ -99,7 +92,7 @@ async def test_a_picture_people_bring_is_drawn_over_where_that_is_not_to_be_had_
     assert horde.journal.count("alchemy") == 0
     assert "drawn over" in " ".join(note.text for note in answer.notes)
     assert row.job.post_processing == ("RealESRGAN_x4plus",)
-    [sent] = [one.body for one in horde.journal.of("submit") if "dry_run" not in one.body]
+    [sent] = horde.submitted()
     assert (sent["source_processing"], sent["params"]["denoising_strength"]) == ("img2img", 0.1)
 
 

@@ -1,6 +1,5 @@
 """A picture that somebody brings: its recipe is read, told, and made again; ours are known by sight."""
 
-import io
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,7 @@ from PIL import Image
 from common import pictures
 from common.config import PlaceConfig
 from common.model import Audience, Ending
-from tests.component.request.test_wishes import bodies, kept, png
+from tests.fakes.pictures import encoded, plain
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database
@@ -43,9 +42,7 @@ def talk(platform, heard):
 def stripped(outcome):
     """The answer's picture as a platform hands it on: smaller, another format, no metadata."""
     image = Image.open(outcome.pictures[0].path).convert("RGB")
-    target = io.BytesIO()
-    image.resize((image.width * 2, image.height * 2)).save(target, "JPEG", quality=70)
-    return target.getvalue()
+    return encoded(image.resize((image.width * 2, image.height * 2)), "JPEG", quality=70)
 
 
 def same(one, other):
@@ -55,47 +52,47 @@ def same(one, other):
 
 @pytest.mark.parametrize("text", ["@painter", "draw --spoiler"])
 async def test_an_attached_picture_and_no_words_make_it_again(
-    start, talk, platform, horde, tmp_path, text
+    start, talk, platform, horde, kept, text
 ):
     async with start(platform):
         first = await talk(ASKED)
         data = first.pictures[0].path.read_bytes()
-        again = await talk(text, pictures=(kept(tmp_path, data),), mentions=("painter",))
+        again = await talk(text, pictures=(kept(data),), mentions=("painter",))
     assert again.ending is Ending.DONE
-    assert same(*bodies(horde))
+    assert same(*horde.submitted())
     assert again.spoiler is ("spoiler" in text)
 
 
-async def test_again_and_same_seed_of_an_attached_picture(start, talk, platform, horde, tmp_path):
+async def test_again_and_same_seed_of_an_attached_picture(start, talk, platform, horde, kept):
     async with start(platform):
         first = await talk(ASKED)
-        named = (kept(tmp_path, first.pictures[0].path.read_bytes()),)
+        named = (kept(first.pictures[0].path.read_bytes()),)
         await talk("again", pictures=named, person="bob")
         await talk("same seed", pictures=named, person="bob")
-    asked, again, seeded = bodies(horde)
+    asked, again, seeded = horde.submitted()
     assert again["prompt"] == seeded["prompt"] == asked["prompt"]
     assert "seed" not in again["params"]
     assert again["params"]["n"] == 4
     assert same(asked, seeded)
 
 
-async def test_what_is_said_besides_wins(start, talk, platform, horde, tmp_path):
+async def test_what_is_said_besides_wins(start, talk, platform, horde, kept):
     async with start(platform):
         first = await talk(ASKED)
-        named = (kept(tmp_path, first.pictures[0].path.read_bytes()),)
+        named = (kept(first.pictures[0].path.read_bytes()),)
         await talk("draw --n 2 --steps 11", pictures=named)
         await talk("edit a red dog", pictures=named)
-    _asked, more, edited = bodies(horde)
+    _asked, more, edited = horde.submitted()
     assert (more["params"]["n"], more["params"]["steps"]) == (2, 11)
     assert edited["prompt"].startswith("a red dog###")
 
 
-async def test_the_picture_of_another_program_is_made_again(start, talk, platform, horde, tmp_path):
-    data = pictures.write_parameters(png(), STRANGE)
+async def test_the_picture_of_another_program_is_made_again(start, talk, platform, horde, kept):
+    data = pictures.write_parameters(plain(), STRANGE)
     async with start(platform):
-        told = await talk("info", pictures=(kept(tmp_path, data),))
-        made = await talk("", pictures=(kept(tmp_path, data),))
-    [body] = bodies(horde)
+        told = await talk("info", pictures=(kept(data),))
+        made = await talk("", pictures=(kept(data),))
+    [body] = horde.submitted()
     assert body["prompt"] == "a red fox, {wet|dry} fur###blurry"
     assert body["models"] == ["Dreamshaper"]
     assert (body["params"]["seed"], body["params"]["sampler_name"]) == ("99", "k_dpmpp_2m")
@@ -106,47 +103,47 @@ async def test_the_picture_of_another_program_is_made_again(start, talk, platfor
 
 @pytest.mark.parametrize("text", ["info", ""])
 async def test_a_picture_nobody_knows_is_refused_in_a_sentence(
-    start, talk, platform, horde, tmp_path, text
+    start, talk, platform, horde, kept, text
 ):
     async with start(platform):
-        outcome = await talk(text, pictures=(kept(tmp_path, png()),))
+        outcome = await talk(text, pictures=(kept(plain()),))
     assert outcome.ending is Ending.REFUSED
     assert "carries no recipe" in outcome.text
-    assert bodies(horde) == []
+    assert horde.submitted() == []
 
 
 async def test_what_a_recipe_asks_for_is_checked_like_any_other_request(
-    start, talk, platform, horde, tmp_path
+    start, talk, platform, horde, kept
 ):
-    data = pictures.write_parameters(png(), "a naked child\nSteps: 9, Seed: 1")
+    data = pictures.write_parameters(plain(), "a naked child\nSteps: 9, Seed: 1")
     async with start(platform):
-        outcome = await talk("", pictures=(kept(tmp_path, data),))
+        outcome = await talk("", pictures=(kept(data),))
     assert outcome.ending is Ending.REFUSED
-    assert bodies(horde) == []
+    assert horde.submitted() == []
 
 
 async def test_a_picture_whose_recipe_was_taken_away_is_known_by_its_looks(
-    start, talk, platform, horde, tmp_path
+    start, talk, platform, horde, kept
 ):
     async with start(platform):
         first = await talk(ASKED)
-        named = (kept(tmp_path, stripped(first)),)
+        named = (kept(stripped(first)),)
         told = await talk("info", pictures=named, person="bob")
         await talk("same seed", pictures=named, person="bob")
     assert "Picture 1: a fox" in told.text
     assert "solarpunk" in told.text
-    assert same(*bodies(horde))
+    assert same(*horde.submitted())
 
 
 @pytest.mark.parametrize("how", [{"audience": Audience.PRIVATE}, {}])
 async def test_what_was_made_in_private_is_known_to_its_asker_alone(
-    start, talk, platform, tmp_path, how
+    start, talk, platform, kept, how
 ):
     private = ASKED + ("" if how else " --private")
     platform.capabilities = replace(platform.capabilities, private_replies=True)
     async with start(platform):
         first = await talk(private, **how)
-        named = (kept(tmp_path, stripped(first)),)
+        named = (kept(stripped(first)),)
         mine = await talk("info", pictures=named)
         others = await talk("info", pictures=named, person="bob")
         by_id = await talk(f"info {first.request}", person="bob")
@@ -167,5 +164,5 @@ async def test_the_short_id_leads_to_the_recipe_and_to_more(start, talk, platfor
     assert "Picture 2: a fox" in told.text
     assert second.text.startswith("Picture 2: a fox")
     assert again.ending is Ending.DONE
-    assert len(bodies(horde)) == 2
+    assert len(horde.submitted()) == 2
     assert unknown.ending is Ending.REFUSED

@@ -6,7 +6,6 @@ import io
 import pytest
 from PIL import Image
 
-from common import pictures
 from common.model import Ending
 from tests.fakes.pictures import encoded, plain
 from tests.fakes.platform import FakePlatform
@@ -21,17 +20,13 @@ def holed():
     return encoded(image)
 
 
-def kept(tmp_path, data):
-    return f"sha256:{pictures.store(tmp_path / 'pictures', data).name}"
-
-
 def source_of(body):
     return Image.open(io.BytesIO(base64.b64decode(body["source_image"])))
 
 
-async def test_an_attached_picture_is_what_the_request_starts_from(start, heard, horde, tmp_path):
+async def test_an_attached_picture_is_what_the_request_starts_from(start, heard, horde, kept):
     platform = FakePlatform()
-    name = kept(tmp_path, plain(size=(400, 200)))
+    name = kept(plain(size=(400, 200)))
     async with start(platform):
         platform.say(heard("draw for me a fox --strength 0.4 --n 1", pictures=(name,)))
         await platform.answer_to("1")
@@ -41,10 +36,10 @@ async def test_an_attached_picture_is_what_the_request_starts_from(start, heard,
     assert body["params"]["width"] > body["params"]["height"]
 
 
-async def test_a_blend_sends_all_its_pictures_to_the_model_that_can(start, heard, horde, tmp_path):
+async def test_a_blend_sends_all_its_pictures_to_the_model_that_can(start, heard, horde, kept):
     horde.models["Stable Cascade 1.0"] = 1
     platform = FakePlatform()
-    names = tuple(kept(tmp_path, plain((shade, 0, 0))) for shade in (10, 100, 200))
+    names = tuple(kept(plain((shade, 0, 0))) for shade in (10, 100, 200))
     async with start(platform):
         platform.say(heard("draw for me a fox --blend --n 1", pictures=names))
         await platform.answer_to("1")
@@ -56,13 +51,13 @@ async def test_a_blend_sends_all_its_pictures_to_the_model_that_can(start, heard
     assert "at least two" in alone.text
 
 
-async def test_inpainting_needs_a_transparent_part(start, heard, horde, tmp_path):
+async def test_inpainting_needs_a_transparent_part(start, heard, horde, kept):
     platform = FakePlatform()
     async with start(platform):
-        opaque = kept(tmp_path, plain())
+        opaque = kept(plain())
         platform.say(heard("draw for me a fox --inpaint", pictures=(opaque,)))
         refused = await platform.answer_to("1")
-        open_part = kept(tmp_path, holed())
+        open_part = kept(holed())
         platform.say(heard("draw for me a fox --inpaint --n 1", event="2", pictures=(open_part,)))
         await platform.answer_to("2")
     assert "transparent" in refused.text
@@ -71,10 +66,10 @@ async def test_inpainting_needs_a_transparent_part(start, heard, horde, tmp_path
     assert source_of(body).mode == "RGBA"
 
 
-async def test_outpainting_adds_the_edge_that_is_painted(start, heard, horde, tmp_path):
+async def test_outpainting_adds_the_edge_that_is_painted(start, heard, horde, kept):
     platform = FakePlatform()
     async with start(platform):
-        name = kept(tmp_path, plain(size=(400, 200)))
+        name = kept(plain(size=(400, 200)))
         platform.say(heard("draw for me a fox --outpaint --n 1", pictures=(name,)))
         await platform.answer_to("1")
     [body] = horde.submitted()
@@ -109,8 +104,8 @@ async def test_the_bots_own_picture_replied_to_is_taken(start, heard, horde):
 @pytest.mark.parametrize(
     ("data", "words"), [(b"no picture", "cannot use that picture"), (None, "not there any more")]
 )
-async def test_a_picture_that_cannot_be_read_is_refused(start, heard, horde, tmp_path, data, words):
-    name = "sha256:" + "0" * 64 if data is None else kept(tmp_path, data)
+async def test_a_picture_that_cannot_be_read_is_refused(start, heard, horde, kept, data, words):
+    name = "sha256:" + "0" * 64 if data is None else kept(data)
     platform = FakePlatform()
     async with start(platform):
         platform.say(heard("draw for me a fox", pictures=(name,)))

@@ -12,14 +12,11 @@ import pytest
 from bots.program import open_core
 from bots.web import WebAdapter
 from events.lifecycle import Step
-from events.linking.links import Links
 from events.model import Hold
 from events.voting.published import recount
-from request.kept.marks import open_marks
+from tests.component.web.house import answer, heard
+from tests.component.web.visitor import form_of, link
 from tests.fakes.challenge import holding, plan
-
-from .conftest import answer
-from .test_room import heard
 
 EVIL = '<script>alert("x")</script><img src=x onerror=y>'
 TO_VOTE = (Step.CLOSE, Step.VOTE)
@@ -45,13 +42,6 @@ async def challenge(core):
         yield challenge
 
 
-def fields_of(page, form):
-    """Return the hidden fields of a form, by where it is sent."""
-    body = re.search(rf'<form [^>]*action="{form}".*?</form>', page, re.DOTALL)[0]
-    hidden = re.findall(r'<input type="hidden" name="(.*?)" value="(.*?)">', body)
-    return dict(hidden)
-
-
 def shown(page):
     return [int(number) for number in re.findall(r'<li id="entry-(\d+)">', page)]
 
@@ -65,21 +55,9 @@ async def voting(challenge, count=3, wanted=None):
 
 async def vote(browser, name, *numbers, path="", **changed):
     _, page = await browser.get(f"/events/{name}{path}")
-    fields = fields_of(page, f"/events/{name}/vote") | changed
+    fields = form_of(page, f"/events/{name}/vote") | changed
     sent = [*fields.items(), *(("ticked", str(number)) for number in numbers)]
     return await browser.post(f"/events/{name}/vote", sent)
-
-
-async def bind(core, browser, *, account="mastodon", person="ada@example"):
-    """Bind a browser to an account, as its page and the chat do."""
-    await browser.get("/")
-    (cookie,) = browser.session.cookie_jar
-    visitor = cookie.value.partition(".")[0]
-    links = Links(core.services.database, open_marks(core.services.config.data_dir))
-    mark = links.mark("room", visitor)
-    code = await links.offer(mark)
-    await links.post(code, account=account, person=person, name=person)
-    await links.confirm(mark)
 
 
 async def test_list_says_what_is_on_what_comes_and_what_was(challenge, browser):
@@ -118,7 +96,7 @@ async def test_a_vote_is_kept_changed_and_taken_back_without_a_script(challenge,
     event = await voting(challenge)
     assert await vote(browser, "winter", 1, 3) == (303, "/events/winter?page=1#vote")
     _, page = await browser.get("/events/winter")
-    assert re.findall(r'value="(\d+)" checked', page).sort() == ["1", "3"].sort()
+    assert sorted(re.findall(r'value="(\d+)" checked', page)) == ["1", "3"]
     assert "Your receipt" in page
     assert {ballot.choices for ballot in (await votes(challenge, event))} == {(1, 3)}
     await vote(browser, "winter", 2)
@@ -179,7 +157,7 @@ async def test_result_names_the_winners_and_the_ballots_can_be_counted_again(
 async def test_a_vote_after_the_end_is_refused_and_says_so(challenge, browser):
     event = await voting(challenge)
     _, page = await browser.get("/events/winter")
-    fields = [*fields_of(page, "/events/winter/vote").items(), ("ticked", "1")]
+    fields = [*form_of(page, "/events/winter/vote").items(), ("ticked", "1")]
     await challenge.to("winter", Step.COUNT)
     status, page = await browser.post("/events/winter/vote", fields)
     assert status == 409
@@ -203,7 +181,7 @@ async def test_a_browser_votes_only_for_an_account_where_there_are_accounts(
     assert (await stranger.post("/events/winter/vote", sent))[0] == 409
     for _ in range(3):
         bound = visit(adapter)
-        await bind(core, bound)
+        await link(core, bound)
         assert (await vote(bound, "winter", 1))[0] == 303
     (ballot,) = await votes(challenge, event)
     assert ballot.column == "mastodon"
@@ -219,7 +197,7 @@ async def test_a_forged_ballot_is_not_taken(challenge, browser, changed):
 async def test_a_ballot_from_another_site_is_not_taken(challenge, browser):
     event = await voting(challenge)
     _, page = await browser.get("/events/winter")
-    fields = [*fields_of(page, "/events/winter/vote").items(), ("ticked", "1")]
+    fields = [*form_of(page, "/events/winter/vote").items(), ("ticked", "1")]
     headers = {"Origin": "http://evil.example"}
     assert (await browser.post("/events/winter/vote", fields, headers=headers))[0] == 403
     assert await votes(challenge, event) == ()
@@ -265,7 +243,7 @@ async def test_own_picture_is_entered_from_the_page_by_what_is_said_in_the_room(
     await browser.say("draw for me a light")
     message = await answer(adapter, await heard(adapter), house.picture(1), house.picture(2, "red"))
     _, page = await browser.get("/events/winter")
-    fields = fields_of(page, "/events/winter/enter")
+    fields = form_of(page, "/events/winter/enter")
     assert f'value="{message} 2"' in page
     wish = {"picture": f"{message} 2", "shown": "nick", "nick": "Frosty"}
     status, where = await browser.post("/events/winter/enter", fields | wish)

@@ -14,11 +14,9 @@ from common.config import parse
 from common.model import Incoming, Person, Place
 from request.adapter import Publication
 from request.kept.leases import Lease
+from tests.component.web.house import answer, heard
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform, wait_until
-
-from .conftest import answer
-from .test_room import heard
 
 DRAW = "draw for me a fox style: raw --n 1"
 BOTS = Lease("art", "one", 1)

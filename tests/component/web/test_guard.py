@@ -9,9 +9,8 @@ from structlog.testing import capture_logs
 
 from common.errors import ConfigError, StartupError
 from common.model import Note
-
-from .conftest import answer, hidden_fields
-from .test_room import heard
+from tests.component.web.house import answer, heard
+from tests.component.web.visitor import hidden_fields
 
 EVIL = '<script>alert("x")</script><img src=x onerror=y>'
 

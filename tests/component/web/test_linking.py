@@ -9,8 +9,7 @@ import pytest
 from common.errors import Refusal
 from events.linking.links import Links
 from request.kept.marks import open_marks
-
-from .conftest import hidden_fields
+from tests.component.web.visitor import hidden_fields
 
 ANN = {"account": "discord", "person": "1", "name": "Ann"}
 EVIL = '<script>alert("x")</script>'

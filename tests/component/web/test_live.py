@@ -10,14 +10,12 @@ import aiohttp
 
 from common.model import IncomingKind, Part, Phase, Progress
 from request.kept.queries import Queries
+from tests.component.web.house import answer, heard, outcome
 from web.live import BOUND, Advanced, Subscription
 from web.site import Site, build_app
 from web.store import Visitor
 from web.stream import WATCHERS
 from web.thumbnails import Thumbnails
-
-from .conftest import answer, outcome
-from .test_room import heard
 
 ADA = Visitor("ada", "Ada")
 

@@ -13,9 +13,7 @@ from request.kept import encoding
 from request.kept.leases import Leases
 from request.kept.records import JobState, PictureRow, RequestState
 from request.kept.store import Store
-
-from .conftest import answer, outcome
-from .test_room import heard
+from tests.component.web.house import answer, heard, outcome
 
 
 async def show(adapter, browser, picture) -> None:

@@ -11,17 +11,9 @@ from common.database import open_database
 from common.errors import PlatformRefused
 from common.model import Ending, Incoming, IncomingKind, Part, Phase, Place, Progress
 from request.adapter import Adapter
+from tests.component.web.house import answer, heard, outcome
 from web.room import Room
 from web.store import Visitor
-
-from .conftest import answer, outcome
-
-
-async def heard(adapter) -> Incoming:
-    async with asyncio.timeout(30):
-        async for incoming in adapter.listen():
-            return incoming
-    raise AssertionError("the room closed")
 
 
 async def test_it_is_an_adapter(adapter):

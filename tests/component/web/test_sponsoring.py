@@ -15,9 +15,8 @@ from common.errors import ConfigError
 from events.kudos.funds import Funds
 from events.kudos.records import FundState, Purpose
 from request.kept.marks import open_marks
+from tests.component.web.visitor import hidden_fields
 from tests.fakes.horde import FakeHorde
-
-from .conftest import hidden_fields
 
 KEY = "key-of-a-sponsor"
 SEAL = base64.b64encode(bytes(range(32))).decode()
