@@ -12,7 +12,7 @@ def _of_request() -> sa.Column[str]:
     return sa.Column("request", sa.String(16), key, nullable=False)
 
 
-def upgrade() -> None:
+def _create_requests() -> None:
     op.create_table(
         "requests",
         sa.Column("id", sa.String(16), primary_key=True),
@@ -48,6 +48,9 @@ def upgrade() -> None:
         sa.Column("changed", sa.Float, nullable=False),
         sa.UniqueConstraint("request", "number"),
     )
+
+
+def _create_pictures() -> None:
     op.create_table(
         "pictures",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -65,6 +68,9 @@ def upgrade() -> None:
         sa.Column("gen_metadata", sa.JSON, nullable=False),
         sa.UniqueConstraint("job", "generation"),
     )
+
+
+def _create_posts() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -78,6 +84,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("request", "part"),
     )
     op.create_index("posts_platform", "posts", ["account", "platform_id"])
+
+
+def _create_leases() -> None:
     op.create_table(
         "leases",
         sa.Column("name", sa.String(64), primary_key=True),
@@ -85,6 +94,13 @@ def upgrade() -> None:
         sa.Column("fence", sa.Integer, nullable=False),
         sa.Column("until", sa.Float, nullable=False),
     )
+
+
+def upgrade() -> None:
+    _create_requests()
+    _create_pictures()
+    _create_posts()
+    _create_leases()
 
 
 def downgrade() -> None:

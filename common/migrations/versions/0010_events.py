@@ -12,7 +12,7 @@ def _event_key() -> sa.Column[str]:
     return sa.Column("event", sa.String(16), key, nullable=False)
 
 
-def upgrade() -> None:
+def _create_events() -> None:
     op.create_table(
         "events",
         sa.Column("id", sa.String(16), primary_key=True),
@@ -38,6 +38,9 @@ def upgrade() -> None:
         sa.Column("at", sa.Float, nullable=False),
     )
     op.create_index("event_steps_event", "event_steps", ["event", "id"])
+
+
+def _create_entries() -> None:
     op.create_table(
         "entries",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -63,6 +66,9 @@ def upgrade() -> None:
     )
     op.create_index("entries_entrant", "entries", ["entrant"])
     op.create_index("entries_sha256", "entries", ["sha256"])
+
+
+def _create_votes() -> None:
     op.create_table(
         "ballots",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -86,6 +92,9 @@ def upgrade() -> None:
         sa.Column("votes", sa.Integer, nullable=False),
         sa.Column("at", sa.Float, nullable=False),
     )
+
+
+def _create_posts() -> None:
     op.create_table(
         "event_posts",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -102,6 +111,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("event", "key", "account", "target"),
     )
     op.create_index("event_posts_due", "event_posts", ["account", "state", "due"])
+
+
+def _create_series() -> None:
     op.create_table(
         "event_series",
         sa.Column("name", sa.String(48), primary_key=True),
@@ -113,6 +125,14 @@ def upgrade() -> None:
         sa.Column("chooser", sa.String(64), nullable=False),
         sa.Column("changed", sa.Float, nullable=False),
     )
+
+
+def upgrade() -> None:
+    _create_events()
+    _create_entries()
+    _create_votes()
+    _create_posts()
+    _create_series()
 
 
 def downgrade() -> None:

@@ -7,7 +7,7 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:
+def _create_users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -40,6 +40,9 @@ def upgrade() -> None:
         sa.Column("earned", sa.Float, nullable=False),
         sa.Column("uncompleted", sa.Integer, nullable=False),
     )
+
+
+def _create_requests() -> None:
     op.create_table(
         "requests",
         sa.Column("id", sa.String(36), primary_key=True),
@@ -59,6 +62,9 @@ def upgrade() -> None:
     )
     op.create_index("requests_queue", "requests", ["waiting", "place"])
     op.create_index("requests_expiry", "requests", ["expires"])
+
+
+def _create_generations() -> None:
     op.create_table(
         "generations",
         sa.Column("id", sa.String(36), primary_key=True),
@@ -87,12 +93,22 @@ def upgrade() -> None:
     op.create_index("generations_request", "generations", ["request", "state"])
     op.create_index("generations_state", "generations", ["state", "deadline"])
     op.create_index("generations_worker", "generations", ["worker", "state"])
+
+
+def _create_pictures() -> None:
     op.create_table(
         "pictures",
         sa.Column("name", sa.String(60), primary_key=True),
         sa.Column("stored", sa.Float, nullable=False),
     )
     op.create_index("pictures_age", "pictures", ["stored"])
+
+
+def upgrade() -> None:
+    _create_users()
+    _create_requests()
+    _create_generations()
+    _create_pictures()
 
 
 def downgrade() -> None:

@@ -1,14 +1,12 @@
 """`hordebots event`: from the wizard to the files that stay."""
 
 import asyncio
-import io
 import json
 import time
 from datetime import UTC, datetime
 
 import pytest
 import yaml
-from PIL import Image
 from typer.testing import CliRunner
 
 from bots.__main__ import app
@@ -23,6 +21,7 @@ from events.model import Shown
 from request.kept.encoding import job_to_json
 from request.kept.leases import Leases
 from styles.previews import keep
+from tests.fakes.pictures import plain
 
 RUNNER = CliRunner()
 DAY = 24 * 3600.0
@@ -113,53 +112,55 @@ def test_a_plan_with_a_mistake_is_refused_with_the_key(say, plan):
         say("show", "winter")
 
 
-def test_an_operator_leads_a_contest_to_its_files_and_anybody_recounts_it(
-    say, plan, config, tmp_path
-):
+async def two_enter(parts):
+    """Ann and Bob, with a style each."""
+    leases = Leases(parts.outbox._database, "bot")
+    lease = await leases.take("lemmy")
+    event = await parts.events.event("autumn")
+    for number, who in enumerate(("ann", "bob"), start=1):
+        job = Job(style="raw", prompt="a fox in fog", model="m", loras=())
+        recipe = {
+            "job": job_to_json(job),
+            "prompt": "a fox in fog",
+            "template": "{p} in fog###{np}",
+            "called": f"fog {number}",
+        }
+        likeness = str(number) * 64
+        one = Candidate(
+            str(number) * 64, "image/webp", likeness, 512, 512, f"fox {who}", recipe=recipe
+        )
+        entrant = Entrant("lemmy", who, Shown.NAME, who.title(), "CC0-1.0")
+        await parts.entries.entered(lease, event, one, entrant, written=time.time())
+
+
+async def two_vote(parts):
+    event = await parts.events.event("autumn")
+    await parts.voting.cast(event, "lemmy", "cem", (2,))
+    await parts.voting.cast(event, "lemmy", "dia", (1, 2))
+
+
+@pytest.fixture
+def awarded(say, plan, config):
+    """A contest that an operator has led from its plan to its winner, entry 2."""
     say("new", "--file", plan())
     assert "opens" in say("announce", "autumn")
     assert "takes entries until" in say("open", "autumn")
-
-    async def enter(parts):
-        leases = Leases(parts.outbox._database, "bot")
-        lease = await leases.take("lemmy")
-        event = await parts.events.event("autumn")
-        for number, who in enumerate(("ann", "bob"), start=1):
-            job = Job(style="raw", prompt="a fox in fog", model="m", loras=())
-            recipe = {
-                "job": job_to_json(job),
-                "prompt": "a fox in fog",
-                "template": "{p} in fog###{np}",
-                "called": f"fog {number}",
-            }
-            likeness = str(number) * 64
-            one = Candidate(
-                str(number) * 64, "image/webp", likeness, 512, 512, f"fox {who}", recipe=recipe
-            )
-            entrant = Entrant("lemmy", who, Shown.NAME, who.title(), "CC0-1.0")
-            await parts.entries.entered(lease, event, one, entrant, written=time.time())
-
-    in_rooms(config, enter)
+    in_rooms(config, two_enter)
     say("hide", "autumn", "1", "--why", "copied")
     say("unhide", "autumn", "1")
     say("close", "autumn")
     say("vote", "autumn")
-
-    async def vote(parts):
-        event = await parts.events.event("autumn")
-        await parts.voting.cast(event, "lemmy", "cem", (2,))
-        await parts.voting.cast(event, "lemmy", "dia", (1, 2))
-
-    in_rooms(config, vote)
+    in_rooms(config, two_vote)
     say("judge", "autumn", "2")
     say("award", "autumn")
+
+
+@pytest.mark.usefixtures("awarded")
+def test_an_operator_leads_a_contest_to_its_files(say, tmp_path):
     shown = say("show", "autumn")
     assert "copied" in shown
     assert "2  Bob  entered" in shown
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 64)).save(picture, "PNG")
-    kept = tmp_path / "data" / "previews"
-    keep(kept, {"fog 2": {"animal": picture.getvalue()}})
+    keep(tmp_path / "data" / "previews", {"fog 2": {"animal": plain()}})
     files = say("export", "autumn", "--out", str(tmp_path / "out")).split()
     names = sorted(file.rpartition("/")[2] for file in files)
     assert names[:-1] == [
@@ -174,6 +175,11 @@ def test_an_operator_leads_a_contest_to_its_files_and_anybody_recounts_it(
     assert previews == {"fog 2": {"animal": names[-1]}}
     styles = json.loads((tmp_path / "out" / "autumn-styles.json").read_text("utf-8"))
     assert styles["fog 2"]["prompt"] == "{p} in fog###{np}"
+
+
+@pytest.mark.usefixtures("awarded")
+def test_anybody_recounts_a_contest_and_learns_of_nobody_who_voted(say, tmp_path):
+    say("export", "autumn", "--out", str(tmp_path / "out"))
     ballots = tmp_path / "out" / "autumn-ballots.json"
     told = RUNNER.invoke(app, ["event", "recount", str(ballots)])
     assert "1. entry 2: 2 points" in told.output

@@ -146,6 +146,78 @@ async def until(world, state, *, kills):
     raise AssertionError(f"it never came to {state}: {event.state}, {due}")
 
 
+async def enter(world, event):
+    """Let people of all platforms enter a style each."""
+    async with world.process() as process:
+        for number in range(1, ENTRANTS + 1):
+            account = PLATFORMS[number % 5]
+            mark = MARKS.person(account, f"artist {number}")
+            entrant = Entrant(account, mark, Shown.NAME, f"Artist {number}", "CC0-1.0")
+            lease = await process.leases.take(account)
+            await process.parts.entries.entered(
+                lease, event, style(number), entrant, written=world.clock.now
+            )
+
+
+async def vote(world, event):
+    """Let people vote, most of them on one platform; some think again."""
+    async with world.process() as process:
+        draw = random.Random(3)
+        for voter in range(VOTERS):
+            account = PLATFORMS[0] if voter < 120 else PLATFORMS[1 + voter % 4]
+            choices = draw.sample(range(1, ENTRANTS + 1), 4)
+            await process.parts.voting.cast(event, account, f"voter {voter}", choices)
+            if voter % 10 == 0:
+                await process.parts.voting.cast(event, account, f"voter {voter}", choices[:2])
+
+
+def assert_all_posted_once(world):
+    """Every post stands once in every place, with the winners in the showcase too."""
+    for name, wall in world.walls.items():
+        codes = Counter(one.request for one in wall.wall.values())
+        assert set(codes.values()) == {1}
+        galleries = [one for one in wall.wall.values() if one.buttons]
+        shown = sorted(one.number for gallery in galleries for one in gallery.pictures)
+        assert shown == list(range(1, ENTRANTS + 1)), name
+        assert not any("Artist" in one.text for one in galleries)
+        assert any("is decided" in one.text for one in wall.wall.values())
+    assert any(one.to == "showcase" for one in world.walls["lemmy"].wall.values())
+    assert sum(bool(one.poll) for one in world.walls["mastodon"].wall.values()) == 10
+
+
+async def assert_recounted(world, event, winners):
+    """Anybody can count it again, and one platform has not swamped the rest."""
+    async with world.process() as process:
+        votes = await process.parts.ballots.votes(event)
+        result = await process.parts.steps.count(event)
+    assert len(votes.ballots) == VOTERS
+    file = world.folder / "ballots.json"
+    file.write_text(
+        json.dumps(document(event, votes.entries, votes.ballots, votes.counted, result))
+    )
+    name, again, same, _rule = recount(file)
+    assert (name, same) == ("fog", True)
+    assert [line.number for line in again.winners(3)] == winners
+    assert not any(MARKS.person("web", f"voter {n}") in file.read_text() for n in range(VOTERS))
+
+
+async def assert_archived(world, event):
+    """Its archive counts what was, and no step was taken twice."""
+    async with world.process() as process:
+        votes = await process.parts.ballots.votes(event)
+        entries = await process.parts.entries.of(event)
+        log = await process.parts.events.log(event.id)
+    kept = archive(event, entries, log, ballots=len(votes.ballots))
+    assert kept["statistics"] == {
+        "entries": ENTRANTS,
+        "entrants": ENTRANTS,
+        "withdrawn": 0,
+        "ballots": VOTERS,
+    }
+    steps = [line["step"] for line in kept["steps"]]
+    assert len(steps) == len(set(steps))
+
+
 async def test_a_contest_on_five_platforms_survives_fifty_deaths(
     database_url, planned, clock, tmp_path
 ):
@@ -159,61 +231,20 @@ async def test_a_contest_on_five_platforms_survives_fifty_deaths(
     event = await until(world, State.ANNOUNCED, kills=8)
     clock.now = event.due
     event = await until(world, State.OPEN, kills=8)
-    async with world.process() as process:
-        for number in range(1, ENTRANTS + 1):
-            account = PLATFORMS[number % 5]
-            mark = MARKS.person(account, f"artist {number}")
-            entrant = Entrant(account, mark, Shown.NAME, f"Artist {number}", "CC0-1.0")
-            lease = await process.leases.take(account)
-            await process.parts.entries.entered(
-                lease, event, style(number), entrant, written=clock.now
-            )
+    await enter(world, event)
     clock.now = event.due
     event = await until(world, State.CLOSED, kills=8)
     clock.now = event.due
     event = await until(world, State.VOTING, kills=10)
-    async with world.process() as process:
-        draw = random.Random(3)
-        for voter in range(VOTERS):
-            account = PLATFORMS[0] if voter < 120 else PLATFORMS[1 + voter % 4]
-            choices = draw.sample(range(1, ENTRANTS + 1), 4)
-            await process.parts.voting.cast(event, account, f"voter {voter}", choices)
-            if voter % 10 == 0:  # some think again
-                await process.parts.voting.cast(event, account, f"voter {voter}", choices[:2])
+    await vote(world, event)
     clock.now = event.due
     event = await until(world, State.REVIEW, kills=8)
     clock.now = event.due
     event = await until(world, State.PROMOTED, kills=8)
     winners = event.result["winners"]
     assert len(winners) == 3
-
-    # every post once and in every place, with the winners in the showcase too
-    for name, wall in world.walls.items():
-        codes = Counter(one.request for one in wall.wall.values())
-        assert set(codes.values()) == {1}
-        galleries = [one for one in wall.wall.values() if one.buttons]
-        shown = sorted(one.number for gallery in galleries for one in gallery.pictures)
-        assert shown == list(range(1, ENTRANTS + 1)), name
-        assert not any("Artist" in one.text for one in galleries)
-        assert any("is decided" in one.text for one in wall.wall.values())
-    assert any(one.to == "showcase" for one in world.walls["lemmy"].wall.values())
-    assert sum(bool(one.poll) for one in world.walls["mastodon"].wall.values()) == 10
-
-    # anybody can count it again, and one platform has not swamped the rest
-    async with world.process() as process:
-        votes = await process.parts.ballots.votes(event)
-        result = await process.parts.steps.count(event)
-        entries = await process.parts.entries.of(event)
-        log = await process.parts.events.log(event.id)
-    assert len(votes.ballots) == VOTERS
-    file = tmp_path / "ballots.json"
-    file.write_text(
-        json.dumps(document(event, votes.entries, votes.ballots, votes.counted, result))
-    )
-    name, again, same, _rule = recount(file)
-    assert (name, same) == ("fog", True)
-    assert [line.number for line in again.winners(3)] == winners
-    assert not any(MARKS.person("web", f"voter {n}") in file.read_text() for n in range(VOTERS))
+    assert_all_posted_once(world)
+    await assert_recounted(world, event, winners)
 
     # the winners' styles are featured, until the contest leaves by itself
     won = load_folder(tmp_path / "won")
@@ -225,12 +256,4 @@ async def test_a_contest_on_five_platforms_survives_fifty_deaths(
     won = load_folder(tmp_path / "won")
     assert FEATURED not in won.categories
     assert won.categories["event fog"] == tuple(names)
-    kept = archive(event, entries, log, ballots=len(votes.ballots))
-    assert kept["statistics"] == {
-        "entries": ENTRANTS,
-        "entrants": ENTRANTS,
-        "withdrawn": 0,
-        "ballots": VOTERS,
-    }
-    steps = [line["step"] for line in kept["steps"]]
-    assert len(steps) == len(set(steps))
+    await assert_archived(world, event)

@@ -1,3 +1,5 @@
+"""A Horde, clients of it that lose no time, and clocks that obey."""
+
 from __future__ import annotations
 
 import asyncio

@@ -15,7 +15,8 @@ from tests.fakes.faults import Fault
 from tests.fakes.mastodon.community import BOT, Community
 from tests.fakes.mastodon.entities import Person, Post, written
 from tests.fakes.mastodon.flavours import MASTODON, Flavour
-from tests.fakes.mastodon.routes import Routes, Stop
+from tests.fakes.mastodon.posts import Stop
+from tests.fakes.mastodon.routes import Routes
 from tests.fakes.server import FakeServer
 
 TOKEN = "token-of-the-bot"

@@ -1,3 +1,5 @@
+"""How often a server may be asked: never more than its window lets through."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""What a Horde refuses: the class of each refusal, its sentence, and how long to leave it alone."""
+
 from __future__ import annotations
 
 import pytest

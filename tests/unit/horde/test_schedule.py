@@ -1,3 +1,5 @@
+"""When to look again: soon at the beginning, near the end where it can be foretold."""
+
 from __future__ import annotations
 
 import pytest

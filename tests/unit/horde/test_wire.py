@@ -1,3 +1,5 @@
+"""What Hordes answer, read with patience: null, unknown fields, faults."""
+
 from __future__ import annotations
 
 import pytest

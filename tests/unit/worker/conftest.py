@@ -1,3 +1,5 @@
+"""What an engine offers and a hub hands out, made without either."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,0 +1,61 @@
+"""The house's own measures: no file and no function is longer than one reads in one sitting."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("bots", "common", "docs", "events", "hub", "request", "styles", "tests", "web", "worker")
+WRITTEN = {".py", ".js", ".css", ".html", ".yaml", ".toml"}
+MOST_LINES = 400
+MOST_LINES_OF_A_FUNCTION = 60
+
+FILES = [
+    file
+    for room in ROOMS
+    for file in (ROOT / room).rglob("*")
+    if file.suffix in WRITTEN and not any(part.startswith(".") for part in file.parts)
+]
+
+
+@pytest.fixture(scope="module")
+def modules():
+    """All that is written in Python, by its place in the repository."""
+    return {
+        file.relative_to(ROOT).as_posix(): ast.parse(file.read_text("utf-8"))
+        for file in FILES
+        if file.suffix == ".py"
+    }
+
+
+def functions(statement):
+    """Go through all functions in a statement, those inside others as well."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield statement
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for inner in getattr(statement, name, ()):
+            yield from functions(inner)
+
+
+def test_no_file_is_longer_than_400_lines():
+    lengths = {file: len(file.read_text("utf-8").splitlines()) for file in FILES}
+    assert {file: lines for file, lines in lengths.items() if lines > MOST_LINES} == {}
+    assert {file.suffix for file in FILES} == WRITTEN
+    assert len(FILES) > 1000
+
+
+def test_no_function_is_longer_than_60_lines(modules):
+    lengths = {
+        (file, function.name): function.end_lineno - function.lineno + 1
+        for file, tree in modules.items()
+        for function in functions(tree)
+    }
+    long = {name: lines for name, lines in lengths.items() if lines > MOST_LINES_OF_A_FUNCTION}
+    assert long == {}
+    assert len(lengths) > 7000
+
+
+def test_every_module_says_what_it_is_for(modules):
+    silent = [file for file, tree in modules.items() if tree.body and not ast.get_docstring(tree)]
+    assert silent == []
