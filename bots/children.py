@@ -14,7 +14,7 @@ import structlog
 
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from common.horde.client import HordeClient
 from common.horde.poller import Poller
 from common.horde.webhook import WebhookReceiver
 from common.horde.wire import ANONYMOUS_KEY
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.horde.hordes import Endpoint, Hordes
 from request.observer import Observer
 

@@ -19,8 +19,8 @@ from common.civitai.assets import AssetKind
 from common.civitai.catalogue import AssetCatalogue
 from common.civitai.client import CivitaiClient
 from common.config import CivitaiConfig, Config
-from common.reference_library import ReferenceLibrary
-from common.tasks import cancel
+from common.reference.library import ReferenceLibrary
+from common.running.tasks import cancel
 from styles.library import OWN_STYLES, StyleLibrary
 from styles.previews import Previews
 from styles.stylelist import StyleList

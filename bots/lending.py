@@ -5,7 +5,7 @@ from __future__ import annotations
 from bots.endpoints import LiveHordes
 from bots.knowledge import Knowledge
 from common.database import Database
-from common.live import LiveConfig
+from common.settings.live import LiveConfig
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
 from request.allowed.preferences import PreferenceStore

@@ -16,7 +16,7 @@ from pydantic import Field, SecretStr, ValidationError
 
 from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY
-from common.parts import (
+from common.settings.parts import (
     CivitaiConfig,
     EventsConfig,
     HubConfig,
@@ -33,7 +33,7 @@ from common.parts import (
     WorkerConfig,
     WorkerEndpoint,
 )
-from common.section import KEYLESS, Pattern, Secret, Section
+from common.settings.section import KEYLESS, Pattern, Secret, Section
 
 __all__ = [
     "CivitaiConfig",

@@ -23,9 +23,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from common import postgres, revisions, sqlite
 from common.errors import StoreError
-from common.revisions import MIGRATIONS
+from common.storage import postgres, revisions, sqlite
+from common.storage.revisions import MIGRATIONS
 
 BUSY_TIMEOUT = 10.0
 """Seconds a statement waits for another process that holds a lock."""

@@ -25,7 +25,7 @@
     │   └── PlatformRefused    a chat platform will never take this
     └── WorkerError            the worker cannot do what was asked
         ├── JobFailed          (worker/order.py) only this job; the worker goes on
-        └── DownloadFailed     (worker/downloads.py) a file did not come, or is not what it is
+        └── DownloadFailed     (worker/disk/downloads.py) a file did not come, or is not what it is
 
 Each carries a `code` of the message catalogue (`common/texts.py`) and the values its sentence
 needs, so that what a person reads is written in one place.

@@ -3,7 +3,7 @@
 All words that shape a picture are looked at together, after undoing common disguises: letters
 replaced by digits or signs, letters spaced apart, look-alikes. Of the negative prompt only what
 asks by leaving out counts: no clothes on a minor, no grown-ups in a sexual picture. "No children"
-is a wish we share. The words are data, in `common/data/minors.yaml`; the check errs on the side of
+is a wish we share. The words are data, in `common/minors.yaml`; the check errs on the side of
 refusing, and it cannot be configured away.
 """
 
@@ -33,7 +33,7 @@ CLOSE = 2
 @cache
 def word_lists() -> dict[str, frozenset[str]]:
     """Return the word lists by name."""
-    text = (files("common") / "data" / "minors.yaml").read_text("utf-8")
+    text = (files("common") / "minors.yaml").read_text("utf-8")
     return {name: frozenset(words.split()) for name, words in yaml.safe_load(text).items()}
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from common.section import Section
+from common.settings.section import Section
 from events.kudos.prizes import Prizes
 
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,46}[a-z0-9])?")

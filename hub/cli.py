@@ -25,9 +25,10 @@ def hub(
     """Run a Horde of your own, which bots and workers on any machine can join with a key."""
     import asyncio
 
-    from common import logs, texts
+    from common import texts
     from common.config import Config, load
-    from common.secrecy import secrets_of
+    from common.running import logs
+    from common.settings.secrecy import secrets_of
 
     settings: Config = load(config)
     logs.configure(
@@ -42,7 +43,7 @@ def hub(
 
 async def _serve(settings: object) -> None:
     from common.config import Config
-    from common.signals import stop_on_signals
+    from common.running.signals import stop_on_signals
     from hub.server import start
 
     assert isinstance(settings, Config)

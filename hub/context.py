@@ -10,7 +10,7 @@ from aiohttp import web
 
 from common.config import HubConfig
 from common.database import Database
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub.limits import Limiter
 from hub.pictures import PictureFolder, Signer
 from hub.users import User, Users

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub import queue, store
 from hub.store import Row
 from hub.tables import GENERATIONS, REQUESTS, Kind, State

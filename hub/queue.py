@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from common.horde.wire_names import UPSCALERS
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub.wire import GenerationRequest, Params, PopRequest
 
 DEFAULT_STEPS = 30

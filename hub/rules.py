@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from common.horde.wire_names import UPSCALERS
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub.errors import Declined
 from hub.wire import GenerationRequest, Params
 

@@ -25,7 +25,7 @@ from aiohttp import web
 from common.config import HubConfig
 from common.database import open_database
 from common.errors import StartupError
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub import accounts, shelf, users
 from hub.context import HUB, Hub
 from hub.limits import Limiter

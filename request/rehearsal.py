@@ -18,7 +18,7 @@ from typing import Any
 from common.errors import Refusal
 from common.horde.wire import generation_body
 from common.model import Job, Note
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request import grammar
 from request.allowed import safety
 from request.grammar import NotARequest, WhyNot

@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 
 from common.errors import HordebotsError, LeaseLost, PlatformError, RequestEnded, StoreError
 from common.model import Incoming, IncomingKind
-from common.tasks import cancel, first
+from common.running.tasks import cancel, first
 from request.adapter import Adapter
 from request.kept.leases import RENEWED_EVERY, Lease, Leases
 from request.kept.store import Store

@@ -6,7 +6,7 @@ import structlog
 
 from common.errors import PlatformError
 from common.model import Incoming
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.adapter import Adapter, Clearing
 from request.at_work import AtWork
 from request.kept.leases import Lease

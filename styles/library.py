@@ -22,8 +22,8 @@ import structlog
 
 from common import texts
 from common.errors import FetchError, StyleListError
-from common.fetch import without_password
-from common.kept import Files, KeptFiles
+from common.fetching.fetch import without_password
+from common.fetching.kept import Files, KeptFiles
 from styles import stylelist
 from styles.fields import Fault
 from styles.stylelist import FILES, LARGEST_FILE, STYLES_FILE, StyleList

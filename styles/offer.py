@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles.names import everything
 from styles.parsing import Style
 from styles.stylelist import StyleList

@@ -22,7 +22,7 @@ import structlog
 
 from common import pictures
 from common.errors import FetchError
-from common.kept import KeptFiles
+from common.fetching.kept import KeptFiles
 from styles.names import key
 
 log = structlog.get_logger()

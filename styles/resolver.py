@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from common.errors import Refusal
 from common.model import Job, Note
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles.choice import Choice, choose
 from styles.image_request import ImageRequest
 from styles.limits import Limits, Served

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles.image_request import ImageRequest
 from styles.limits import Defaults, Limits, Served
 from styles.parsing import Style

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import StyleListError
-from common.reference import baseline_key
+from common.reference.models import baseline_key
 from styles.fields import Fault
 from styles.names import NameIndex, key
 from styles.parsing import LONGEST_NAME, Enhancement, Style, parse_enhancement, parse_style
@@ -47,7 +47,7 @@ class StyleList:
     styles: Mapping[str, Style] = field(default_factory=dict)
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     enhancements: Mapping[str, Enhancement] = field(default_factory=dict)
-    """By baseline as `common.reference` spells it."""
+    """By baseline as `common.reference.models` spells it."""
     faults: tuple[Fault, ...] = ()
 
     @cached_property

@@ -124,14 +124,14 @@ async def _serve(
     from rich.console import Console
 
     from common import texts
-    from worker.card import CardWatch
-    from worker.console import Teller
     from worker.events import Notice
-    from worker.parent import watch_parent
     from worker.process import run
-    from worker.signals import stop_on_signals
-    from worker.standing import Standing
-    from worker.status import serving
+    from worker.status.console import Teller
+    from worker.status.pages import serving
+    from worker.status.standing import Standing
+    from worker.system.cards import CardWatch
+    from worker.system.parent import watch_parent
+    from worker.system.signals import stop_on_signals
 
     stop, drain = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()

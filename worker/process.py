@@ -1,7 +1,7 @@
 """The worker's process: everything it needs is opened, then it works until it is to stop.
 
-One process pops, prepares, looks at the pictures and delivers (`worker/shift.py`); what makes them
-is one engine for each device, a heavy one in a child process of its own.
+One process pops, prepares, looks at the pictures and delivers (`worker/making/shift.py`); what
+makes them is one engine for each device, a heavy one in a child process of its own.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from functools import partial
 
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
-from common.parts import WorkerEndpoint
+from common.settings.parts import WorkerEndpoint
 from worker import events
 from worker.alchemy.start import alchemist_beside
 from worker.assets.supply import open_supplier, within_reach
-from worker.delivery import Delivery
-from worker.employer import Employer
 from worker.engines import build_engines, devices_of
 from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine, EngineInfo, Feature, common_ground
 from worker.events import Report
-from worker.offer import Offer, is_listed, is_loopback, make_offer
-from worker.popping import Popper
-from worker.rota import Rota
+from worker.horde.client import connect
+from worker.horde.delivery import Delivery
+from worker.horde.employer import Employer
+from worker.horde.offer import Offer, is_listed, is_loopback, make_offer
+from worker.horde.popping import Popper
+from worker.making.shift import Shift
+from worker.making.studio import Studio
+from worker.owner.rota import Rota
 from worker.safety.checkers import build_checker
 from worker.safety.guard import Guard
 from worker.safety.protocol import Checker
-from worker.shift import Shift
 from worker.stock.filling import Stock
-from worker.studio import Studio
-from worker.thread import in_thread
+from worker.system.thread import in_thread
 from worker.timing import Timing, either, timing_for
-from worker.wire_client import connect
 
 DOWNLOADED = (Feature.LORA, Feature.TEXTUAL_INVERSION)
 """What jobs name files for that have to be fetched."""

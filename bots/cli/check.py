@@ -43,9 +43,9 @@ def check(
     """
     import asyncio
 
-    from common import logs
     from common.config import load
     from common.errors import ConfigError
+    from common.running import logs
 
     logs.configure(level="error")
     try:
@@ -71,7 +71,7 @@ def _secrets(path: Path) -> list[Finding]:
     import yaml
 
     from common import texts
-    from common.secrecy import plain_secrets, secret_files
+    from common.settings.secrecy import plain_secrets, secret_files
 
     document = yaml.safe_load(path.read_text("utf-8"))
     findings = []
@@ -148,7 +148,7 @@ async def _names(config: Config) -> list[Finding]:
 async def _database(config: Config) -> list[Finding]:
     """Look whether the database answers and how old its tables are. Raises StoreError."""
     from common import texts
-    from common.schema import version_of
+    from common.storage.schema import version_of
 
     version = await version_of(config.database_url)
     code = "check.database_new" if version.current is None else "check.database"
@@ -197,7 +197,7 @@ async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -
     from common import texts
     from common.civitai.assets import AssetKind
     from common.errors import AssetError
-    from common.reference_library import ReferenceLibrary
+    from common.reference.library import ReferenceLibrary
 
     findings = []
     if config.reference.url is not None:

@@ -28,7 +28,7 @@ def demo(
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the log.")] = False,
 ) -> None:
     """Open a chat room in the browser whose bot draws with a small model of its own."""
-    from common import logs
+    from common.running import logs
 
     logs.configure(level="info" if verbose else "error")
     if once is not None:

@@ -33,8 +33,8 @@ def draw(
     from bots.cli.drawing import ask
     from bots.cli.loop import run_until_stopped
     from bots.program import point_at_hub
-    from common import logs
     from common.config import Config, load
+    from common.running import logs
 
     logs.configure(level="info" if verbose else "error")
     path = config or (CONFIG if CONFIG.exists() else None)

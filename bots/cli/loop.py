@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from common.signals import stop_on_signals
+from common.running.signals import stop_on_signals
 
 T = TypeVar("T")
 

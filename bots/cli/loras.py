@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from common.civitai.assets import Asset
     from common.civitai.catalogue import Answer
     from common.config import Config
-    from common.reference import ModelReference
+    from common.reference.models import ModelReference
     from styles.verdicts import Verdict
 
 
@@ -59,7 +59,7 @@ def search(
     """
     import asyncio
 
-    from common import logs
+    from common.running import logs
 
     logs.configure(level="error")
     settings = read_settings(config)
@@ -82,7 +82,7 @@ def search(
 async def _reference(settings: Config) -> ModelReference:
     """Return what is known of models. Raises StartupError."""
     from bots.program import prepare_folder
-    from common.reference_library import ReferenceLibrary
+    from common.reference.library import ReferenceLibrary
 
     cache = prepare_folder(settings.data_dir) / "reference"
     return (await ReferenceLibrary.open(settings.reference.url, cache=cache)).current

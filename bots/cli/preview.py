@@ -40,7 +40,7 @@ def preview(
     from bots.cli.rendering import render
     from bots.knowledge import KEPT_PREVIEWS
     from bots.program import point_at_hub
-    from common import logs
+    from common.running import logs
 
     logs.configure(level="error")
     settings = point_at_hub(read_settings(config))

@@ -16,13 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bots.asking import AskingAdapter
 from bots.assembly import Core
 from bots.cli.drawing import PATIENCE, STOPPED, SUFFIXES, WITHDRAWING
+from bots.posts.sheet import Cell, contact_sheet
 from bots.program import open_core
 from common import texts
 from common.config import Config
 from common.errors import StartupError
 from common.model import Outcome
-from common.sheet import Cell, contact_sheet
-from common.tasks import cancel
+from common.running.tasks import cancel
 from styles.previews import SUBJECTS, keep, plain_name
 
 AT_ONCE = 6

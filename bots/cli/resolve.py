@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from common.config import Config
-    from common.reference import ModelReference
+    from common.reference.models import ModelReference
     from request.rehearsal import Stage
     from styles.limits import Served
     from styles.stylelist import StyleList
@@ -61,8 +61,9 @@ def resolve(
 
     Exit code: 0 resolved (with --file always), 2 refused, or something cannot be read.
     """
-    from common import logs, texts
+    from common import texts
     from common.errors import HordebotsError
+    from common.running import logs
 
     if (text is None) == (file is None):
         raise typer.BadParameter(texts.say("resolve.one_of_both"), param_hint="TEXT, --file")
@@ -102,7 +103,7 @@ def _stage(
     """Put together what texts are rehearsed with. Raises HordebotsError."""
     import asyncio
 
-    from common.reference import ModelReference
+    from common.reference.models import ModelReference
     from request.allowed import policy
     from request.rehearsal import Stage
 
@@ -150,7 +151,7 @@ def _reference(path: Path) -> ModelReference:
     So an error message saved in its place is not taken for a reference that knows nothing.
     """
     from common.errors import StartupError
-    from common.reference import ModelReference
+    from common.reference.models import ModelReference
 
     entries = _json(path)
     read = ModelReference.from_mapping(entries) if isinstance(entries, dict) else None

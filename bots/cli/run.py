@@ -30,10 +30,10 @@ def run(
     from bots.cli.loop import run_until_stopped
     from bots.operator.desk import Origin
     from bots.program import run as serve
-    from common import logs
     from common.config import Config, load
-    from common.secrecy import secrets_of
-    from common.signals import reload_on_signal
+    from common.running import logs
+    from common.running.signals import reload_on_signal
+    from common.settings.secrecy import secrets_of
 
     settings = load(config)
 

@@ -39,7 +39,8 @@ def check_sources(
     import asyncio
 
     from bots.cli.console import open_console
-    from common import logs, texts
+    from common import texts
+    from common.running import logs
     from styles.library import StyleLibrary
 
     logs.configure(level="error")
@@ -133,7 +134,8 @@ def sync_sources(config: ConfigOption = None, as_json: JsonOption = False) -> No
     import asyncio
 
     from bots.cli.console import open_console
-    from common import logs, texts
+    from common import texts
+    from common.running import logs
     from styles.library import REMOTE
 
     logs.configure(level="error")

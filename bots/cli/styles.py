@@ -14,7 +14,7 @@ from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
     from common.model import LoraUse, TiUse
-    from common.reference import ModelReference
+    from common.reference.models import ModelReference
     from styles.parsing import Look, Style
     from styles.stylelist import StyleList
 
@@ -35,8 +35,8 @@ def register(app: typer.Typer) -> None:
 
 async def _open(config: Path | None) -> tuple[StyleList, ModelReference]:
     """Return the styles and what is known of their models, as of now."""
-    from common import logs
-    from common.reference_library import ReferenceLibrary
+    from common.reference.library import ReferenceLibrary
+    from common.running import logs
     from styles.library import OWN_STYLES, StyleLibrary
 
     logs.configure(level="error")

@@ -30,7 +30,7 @@ from common import texts
 from common.errors import StartupError
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.adapter import Capabilities
 from request.services import Services
 

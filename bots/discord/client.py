@@ -22,7 +22,7 @@ from bots.discord.suggestions import Suggestion
 from bots.discord.switches import Change, Channels, Roles
 from common import texts
 from common.errors import StartupError
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 log = structlog.get_logger()
 

@@ -20,7 +20,7 @@ from bots.discord.route import TOKEN_LASTS, Route
 from common import texts
 from common.errors import PlatformError
 from common.model import Incoming, Progress
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 log = structlog.get_logger()
 

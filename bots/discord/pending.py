@@ -19,7 +19,7 @@ from bots.discord.clock import Clock
 from bots.discord.failures import ALREADY_ANSWERED
 from bots.discord.route import Route
 from common.model import Incoming
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from bots.operator.health import Health
 from bots.operator.reload import Point, Reload, Reloaded
 from common import texts
 from common.config import Config
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.kept.history import History
 from request.runner import Runner
 

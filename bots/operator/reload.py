@@ -18,7 +18,7 @@ from bots.endpoints import LiveHordes
 from common import texts
 from common.config import Config, load
 from common.errors import HordebotsError
-from common.live import LiveConfig
+from common.settings.live import LiveConfig
 from styles.library import StyleLibrary
 from styles.previews import Previews
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from common.tasks import cancel, first
+from common.running.tasks import cancel, first
 
 PAUSE = 2.0
 """Seconds between two errands nobody waits for."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 
 class Sharing:

@@ -21,7 +21,7 @@ from common.errors import HordeBusy, HordeError, HordeGone
 from common.horde.client import HordeClient
 from common.horde.schedule import SHORTEST, after_failure, is_soon, next_look
 from common.horde.wire import Check, Status
-from common.tasks import first
+from common.running.tasks import first
 
 log = structlog.get_logger()
 

@@ -19,7 +19,7 @@ import structlog
 
 from common.errors import PlatformError
 from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
-from common.tasks import first
+from common.running.tasks import first
 from events.afterwards.featuring import Won
 from request.adapter import Capabilities
 from request.services import Services

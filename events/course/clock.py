@@ -15,7 +15,7 @@ from dataclasses import replace
 import structlog
 
 from common.errors import HordebotsError, LeaseLost, Refusal, StoreError
-from common.tasks import first
+from common.running.tasks import first
 from events import lifecycle
 from events.course.steps import Steps
 from events.entries.entry_store import EntryStore

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from common.errors import Refusal
-from common.section import Section
+from common.settings.section import Section
 
 MOST_KUDOS = 50_000_000
 """The largest limit a Horde takes for a shared key."""

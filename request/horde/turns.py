@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
-from common.tasks import cancel
+from common.running.tasks import cancel
 
 
 @dataclass(frozen=True, slots=True)

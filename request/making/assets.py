@@ -16,7 +16,7 @@ from common.civitai.assets import SITE, Asset, AssetKind, AssetVersion
 from common.civitai.catalogue import AssetCatalogue
 from common.errors import AssetError, AssetRefused, Refusal
 from common.model import Credit, Job, LoraUse, Note, TiUse
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles.image_request import ImageRequest, LoraWish, TiWish
 from styles.limits import Limits
 from styles.notes import changed, each_once

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable
 from common.model import Job
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles.shape import within
 
 FILTERED = frozenset({"CorruptPrompt"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from common.config import PlaceConfig
 from common.errors import Refusal
 from common.model import Audience, Incoming, Job, Note
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.adapter import Capabilities
 from request.allowed import safety
 from request.allowed.policy import hordes_of

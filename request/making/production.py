@@ -23,8 +23,8 @@ from common.errors import (
 )
 from common.horde.enlarging import is_enlarging
 from common.horde.wire import Status
-from common.reference import ModelReference
-from common.tasks import cancel
+from common.reference.models import ModelReference
+from common.running.tasks import cancel
 from request.allowed.terms import Patience, Terms
 from request.answering import metadata
 from request.horde.hordes import Endpoint, Hordes

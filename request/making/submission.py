@@ -23,8 +23,8 @@ from common.errors import (
     HordeUnreachable,
 )
 from common.horde.wire import GenerationBody
-from common.reference import ModelReference
-from common.tasks import cancel
+from common.reference.models import ModelReference
+from common.running.tasks import cancel
 from request.allowed.terms import Patience, Terms
 from request.horde.hordes import Endpoint, Hordes
 from request.kept.leases import Lease

@@ -9,7 +9,7 @@ from contextvars import copy_context
 import structlog
 
 from common.model import Incoming, Progress
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.adapter import Adapter
 from request.making.progress import Tally
 

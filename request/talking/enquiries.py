@@ -13,7 +13,7 @@ from common.civitai.assets import Asset
 from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
 from common.model import Picture
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.allowed.preferences import PreferenceStore
 from request.answering import answers
 from request.horde.hordes import Hordes

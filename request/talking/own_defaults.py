@@ -9,7 +9,7 @@ from typing import Any
 
 from common import texts
 from common.errors import Refusal
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.allowed.preferences import PreferenceStore
 from request.calls import Call
 from request.grammar import Command, CommandName

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from common import texts
 from common.errors import Refusal
 from common.model import Audience, Job
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request import grammar
 from request.answering import recipe
 from request.extension import NO_COMMANDS

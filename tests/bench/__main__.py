@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from common import logs
+from common.running import logs
 from tests.bench import machine, page
 from tests.bench.figures import Figure
 

@@ -27,16 +27,16 @@ from tests.component.worker.test_downloads import tensors
 from tests.fakes.civitai import FakeCivitai, model, version
 from worker import events
 from worker.assets.supply import open_supplier
-from worker.delivery import Delivery
 from worker.engines.child import ChildEngine
 from worker.engines.protocol import Engine
-from worker.offer import make_offer
-from worker.preparation import prepare
+from worker.horde.client import connect
+from worker.horde.delivery import Delivery
+from worker.horde.offer import make_offer
+from worker.making.preparation import prepare
 from worker.process import run
 from worker.safety.guard import Guard
-from worker.thread import in_thread
+from worker.system.thread import in_thread
 from worker.timing import Timing
-from worker.wire_client import connect
 
 JOBS = 200
 LESS = 4

@@ -17,7 +17,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from common import logs
+from common.running import logs
 from tests.bench.figures import Watch
 from tests.bench.stage import message, running
 

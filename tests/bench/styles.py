@@ -10,7 +10,7 @@ from pathlib import Path
 
 from common.errors import Refusal
 from common.horde.wire import generation_body
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request import grammar
 from styles import library, stylelist
 from styles.image_request import ImageRequest

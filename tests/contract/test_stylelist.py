@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from common.horde.wire import SAMPLERS, generation_body
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.grammar import read
 from styles import stylelist
 from styles.image_request import ImageRequest

@@ -51,9 +51,9 @@ DIRECT = 1
 ALSO = ("discord", "lemmy", "mastodon", "reddit", "web")
 IMPORTED = (
     "bots.discord.adapter",
-    "bots.lemmy",
-    "bots.mastodon",
-    "bots.reddit",
+    "bots.lemmy.adapter",
+    "bots.mastodon.adapter",
+    "bots.reddit.adapter",
     "bots.web",
     "bots.cli.event_wizard",
     "bots.cli.event_files",

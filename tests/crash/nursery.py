@@ -29,7 +29,7 @@ IMPORTED = (
     "bots.__main__",
     "bots.cli.loop",
     "bots.program",
-    "common.logs",
+    "common.running.logs",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "tests.fakes.chat_adapter",
 )

@@ -19,8 +19,8 @@ from bots.cli.rendering import render
 from bots.demo import demo_config
 from bots.discord.adapter import DiscordAdapter
 from bots.program import open_core, run_parts
-from common import logs
 from common.config import CivitaiConfig, Config, EndpointConfig, HordeConfig, ReferenceConfig
+from common.running import logs
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.horde import FakeHorde
 from tests.looks import page

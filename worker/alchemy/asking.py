@@ -8,10 +8,10 @@ from common import texts
 from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
 from common.horde.work_alchemy import FormsPopBody, PoppedForm
 from worker.events import Report, Resumed, Waiting
-from worker.offer import BRIDGE_AGENT
-from worker.popping import HOPELESS, PATIENT
+from worker.horde.client import WireClient
+from worker.horde.offer import BRIDGE_AGENT
+from worker.horde.popping import HOPELESS, PATIENT
 from worker.timing import Backoff, Timing
-from worker.wire_client import WireClient
 
 FORM_SECONDS = 180.0
 """What a Horde gives for a form."""

@@ -18,17 +18,17 @@ from common.horde.work_alchemy import FormSubmitBody, PoppedForm
 from worker.alchemy.asking import FORM_SECONDS, MARGIN, Asker, Pace
 from worker.alchemy.inspection import Seen, inspect
 from worker.alchemy.protocol import CAPTION, INTERROGATION, NSFW, Outcome, Work
-from worker.delivery import QUALITY, UPLOADED
 from worker.events import Failed, Notice, Report, Waiting
+from worker.horde.client import WireClient
+from worker.horde.delivery import QUALITY, UPLOADED
+from worker.making.preparation import MAX_SOURCE_BYTES, MAX_SOURCE_PIXELS
 from worker.order import JobFailed
+from worker.owner.rota import Rota
 from worker.patience import Patience
-from worker.preparation import MAX_SOURCE_BYTES, MAX_SOURCE_PIXELS
-from worker.rota import Rota
 from worker.safety.judgement import NUDE, Verdict
 from worker.safety.protocol import Checker
-from worker.thread import in_thread
+from worker.system.thread import in_thread
 from worker.timing import Backoff, Timing, either, rest
-from worker.wire_client import WireClient
 
 HAND_IN_SECONDS = 60.0
 SHORTEST_WAIT = 0.05

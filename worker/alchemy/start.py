@@ -18,11 +18,11 @@ from worker.alchemy.workbench import build_workbench
 from worker.engines.child import Child
 from worker.events import Notice, Report, Waiting
 from worker.finishing.tools import has
-from worker.rota import Rota
+from worker.horde.client import connect
+from worker.owner.rota import Rota
 from worker.safety.checkers import build_checker
-from worker.thread import in_thread
+from worker.system.thread import in_thread
 from worker.timing import Timing
-from worker.wire_client import connect
 
 SUFFIX = " alchemist"
 """A Horde knows alchemists as workers of their own, by names of their own."""

@@ -33,10 +33,10 @@ from worker.assets.prompting import (
     with_triggers,
 )
 from worker.assets.verdict import MEGABYTE, Rules, refusal
-from worker.downloads import Downloader, DownloadFailed, Persistence, Wanted
+from worker.disk.downloads import Downloader, DownloadFailed, Persistence, Wanted
+from worker.disk.models import served
 from worker.engines.protocol import EngineInfo, EngineLora, EngineTi, Fault, Feature
 from worker.events import Notice, Report
-from worker.models import served
 from worker.order import Order
 
 FOLDERS = {AssetKind.LORA: "loras", AssetKind.TI: "embeddings"}

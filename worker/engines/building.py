@@ -42,7 +42,7 @@ def build_here(target: str, config: WorkerConfig) -> Engine:
 
 def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
     # late, for they know the engines' protocol, and with it this package
-    from worker.finishing.finishing_engine import FinishingEngine  # noqa: PLC0415
+    from worker.engines.finished import FinishingEngine  # noqa: PLC0415
     from worker.finishing.tools import find_tools, has  # noqa: PLC0415
 
     tools = find_tools(config.models.folder, config.device, has)

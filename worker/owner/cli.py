@@ -113,8 +113,8 @@ def _change(config: Path | None, name: str | None, **changes: bool | str) -> Non
     settings = _or_sentence(lambda: load(config) if config else Config()).worker
 
     async def tell() -> bool:
-        from worker.owner.upkeep import change
-        from worker.wire_client import connect
+        from worker.horde.client import connect
+        from worker.horde.upkeep import change
 
         well = True
         for endpoint in settings.endpoints:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from common.horde.wire_status import ModelStatus
-from common.reference import MOST_MODELS, baseline_key
+from common.reference.models import MOST_MODELS, baseline_key
 from worker.engines.diffusers.families import Family
 
 GIGABYTE = 1024**3

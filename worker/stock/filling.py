@@ -13,9 +13,9 @@ import aiohttp
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.errors import WorkerError
-from common.parts import MOST_WANTED
+from common.settings.parts import MOST_WANTED
+from worker.disk.models import find_models
 from worker.events import Notice, Report, Resumed, Waiting
-from worker.models import find_models
 from worker.stock.demand import WEEK, Known
 from worker.timing import Timing, either
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.errors import WorkerError
+from worker.disk.models import FOLDER_MARK, LIST, find_models, listed_models
 from worker.engines.diffusers.families import (
     Family,
     family_of_pipeline,
     read_shapes,
     recognise,
 )
-from worker.models import FOLDER_MARK, LIST, find_models, listed_models
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from yarl import URL
 from common.civitai.assets import AssetVersion
 from common.civitai.client import CivitaiClient
 from common.errors import AssetRefused, WorkerError
-from common.fetch import without_password
-from worker.downloads import Downloader, Report, Wanted
+from common.fetching.fetch import without_password
+from worker.disk.downloads import Downloader, Report, Wanted
 
 LARGEST = 64 * 1024**3
 SPARE = 1024**3

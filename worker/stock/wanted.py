@@ -20,15 +20,14 @@ from yarl import URL
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.errors import FetchError, HordeError, WorkerError
-from common.fetch import fetch
+from common.fetching.fetch import fetch
 from common.horde.client import HordeClient
 from common.horde.wire import ANONYMOUS_KEY
 from common.horde.wire_status import ModelStatus
-from common.parts import MOST_WANTED
-from common.reference import LARGEST_FILE
-from worker.card import memory_of_cards
-from worker.models import find_models
-from worker.offer import is_loopback
+from common.reference.models import LARGEST_FILE
+from common.settings.parts import MOST_WANTED
+from worker.disk.models import find_models
+from worker.horde.offer import is_loopback
 from worker.stock.demand import (
     GIGABYTE,
     WEEK,
@@ -42,6 +41,7 @@ from worker.stock.demand import (
 from worker.stock.listing import describe, enlist, remove, size_of
 from worker.stock.machine import this_machine
 from worker.stock.sources import Found, bring
+from worker.system.cards import memory_of_cards
 
 NOTES = "wanted.json"
 ENGINE = "diffusers"

@@ -18,7 +18,7 @@ from bots.endpoints import open_hordes
 from bots.knowledge import open_knowledge
 from common.config import Config, parse
 from common.database import open_database
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.kept.records import RequestState
 from tests.component.accounts import QUICK
 from tests.component.adapters.plug import Plug

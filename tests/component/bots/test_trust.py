@@ -14,7 +14,7 @@ from common.horde.client import HordeClient
 from common.horde.limits import Limits
 from common.horde.poller import Poller
 from common.horde.transport import Patience
-from common.tasks import cancel
+from common.running.tasks import cancel
 from request.horde.hordes import Endpoint
 from request.observer import Observer
 from tests.fakes.horde import FakeHorde, faults

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from common.errors import FetchError
-from common.fetch import Fetched
+from common.fetching.fetch import Fetched
 from tests.component.common.fetching import get
 from tests.fakes.server import Answering
 

@@ -7,9 +7,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from common import revisions
 from common.database import open_database
-from common.revisions import MIGRATIONS
+from common.storage import revisions
+from common.storage.revisions import MIGRATIONS
 from events import tables as events_tables
 from events.kudos import tables as kudos_tables
 from events.kudos.funds import Funds

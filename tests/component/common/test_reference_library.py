@@ -5,8 +5,8 @@ import json
 import pytest
 from aiohttp import web
 
-from common.reference import ModelReference
-from common.reference_library import ReferenceLibrary
+from common.reference.library import ReferenceLibrary
+from common.reference.models import ModelReference
 
 PUBLISHED = {
     "brand new": {"baseline": "flux_1", "nsfw": True, "inpainting": False},

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from hub import queue
 from hub.wire import GenerationRequest, Params, PopRequest
 

@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bots.lemmy import LemmyAdapter
+from bots.lemmy.adapter import LemmyAdapter
+from bots.lemmy.settings import LemmySection
 from common.config import read_account
-from common.lemmy.settings import LemmySection
 from tests.component import accounts
 from tests.fakes.lemmy import FakeLemmy
 from tests.fakes.lemmy.contract import violations

@@ -4,11 +4,11 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from bots.lemmy.client import Account
+from bots.lemmy.detection import open_client
+from bots.lemmy.tokens import TokenFile
+from bots.lemmy.transport import Missing, Stranger, WrongPassword
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
-from common.lemmy.client import Account
-from common.lemmy.detection import open_client
-from common.lemmy.tokens import TokenFile
-from common.lemmy.transport import Missing, Stranger, WrongPassword
 from tests.fakes import faults
 from tests.fakes.lemmy import FakeLemmy
 

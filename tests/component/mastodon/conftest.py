@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 from PIL import Image
 
-from bots.mastodon import MastodonAdapter
+from bots.mastodon.adapter import MastodonAdapter
 from common.config import parse
 from common.database import open_database
 from common.model import Ending, Outcome, Part, Picture

@@ -8,7 +8,7 @@ import json
 import pytest
 import yaml
 
-from bots.mastodon import MastodonAdapter
+from bots.mastodon.adapter import MastodonAdapter
 from common.errors import StartupError
 from tests.component.bots.programs import run
 from tests.fakes.horde import FakeHorde

@@ -8,7 +8,7 @@ import warnings
 import pytest
 from mastodon import Mastodon
 
-from bots.mastodon import MastodonAdapter
+from bots.mastodon.adapter import MastodonAdapter
 from common.model import IncomingKind, Phase, Progress
 from tests.component.mastodon.conftest import Ears
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from bots.posts.markup import plain_text
 from common.config import parse
-from common.markup import plain_text
 from request.adapter import Publication
 from request.kept.leases import Lease
 from tests.component.adapters.bot import Bot

@@ -4,9 +4,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bots.reddit import RedditAdapter
+from bots.reddit.adapter import RedditAdapter
+from bots.reddit.settings import RedditSection
 from common.config import read_account
-from common.reddit.settings import RedditSection
 from tests.component import accounts
 from tests.fakes.platform import wait_until
 from tests.fakes.reddit import FakeReddit, settings_for

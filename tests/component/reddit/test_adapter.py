@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bots.reddit import RedditAdapter
+from bots.reddit.adapter import RedditAdapter
 from common import pictures
 from common.errors import ConfigError, StartupError
 from tests.fakes import faults

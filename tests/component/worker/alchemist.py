@@ -15,8 +15,8 @@ from worker.alchemy.asking import Asker, Pace
 from worker.alchemy.protocol import NSFW, Outcome
 from worker.alchemy.rounds import Rounds
 from worker.alchemy.workbench import Workbench
-from worker.rota import Rota
-from worker.wire_client import connect
+from worker.horde.client import connect
+from worker.owner.rota import Rota
 
 UPSCALER = "RealESRGAN_x2plus"
 TAGS = {"tags": [{"text": "fox", "confidence": 0.9}, {"text": "snow", "confidence": 0.05}]}

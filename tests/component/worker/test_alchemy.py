@@ -31,8 +31,8 @@ from tests.component.worker.conftest import QUICK
 from worker import events
 from worker.alchemy.asking import MOST_TILES, Pace
 from worker.alchemy.inspection import inspect
+from worker.owner.rota import Rota
 from worker.process import run
-from worker.rota import Rota
 from worker.safety.judgement import Verdict
 
 BOT_KEY, HOST_KEY = "bot-key-for-tests", "host-key-for-tests"

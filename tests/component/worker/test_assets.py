@@ -20,7 +20,7 @@ from worker import events
 from worker.assets.cache import AssetCache
 from worker.assets.supply import open_supplier, within_reach
 from worker.engines.protocol import EngineInfo, Fault, Feature
-from worker.preparation import prepare
+from worker.making.preparation import prepare
 
 FEATURES = INFO.features | {Feature.LORA, Feature.TEXTUAL_INVERSION}
 ABLE = EngineInfo(name="paint", models=("paint",), max_pixels=512 * 512, features=FEATURES)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.fakes.civitai import FakeCivitai
-from worker.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
+from worker.disk.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
 
 QUICK = Persistence(stall=30.0, attempts=2, pause=0.001)
 HASTY = Persistence(stall=0.5, attempts=2, pause=0.001)

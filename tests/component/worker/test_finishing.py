@@ -9,11 +9,11 @@ from PIL import Image
 
 from tests.component.worker.conftest import Shop
 from tests.component.worker.paint import PaintEngine
+from worker.engines.finished import FinishingEngine
 from worker.engines.protocol import Fault, Task
-from worker.finishing.finishing_engine import FinishingEngine
 from worker.finishing.protocol import StoppedError
 from worker.finishing.tools import find_tools, pickles
-from worker.offer import Offer
+from worker.horde.offer import Offer
 
 
 class Doubler:

@@ -11,7 +11,7 @@ from common import pictures
 from common.horde.work import PopBody
 from tests.component.worker.paint import paint
 from worker import events
-from worker.offer import BRIDGE_AGENT
+from worker.horde.offer import BRIDGE_AGENT
 
 
 async def test_a_job_becomes_a_picture(shop):

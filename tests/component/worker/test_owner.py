@@ -14,7 +14,7 @@ from tests.component.worker.conftest import QUICK
 from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
 from worker import events
-from worker.owner.upkeep import is_leave
+from worker.horde.upkeep import is_leave
 from worker.process import _tell
 
 LONG = 100_000

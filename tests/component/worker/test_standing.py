@@ -10,10 +10,10 @@ from rich.console import Console
 
 from common.errors import WorkerError
 from worker import events
-from worker.card import Memory, memory_of_cards
-from worker.console import Teller
-from worker.standing import Standing
-from worker.status import serving
+from worker.status.console import Teller
+from worker.status.pages import serving
+from worker.status.standing import Standing
+from worker.system.cards import Memory, memory_of_cards
 
 CARD = Memory(3 * 1024**3, 8 * 1024**3)
 STORY = [

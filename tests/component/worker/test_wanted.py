@@ -20,7 +20,7 @@ from tests.component.worker.paint import PaintEngine
 from tests.component.worker.test_stock import checkpoint
 from worker import events
 from worker.cli import register
-from worker.models import find_models
+from worker.disk.models import find_models
 from worker.stock.demand import GIGABYTE, WEEK
 from worker.stock.filling import Stock
 from worker.stock.wanted import Notes, Storeroom

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from common.errors import HordeRejected, HordeUnreachable
 from tests.component.worker.fake_hub import KEY
-from worker.wire_client import connect
+from worker.horde.client import connect
 
 
 async def test_finds_the_owner_of_the_key(hub):

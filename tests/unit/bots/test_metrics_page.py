@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bots.operator.metrics import UNKNOWN, Figures, Gauges
 from common.errors import HordeRejected, HordeUnreachable
-from worker.card import Memory
 from worker.events import Measured
-from worker.standing import Standing
-from worker.status import Figures as WorkerFigures
+from worker.status.pages import Figures as WorkerFigures
+from worker.status.standing import Standing
+from worker.system.cards import Memory
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "metrics.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(hordebots_\w+)` \| ([\w, ]*?) ?\|", re.MULTILINE)

@@ -7,7 +7,7 @@ import typer
 from pydantic import Field
 
 from bots import reference
-from common.section import Section
+from common.settings.section import Section
 
 
 @pytest.mark.parametrize("name", sorted(reference.PAGES))

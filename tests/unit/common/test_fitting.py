@@ -5,8 +5,9 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from common import pictures, sheet
-from common.budget import Budget
+from bots.posts import sheet
+from bots.posts.budget import Budget
+from common import pictures
 from common.errors import PictureError, PlatformBusy
 
 JPEG_ONLY = frozenset({"image/jpeg"})

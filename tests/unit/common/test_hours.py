@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from common.config import WorkerConfig
-from common.hours import are_now, until_change
+from common.settings.hours import are_now, until_change
 
 
 def at(clock: str) -> datetime:

@@ -8,10 +8,10 @@ import logging
 import pytest
 import structlog
 
-from common import logs
 from common.config import parse
 from common.errors import ConfigError
-from common.secrecy import secrets_of
+from common.running import logs
+from common.settings.secrecy import secrets_of
 
 SECRET = 'xyzzy"/über'
 

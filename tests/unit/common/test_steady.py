@@ -6,7 +6,7 @@ import pytest
 
 from common.database import Database, make_engine
 from common.errors import StoreError
-from common.steady import bounded, finish
+from common.storage.steady import bounded, finish
 
 
 async def test_who_is_cancelled_is_told_when_it_is_over():

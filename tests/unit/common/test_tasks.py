@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from common.tasks import first
+from common.running.tasks import first
 
 
 class Stage:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.model import Credit, Job, LoraUse, TiUse
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.answering.recipe import recipe
 from request.wanted.recreation import recreate
 from styles import stylelist

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.config import parse
 from common.horde.wire import ModelStatus
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.allowed.policy import check_words, limits_of
 from request.horde.offers import served_of
 from request.rehearsal import Stage

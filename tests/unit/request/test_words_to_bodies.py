@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import Refusal
 from common.horde.wire import generation_body
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from request.grammar import read
 from styles import stylelist
 from styles.image_request import ImageRequest

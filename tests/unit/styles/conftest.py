@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits

@@ -3,7 +3,7 @@
 import pytest
 
 from common.model import LoraUse, TiUse
-from common.reference import ModelFacts, ModelReference
+from common.reference.models import ModelFacts, ModelReference
 from styles.image_request import LoraWish, TiWish
 from styles.limits import Defaults, Limits
 

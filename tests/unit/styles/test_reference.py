@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import ConfigError
-from common.reference import ModelFacts, ModelReference
+from common.reference.models import ModelFacts, ModelReference
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
 from common.horde.wire import SAMPLERS
-from common.reference import ModelReference
+from common.reference.models import ModelReference
 from styles import limits, parsing, stylelist
 from styles.parsing import parse_enhancement, parse_style
 

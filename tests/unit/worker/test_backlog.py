@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tests.unit.worker.test_pace import TASK
-from worker.backlog import Backlog, Errand, Signal
-from worker.foresight import begins
+from worker.making.backlog import Backlog, Errand, Signal
+from worker.making.foresight import begins
 from worker.order import Order
 
 NEVER = float("inf")

@@ -4,8 +4,8 @@ import pytest
 
 from common.config import WorkerConfig, parse
 from common.errors import WorkerError
+from worker.disk.models import find_models, served
 from worker.engines import ENGINES, build_engine
-from worker.models import find_models, served
 
 
 def test_files_and_folders_go_by_their_own_names_or_by_the_list(tmp_path):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from worker.neighbours import neighbour, on_the_card, programs, run_tool
+from worker.system.neighbours import neighbour, on_the_card, programs, run_tool
 
 
 def tool(**outputs):

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
-from worker.offer import (
+from worker.engines.pace import TILE
+from worker.horde.offer import (
     BRIDGE_AGENT,
     MARGIN,
     SHORTEST_TTL,
@@ -23,7 +24,6 @@ from worker.offer import (
     is_private,
     make_offer,
 )
-from worker.pace import TILE
 
 
 def config(**fields):

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from worker.engines.pace import Pace, Run, effort
 from worker.engines.protocol import Task
-from worker.offer import fitting_amount
-from worker.pace import Pace, Run, effort
+from worker.horde.offer import fitting_amount
 
 TASK = Task(
     model="one",

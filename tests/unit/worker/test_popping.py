@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from common.errors import HordeUnclear, HordeUnreachable
 from worker.events import Waiting
-from worker.offer import Offer
-from worker.popping import Popper
+from worker.horde.offer import Offer
+from worker.horde.popping import Popper
 from worker.timing import Timing
 
 

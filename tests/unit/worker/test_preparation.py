@@ -11,7 +11,6 @@ from PIL import Image
 
 from common.errors import HordeGone
 from common.pictures import encode_webp
-from worker import preparation
 from worker.engines.protocol import (
     Control,
     EngineLora,
@@ -20,8 +19,8 @@ from worker.engines.protocol import (
     Feature,
     Painting,
 )
-from worker.order import JobFailed
-from worker.preparation import (
+from worker.making import preparation
+from worker.making.preparation import (
     make_task,
     prepare,
     seeds_for,
@@ -29,6 +28,7 @@ from worker.preparation import (
     time_to_make,
     unmet_wishes,
 )
+from worker.order import JobFailed
 
 
 def able(info, *features):

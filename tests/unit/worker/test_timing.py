@@ -26,7 +26,7 @@ def test_a_server_on_this_machine_is_asked_often():
 
 
 def test_the_worker_ends_within_twenty_seconds_of_being_asked():
-    from worker.studio import STOP_GRACE
+    from worker.making.studio import STOP_GRACE
 
     timing = timing_for(loopback=False)
     assert timing.finish + STOP_GRACE + timing.deliver < 20

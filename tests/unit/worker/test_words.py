@@ -10,11 +10,11 @@ from PIL import Image
 from rich.console import Console
 
 from worker import events
-from worker.console import CODES, Teller, sentence
-from worker.delivery import describe
 from worker.engines.protocol import EngineLora, Fault, Task
 from worker.events import WorkerEvent
+from worker.horde.delivery import describe
 from worker.order import gen_metadata
+from worker.status.console import CODES, Teller, sentence
 
 TASK = Task(
     model="Deliberate",

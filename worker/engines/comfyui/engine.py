@@ -15,13 +15,13 @@ from PIL import Image, ImageFilter
 from common import pictures
 from common.config import WorkerConfig
 from common.errors import PictureError, WorkerError
+from worker.disk.models import listed_models
 from worker.engines.comfyui.abilities import ASKED, Abilities, name_models, read_abilities
 from worker.engines.comfyui.client import MAX_PICTURE, ComfyClient, Patience, connect
 from worker.engines.comfyui.graph import Graph, build_graph
 from worker.engines.comfyui.planning import Uploads, choose_loras, plan_task
 from worker.engines.comfyui.watch import Watch, refusal
 from worker.engines.protocol import EngineInfo, Generated, Task
-from worker.models import listed_models
 
 NAME = "comfyui"
 ADDRESS = "http://127.0.0.1:8188"

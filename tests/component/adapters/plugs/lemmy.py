@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
-from common.markdown import plain
+from bots.posts.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.lemmy import FakeLemmy
@@ -20,7 +20,7 @@ class LemmyPlug(Plug):
     """People of another server mention the bot under a post, or reply to its comments."""
 
     name = "lemmy"
-    module = "bots.lemmy"
+    module = "bots.lemmy.adapter"
     can = frozenset(Can)
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:

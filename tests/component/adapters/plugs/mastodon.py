@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from common.markup import plain_text
+from bots.posts.markup import plain_text
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.mastodon import FakeMastodon
@@ -15,7 +15,7 @@ class MastodonPlug(Plug):
     """People on another server mention the bot."""
 
     name = "mastodon"
-    module = "bots.mastodon"
+    module = "bots.mastodon.adapter"
     can = frozenset(Can)
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:

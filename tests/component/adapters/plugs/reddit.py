@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from common.markdown import plain
-from common.reddit.writing import post_in
+from bots.posts.markdown import plain
+from bots.reddit.writing import post_in
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.reddit import FakeReddit, settings_for
@@ -17,7 +17,7 @@ class RedditPlug(Plug):
     """People mention the bot under a post, or reply to its comments."""
 
     name = "reddit"
-    module = "bots.reddit"
+    module = "bots.reddit.adapter"
     can = frozenset(Can)
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:

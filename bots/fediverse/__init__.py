@@ -1,1 +1,0 @@
-"""What the Mastodon adapter stands on: the server, the calls, the stream, the profile."""

@@ -1,0 +1,301 @@
+"""What a bot does on a Lemmy server, in whichever version of its API.
+
+`open_client` finds the version out. Calls that need us to be known log in again by themselves, as
+rarely as the server's limit of logins allows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import structlog
+from pydantic import SecretStr, ValidationError
+
+from bots.lemmy.tokens import TokenFile
+from bots.lemmy.transport import NOTHING, Stranger, Transport, WrongPassword
+from bots.lemmy.wire import (
+    CommentView,
+    MessageView,
+    Person,
+    PostView,
+    Rate,
+    Site,
+    Told,
+    Upvotes,
+    Wire,
+)
+from bots.lemmy.writing import Target
+from bots.posts.budget import Budget
+from common.errors import PlatformError, PlatformRefused
+from common.model import Incoming
+
+log = structlog.get_logger()
+
+PAGE = 50
+"""Entries of a page: as many as there may be."""
+MOST_PAGES = 20
+"""Of each list that are read at once."""
+LOGINS = 2
+"""In an hour: three are allowed, for all on our network address."""
+HOUR = 3600.0
+GONE = frozenset({"not_found", "couldnt_find_comment", "couldnt_find_post"})
+
+
+class Account(Wire):
+    """How we log in: a name without its host, and no second factor."""
+
+    username: str
+    password: SecretStr
+
+
+class LemmyClient(ABC):
+    """One account on one server. What differs between the versions is abstract here."""
+
+    base: str
+    """Where the version's API begins."""
+    login_path: str
+
+    def __init__(
+        self,
+        transport: Transport,
+        account: Account,
+        tokens: TokenFile,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = transport
+        self._account = account
+        self._tokens = tokens
+        self._logins = Budget(LOGINS, HOUR, monotonic=monotonic)
+        self._logging_in = asyncio.Lock()
+        self.site = Site(version="", rates={})
+        """What the site allows; known after `start`, as is who we are."""
+        self.me: Person
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self._transport.url
+
+    async def start(self) -> None:
+        """Learn what the site allows and who we are, logging in if need be."""
+        self._transport.token = await asyncio.to_thread(self._tokens.read)
+        await self.look()
+
+    async def look(self) -> None:
+        """Learn again what the site allows and who we are."""
+        self.site = await self._read_site()
+        self.me = await self._read_me()
+        if not self.me.bot_account:
+            await self.save_settings(bot_account=True)
+            self.me = self.me.model_copy(update={"bot_account": True})
+
+    # --- what differs -----------------------------------------------------------------------
+
+    @abstractmethod
+    async def _read_site(self) -> Site: ...
+
+    @abstractmethod
+    async def _read_me(self) -> Person: ...
+
+    @abstractmethod
+    async def unread(self) -> list[Told]:
+        """Return what the bot is told and has not read, oldest first."""
+
+    @abstractmethod
+    async def mark_read(self, told: Told) -> None:
+        """Take something off that list."""
+
+    @abstractmethod
+    async def mark_all_read(self) -> None:
+        """Empty that list."""
+
+    @abstractmethod
+    async def upload(self, data: bytes, name: str, mime: str) -> str:
+        """Put a picture on the server; return its address."""
+
+    @abstractmethod
+    async def delete_picture(self, name: str) -> None:
+        """Delete a picture we have put on the server, by the last part of its address."""
+
+    @abstractmethod
+    async def save_settings(self, **settings: object) -> None:
+        """Change our own settings (`bot_account`, `bio`)."""
+
+    @abstractmethod
+    async def delete_comment(self, comment: int) -> None:
+        """Delete a comment of ours. Raises PlatformRefused if it is gone."""
+
+    @abstractmethod
+    async def delete_message(self, message: int) -> None:
+        """Delete a private message of ours."""
+
+    @abstractmethod
+    async def messages_with(self, person: int) -> list[MessageView]:
+        """Return the last private messages between somebody and us, newest first."""
+
+    @abstractmethod
+    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
+        """Return the newest comments below a comment, or below a post."""
+
+    @abstractmethod
+    async def posts_in(self, community: int) -> list[PostView]:
+        """Return the newest posts of a community."""
+
+    @abstractmethod
+    async def delete_post(self, post: int) -> None:
+        """Delete a post of ours. Raises PlatformRefused if it is gone."""
+
+    # --- what does not ----------------------------------------------------------------------
+
+    async def comment(self, text: str, *, post: int, parent: int | None, language: int) -> int:
+        """Write a comment; return its id. A language the community does not take is left out."""
+        body: dict[str, Any] = {"content": text, "post_id": post}
+        if parent is not None:
+            body["parent_id"] = parent
+        spoken = {"language_id": language} if language else {}
+        try:
+            answer = await self._call("POST", "/comment", {**body, **spoken}, kind="comment")
+        except PlatformRefused as error:
+            if not spoken or error.values.get("problem") != "language_not_allowed":
+                raise
+            answer = await self._call("POST", "/comment", body, kind="comment")
+        return _number(answer, "comment_view", "comment")
+
+    async def text_of(self, comment: int) -> str:
+        """Return what a comment says. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/comment", query={"id": comment})
+        try:
+            told = answer["comment_view"]["comment"]
+            text, deleted = str(told["content"]), bool(told.get("deleted"))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
+        if deleted:
+            raise PlatformRefused("lemmy.refused", url=self.url, problem="deleted")
+        return text
+
+    async def is_gone(self, asked: Incoming) -> bool:
+        """Tell whether the comment or post in which something was asked is deleted or removed."""
+        target = Target.of(asked.context)
+        if target.post is None:
+            return False  # private messages are nobody else's to see
+        comment = target.comment
+        kind, number = ("post", target.post) if comment is None else ("comment", comment)
+        try:
+            answer = await self._call("GET", f"/{kind}", query={"id": number})
+            told = answer[f"{kind}_view"][kind]
+            return bool(told.get("deleted") or told.get("removed"))
+        except PlatformRefused as error:
+            return str(error.values.get("problem")) in GONE
+        except (KeyError, TypeError, AttributeError) as error:
+            problem = f"no {kind} came"
+            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
+
+    async def community(self, name: str) -> int:
+        """Return the id of a community, by its name or `name@host`."""
+        answer = await self._call("GET", "/community", query={"name": name})
+        return _number(answer, "community_view", "community")
+
+    async def post(self, title: str, *, community: int, url: str, alt: str, body: str) -> int:
+        """Write a post that shows a picture, or words alone without `url`; return its id."""
+        written = {"name": title, "community_id": community, "body": body}
+        if url:
+            written |= {"url": url, "alt_text": alt}
+        answer = await self._call("POST", "/post", written, kind="post")
+        return _number(answer, "post_view", "post")
+
+    async def edit_comment(self, comment: int, text: str) -> None:
+        """Have a comment of ours say something else."""
+        await self._call("PUT", "/comment", {"comment_id": comment, "content": text})
+
+    async def upvotes_of(self, comment: int) -> int:
+        """Return how many others have upvoted a comment. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/comment", query={"id": comment})
+        try:
+            return Upvotes.model_validate(answer["comment_view"]).of_others
+        except (KeyError, TypeError, ValidationError) as error:
+            problem = "no votes came"
+            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
+
+    async def edit_post(self, post: int, *, url: str, alt: str, body: str) -> None:
+        """Have a post of ours show another picture and say something else."""
+        written = {"post_id": post, "url": url, "alt_text": alt, "body": body}
+        await self._call("PUT", "/post", written)
+
+    async def words_of_post(self, post: int) -> str:
+        """Return a post's link and text. Raises PlatformRefused if it is gone."""
+        answer = await self._call("GET", "/post", query={"id": post})
+        try:
+            told = answer["post_view"]["post"]
+            return f"{told.get('url') or ''}\n{told.get('body') or ''}"
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PlatformError("lemmy.failed", url=self.url, problem="no post came") from error
+
+    async def message(self, text: str, *, recipient: int) -> int:
+        """Write a private message; return its id."""
+        body = {"content": text, "recipient_id": recipient}
+        answer = await self._call("POST", "/private_message", body)
+        return _number(answer, "private_message_view", "private_message")
+
+    def rate(self, kind: str) -> Rate:
+        """Return how often something may be done."""
+        return self.site.rates.get(kind, Rate(most=1, seconds=10))
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        kind: str = "message",
+        query: Mapping[str, object] = NOTHING,
+    ) -> Any:
+        """Do a call of the API as somebody the server knows."""
+        waits = self.rate(kind).each
+        return await self._known(
+            lambda: self._transport.call(method, self.base + path, body, waits=waits, query=query)
+        )
+
+    async def _known(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        """Do a call; log in if the server does not know us, and do it again."""
+        used = self._transport.token
+        if used:
+            try:
+                return await call()
+            except Stranger:
+                pass
+        await self._log_in(instead_of=used)
+        return await call()
+
+    async def _log_in(self, *, instead_of: str) -> None:
+        """Get a token, unless another call has got one meanwhile."""
+        async with self._logging_in:
+            if self._transport.token != instead_of:
+                return
+            self._logins.spend(self.url)
+            self._transport.token = ""
+            body: dict[str, Any] = {
+                "username_or_email": self._account.username,
+                "password": self._account.password.get_secret_value(),
+            }
+            try:
+                answer = await self._transport.call(
+                    "POST", self.login_path, body, waits=HOUR / LOGINS
+                )
+            except Stranger as error:
+                raise WrongPassword(url=self._transport.url) from error
+            self._transport.token = str(answer.get("jwt") or "")
+            await asyncio.to_thread(self._tokens.write, self._transport.token)
+            log.info("lemmy_logged_in", url=self._transport.url)
+
+
+def _number(answer: Any, view: str, thing: str) -> int:
+    """Return the id of what was written."""
+    try:
+        return int(answer[view][thing]["id"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise PlatformError("lemmy.failed", url="Lemmy", problem="no id in the answer") from error

@@ -1,0 +1,1 @@
+"""The bot on Reddit, with praw in a thread of its own."""

@@ -1,0 +1,1 @@
+"""Files from elsewhere: fetched within bounds, and their last good copies."""

@@ -1,1 +1,0 @@
-"""What a bot does on Reddit, with praw in a thread of its own."""

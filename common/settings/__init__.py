@@ -1,0 +1,1 @@
+"""What the configuration is made of: sections, secrets, hours of the day, what holds now."""

@@ -1,0 +1,34 @@
+"""HTML of other servers as the text people wrote."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.posts.markup import plain_text
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>a fox<br />in the snow</p><p>please</p>", "a fox\nin the snow\n\nplease"),
+        ("<p>a &amp; b &lt;c&gt; 狐</p>", "a & b <c> 狐"),
+        ('<a class="u-url mention" href="x">@<span>bot</span></a> draw', "draw"),
+        ('<a href="https://h/bot">@bot@h</a> draw', "draw"),
+        ('<a class="mention hashtag" href="x">#<span>art</span></a>', "#art"),
+        (
+            '<a href="y"><span class="invisible">https://</span><span>example.org/a</span></a>',
+            "https://example.org/a",
+        ),
+        ('<p class="quote-inline">RE: x</p><p>a<script>b</script></p>', "a"),
+        ("<p>one</p>\n\n<p>two</p>", "one\n\ntwo"),
+        ("plain", "plain"),
+        ("", ""),
+    ],
+)
+def test_posts_read_as_they_were_written(html, text):
+    assert plain_text(html, people={"https://h/bot"}) == text
+
+
+@given(st.text(max_size=200))
+def test_anything_can_be_read(html):
+    plain_text(html)

@@ -1,0 +1,1 @@
+"""Files on the disk: which models lie there, and how large files come there."""

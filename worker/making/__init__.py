@@ -1,0 +1,1 @@
+"""Jobs made into pictures: prepared, kept in line, made on every device."""

@@ -1,0 +1,1 @@
+"""What people see of the worker: lines, a live panel, and pages."""
