@@ -1,6 +1,6 @@
 """Fetching with few bytes and little time, from any address."""
 
-from common.fetch import Fetched, fetch
+from common.fetching.fetch import Fetched, fetch
 
 
 async def get(address: str, **options: object) -> Fetched:

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from common.errors import FetchError
-from common.fetch import is_public, without_password
+from common.fetching.fetch import is_public, without_password
 from tests.component.common.fetching import get
 from tests.fakes.server import Answering
 
