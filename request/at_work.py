@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from common.model import Progress
+from request.intake import Intake
 from request.making.progress import Tally
 
 
@@ -19,6 +20,8 @@ class AtWork:
     """Those whose answer is being posted."""
     tallies: dict[str, Tally] = field(default_factory=dict)
     """How far the pictures of each are."""
+    intake: Intake = field(default_factory=Intake)
+    """Through which goes what is taken up after a restart."""
 
     def progress(self, request_id: str) -> Progress | None:
         """Return how far a request is, None if its pictures are not being made here."""

@@ -152,9 +152,9 @@ class Runner:
             await self._sleep(SHOWN_EVERY)
 
     async def take_up(self, lease: Lease) -> None:
-        """Start all open requests that are not at work here."""
-        for request_id in await self._store.open_requests(lease.name):
-            self._start(lease, request_id)
+        """Start all open requests that are not at work here; see `request/intake.py`."""
+        for request_id, person in (await self._store.open_askers(lease.name)).items():
+            self._start(lease, request_id, left_by=f"{lease.name} {person}")
 
     async def _listen(self, lease: Lease) -> None:
         await self.take_up(lease)
@@ -172,10 +172,10 @@ class Runner:
             if heard is not None:
                 self._start(lease, heard)
 
-    def _start(self, lease: Lease, request_id: str) -> None:
+    def _start(self, lease: Lease, request_id: str, *, left_by: str | None = None) -> None:
         if request_id in self._tasks:
             return
-        task = self._keep(request_id, self._answer(lease, request_id))
+        task = self._keep(request_id, self._answer(lease, request_id, left_by))
         self._service.at_work.running[request_id] = task
 
     def _keep(self, key: str, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -213,8 +213,11 @@ class Runner:
         except Exception:  # it can still be taken back by word
             log.exception("answer_not_taken_back")
 
-    async def _answer(self, lease: Lease, request_id: str) -> None:
+    async def _answer(self, lease: Lease, request_id: str, left_by: str | None) -> None:
         bind_contextvars(request=request_id)  # for all lines of this task and of those it starts
+        intake = self._service.at_work.intake
+        if left_by is not None:
+            await intake.enter(request_id, left_by)
         for attempt in count():
             try:
                 await self._service.answer(lease, request_id, self._adapter)
@@ -230,6 +233,8 @@ class Runner:
                 log.exception("request_interrupted")
             else:
                 return
+            finally:
+                intake.leave(request_id)
             await self._sleep(AGAIN_AFTER[min(attempt, len(AGAIN_AFTER) - 1)])
 
     async def _wind_up(self) -> None:

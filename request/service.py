@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -148,6 +149,7 @@ class Service:
         terms = await self._terms_now(request, adapter)
         telling = Telling(request.incoming, adapter, tally)
         telling.start()
+        self.at_work.intake.leave(request.id)  # from here on others are waited for
         try:
             await self._production.run(lease, request, jobs, tally, terms)
         finally:
@@ -176,8 +178,9 @@ class Service:
         """
         outcome = await self._decisions.decided(request)
         self.at_work.replying.add(request.id)
+        rests = partial(self.at_work.intake.leave, request.id)
         try:
-            await self._posting.post(lease, request, outcome, adapter)
+            await self._posting.post(lease, request, outcome, adapter, rests=rests)
         except PlatformRefused as error:
             log.warning("reply_refused", error=str(error))
             ended = RequestState.FAILED

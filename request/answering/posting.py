@@ -54,11 +54,18 @@ class Posting:
         """Ids of the requests whose platform has refused a post and is asked again later."""
 
     async def post(
-        self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
+        self,
+        lease: Lease,
+        request: RequestRow,
+        outcome: Outcome,
+        adapter: Adapter,
+        *,
+        rests: Callable[[], None] = lambda: None,
     ) -> None:
         """Post all parts that are not there yet, and the poll under them.
 
-        Raises PlatformRefused if one never will be.
+        `rests` is called whenever the platform is to be asked again later. Raises PlatformRefused
+        if a part never will be there.
         """
         before = await self._store.parts_before(request.id)
         for cut in answers.cut(outcome, adapter.capabilities):
@@ -67,12 +74,21 @@ class Posting:
             known = await self._store.post_intended(lease, request.id, part.number, shown)
             if known.posted:
                 continue
-            platform_id = await self._until_posted(lease, request, outcome, part, adapter)
+            platform_id = await self._until_posted(
+                lease, request, outcome, part, adapter, rests=rests
+            )
             await self._store.posted(lease, request.id, part.number, platform_id)
         await self.polls.ask(lease, request, outcome, adapter)
 
     async def _until_posted(
-        self, lease: Lease, request: RequestRow, outcome: Outcome, part: Part, adapter: Adapter
+        self,
+        lease: Lease,
+        request: RequestRow,
+        outcome: Outcome,
+        part: Part,
+        adapter: Adapter,
+        *,
+        rests: Callable[[], None],
     ) -> str:
         limit = adapter.capabilities.reply_timeout
         known = await self._store.posts_of(request.id)
@@ -96,6 +112,7 @@ class Posting:
                     raise PlatformRefused(platform=adapter.name, problem=error) from error
                 self._observer.reply_failed(adapter.name)
                 log.warning("reply_failed", part=part.number, error=str(error))
+                rests()
                 if isinstance(error, PlatformBusy):
                     await self._rest(request, max(error.retry_after, FIRST_PAUSE))
                     continue

@@ -155,13 +155,17 @@ class Queries:
 
     async def open_requests(self, account: str) -> list[str]:
         """Return the ids of all requests of an account that wait for their answer, oldest first."""
+        return list(await self.open_askers(account))
+
+    async def open_askers(self, account: str) -> dict[str, str]:
+        """Return whose these are: the platform's ids of the people, by the ids of the requests."""
         query = (
-            sa.select(requests.c.id)
+            sa.select(requests.c.id, requests.c.person)
             .where(requests.c.account == account, requests.c.state.in_(OPEN_STATES))
-            .order_by(requests.c.created)
+            .order_by(requests.c.created, requests.c.id)
         )
         async with self._database.read() as connection:
-            return [row.id for row in await connection.execute(query)]
+            return {row.id: row.person for row in await connection.execute(query)}
 
     async def request_of_event(self, incoming: Incoming) -> str | None:
         """Return the id of the request that an event became, if it did."""
