@@ -27,6 +27,7 @@ from request.allowed.conditions import Conditions
 from request.allowed.preferences import PreferenceStore
 from request.allowed.terms import Patience
 from request.answering.decisions import Decisions
+from request.answering.doubts import Doubts
 from request.answering.polls import Polls
 from request.answering.posting import Posting
 from request.at_work import AtWork
@@ -146,7 +147,8 @@ def assemble(
 ) -> Core:
     """Put the core together from its parts.
 
-    `fetch` gets the pictures at addresses people write; `sleep` waits between two tries to post.
+    `fetch` gets the pictures at addresses people write; `sleep` waits between two tries to post
+    and between two looks for what was posted.
     """
     live, marks = LiveConfig(config), open_marks(config.data_dir)
     store, leases = Store(database, marks), Leases(database, config.instance)
@@ -236,6 +238,7 @@ def _service(
         decisions=decisions,
         withdrawal=withdrawal,
         at_work=at_work,
+        doubts=Doubts(store, sleep=sleep),
     )
     return Service(
         config=live,

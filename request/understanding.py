@@ -18,6 +18,7 @@ from request.allowed import policy
 from request.allowed.conditions import Conditions
 from request.answering import answers
 from request.answering.decisions import Decisions
+from request.answering.doubts import Doubts
 from request.at_work import AtWork
 from request.calls import Call
 from request.grammar import Command
@@ -30,6 +31,8 @@ from request.talking.commands import FORGETTING, HEARD_ANYWAY, Commands, is_abov
 from request.wanted.reading import Hint, Reading, Told, Wanted
 from request.withdrawal import Withdrawal
 from styles import image_request
+
+UNKNOWN = "refused.no_parent"
 
 
 class Understanding:
@@ -48,6 +51,7 @@ class Understanding:
         decisions: Decisions,
         withdrawal: Withdrawal,
         at_work: AtWork,
+        doubts: Doubts,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._conditions = conditions
@@ -62,9 +66,12 @@ class Understanding:
         self._at_work = at_work
         self._now = now
         self._telling = asyncio.Lock()
+        self._doubts = doubts
 
     async def understand(self, lease: Lease, request: RequestRow, adapter: Adapter) -> RequestRow:
         """Read a request and plan its jobs; whatever is declined is answered at once."""
+        others = partial(self._at_work.intake.leave, request.id)  # whose turn it is meanwhile
+        noted = await self._doubts.settled(request.incoming, waits=others)
         stopped = await self._commands.unheard(request.incoming)
         place = await self._conditions.place(request.incoming, adapter)
         try:
@@ -92,7 +99,7 @@ class Understanding:
             quiet = adapter.capabilities.quiet and place.enabled is False
             if not request.incoming.expects and (stopped or quiet):
                 return await self._drop(lease, request)
-            outcome = answers.refused(request.id, refusal)
+            outcome = _declined(request, refusal, noted=noted)
         return await self._tell(lease, request, outcome)
 
     async def _begin(
@@ -154,3 +161,10 @@ class Understanding:
         """Close what asks for nothing, without a word."""
         await self._store.ended(lease, request.id, RequestState.CANCELLED)
         return replace(request, state=RequestState.CANCELLED)
+
+
+def _declined(request: RequestRow, refusal: Refusal, *, noted: bool) -> Outcome:
+    """Return the answer to what is declined; what is in doubt is not called unknown."""
+    if refusal.code == UNKNOWN and not noted:
+        refusal = Refusal("refused.not_noted")
+    return answers.refused(request.id, refusal)

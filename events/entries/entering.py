@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,8 +34,6 @@ from request.wanted.sources import Fetch
 log = structlog.get_logger()
 
 MAX_BYTES = 16 * 1024 * 1024
-LOOKS, LOOK = 20, 1.0
-"""How often, and after how many seconds, it is looked whether the answer replied to is noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,6 @@ class Entering:
         fetch: Fetch,
         styles: StylesMeant = no_styles,
         now: Callable[[], float] = time.time,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Take what entries are made of, and what tells which styles a name means."""
         self._events = events
@@ -74,7 +71,6 @@ class Entering:
         self._fetch = fetch
         self._styles = styles
         self._now = now
-        self._sleep = sleep
 
     async def enter(self, call: Call) -> Reply:
         """Show what entering means, or enter. Raises Refusal with the reason."""
@@ -166,22 +162,10 @@ class Entering:
             except KeyError:
                 row = None
         elif call.incoming.parent is not None:
-            row = await self._behind(call.lease.name, call.incoming.parent)
+            row = await self._requests.request_behind(call.lease.name, call.incoming.parent)
         if row is None or row.parsed is None:
             raise Refusal("entry.no_picture")
         return row
-
-    async def _behind(self, account: str, post: str) -> RequestRow | None:
-        """Return the request that a post answers.
-
-        People see an answer before we have noted where it stands, after a crash long before.
-        """
-        for _ in range(LOOKS):
-            row = await self._requests.request_behind(account, post)
-            if row is not None or not await self._requests.posting(account):
-                return row
-            await self._sleep(LOOK)
-        return None
 
     async def _same_person(self, call: Call, row: RequestRow) -> bool:
         mine = self._mark(call)

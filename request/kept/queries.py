@@ -129,8 +129,8 @@ class Queries:
             row = (await connection.execute(query)).first()
         return None if row is None else request_of(row)
 
-    async def posting(self, account: str) -> bool:
-        """Tell whether an answer is getting out on an account, and may stand there already."""
+    async def posts_in_doubt(self, account: str) -> set[int]:
+        """Return the posts of an account that may stand on its platform without being noted."""
         query = (
             sa.select(posts.c.id)
             .join(requests, posts.c.request == requests.c.id)
@@ -141,7 +141,7 @@ class Queries:
             )
         )
         async with self._database.read() as connection:
-            return (await connection.execute(query.limit(1))).first() is not None
+            return {row.id for row in await connection.execute(query)}
 
     async def depth(self, account: str, post: str | None, *, most: int) -> int:
         """Return how many of our answers stand one below the other, down to a post; at most so."""

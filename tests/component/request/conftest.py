@@ -71,8 +71,8 @@ def kept(tmp_path):
 def start(database, tmp_path, horde):
     """Start the core as the program does, for one or several platforms; leaving it stops it.
 
-    `pace` replaces all the runner's waiting, so that leases are renewed quickly; `free` are
-    addresses of Hordes that cost nothing; what else is named is a setting of each endpoint.
+    `pace` replaces all the runner's waiting, so that leases are renewed quickly; `sleep` what
+    posting waits between two tries; `free` are addresses of Hordes that cost nothing; what else is named is a setting of each endpoint.
     """
 
     @asynccontextmanager
@@ -89,6 +89,7 @@ def start(database, tmp_path, horde):
         free=(),
         showcase=(),
         kudos=NO_KUDOS,
+        sleep=asyncio.sleep,
         **endpoint,
     ):
         addresses = urls or [horde.url]
@@ -113,7 +114,9 @@ def start(database, tmp_path, horde):
             open_knowledge(config, tmp_path, session) as knowledge,
             open_hordes(config, session) as hordes,
         ):
-            core = assemble(config, on or database, knowledge, hordes, patience=patience)
+            core = assemble(
+                config, on or database, knowledge, hordes, patience=patience, sleep=sleep
+            )
             stop = asyncio.Event()
             waiting = {} if pace is None else {"sleep": lambda _: asyncio.sleep(pace)}
             runners = [
