@@ -120,7 +120,8 @@ write.addEventListener("submit", async (event) => {
   if (!threads.dataset.live) return;
   event.preventDefault();
   document.querySelector(".stage").scrollTop = 0;
-  if (await send(write)) {
+  const said = text.value;
+  if (await send(write) && text.value === said) { // the next one may be begun already
     text.value = "";
     replyTo("");
   }
