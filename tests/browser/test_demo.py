@@ -23,7 +23,7 @@ from .looking import faint_texts, is_too_wide, spreads, wait_for_pictures
 HOUSE = Path(__file__).parents[2]
 DOCS = HOUSE / "docs" / "pictures"
 REQUEST = "draw for me a fox in the snow style: stylepunks"
-START_SECONDS = 60
+START_SECONDS = 120
 PAINT_SECONDS = 150
 TALL = {"width": 1280, "height": 1040}
 BLANK = 4.0
@@ -47,7 +47,7 @@ async def demo(folder: Path) -> AsyncIterator[str]:
                 pytest.fail(f"the demo ended with {await process.wait()}")
         yield found[0].decode()
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await process.wait() in {0, 130}
     finally:
         if process.returncode is None:
