@@ -11,7 +11,6 @@ import os
 import random
 import re
 import signal
-import socket
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -36,6 +35,7 @@ from tests.crash.gate import Gate
 from tests.crash.nursery import DIED
 from tests.crash.pace import REAL_MONOTONIC, Pace
 from tests.fakes.horde import FakeHorde
+from tests.fakes.ports import spare
 
 LOOK = 1.0
 """Seconds, at the world's pace, between two looks at whether something has happened."""
@@ -58,8 +58,6 @@ IMPORTED = (
     "bots.cli.event_wizard",
     "bots.cli.event_files",
 )
-PORTS = range(20_000, 30_000)
-"""Below those that systems give away by themselves: it is ours while the program is down, too."""
 
 
 class Calendar:
@@ -289,20 +287,8 @@ def sections(plugs: dict[str, Plug]) -> dict[str, dict]:
     }
 
 
-def free_port(draw: random.Random) -> int:
-    for port in draw.sample(PORTS, 200):
-        with socket.socket() as one:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                one.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free")
-
-
 def configured(folder: Path, database: str, horde: FakeHorde, plugs: dict[str, Plug]) -> dict:
-    port = free_port(random.Random())
+    port = spare()
     return {
         "data_dir": str(folder / "data"),
         "database": database,

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import weakref
+from itertools import count
 
 from aiohttp import web
 
 HOST = "127.0.0.1"
 SHARED = hasattr(socket, "SO_REUSEPORT")
 """Whether a port can be held without listening on it."""
+SPARE = range(20_000, 30_000)
+"""Below those that systems give away by themselves."""
+
+
+def spare() -> int:
+    """Return a port that nobody has, nor is given by chance before it is listened on.
+
+    It is for what starts later, or in another process.
+    """
+    for port in (random.SystemRandom().choice(SPARE) for _ in count()):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError
 
 
 class Port:

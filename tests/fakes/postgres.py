@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
+from tests.fakes.ports import spare
 
 
 def find_binaries() -> Path | None:
@@ -71,15 +72,12 @@ def running_cluster() -> Iterator[Cluster]:
     if os.geteuid() == 0:  # the server refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     data = folder / "data"
     control = [*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", "test", "-A", "trust"]
     run = partial(subprocess.run, check=True, stdout=subprocess.DEVNULL, cwd="/")
     run([*as_user, *initdb])
-    cluster = Cluster(binaries, port, as_user, folder)
+    cluster = Cluster(binaries, spare(), as_user, folder)
     cluster.start()
     try:
         yield cluster

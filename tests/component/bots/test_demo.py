@@ -16,6 +16,7 @@ from PIL import ExifTags, Image
 from common.pictures import is_blank, read_parameters
 from tests.component.bots.programs import START, Program, children_of, lives, run, wait_until
 from tests.component.bots.visitor import Visitor
+from tests.fakes.ports import spare
 
 ADDRESS = r"hordebots is running\. Open (http://127\.0\.0\.1:(\d+))$"
 needs_proc = pytest.mark.skipif(
@@ -127,9 +128,7 @@ def test_worker_that_dies_is_started_again_and_the_request_answered(demo):
 def test_port_is_kept_while_it_is_free_and_nothing_is_left_behind(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
-    with socket.socket() as somebody:
-        somebody.bind(("127.0.0.1", 0))
-        port = somebody.getsockname()[1]
+    port = spare()
     (folder / "port").write_text(str(port))
     with Demo(folder) as killed:
         assert killed.port == port

@@ -3,13 +3,13 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.component.hub.callers import BOT_KEY, HOST_KEY, Caller, webp
+from tests.fakes.ports import spare
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
@@ -32,9 +32,7 @@ class HubProcess:
     """A hub in a process of its own, that can be killed."""
 
     def __init__(self, folder, session):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = spare()
         self.folder = folder
         self.process = None
         url = f"http://127.0.0.1:{self.port}/api"
@@ -53,7 +51,7 @@ class HubProcess:
             stdout=asyncio.subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )
-        line = await asyncio.wait_for(self.process.stdout.readline(), 30)
+        line = await asyncio.wait_for(self.process.stdout.readline(), 90)
         assert line == b"ready\n"
 
     async def kill(self):

@@ -1,7 +1,6 @@
 """Sending jobs: Hordes that are full or closed, jobs nobody can make where they are, settings."""
 
 import json
-import socket
 
 import aiohttp
 import pytest
@@ -10,6 +9,7 @@ from common.model import Ending
 from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.ports import spare
 
 pytestmark = pytest.mark.database
 
@@ -130,15 +130,9 @@ async def test_pictures_can_be_asked_for_inside_the_answer(start, heard, horde):
     assert horde.journal.count("picture") == 0
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 async def test_a_public_address_gets_a_secret_and_calls_to_it_wake_the_request(start, heard, horde):
     horde.seconds = None
-    platform, port = FakePlatform(), free_port()
+    platform, port = FakePlatform(), spare()
     settings = {"webhook": "https://bots.example.org/wake", "listen": f"127.0.0.1:{port}"}
     async with start(platform, **settings), aiohttp.ClientSession() as session:
         platform.say(heard(FOX))

@@ -8,6 +8,10 @@ import pytest
 
 from bots.demo import FIRST_PORT, PORTS_TRIED, alone, choose_port, demo_config
 from common.errors import StartupError
+from tests.fakes.ports import spare
+
+pytestmark = pytest.mark.xdist_group("demo ports")
+"""One after another: who tries a port has it for that moment."""
 
 
 @pytest.fixture
@@ -18,11 +22,7 @@ def taken():
 
 @pytest.fixture
 def free(taken):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    assert port != taken
-    return port
+    return spare()
 
 
 def test_wanted_port_is_taken_as_it_is_and_not_remembered(tmp_path, free):
