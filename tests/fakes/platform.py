@@ -26,7 +26,7 @@ class FakePlatform:
             pictures_per_reply=pictures_per_reply,
             picture_bytes=10**7,
             live_progress=True,
-            reply_timeout=2.0,
+            reply_timeout=20.0,
         )
         self.posts: dict[tuple[str, int], tuple[str, Outcome, Part]] = (
             {} if posts is None else posts
@@ -67,7 +67,7 @@ class FakePlatform:
         return found[0] if found else None
 
     async def answer_to(self, event: str, part: int = 1) -> Outcome:
-        """Wait for an answer (at most 20 s)."""
+        """Wait for an answer (at most 30 s)."""
         async with asyncio.timeout(30):
             while (event, part) not in self.posts:
                 self._posted.clear()

@@ -330,11 +330,13 @@ async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
 
 async def test_stop_while_submitting_wastes_nothing(start, heard, horde):
     horde.seconds = None
-    horde.fail("submit", faults.delay(0.5))
+    horde.fail("submit", faults.delay(3600))
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard(FOX))
         await submitting_soon(core)
+        await wait_until(lambda: horde.held)
+        asyncio.get_running_loop().call_later(0.3, horde.let_go)  # while it ends
     again = FakePlatform(posts=platform.posts)
     async with start(again):
         await wait_until(lambda: horde.requests)
@@ -360,6 +362,7 @@ async def test_platform_that_hangs_when_asked_is_asked_again(start, heard):
             return await super().find_own_reply(incoming, part, known)
 
     platform = Slow()
+    platform.capabilities = replace(platform.capabilities, reply_timeout=0.2)
     async with start(platform):
         platform.say(heard("help"))
         await platform.answer_to("1")

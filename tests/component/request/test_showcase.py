@@ -300,6 +300,7 @@ async def test_a_showcase_that_refuses_harms_no_request(room, heard, gallery, da
         outcome = await platform.answer_to("2")
         await wait_until(lambda: not gallery.trouble)
         await settled(database, platform)
+        await wait_until(lambda: not core.service.at_work.running)
         request = await core.store.request(outcome.request)
     assert (request.state, gallery.published) == ("done", 0)
     assert await rows(database) == []

@@ -6,7 +6,7 @@ from common import pictures
 from common.config import PlaceConfig
 from common.model import Audience, Ending
 from request.kept.records import RequestState
-from tests.fakes.platform import FakePlatform
+from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database
 
@@ -74,6 +74,7 @@ async def test_who_is_not_understood_is_helped_once_a_day(start, heard, horde):
         help_ = await platform.answer_to("2")
         platform.say(heard("so?", event="other", person="bob"))
         await platform.answer_to("other")
+        await wait_until(lambda: not core.service.at_work.running)
         rows = [
             await core.store.request(await core.store.request_of_event(heard(event=event)))
             for event in ("0", "1")
