@@ -236,7 +236,7 @@ def test_other_process_takes_over_from_one_that_dies_or_hangs(database, tmp_path
             await serving.stop()
             await campaign.report("two processes", began)
             print(f"from a dead one in {min(took):.0f} to {max(took):.0f} s", flush=True)
-            assert max(took) < TAKEN_OVER + 10 * pace.speed  # a second of ours is many of theirs
+            assert max(took) < TAKEN_OVER + 30 * pace.speed  # a second of ours is many of theirs
 
     live(pace, main)
 

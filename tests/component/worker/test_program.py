@@ -118,7 +118,8 @@ async def test_the_worker_ends_when_its_parent_is_killed(hub, engine):
         await hub.until(lambda: job in hub.submitted)
     parent.kill()
     # the worker holds the other end of this pipe: its end is the worker's end
-    await ended(parent, 30)  # it takes half a second, but the machine may be busy
+    await ended(parent, 60)  # it takes half a second, but the machine may be busy
+    await asyncio.sleep(0.3)  # what it asked for last is on its way
     asked = len(hub.calls("/pop"))
     await asyncio.sleep(0.3)
     assert len(hub.calls("/pop")) == asked
