@@ -12,7 +12,6 @@ comes back after its ttl, or as soon as that worker is started again.
 from __future__ import annotations
 
 import asyncio
-import errno
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -24,8 +23,9 @@ from aiohttp import web
 
 from common.config import HubConfig
 from common.database import open_database
-from common.errors import StartupError
 from common.reference.models import ModelReference
+from common.running.serving import address_of, answer
+from common.running.tasks import cancel
 from hub import accounts, shelf, users
 from hub.context import HUB, Hub
 from hub.limits import Limiter
@@ -36,7 +36,6 @@ from hub.sweep import keep_sweeping, sweep
 from hub.webhook import Webhooks
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-EVERYWHERE = frozenset({"0.0.0.0", "::", ""})  # noqa: S104  (compared with, not bound to)
 SHUTDOWN_SECONDS = 2.0
 
 
@@ -79,7 +78,7 @@ async def start(
         hub = await _build(config, data_dir, clock, rng or SystemRandom(), stack)
         port = await _listen(hub, stack)
         task = asyncio.create_task(keep_sweeping(hub), name="hub sweep")
-        stack.push_async_callback(_stop, task)
+        stack.push_async_callback(cancel, task)
         return RunningHub(hub, port, stack.pop_all())
 
 
@@ -121,23 +120,7 @@ async def _listen(hub: Hub, stack: AsyncExitStack) -> int:
     app[HUB] = hub
     for room in (client, worker, alchemy, status, picture):
         app.add_routes(room.routes)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = await answer(app, config.host, config.port, setting="hub.port", grace=SHUTDOWN_SECONDS)
     stack.push_async_callback(runner.cleanup)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, config.host, config.port).start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise StartupError(
-                "startup.port_taken", port=config.port, host=config.host, setting="hub.port"
-            ) from error
-        raise StartupError("startup.failed", problem=error) from error
-    port = int(runner.addresses[0][1])
-    host = "127.0.0.1" if config.host in EVERYWHERE else config.host
-    hub.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    return port
-
-
-async def _stop(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    hub.address = address_of(runner, config.host)
+    return int(runner.addresses[0][1])

@@ -16,6 +16,8 @@ import aiohttp
 import stamina
 import structlog
 
+from common.running.tasks import cancel
+
 MOST_QUEUED = 256
 TRIES = 3
 TRY_SECONDS = 3.0
@@ -51,8 +53,7 @@ class Webhooks:
 
     async def close(self) -> None:
         """Stop, leaving what has not been sent."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel(self._task)
         await self._session.close()
 
     async def _run(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from common.config import WebConfig
-from common.errors import StartupError
+from common.running.serving import address_of, answer
 from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
@@ -109,29 +108,19 @@ def build_app(
 class Site:
     """A running site."""
 
-    def __init__(self, runner: web.AppRunner, config: WebConfig, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, config: WebConfig) -> None:
         self._runner = runner
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104
-        name = f"[{host}]" if ":" in host else host
-        self.url = config.public_url or f"http://{name}:{port}"
+        self.url = config.public_url or address_of(runner, config.host)
         self.public = bool(config.public_url)
         """Whether that is where everybody reaches it."""
 
     @classmethod
     async def open(cls, app: web.Application, config: WebConfig) -> Self:
         """Answer on the configured host and port. Raises StartupError if that cannot be had."""
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSING_SECONDS)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, config.host, config.port).start()
-        except OSError as error:
-            await runner.cleanup()
-            if error.errno == errno.EADDRINUSE:
-                raise StartupError(
-                    "startup.port_taken", host=config.host, port=config.port, setting="web.port"
-                ) from error
-            raise StartupError("startup.failed", problem=error) from error
-        return cls(runner, config, runner.addresses[0][1])
+        runner = await answer(
+            app, config.host, config.port, setting="web.port", grace=CLOSING_SECONDS
+        )
+        return cls(runner, config)
 
     async def close(self) -> None:
         """Stop answering; requests at work get a moment."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 from aiohttp import web
 
 from common.config import OperatorConfig
-from common.errors import StartupError, StoreError
+from common.errors import StoreError
+from common.running.serving import address_of, answer
 
 FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -35,22 +35,9 @@ async def open_server(config: OperatorConfig, report: Report, metrics: Text) -> 
     application = web.Application()
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/metrics", figures)
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
+    assert config.port is not None
+    runner = await answer(application, config.host, config.port, setting="operator.port")
     try:
-        await _listen(runner, config)
-        host = f"[{config.host}]" if ":" in config.host else config.host
-        yield f"http://{host}:{runner.addresses[0][1]}"
+        yield address_of(runner, config.host)
     finally:
         await runner.cleanup()
-
-
-async def _listen(runner: web.AppRunner, config: OperatorConfig) -> None:
-    try:
-        await web.TCPSite(runner, config.host, config.port).start()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise StartupError(
-                "startup.port_taken", host=config.host, port=config.port, setting="operator.port"
-            ) from error
-        raise StartupError("startup.failed", problem=error) from error

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
-import stamina
 from pydantic import SecretStr, ValidationError
 
 from common.civitai.assets import Asset, AssetKind, AssetVersion
@@ -31,6 +30,7 @@ from common.civitai.wire import (
     seen,
 )
 from common.errors import AssetError, AssetRefused, AssetUnreachable
+from common.fetching import patience
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -48,12 +48,11 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an answer may take and how often it is asked for; all times in seconds."""
+class Patience(patience.Patience):
+    """How long the site is borne with; all times in seconds."""
 
     connect: float = 5.0
     total: float = 20.0
-    attempts: int = 3
     first_pause: float = 0.5
     longest_pause: float = LONGEST_PAUSE
 
@@ -131,27 +130,18 @@ class CivitaiClient:
             return None
 
     async def _get(self, path: str) -> Any:
-        attempts = stamina.retry_context(
-            on=_pause,
-            attempts=self._patience.attempts,
-            timeout=None,
-            wait_initial=self._patience.first_pause,
-            wait_max=self._patience.longest_pause,
-            wait_jitter=self._patience.first_pause,
-        )
-        async for attempt in attempts:
-            with attempt:
-                return await self._once(path)
-        raise AssertionError("stamina either returns or raises")
+        return await self._patience.tries()(_pause, self._once, path)
 
     async def _once(self, path: str) -> Any:
         headers = dict(self._headers)
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
-        timeout = aiohttp.ClientTimeout(total=self._patience.total, connect=self._patience.connect)
         try:
             async with self._session.get(
-                self._url + path, headers=headers, timeout=timeout, allow_redirects=False
+                self._url + path,
+                headers=headers,
+                timeout=self._patience.timeout(),
+                allow_redirects=False,
             ) as answer:
                 _judge(answer)
                 data = bytearray()

@@ -9,7 +9,6 @@ import base64
 import binascii
 
 import aiohttp
-import stamina
 from yarl import URL
 
 from common.errors import HordeGone, HordeUnreachable, PictureError
@@ -30,18 +29,7 @@ async def fetch_picture(
     if "://" not in img[:32]:
         return _decode(img, limit_bytes)
     url = _parse(img)
-    attempts = stamina.retry_context(
-        on=HordeUnreachable,
-        attempts=patience.attempts,
-        timeout=None,
-        wait_initial=patience.first_pause,
-        wait_max=patience.longest_pause,
-        wait_jitter=patience.first_pause,
-    )
-    async for attempt in attempts:
-        with attempt:
-            return await _fetch(session, url, limit_bytes, patience)
-    raise AssertionError("stamina either returns or raises")
+    return await patience.tries()(HordeUnreachable, _fetch, session, url, limit_bytes, patience)
 
 
 async def _fetch(

@@ -15,10 +15,10 @@ from types import MappingProxyType
 from typing import Any
 
 import aiohttp
-import stamina
 from pydantic import SecretStr
 
 from common.errors import HordebotsError, HordeBusy, HordeUnclear, HordeUnreachable
+from common.fetching import patience
 from common.horde.outcomes import error_of, is_limiter
 
 PROJECT_PAGE = "https://github.com/hordebots/hordebots"
@@ -31,24 +31,13 @@ AMBIGUOUS_STATUS = frozenset({502, 504})
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an exchange may take and how often it is tried; all times in seconds."""
+class Patience(patience.Patience):
+    """How long a Horde is borne with; all times in seconds."""
 
-    connect: float = 10.0
-    total: float = 30.0
-    """For one attempt."""
     download: float = 90.0
     """For one attempt to fetch a picture."""
-    attempts: int = 3
-    first_pause: float = 0.25
-    """Between the first two attempts; doubles, with jitter."""
-    longest_pause: float = 5.0
     limiter_wait: float = 90.0
     """How long one call may wait for the server's limiter, all its refusals together."""
-
-    def timeout(self) -> aiohttp.ClientTimeout:
-        """Return the timeout of one attempt at an exchange."""
-        return aiohttp.ClientTimeout(total=self.total, connect=self.connect)
 
     def download_timeout(self) -> aiohttp.ClientTimeout:
         """Return the timeout of one attempt to fetch a picture; a stalled one ends sooner."""
@@ -106,29 +95,19 @@ class Transport:
         HordeUnclear if the exchange is not `repeatable` and may have been accepted.
         """
         again = HordeUnreachable if repeatable else _NotSent
-
-        attempts = stamina.retry_context(
-            on=again,
-            attempts=self._patience.attempts,
-            timeout=None,
-            wait_initial=self._patience.first_pause,
-            wait_max=self._patience.longest_pause,
-            wait_jitter=self._patience.first_pause,
+        return await self._patience.tries()(
+            again,
+            self._past_the_limiter,
+            method,
+            path,
+            turn=turn,
+            limit_bytes=limit_bytes,
+            body=body,
+            with_key=with_key,
+            repeatable=repeatable,
+            headers=headers,
+            secret=secret,
         )
-        async for attempt in attempts:
-            with attempt:
-                return await self._past_the_limiter(
-                    method,
-                    path,
-                    turn=turn,
-                    limit_bytes=limit_bytes,
-                    body=body,
-                    with_key=with_key,
-                    repeatable=repeatable,
-                    headers=headers,
-                    secret=secret,
-                )
-        raise AssertionError("stamina either returns or raises")
 
     async def _past_the_limiter(
         self, method: str, path: str, *, turn: Callable[[], Awaitable[None]], **rest: Any

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from aiohttp import web
 from pydantic import ValidationError
 
-from common.errors import StartupError
 from common.horde.wire import WebhookCall
+from common.running.serving import address_of, answer
 
 MAX_BODY = 1024 * 1024
 """Bytes; a real call has about 500. (One with the picture inside comes only with `r2` false.)"""
@@ -56,19 +56,8 @@ class WebhookReceiver:
         """Listen on a port of its own (0: any free one) and return the whole address."""
         application = web.Application(client_max_size=MAX_BODY)
         application.router.add_route("*", "/{path:.*}", self.handle)  # a proxy may rewrite it
-        self._runner = web.AppRunner(application, access_log=None)  # the path is a secret
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self.close()
-            raise StartupError(
-                "startup.port_taken", host=host, port=port, setting="horde.endpoints.listen"
-            ) from error
-        bound = self._runner.addresses[0][1]
-        shown = f"[{host}]" if ":" in host else host
-        return f"http://{shown}:{bound}{self.path}"
+        self._runner = await answer(application, host, port, setting="horde.endpoints.listen")
+        return f"{address_of(self._runner, host)}{self.path}"
 
     async def close(self) -> None:
         """Stop listening."""

@@ -10,6 +10,7 @@ from common import texts
 from common.config import WorkerConfig, WorkerEndpoint
 from common.errors import WorkerError
 from common.horde.wire import ANONYMOUS_KEY
+from common.running.tasks import cancel
 from worker.alchemy.asking import MOST_TILES, Asker, Pace
 from worker.alchemy.crafts import find_crafts
 from worker.alchemy.protocol import NSFW, Outcome, Work
@@ -134,5 +135,4 @@ async def _ended(running: asyncio.Task[None], stop: asyncio.Event, timing: Timin
     """Wait for the running form a little, if the worker ends in good order."""
     if stop.is_set():
         await asyncio.wait({running}, timeout=timing.finish + timing.deliver)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancel(running)
