@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Protocol
 
 from common.config import PlaceConfig
-from common.errors import Refusal
 from common.model import Outcome
 from request.adapter import Adapter
 from request.allowed.terms import Payer
@@ -71,46 +70,3 @@ class Extension(Protocol):
     async def forget(self, lease: Lease, person: str) -> None:
         """Delete what is kept of a person on the lease's account. Doing it twice is fine."""
         ...
-
-
-class NoExtension:
-    """Adds nothing."""
-
-    commands = NO_COMMANDS
-
-    async def answer(self, call: Call) -> Outcome:
-        """Know none."""
-        raise Refusal("refused.other") from KeyError(call.command.word)
-
-    async def before(
-        self, request: RequestRow, place: PlaceConfig, image: ImageRequest
-    ) -> ImageRequest:
-        """Change nothing."""
-        del request, place
-        return image
-
-    async def payer(self, request: RequestRow) -> Payer | None:
-        """Pay for nothing."""
-        del request
-        return None
-
-    async def offer(self, request: RequestRow, outcome: Outcome, adapter: Adapter) -> Outcome:
-        """Offer nothing."""
-        del request, adapter
-        return outcome
-
-    async def after(
-        self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
-    ) -> None:
-        """Take no notice."""
-
-    async def serve(self, lease: Lease, adapter: Adapter) -> None:
-        """Do nothing."""
-
-    async def keeps(self, names: Sequence[str]) -> set[str]:
-        """Need none."""
-        del names
-        return set()
-
-    async def forget(self, lease: Lease, person: str) -> None:
-        """Keep nothing."""

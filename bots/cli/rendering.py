@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bots.asking import AskingAdapter
 from bots.assembly import Core
 from bots.cli.drawing import PATIENCE, STOPPED, SUFFIXES, WITHDRAWING
-from bots.posts.sheet import Cell, contact_sheet
 from bots.program import open_core
+from bots.shared.sheet import Cell, contact_sheet
 from common import texts
 from common.config import Config
 from common.errors import StartupError

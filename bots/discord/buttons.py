@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import discord
 from discord import ui
 
+from bots.discord.remade import Remade
 from common import texts
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class Press(
         await front_of(interaction).press(interaction, self.verb, self.request, self.number)
 
 
-class Choice(ui.DynamicItem[ui.Select[ui.LayoutView]], template=rf"hs:{REQUEST}"):
+class Choice(Remade, ui.DynamicItem[ui.Select[ui.LayoutView]], template=rf"hs:{REQUEST}"):
     """A list of follow-ups to an answer."""
 
     def __init__(
@@ -160,17 +161,6 @@ class Choice(ui.DynamicItem[ui.Select[ui.LayoutView]], template=rf"hs:{REQUEST}"
         )
         super().__init__(select)
         self.request = request
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: ui.Item[Any],
-        match: re.Match[str],
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item
-        return cls(match["request"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Tell what was chosen."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands, ui
@@ -12,6 +11,7 @@ from discord.app_commands import Choice, locale_str
 
 from bots.discord.buttons import front_of
 from bots.discord.phrasing import command, options
+from bots.discord.remade import Remade
 from common import texts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ LOOKS = {"approve": "👍", "enter": "🏆"}
 Interaction = discord.Interaction[Any]
 
 
-class Say(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"{HEAD}(?P<text>.{{1,97}})"):
+class Say(Remade, ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"{HEAD}(?P<text>.{{1,97}})"):
     """A button that says a line, as if somebody had written it; it survives restarts."""
 
     def __init__(self, text: str) -> None:
@@ -40,14 +40,6 @@ class Say(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"{HEAD}(?P<text>.
             ui.Button(label=label[:80], emoji=LOOKS.get(word), custom_id=f"{HEAD}{text}")
         )
         self.text = text
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item
-        return cls(match["text"])
 
     async def callback(self, interaction: Interaction) -> None:
         """Say it."""

@@ -6,15 +6,15 @@ The pictures are also those that could not be shown where they were asked for.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import ui
 
 from bots.discord import layout, uploads
 from bots.discord.buttons import front_of
+from bots.discord.remade import Remade
 from common import texts
 from common.model import Ending, Outcome, Part
 from request.kept.people import SHARING_MODES
@@ -37,7 +37,7 @@ MOST_SHOWN = 10
 Interaction = discord.Interaction[Any]
 
 
-class Mine(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hm:mine"):
+class Mine(Remade, ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hm:mine"):
     """The list of one's own requests."""
 
     def __init__(self, rows: list[RequestRow] | None = None) -> None:
@@ -51,33 +51,17 @@ class Mine(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hm:mine"):
         )
         super().__init__(select)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item, match
-        return cls()
-
     async def callback(self, interaction: Interaction) -> None:
         """Tell what was chosen."""
         await front_of(interaction).mine(interaction, self.item.values[0])
 
 
-class Change(ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hd:defaults"):
+class Change(Remade, ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hd:defaults"):
     """A button that opens the form of one's own defaults."""
 
     def __init__(self) -> None:
         label = texts.say("discord.own_change")
         super().__init__(ui.Button(label=label, emoji="⚙️", custom_id="hd:defaults"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item, match
-        return cls()
 
     async def callback(self, interaction: Interaction) -> None:
         """Tell of the press."""

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bots.discord.buttons import front_of
+from bots.discord.remade import Remade
 from common import texts
 
 LONGEST_WORDS = 64
@@ -62,7 +63,7 @@ class Turn(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"ht:(?P<what>[a-
         await front_of(interaction).browse(interaction, self.page)
 
 
-class Category(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hk:category"):
+class Category(Remade, ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hk:category"):
     """A list of categories to look at."""
 
     def __init__(self, categories: dict[str, int] | None = None, chosen: str = "") -> None:
@@ -82,14 +83,6 @@ class Category(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hk:category"
         )
         super().__init__(select)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item, match
-        return cls()
-
     async def callback(self, interaction: Interaction) -> None:
         """Tell what was chosen."""
         chosen = self.item.values[0]
@@ -97,7 +90,7 @@ class Category(ui.DynamicItem[ui.Select[ui.LayoutView]], template=r"hk:category"
         await front_of(interaction).browse(interaction, page)
 
 
-class Use(ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hu:(?P<style>.{1,97})"):
+class Use(Remade, ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hu:(?P<style>.{1,97})"):
     """A button that asks what to draw in a style."""
 
     def __init__(self, style: str, number: int = 0) -> None:
@@ -109,14 +102,6 @@ class Use(ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hu:(?P<style>.{1,
                 custom_id=f"hu:{style}",
             )
         )
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item
-        return cls(match["style"])
 
     async def callback(self, interaction: Interaction) -> None:
         """Tell of the press."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import discord
 from discord import ui
 
 from bots.discord.buttons import REQUEST, front_of
+from bots.discord.remade import Remade
 
 STYLE, MODEL = "s", "m"
 FOLLOW_UPS = {STYLE: 'style: "{name}"', MODEL: 'edit --model "{name}"'}
@@ -16,6 +16,7 @@ FOLLOW_UPS = {STYLE: 'style: "{name}"', MODEL: 'edit --model "{name}"'}
 
 
 class Suggestion(
+    Remade,
     ui.DynamicItem[ui.Button[ui.LayoutView]],
     template=rf"hg:(?P<verb>[sm]):{REQUEST}:(?P<name>.{{1,80}})",
 ):
@@ -27,14 +28,6 @@ class Suggestion(
     def __init__(self, verb: str, request: str, name: str) -> None:
         self.verb, self.request, self.name = verb, request, name
         super().__init__(ui.Button(label=name, emoji="🎨", custom_id=f"hg:{verb}:{request}:{name}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item
-        return cls(match["verb"], match["request"], match["name"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Tell of the press."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import ui
 
 from bots.discord.buttons import front_of
+from bots.discord.remade import Remade
 from common import texts
 
 SERVER = "server"
@@ -19,7 +19,7 @@ SCOPE, WHAT = r"(?P<scope>server|\d{1,20})", r"(?P<what>[a-z]{1,12})"
 Interaction = discord.Interaction[Any]
 
 
-class Change(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"hc:{WHAT}:{SCOPE}"):
+class Change(Remade, ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"hc:{WHAT}:{SCOPE}"):
     """A button of the panel."""
 
     def __init__(self, what: str, scope: str) -> None:
@@ -29,20 +29,14 @@ class Change(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"hc:{WHAT}:{SC
             ui.Button(label=texts.say(f"discord_settings.{code}"), custom_id=f"hc:{what}:{scope}")
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the button again that was pressed."""
-        del interaction, item
-        return cls(match["what"], match["scope"])
-
     async def callback(self, interaction: Interaction) -> None:
         """Tell of the press."""
         await front_of(interaction).settings(interaction, self.what, self.scope, None)
 
 
-class Channels(ui.DynamicItem[ui.ChannelSelect[ui.LayoutView]], template=rf"hw:{WHAT}:{SCOPE}"):
+class Channels(
+    Remade, ui.DynamicItem[ui.ChannelSelect[ui.LayoutView]], template=rf"hw:{WHAT}:{SCOPE}"
+):
     """A list of channels on the panel."""
 
     def __init__(
@@ -63,35 +57,19 @@ class Channels(ui.DynamicItem[ui.ChannelSelect[ui.LayoutView]], template=rf"hw:{
         )
         super().__init__(select)
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item
-        return cls(match["what"], match["scope"])
-
     async def callback(self, interaction: Interaction) -> None:
         """Tell what was chosen."""
         chosen = [str(channel.id) for channel in self.item.values]
         await front_of(interaction).settings(interaction, self.what, self.scope, chosen)
 
 
-class Roles(ui.DynamicItem[ui.RoleSelect[ui.LayoutView]], template=rf"hl:{SCOPE}"):
+class Roles(Remade, ui.DynamicItem[ui.RoleSelect[ui.LayoutView]], template=rf"hl:{SCOPE}"):
     """A list of roles: choosing one opens the form of its limits."""
 
     def __init__(self, scope: str) -> None:
         self.scope = scope
         placeholder = texts.say("discord_settings.role_choose")
         super().__init__(ui.RoleSelect(custom_id=f"hl:{scope}", placeholder=placeholder))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Make the list again that something was chosen from."""
-        del interaction, item
-        return cls(match["scope"])
 
     async def callback(self, interaction: Interaction) -> None:
         """Tell what was chosen."""

@@ -29,10 +29,13 @@ from bots.lemmy.tokens import TokenFile
 from bots.lemmy.transport import Missing, WrongPassword
 from bots.lemmy.uploads import Uploads, remove_answer
 from bots.lemmy.wire import Comment
-from bots.lemmy.writing import WAITING, Target, answer, mark_of, notice
-from bots.posts.budget import Budget
+from bots.lemmy.writing import Target, answer, mark_of
+from bots.shared.budget import Budget
+from bots.shared.inbox import looked_into
+from bots.shared.markdown import LEMMY
+from bots.shared.waiting import MARK, notice
 from common.config import read_account
-from common.errors import PictureError, PlatformBusy, PlatformError, PlatformRefused, StartupError
+from common.errors import PlatformError, PlatformRefused, StartupError
 from common.findings import Finding
 from common.horde.transport import client_agent
 from common.model import Incoming, Outcome, Part, Progress
@@ -42,7 +45,6 @@ from request.services import Services
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE = 300.0
 HOUR = 3600.0
 LOOKS = 8
 """Requests that are looked at each time, whether they are still there."""
@@ -119,28 +121,23 @@ class LemmyAdapter(Showing):
 
     # --- listening --------------------------------------------------------------------------
 
-    async def listen(self) -> AsyncIterator[Incoming]:
+    def listen(self) -> AsyncIterator[Incoming]:
         """Yield what was said to the bot and is not marked as read; look again and again."""
-        pause = self._section.poll_seconds
-        while True:
-            try:
-                client = await self._ready()
-                async with aclosing(self._unread(client)) as unread:
-                    async for incoming in unread:
-                        yield incoming
-                for deleted in await self._watch.gone(LOOKS, client.is_gone):
-                    yield deleted
-                pause = self._section.poll_seconds
-            except Missing as error:
-                log.warning("platform_changed", account=self.name, problem=str(error))
-                self._client = None  # renewed, perhaps: see what it speaks now
-                pause = min(2 * pause, LONGEST_PAUSE)
-            except PlatformBusy as busy:
-                pause = max(busy.retry_after, self._section.poll_seconds)
-            except PlatformError as error:
-                log.warning("platform_unreachable", account=self.name, problem=str(error))
-                pause = min(2 * pause, LONGEST_PAUSE)
-            await self._sleep(pause)
+        every = self._section.poll_seconds
+        return looked_into(self._look, every, account=self.name, sleep=self._sleep)
+
+    async def _look(self) -> AsyncGenerator[Incoming, None]:
+        """Yield what is unread, and what is gone."""
+        client = await self._ready()
+        try:
+            async with aclosing(self._unread(client)) as unread:
+                async for incoming in unread:
+                    yield incoming
+            for deleted in await self._watch.gone(LOOKS, client.is_gone):
+                yield deleted
+        except Missing:
+            self._client = None  # renewed, perhaps: see what it speaks now
+            raise
 
     async def _unread(self, client: LemmyClient) -> AsyncGenerator[Incoming, None]:
         """Yield what is unread, oldest first; it is marked once it has been written down."""
@@ -164,20 +161,17 @@ class LemmyAdapter(Showing):
         client = await self._ready()
         if target.post is None or self._comments.left < 2:
             return
-        if any(WAITING in own.content for own in await self._own(client, target)):
+        if any(MARK in own.content for own in await self._own(client, target)):
             return
-        await self._write(client, target, notice(progress))
+        await self._write(client, target, notice(progress, LEMMY))
 
     async def reply(self, incoming: Incoming, outcome: Outcome, part: Part) -> str:
         """Post a part below what was asked, or to the person who wrote privately."""
         target = Target.of(incoming.context)
         client = await self._ready()
-        try:
-            shown = await self._uploads.show(
-                client, incoming.event, part.number, part.pictures, private=target.post is None
-            )
-        except PictureError as error:
-            raise PlatformRefused("platform.refused", platform=self.url, problem=error) from error
+        shown = await self._uploads.show(
+            client, incoming.event, part.number, part.pictures, private=target.post is None
+        )
         hidden = target.adult or outcome.spoiler
         if target.post is None:
             mark = mark_of(incoming.event, part.number)
@@ -210,7 +204,7 @@ class LemmyAdapter(Showing):
             found = [message.id for message in sent if mark in message.content]
             return f"message:{found[0]}" if found else None
         own = await self._own(client, target)
-        posted = sorted(comment.id for comment in own if WAITING not in comment.content)
+        posted = sorted(comment.id for comment in own if MARK not in comment.content)
         fresh = (name for number in posted if (name := f"comment:{number}") not in known)
         return next(fresh, None)
 

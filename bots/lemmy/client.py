@@ -29,7 +29,7 @@ from bots.lemmy.wire import (
     Wire,
 )
 from bots.lemmy.writing import Target
-from bots.posts.budget import Budget
+from bots.shared.budget import Budget
 from common.errors import PlatformError, PlatformRefused
 from common.model import Incoming
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bots.lemmy.wire import CommentView, MessageView, Person, PostView, Told
 from bots.lemmy.writing import Target
-from bots.posts.markdown import plain
+from bots.shared.markdown import plain
 from common.model import Audience, Incoming, Place
 from common.model import Person as Asker
 

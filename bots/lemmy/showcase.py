@@ -9,8 +9,8 @@ from contextlib import suppress
 from bots.lemmy.client import LemmyClient
 from bots.lemmy.uploads import Uploads, names_in, remove_answer
 from bots.lemmy.writing import Shown, answer
-from bots.posts.budget import Budget
-from common.errors import PictureError, PlatformRefused
+from bots.shared.budget import Budget
+from common.errors import PlatformRefused
 from common.model import Incoming
 from request.adapter import Publication
 
@@ -77,10 +77,7 @@ class Showing(ABC):
                 await client.delete_picture(name)
 
     async def _shown(self, client: LemmyClient, publication: Publication) -> list[Shown]:
-        try:
-            return await self._uploads.show(client, _event(publication), 1, publication.pictures)
-        except (PictureError, ValueError) as error:
-            raise PlatformRefused(platform=self.url, problem=error) from error
+        return await self._uploads.show(client, _event(publication), 1, publication.pictures)
 
     async def find_published(self, publication: Publication) -> str | None:
         """Return the id of a copy already posted: its text has the request's id."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,17 +9,15 @@ from contextlib import suppress
 
 from bots.lemmy.client import LemmyClient
 from bots.lemmy.writing import Shown
-from bots.posts import sheet
-from bots.posts.budget import Budget
-from bots.posts.links import picture_address
-from common import pictures
+from bots.shared.budget import Budget
+from bots.shared.fitting import ENDINGS, fit
+from bots.shared.links import picture_address
 from common.errors import PlatformRefused
 from common.model import Picture
 
 PICTURE_BYTES = 8_000_000
 """Largest picture that is sent to a server that does not say how large it may be."""
 REMEMBERED = 100
-NAMES = {"image/webp": "webp", "image/png": "png", "image/jpeg": "jpg"}
 
 
 def names_in(text: str, url: str) -> list[str]:
@@ -69,7 +66,7 @@ class Uploads:
         Our own gallery shows nothing that is `private`: that is put on the server.
 
         Raises PlatformBusy if no more may be put on the server for now, PlatformRefused if it
-        takes none, PictureError if one cannot be made to fit.
+        takes none, or not these.
         """
         if not shown:
             return []
@@ -95,19 +92,14 @@ class Uploads:
         if not client.site.takes_pictures:
             raise PlatformRefused("lemmy.no_uploads", url=client.url)
         limit = client.site.picture_bytes or PICTURE_BYTES
-        data, mime = await asyncio.to_thread(_one, shown, limit)
+        paths = (picture.path for picture in shown)
+        data, mime = await fit(*paths, platform=client.url, max_bytes=limit)
         self.budget.spend(client.url)
-        address = await client.upload(data, f"picture.{NAMES[mime]}", mime)
+        address = await client.upload(data, f"picture.{ENDINGS[mime]}", mime)
         self._done[key] = address
         while len(self._done) > REMEMBERED:
             self._done.popitem(last=False)
         return address
-
-
-def _one(shown: Sequence[Picture], max_bytes: int) -> tuple[bytes, str]:
-    """Return the one picture that is sent, and its MIME type."""
-    read = [picture.path.read_bytes() for picture in shown]
-    return pictures.fitted(read[0] if len(read) == 1 else sheet.grid(read), max_bytes=max_bytes)
 
 
 def _alt(shown: Sequence[Picture]) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bots.posts import markdown
-from bots.posts.markdown import LEMMY
-from common.model import Progress
+from bots.shared import markdown
+from bots.shared.markdown import LEMMY
 from common.texts import say
 
 LONGEST = 10_000
 """Characters of a comment."""
 SPARE = 200
-WAITING = "[](#waiting)"
-"""Stands in a comment that is no answer yet. An empty link shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +60,6 @@ def answer(text: str, pictures: Sequence[Shown], *, hidden: bool, mark: str = ""
         title = markdown.escape(say("lemmy.hidden"), LEMMY)
         lines = f"::: spoiler {title}\n{lines}\n:::"
     return markdown.lines((written, lines, mark))
-
-
-def notice(progress: Progress) -> str:
-    """Return what is said to those who wait for long."""
-    code = "lemmy.waiting" if progress.position is None else "lemmy.waiting_place"
-    text = say(code, place=(progress.position or 0) + 1)
-    return f"{markdown.escape(text, LEMMY)} {WAITING}"
 
 
 def mark_of(message: str, part: int) -> str:

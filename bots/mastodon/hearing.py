@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 from common.model import Audience, Incoming, IncomingKind, Person, Place
 
 NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)

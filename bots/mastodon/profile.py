@@ -11,7 +11,7 @@ from typing import Any
 
 from bots.mastodon.calls import Calls
 from bots.mastodon.server import Server
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 from common.errors import PlatformError
 from common.findings import Finding
 from common.texts import say

@@ -11,7 +11,7 @@ from bots.mastodon.calls import Calls
 from bots.mastodon.server import Server
 from bots.mastodon.settings import MastodonSection
 from bots.mastodon.uploads import Uploads
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 from common import texts
 from common.errors import PlatformError, PlatformRefused
 from common.model import Incoming

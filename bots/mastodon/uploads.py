@@ -9,8 +9,8 @@ import structlog
 
 from bots.mastodon.calls import Calls
 from bots.mastodon.server import Server
-from common import pictures
-from common.errors import PictureError, PlatformRefused
+from bots.shared.fitting import fit
+from common.errors import PlatformRefused
 from common.model import Picture
 
 log = structlog.get_logger()
@@ -58,7 +58,14 @@ class Uploads:
         """
         key = (event, picture.sha256)
         if key not in self._sent:
-            data, mime = await asyncio.to_thread(self._fit, picture)
+            server = self._server
+            data, mime = await fit(
+                picture.path,
+                platform=server.domain,
+                max_bytes=server.picture_bytes,
+                formats=server.formats,
+                max_pixels=server.picture_pixels,
+            )
             alt = picture.alt[: self._server.description]
             self._note(key, await self._calls("media_post", data, mime, description=alt))
         while not self._sent[key][1]:
@@ -70,18 +77,6 @@ class Uploads:
             if not self._sent[key][1]:
                 await self._sleep(PROCESSING)
         return self._sent[key][0]
-
-    def _fit(self, picture: Picture) -> tuple[bytes, str]:
-        server = self._server
-        try:
-            return pictures.fitted(
-                picture.path.read_bytes(),
-                max_bytes=server.picture_bytes,
-                formats=server.formats,
-                max_pixels=server.picture_pixels,
-            )
-        except (PictureError, OSError) as error:
-            raise PlatformRefused(platform=server.domain, problem=error) from error
 
     def posted(self, event: str) -> None:
         """Forget the pictures of a request: their post is there."""

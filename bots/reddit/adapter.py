@@ -18,7 +18,6 @@ from typing import Any, Self
 
 import structlog
 
-from bots.posts.links import picture_address
 from bots.reddit import hearing, writing
 from bots.reddit.calls import Calls, NotLetIn
 from bots.reddit.examination import examine
@@ -26,10 +25,13 @@ from bots.reddit.posting import Gallery, Posts
 from bots.reddit.settings import RedditSection, login_of
 from bots.reddit.showcase import Showing
 from bots.reddit.subreddits import Subreddits
+from bots.shared.inbox import looked_into
+from bots.shared.links import picture_address
+from bots.shared.markdown import REDDIT
+from bots.shared.waiting import notice
 from common.config import read_account
 from common.errors import (
     ConfigError,
-    PlatformBusy,
     PlatformError,
     StartupError,
 )
@@ -41,7 +43,6 @@ from request.services import Services
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE = 300.0
 TENDED_EVERY = 600.0
 """Seconds between two looks at how people voted."""
 CAPABILITIES = Capabilities(
@@ -103,24 +104,19 @@ class RedditAdapter(Showing):
 
     # --- listening --------------------------------------------------------------------------
 
-    async def listen(self) -> AsyncIterator[Incoming]:
+    def listen(self) -> AsyncIterator[Incoming]:
         """Yield what is unread in the inbox, oldest first; look again and again."""
-        pause = self._section.poll_seconds
-        while True:
-            try:
-                async with aclosing(self._unread()) as unread:
-                    async for incoming in unread:
-                        yield incoming
-                for deleted in await self._deleted():
-                    yield deleted
-                await self._tend()
-                pause = self._section.poll_seconds
-            except PlatformBusy as busy:
-                pause = max(busy.retry_after, self._section.poll_seconds)
-            except PlatformError as error:
-                log.warning("platform_unreachable", account=self.name, problem=str(error))
-                pause = min(2 * pause, LONGEST_PAUSE)
-            await self._sleep(pause)
+        every = self._section.poll_seconds
+        return looked_into(self._look, every, account=self.name, sleep=self._sleep)
+
+    async def _look(self) -> AsyncGenerator[Incoming, None]:
+        """Yield what is unread and what is gone; then see how people voted."""
+        async with aclosing(self._unread()) as unread:
+            async for incoming in unread:
+                yield incoming
+        for deleted in await self._deleted():
+            yield deleted
+        await self._tend()
 
     async def _unread(self) -> AsyncGenerator[Incoming, None]:
         """Yield what is unread; it is marked once all of it has been written down."""
@@ -184,7 +180,7 @@ class RedditAdapter(Showing):
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
         """Tell somebody who has waited long that he is not forgotten, once."""
-        event, text = incoming.event, writing.notice(progress)
+        event, text = incoming.event, notice(progress, REDDIT)
         if not event.startswith("t1_"):
             return
         told = await self._calls(lambda reddit: self._posts.find_reply(reddit, event, waiting=True))

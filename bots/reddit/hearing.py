@@ -13,9 +13,9 @@ import prawcore
 import structlog
 from praw.models import Comment, Message
 
-from bots.posts.markdown import plain
 from bots.reddit.posting import thing
 from bots.reddit.writing import request_in
+from bots.shared.markdown import plain
 from common.model import Audience, Incoming, Person, Place
 
 log = structlog.get_logger()

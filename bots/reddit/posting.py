@@ -10,7 +10,8 @@ import praw
 import structlog
 from praw.models import Comment, Message, PostMedia, Submission
 
-from bots.reddit.writing import WAITING, post_in
+from bots.reddit.writing import post_in
+from bots.shared.waiting import MARK
 from common.errors import PlatformError, PlatformRefused
 
 log = structlog.get_logger()
@@ -146,7 +147,7 @@ class Posts:
             if isinstance(reply, Comment)
             and reply.parent_id == event
             and self._is_ours(reply)
-            and (WAITING in reply.body) == waiting
+            and (MARK in reply.body) == waiting
         ]
         return _oldest(own, known)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
-from bots.posts.markdown import REDDIT, escape
 from bots.reddit import writing
 from bots.reddit.calls import Calls
 from bots.reddit.posting import Gallery, Posts, Shown
 from bots.reddit.settings import RedditSection
-from common import pictures, texts
-from common.errors import PictureError, PlatformRefused
+from bots.shared.fitting import ENDINGS, fit
+from bots.shared.markdown import REDDIT, escape
+from common import texts
+from common.errors import PlatformRefused
 from common.model import Incoming, Picture
 from request.adapter import Capabilities, Publication
 
@@ -63,15 +63,11 @@ class Showing:
 
     async def _fitted(self, shown: Sequence[Picture]) -> list[Shown]:
         """Return pictures as Reddit takes them. Raises PlatformRefused if one cannot be made so."""
-        return [await asyncio.to_thread(self._fit, picture) for picture in shown]
+        return [await self._fit(picture) for picture in shown]
 
-    def _fit(self, picture: Picture) -> Shown:
+    async def _fit(self, picture: Picture) -> Shown:
         able = self.capabilities
-        try:
-            data, mime = pictures.fitted(
-                picture.path.read_bytes(), max_bytes=able.picture_bytes, formats=able.formats
-            )
-        except (PictureError, OSError) as error:
-            raise PlatformRefused(platform=self.name, problem=error) from error
-        name = f"{picture.number}.{'png' if mime == 'image/png' else 'jpg'}"
-        return Shown(data, name, writing.caption(picture))
+        data, mime = await fit(
+            picture.path, platform=self.name, max_bytes=able.picture_bytes, formats=able.formats
+        )
+        return Shown(data, f"{picture.number}.{ENDINGS[mime]}", writing.caption(picture))

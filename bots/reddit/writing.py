@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bots.posts import markdown
-from bots.posts.markdown import REDDIT
-from common.model import Outcome, Part, Picture, Progress
+from bots.shared import markdown
+from bots.shared.markdown import REDDIT
+from common.model import Outcome, Part, Picture
 from common.texts import say
 
 LONGEST = 10_000
 """Characters of a comment."""
 LONGEST_TITLE = 300
 LONGEST_CAPTION = 180
-WAITING = "[](#waiting)"
-"""Stands in a comment that is no answer yet. An empty link shows nothing."""
 SITE = "https://www.reddit.com"
 _POST = re.compile(r"/comments/([a-z0-9]+)")
 _CODE = re.compile(r"[\[(]([2-9a-hjkmnp-z]{8})(?:-\d+)?[\])]$")
@@ -31,13 +29,6 @@ def answer(text: str, links: Sequence[str], *, adult: bool) -> str:
     if line and adult:
         line = f"{line} ({say('reddit.adult')})"
     return markdown.lines((markdown.escape(text, REDDIT), line))[:LONGEST]
-
-
-def notice(progress: Progress) -> str:
-    """Return what is said to those who wait for long."""
-    code = "reddit.waiting" if progress.position is None else "reddit.waiting_place"
-    text = say(code, place=(progress.position or 0) + 1)
-    return f"{markdown.escape(text, REDDIT)} {WAITING}"
 
 
 def code_of(outcome: Outcome, part: Part) -> str:

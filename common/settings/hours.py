@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -44,17 +44,3 @@ def are_now(hours: str, now: datetime) -> bool:
     return any(
         begin <= at < end if begin < end else at >= begin or at < end for begin, end in spans(hours)
     )
-
-
-def until_change(hours: str, now: datetime) -> float | None:
-    """Return the seconds until a span begins or ends; None if none ever does."""
-    if hours in {ALWAYS, NEVER}:
-        return None
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    times = {each for span in spans(hours) for each in span}
-    moments = [
-        datetime.combine(day + timedelta(days=days), each, now.tzinfo)
-        for each in times
-        for days in (0, 1)
-    ]
-    return min((moment - now).total_seconds() for moment in moments if moment > now)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 from common.config import parse
 from request.adapter import Publication
 from request.kept.leases import Lease

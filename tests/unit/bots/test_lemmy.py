@@ -8,9 +8,10 @@ import pytest
 from bots.lemmy.hearing import heard
 from bots.lemmy.tokens import TokenFile
 from bots.lemmy.wire import CommentView, MessageView, Person, PostView, Told
-from bots.lemmy.writing import LONGEST, Shown, Target, answer, mark_of, notice
-from bots.posts.links import picture_address
-from bots.posts.markdown import plain
+from bots.lemmy.writing import LONGEST, Shown, Target, answer, mark_of
+from bots.shared.links import picture_address
+from bots.shared.markdown import LEMMY, plain
+from bots.shared.waiting import notice
 from common.model import Audience, Phase, Progress
 
 ME = Person.model_validate({"id": 1, "name": "painter", "ap_id": "https://home.example/u/painter"})
@@ -102,8 +103,8 @@ def test_alternative_texts_are_cut_so_that_the_answer_fits():
 
 
 def test_notice_names_the_place_in_the_queue():
-    assert "place 5" in notice(Progress(Phase.WAITING, 4, position=4))
-    assert "place" not in notice(Progress(Phase.WAITING, 4))
+    assert "place 5" in notice(Progress(Phase.WAITING, 4, position=4), LEMMY)
+    assert "place" not in notice(Progress(Phase.WAITING, 4), LEMMY)
 
 
 def test_login_is_kept_for_its_owner_its_account_and_its_server(tmp_path):

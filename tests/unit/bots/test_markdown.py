@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.posts.markdown import LEMMY, REDDIT, Plain, escape, lines, link, picture, plain
+from bots.shared.markdown import LEMMY, REDDIT, Plain, escape, lines, link, picture, plain
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 
 
 @pytest.mark.parametrize(

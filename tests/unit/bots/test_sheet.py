@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bots.posts.sheet import CELL, GAP, PAPER, TALLEST, Cell, contact_sheet
+from bots.shared.sheet import CELL, GAP, PAPER, TALLEST, Cell, contact_sheet
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)
 

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bots.posts import sheet
-from bots.posts.budget import Budget
+from bots.shared import sheet
+from bots.shared.budget import Budget
 from common import pictures
 from common.errors import PictureError, PlatformBusy
 

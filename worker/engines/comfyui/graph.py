@@ -15,7 +15,6 @@ LEAST_DENOISE = 0.01
 GROW = 6
 """Pixels by which a hole is widened, so that no seam shows."""
 CANNY = {"low_threshold": 0.4, "high_threshold": 0.8}
-PREVIEW = "PreviewImage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
-from bots.posts.markdown import plain
+from bots.shared.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.lemmy import FakeLemmy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bots.posts.markup import plain_text
+from bots.shared.markup import plain_text
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.mastodon import FakeMastodon

@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from bots.posts.markdown import plain
 from bots.reddit.writing import post_in
+from bots.shared.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.reddit import FakeReddit, settings_for

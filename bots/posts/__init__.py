@@ -1,1 +1,0 @@
-"""What several platforms' posts are made of: markup, sheets, links, how often one may post."""

@@ -1,0 +1,1 @@
+"""What several platforms need: markup, pictures that fit, an inbox that is looked into, budgets."""
