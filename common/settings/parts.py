@@ -197,7 +197,8 @@ class WorkerConfig(Section):
     )
     engine: str = Field(
         default="demo",
-        description="What makes the pictures: demo, diffusers, comfyui or comfyui:ADDRESS.",
+        description="What makes the pictures: demo, diffusers, comfyui, comfyui:ADDRESS, or one "
+        "that another package brings.",
     )
     models: ModelsConfig = Field(
         default=ModelsConfig(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import entry_points
+
 from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.engines.building import build_here, kind_of
@@ -16,6 +18,8 @@ ENGINES = {
 """Name → module and class. Imported only when chosen: some of them bring gigabytes along."""
 IN_A_CHILD = frozenset({"diffusers"})
 """What runs in a process of its own: it can hang or fall in ways no thread survives."""
+ELSEWHERE = "hordebots.engines"
+"""Entry point group of engines in packages of their own."""
 
 
 def build_engines(config: WorkerConfig) -> tuple[Engine, ...]:
@@ -44,8 +48,13 @@ def build_engine(config: WorkerConfig) -> Engine:
     process that comes with `load`.
     """
     name = kind_of(config.engine)
-    if name not in ENGINES:
-        raise WorkerError("worker.unknown_engine", name=name, known=", ".join(sorted(ENGINES)))
+    known = ENGINES if name in ENGINES else _all_engines()
+    if name not in known:
+        raise WorkerError("worker.unknown_engine", name=name, known=", ".join(sorted(known)))
     if name in IN_A_CHILD:
-        return ChildEngine(ENGINES[name], config)
-    return build_here(ENGINES[name], config)
+        return ChildEngine(known[name], config)
+    return build_here(known[name], config)
+
+
+def _all_engines() -> dict[str, str]:
+    return {entry.name: entry.value for entry in entry_points(group=ELSEWHERE)} | ENGINES

@@ -176,7 +176,8 @@ def common_ground(infos: Sequence[EngineInfo]) -> EngineInfo:
 class Engine(Protocol):
     """Makes pictures. Blocking; the worker calls it off the event loop.
 
-    Its class has `build(config) -> Self` for `worker.engines.build_engine`.
+    Its class has `build(config) -> Self` for `worker.engines.build_engine`, and may have `unload`,
+    which gives the memory back until the next task.
     """
 
     def info(self) -> EngineInfo:
