@@ -67,12 +67,18 @@ def kept(tmp_path):
     return lambda data: f"sha256:{pictures.store(tmp_path / 'pictures', data).name}"
 
 
+def endpoints_at(urls, free, **settings):
+    for number, url in enumerate(urls):
+        yield EndpointConfig(name=f"fake{number}", url=url, free=url in free, **settings)
+
+
 @pytest.fixture
 def start(database, tmp_path, horde):
     """Start the core as the program does, for one or several platforms; leaving it stops it.
 
     `pace` replaces all the runner's waiting, so that leases are renewed quickly; `sleep` what
-    posting waits between two tries; `free` are addresses of Hordes that cost nothing; what else is named is a setting of each endpoint.
+    posting waits between two tries; `free` are addresses of Hordes that cost nothing; what else
+    is named is a setting of each endpoint.
     """
 
     @asynccontextmanager
@@ -92,11 +98,7 @@ def start(database, tmp_path, horde):
         sleep=asyncio.sleep,
         **endpoint,
     ):
-        addresses = urls or [horde.url]
-        endpoints = tuple(
-            EndpointConfig(name=f"fake{number}", url=url, free=url in free, **endpoint)
-            for number, url in enumerate(addresses)
-        )
+        endpoints = tuple(endpoints_at(urls or [horde.url], free, **endpoint))
         config = Config(
             data_dir=tmp_path,
             instance="one",
