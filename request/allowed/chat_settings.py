@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -122,6 +123,7 @@ class SettingsStore:
         self._now = now
         self._monotonic = monotonic
         self._known: dict[tuple[str, str, str], tuple[float, ChatSettings]] = {}
+        self._changing = asyncio.Lock()
 
     async def holding(self, place: Place) -> ChatSettings:
         """Return what holds in a channel: its own settings over its community's."""
@@ -133,12 +135,15 @@ class SettingsStore:
     async def of(self, account: str, community: str, channel: str = "") -> ChatSettings:
         """Return what was set for a community, or for a channel in it."""
         key = (account, community[:ID_LENGTH], channel[:ID_LENGTH])
-        read, known = self._known.get(key, (float("-inf"), ChatSettings()))
-        if self._monotonic() - read < FRESH:
-            return known
+        before = self._known.get(key)
+        if before is not None and self._monotonic() - before[0] < FRESH:
+            return before[1]
         query = sa.select(chat_settings.c.settings).where(_is(key))
         async with self._database.read() as connection:
             row = (await connection.execute(query)).first()
+        now = self._known.get(key)
+        if now is not None and now is not before:  # changed while it was read
+            return now[1]
         return self._remember(key, ChatSettings() if row is None else ChatSettings(**row.settings))
 
     async def enabled_in(self, account: str, community: str) -> list[str]:
@@ -185,7 +190,7 @@ class SettingsStore:
     ) -> ChatSettings:
         account, community, channel = place
         key = (account, community[:ID_LENGTH], channel[:ID_LENGTH])
-        async with self._database.write() as connection:
+        async with self._changing, self._database.write() as connection:
             query = sa.select(chat_settings.c.settings).where(_is(key))
             row = (await connection.execute(query)).first()
             before = {} if row is None else row.settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -28,6 +29,7 @@ class PreferenceStore:
         self._database = database
         self._marks = marks
         self._now = now
+        self._changing = asyncio.Lock()
 
     async def of(self, account: str, person: str) -> Preferences:
         """Return what somebody has set on an account."""
@@ -39,7 +41,7 @@ class PreferenceStore:
     async def change(self, lease: Lease, person: str, **changes: Any) -> Preferences:
         """Set some of them ("" or None unsets one) and return all."""
         mark = self._marks.person(lease.name, person)
-        async with self._database.write() as connection:
+        async with self._changing, self._database.write() as connection:
             await guard(connection, lease)
             kept = (await connection.execute(_OF, {"who": mark})).scalar_one_or_none()
             new = replace(NONE if kept is None else _read(kept), **changes)

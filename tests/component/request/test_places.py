@@ -1,5 +1,7 @@
 """What holds in a place: the file's word, what moderators set in the chat, roles, adult marks."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -83,6 +85,43 @@ async def test_another_process_is_heard_after_some_seconds(settings, database, c
     assert (await settings.holding(ROOM)).paused is None
     clock.now += 11
     assert (await settings.holding(ROOM)).paused is True
+
+
+async def test_of_two_who_change_something_at_once_both_are_heard(settings):
+    await asyncio.gather(
+        settings.change("web", "web", paused=True),
+        settings.change("web", "web", max_pictures=2),
+        settings.change_role("web", "web", "", "patrons", {"pictures": 3}),
+    )
+    held = await settings.of("web", "web")
+    assert (held.paused, held.max_pictures, set(held.roles)) == (True, 2, {"patrons"})
+
+
+class Slow:
+    """A database whose answers take a while to arrive."""
+
+    def __init__(self, database):
+        self.write = database.write
+        self._read = database.read
+        self.asked, self.arrives = asyncio.Event(), asyncio.Event()
+
+    @asynccontextmanager
+    async def read(self):
+        async with self._read() as connection:
+            yield connection
+        self.asked.set()
+        await self.arrives.wait()
+
+
+async def test_what_is_changed_while_it_is_read_holds_at_once(database, clock):
+    slow = Slow(database)
+    settings = SettingsStore(slow, now=clock, monotonic=clock)
+    reading = asyncio.create_task(settings.of("web", "web"))
+    await slow.asked.wait()
+    await settings.change("web", "web", paused=True)
+    slow.arrives.set()
+    assert (await reading).paused
+    assert (await settings.of("web", "web")).paused
 
 
 async def test_nonsense_is_not_kept(settings):

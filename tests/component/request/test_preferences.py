@@ -1,10 +1,14 @@
 """One's own defaults: set in words, taken where nothing is said, gone with the person."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
 from common.config import PlaceConfig
 from common.model import Ending
+from request.allowed.preferences import PreferenceStore
+from request.kept.marks import Marks
 from request.kept.tables import preferences
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -94,6 +98,15 @@ async def test_what_cannot_be_set_is_said_and_nothing_is_changed(
         assert told.ending is Ending.REFUSED
         assert words in told.text
     assert await kept(database) == []
+
+
+async def test_what_one_sets_in_two_messages_at_once_is_all_set(database, lease):
+    store = PreferenceStore(database, Marks(b"key"))
+    await asyncio.gather(
+        store.change(lease, "ann", style="neon"), store.change(lease, "ann", model="Deliberate")
+    )
+    kept = await store.of("web", "ann")
+    assert (kept.style, kept.model) == ("neon", "Deliberate")
 
 
 async def test_sharing_is_one_of_ones_defaults(start, talk):

@@ -20,7 +20,7 @@ from worker import events
 from worker.engines.child import ChildEngine, Patience
 from worker.engines.protocol import Task
 
-BRISK = Patience(load=90.0, first=90.0, step=2.0, stop=2.0, poll=0.01, restart=(0.01, 0.02))
+BRISK = Patience(load=90.0, first=90.0, step=5.0, stop=5.0, poll=0.01, restart=(0.01, 0.02))
 PUPPET = "tests.component.worker.puppet:PuppetEngine"
 TASK = Task(
     model="paint",
