@@ -96,6 +96,12 @@ class Links:
 
     async def offer(self, browser: str) -> str:
         """Return a new code for a browser; one that was open before is worth nothing now."""
+        try:
+            return await self._offer(browser)
+        except IntegrityError:  # asked twice at the same moment: the other code is the older one
+            return await self._offer(browser)
+
+    async def _offer(self, browser: str) -> str:
         code, now = self._new_code(), self._now()
         values = {"code": self._hash(code), "until": now + CODE_LASTS, "confirmed": False}
         values |= {"person": None, "account": None, "name": None, "joined": None}

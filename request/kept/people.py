@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
@@ -134,11 +136,10 @@ class People:
 
     async def _remember(self, lease: Lease, wish: Wish, person: str, *, at: float) -> None:
         mark = self._marks.person(lease.name, person)
-        async with self._database.write() as connection:
-            await guard(connection, lease)
-            await connection.execute(_of(mark, wish))
-            values = {"mark": mark, "what": wish, "at": at}
-            await connection.execute(people.insert().values(values))
+        with suppress(IntegrityError):  # he said so twice, at the same moment
+            async with self._database.write() as connection:
+                await guard(connection, lease)
+                await _note(connection, mark, wish, at)
 
     async def unremember(self, lease: Lease, wish: Wish, person: str) -> None:
         """Forget something that was remembered of a person."""
@@ -152,10 +153,9 @@ class People:
         The operator's or a moderator's own word: it needs no lease.
         """
         mark = self._mark_of(account, person, community)
-        async with self._database.write() as connection:
-            await connection.execute(_of(mark, Wish.BANNED))
-            values = {"mark": mark, "what": Wish.BANNED, "at": self._now()}
-            await connection.execute(people.insert().values(values))
+        with suppress(IntegrityError):  # two moderators, at the same moment
+            async with self._database.write() as connection:
+                await _note(connection, mark, Wish.BANNED, self._now())
 
     async def unban(self, account: str, person: str, community: str | None = None) -> bool:
         """Let a person ask again, where such a ban held; return whether one did."""
@@ -379,6 +379,11 @@ def _sources(parsed: dict[str, Any] | None) -> set[str]:
     values = parsed or {}
     named = (values.get("source_picture"), *values.get("extra_pictures", ()))
     return {name.removeprefix("sha256:") for name in named if name}
+
+
+async def _note(connection: AsyncConnection, mark: str, wish: Wish, at: float) -> None:
+    await connection.execute(_of(mark, wish))
+    await connection.execute(people.insert().values({"mark": mark, "what": wish, "at": at}))
 
 
 def _of(mark: str, wish: Wish) -> sa.Delete:

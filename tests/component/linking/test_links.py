@@ -155,6 +155,14 @@ async def test_codes_cannot_be_guessed_for_long(links, browser, clock):
         await links.post(code, **eve())
 
 
+async def test_a_browser_that_asks_for_two_codes_at_once_gets_one_that_counts(links, browser):
+    codes = await asyncio.gather(*(links.offer(browser) for _ in range(4)))
+    taken = await asyncio.gather(
+        *(links.post(code, **ann()) for code in codes), return_exceptions=True
+    )
+    assert sum(one is None for one in taken) == 1
+
+
 async def test_a_browser_cannot_be_bound_to_itself(links, browser):
     code = await links.offer(browser)
 

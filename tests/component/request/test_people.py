@@ -1,5 +1,7 @@
 """What people say about themselves and their answers: stop, start, forget me, delete, queue."""
 
+import asyncio
+
 import pytest
 import sqlalchemy as sa
 
@@ -8,7 +10,7 @@ from common.errors import ConfigError, PlatformError, PlatformRefused, StartupEr
 from common.model import Ending
 from request.allowed import policy
 from request.kept.marks import Marks, open_marks
-from request.kept.people import People
+from request.kept.people import People, Wish
 from request.kept.records import FINAL_STATES, RequestState
 from request.kept.store import Store
 from request.kept.tables import forgotten_events, jobs, people, pictures, posts, requests
@@ -59,6 +61,14 @@ async def test_who_says_stop_is_not_heard_until_he_says_start(start, heard, hord
     assert "won't hear from me" in stopped.text
     assert "have you back" in started.text
     assert {event for event, _part in platform.posts} == {"1", "bob", "5", "6"}
+
+
+async def test_what_is_said_twice_at_the_same_moment_is_remembered(database, lease):
+    folk = People(database, Marks(b"key"))
+    await asyncio.gather(*(folk.remember(lease, Wish.STOPPED, "ann") for _ in range(4)))
+    await asyncio.gather(*(folk.ban("web", "ann") for _ in range(4)))
+    assert await folk.has(Wish.STOPPED, "web", "ann")
+    assert await folk.is_banned("web", "ann")
 
 
 async def test_of_who_is_forgotten_only_hashes_stay(start, heard, horde, database, tmp_path):
