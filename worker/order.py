@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from common.errors import WorkerError
 from worker.engines.protocol import Fault, Generated, Task
-from worker.safety.judgement import Verdict
 
 MAX_METADATA = 50
 MAX_REF = 255
@@ -30,6 +30,16 @@ class Order:
     """Pictures for adults are kept back, whatever the worker allows."""
     titles: tuple[str, ...] = ()
     """What the LoRAs of the task are called, as far as it is known."""
+
+
+class Verdict(StrEnum):
+    """What may be done with a picture. The values are the Horde's words in `gen_metadata`."""
+
+    FINE = "fine"
+    NSFW = "nsfw"
+    """For adults: shown where they were asked for and are allowed, else kept back."""
+    CSAM = "csam"
+    """Never kept, never shown to anybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bots.discord.arrival import greet
 from bots.discord.client import HearingClient, keep_hearing, log_in
 from bots.discord.clock import Clock
 from bots.discord.commands import add_commands
-from bots.discord.desk import Desk
+from bots.discord.counter import Counter
 from bots.discord.examination import findings
 from bots.discord.missed import Missed
 from bots.discord.news import News
@@ -73,7 +73,7 @@ class DiscordAdapter(Showcase):
         self._answering = Answering(caller, self._pending, clock)
         self._showing = Showing(caller)
         self._news = News(caller, self._answering, self._pending, clock)
-        self._desk = Desk(name, services, self._pending)
+        self._desk = Counter(name, services, self._pending)
         self._missed = Missed(name, services, clock)
         self._listening = False
         self._following: asyncio.Task[None] | None = None

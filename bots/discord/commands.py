@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Choice, locale_str
 
 from bots.discord import completion, menus, mine
-from bots.discord.events import event_command
+from bots.discord.event_command import event_command
 from bots.discord.imagine import RATIOS, imagine_command
 from bots.discord.pages import LONGEST_WORDS, Page
 from bots.discord.phrasing import address, command, options
@@ -17,12 +17,12 @@ from common import texts
 from request.kept.people import SHARING_MODES
 
 if TYPE_CHECKING:
-    from bots.discord.desk import Desk
+    from bots.discord.counter import Counter
 
 Interaction = discord.Interaction[Any]
 
 
-def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
+def add_commands(tree: app_commands.CommandTree[Any], desk: Counter) -> None:
     """Put all slash commands into a tree."""
     tree.add_command(imagine_command(desk))
     tree.add_command(_browsing(desk))
@@ -43,7 +43,7 @@ def add_commands(tree: app_commands.CommandTree[Any], desk: Desk) -> None:
     menus.add_menus(tree, desk)
 
 
-def _browsing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _browsing(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     @options(search="search_styles")
     async def look(
         interaction: Interaction, search: app_commands.Range[str, 1, LONGEST_WORDS] = ""
@@ -53,7 +53,7 @@ def _browsing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     return command("styles", look)
 
 
-def _searching(desk: Desk, name: str) -> app_commands.Command[Any, ..., Any]:
+def _searching(desk: Counter, name: str) -> app_commands.Command[Any, ..., Any]:
     @options(search=f"search_{name}")
     async def look(
         interaction: Interaction, search: app_commands.Range[str, 1, 64] | None = None
@@ -63,14 +63,14 @@ def _searching(desk: Desk, name: str) -> app_commands.Command[Any, ..., Any]:
     return command(name, look)
 
 
-def _plain(desk: Desk, name: str, text: str) -> app_commands.Command[Any, ..., Any]:
+def _plain(desk: Counter, name: str, text: str) -> app_commands.Command[Any, ..., Any]:
     async def ask(interaction: Interaction) -> None:
         await desk.ask(interaction, text, question=True)
 
     return command(name, ask)
 
 
-def _sharing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _sharing(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     @options(mode="sharing")
     @app_commands.choices(
         mode=[
@@ -84,7 +84,7 @@ def _sharing(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     return command("share", share)
 
 
-def _help(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _help(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     @options(word="word")
     async def help_(
         interaction: Interaction, word: app_commands.Range[str, 1, 40] | None = None
@@ -94,7 +94,7 @@ def _help(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     return command("help", help_)
 
 
-def _settings(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _settings(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     async def settings(interaction: Interaction) -> None:
         await desk.open_settings(interaction)
 
@@ -107,7 +107,7 @@ def _settings(desk: Desk) -> app_commands.Command[Any, ..., Any]:
 
 
 def _of_picture(
-    desk: Desk, name: str, text: str, **more: bool
+    desk: Counter, name: str, text: str, **more: bool
 ) -> app_commands.Command[Any, ..., Any]:
     @options(picture="own_picture")
     async def ask(interaction: Interaction, picture: discord.Attachment) -> None:
@@ -120,7 +120,7 @@ def _of_picture(
     return command(name, ask)
 
 
-def _info(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _info(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     @options(request="request")
     async def info(interaction: Interaction, request: app_commands.Range[str, 8, 9]) -> None:
         await desk.ask(interaction, f"info {request}", question=True)
@@ -128,7 +128,7 @@ def _info(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     return command("info", info)
 
 
-def _mine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _mine(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     @options(style="style_own", size="size_own", model="model_own", sharing="own_sharing")
     @app_commands.choices(
         size=[Choice(name=ratio, value=ratio) for ratio in (*RATIOS, mine.NONE)],
@@ -154,7 +154,7 @@ def _mine(desk: Desk) -> app_commands.Command[Any, ..., Any]:
     return command("my", my)
 
 
-def _results(desk: Desk) -> app_commands.Command[Any, ..., Any]:
+def _results(desk: Counter) -> app_commands.Command[Any, ..., Any]:
     async def results(interaction: Interaction) -> None:
         await desk.mine(interaction)
 

@@ -6,7 +6,6 @@ its menu is used, and never again without a privileged intent: so a form keeps t
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -23,28 +22,9 @@ if TYPE_CHECKING:
 Interaction = discord.Interaction[Any]
 REMIX = "hb-remix:"
 PROMPT, STRENGTH = "prompt", "strength"
-MOST_OPEN = 1000
-"""Forms whose picture is remembered."""
 AVATAR_SIZE = 1024
 LARGER = "upscale"
 """What is said of a picture that is only to be enlarged."""
-
-
-class Remixes:
-    """The pictures of forms that people have open."""
-
-    def __init__(self) -> None:
-        self._open: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-
-    def open(self, key: str, pictures: tuple[str, ...]) -> None:
-        """Remember what a form is about."""
-        self._open[key] = pictures
-        if len(self._open) > MOST_OPEN:
-            self._open.popitem(last=False)
-
-    def of(self, key: str) -> tuple[str, ...] | None:
-        """Return what a form is about; None after a restart."""
-        return self._open.get(key)
 
 
 def add_menus(tree: app_commands.CommandTree[Any], desk: Desk) -> None:

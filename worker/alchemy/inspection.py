@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from common import minors
-from worker.safety.judgement import DOUBTFUL, Verdict, judge
+from worker.order import Verdict
+from worker.safety.judgement import DOUBTFUL, judge
 from worker.safety.protocol import Checker
 
 Ask = Callable[[Image.Image], Sequence[str]]

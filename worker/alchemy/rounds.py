@@ -22,10 +22,10 @@ from worker.events import Failed, Notice, Report, Waiting
 from worker.horde.client import WireClient
 from worker.horde.delivery import QUALITY, UPLOADED
 from worker.making.preparation import MAX_SOURCE_BYTES, MAX_SOURCE_PIXELS
-from worker.order import JobFailed
+from worker.order import JobFailed, Verdict
 from worker.owner.rota import Rota
 from worker.patience import Patience
-from worker.safety.judgement import NUDE, Verdict
+from worker.safety.judgement import NUDE
 from worker.safety.protocol import Checker
 from worker.system.thread import in_thread
 from worker.timing import Backoff, Timing, either, rest

@@ -8,7 +8,9 @@ from typing import cast
 
 from common.config import WorkerConfig
 from common.errors import WorkerError
+from worker.engines.finished import FinishingEngine
 from worker.engines.protocol import Engine
+from worker.finishing.tools import find_tools, has
 
 EXTRAS = {"diffusers": "worker"}
 """Name → extra of the package that brings what it needs."""
@@ -41,9 +43,5 @@ def build_here(target: str, config: WorkerConfig) -> Engine:
 
 
 def _with_finishers(engine: Engine, config: WorkerConfig) -> Engine:
-    # late, for they know the engines' protocol, and with it this package
-    from worker.engines.finished import FinishingEngine  # noqa: PLC0415
-    from worker.finishing.tools import find_tools, has  # noqa: PLC0415
-
     tools = find_tools(config.models.folder, config.device, has)
     return FinishingEngine(engine, tools) if tools else engine

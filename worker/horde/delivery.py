@@ -16,9 +16,8 @@ from common.horde.work import SubmitBody
 from worker.engines.protocol import Fault, Task
 from worker.events import Failed, Report, Submitted
 from worker.horde.client import WireClient
-from worker.order import Order, Result, Withheld, gen_metadata
+from worker.order import Order, Result, Verdict, Withheld, gen_metadata
 from worker.safety.guard import Guard
-from worker.safety.judgement import Verdict
 from worker.timing import Backoff, Timing
 
 QUALITY = 95

@@ -25,11 +25,10 @@ from worker.making.backlog import Backlog, Errand, Signal
 from worker.making.foresight import begins
 from worker.making.preparation import MAX_SOURCE_BYTES, ids_of, prepare
 from worker.making.studio import Studio
-from worker.order import JobFailed, Order, Result, Withheld
+from worker.order import JobFailed, Order, Result, Verdict, Withheld
 from worker.owner.rota import Rota
 from worker.patience import Patience
 from worker.safety.guard import Guard
-from worker.safety.judgement import Verdict
 from worker.system.thread import in_thread
 from worker.timing import Timing, either
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from common import minors
 from worker.engines.protocol import Fault, Generated
-from worker.order import Order, Result, Withheld
-from worker.safety.judgement import Verdict, judge
+from worker.order import Order, Result, Verdict, Withheld
+from worker.safety.judgement import judge
 from worker.safety.protocol import Checker
 
 FOR_ADULTS = Fault("information", "nsfw")

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from worker.order import Verdict
 
 NUDE = 0.5
 """From here on a picture is for adults."""
 DOUBTFUL = 0.15
 """From here on it is not shown where the words speak of a minor: no checker knows ages."""
-
-
-class Verdict(StrEnum):
-    """What may be done with a picture. The values are the Horde's words in `gen_metadata`."""
-
-    FINE = "fine"
-    NSFW = "nsfw"
-    """For adults: shown where they were asked for and are allowed, else kept back."""
-    CSAM = "csam"
-    """Never kept, never shown to anybody."""
 
 
 def judge(nudity: float, *, minor: bool) -> Verdict:

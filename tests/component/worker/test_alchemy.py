@@ -31,9 +31,9 @@ from tests.component.worker.conftest import QUICK
 from worker import events
 from worker.alchemy.asking import MOST_TILES, Pace
 from worker.alchemy.inspection import inspect
+from worker.order import Verdict
 from worker.owner.rota import Rota
 from worker.process import run
-from worker.safety.judgement import Verdict
 
 BOT_KEY, HOST_KEY = "bot-key-for-tests", "host-key-for-tests"
 PROGRAM = """

@@ -8,10 +8,10 @@ from PIL import Image
 
 from common.errors import WorkerError
 from worker.engines.protocol import EngineLora, Fault, Generated, Task
-from worker.order import Order, Withheld
+from worker.order import Order, Verdict, Withheld
 from worker.safety.checkers import CommandChecker, build_checker
 from worker.safety.guard import FOR_ADULTS, NOT_CHECKED, Guard
-from worker.safety.judgement import DOUBTFUL, NUDE, Verdict, judge
+from worker.safety.judgement import DOUBTFUL, NUDE, judge
 
 TASK = Task("m", "a fox", "", 64, 64, 5, 4.0, "k_euler", karras=True, seeds=(1,))
 ORDER = Order(("a",), (None,), TASK, deadline=100.0)
