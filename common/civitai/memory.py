@@ -183,7 +183,7 @@ class AssetMemory:
         with self._open() as connection:
             rows = {
                 table: connection.execute(
-                    f"SELECT key, value, at FROM {table} ORDER BY at"  # noqa: S608  (ours)
+                    f"SELECT key, value, at FROM {table} ORDER BY at, key"  # noqa: S608  (ours)
                 ).fetchall()
                 for table in MOST
             }

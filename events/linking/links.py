@@ -147,7 +147,8 @@ class Links:
 
     async def bound(self, browser: str) -> list[Bound]:
         """Return the accounts a browser is bound to, the first one first."""
-        query = sa.select(links).where(links.c.browser == browser).order_by(links.c.at)
+        mine = sa.select(links).where(links.c.browser == browser)
+        query = mine.order_by(links.c.at, links.c.account, links.c.person)
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return [Bound(row.person, row.account, row.name) for row in rows]

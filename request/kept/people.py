@@ -197,7 +197,7 @@ class People:
                 requests.c.account == account,
                 requests.c.community == encoding.storable(community)[:ID_LENGTH],
             )
-            .order_by(requests.c.created.desc())
+            .order_by(requests.c.created.desc(), requests.c.id.desc())
             .limit(MOST_LOOKED_AT)
         )
         found = set()
@@ -225,7 +225,7 @@ class People:
             .select_from(requests.outerjoin(pictures, pictures.c.request == requests.c.id))
             .where(requests.c.account == account, requests.c.parsed.is_not(None))
             .group_by(requests.c.person)
-            .order_by(censored.desc(), sa.desc("asked"))
+            .order_by(censored.desc(), sa.desc("asked"), requests.c.person)
             .limit(most)
         )
         found, communities = [], []

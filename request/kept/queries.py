@@ -187,7 +187,7 @@ class Queries:
             requests.c.person == encoding.storable(person)[:ID_LENGTH],
         )
         async with self._database.read() as connection:
-            rows = await connection.execute(query.order_by(requests.c.created))
+            rows = await connection.execute(query.order_by(requests.c.created, requests.c.id))
             return [request_of(row) for row in rows]
 
     async def told_to_person(self, request: RequestRow, *, since: float) -> list[tuple[float, str]]:

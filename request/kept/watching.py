@@ -44,7 +44,7 @@ class Watch:
                 requests.c.created > self._now() - LOOKED_BACK,
                 sa.or_(requests.c.state.in_(OPEN_STATES), answered),
             )
-            .order_by(requests.c.created.desc())
+            .order_by(requests.c.created.desc(), requests.c.id.desc())
             .limit(MOST)
         )
         async with self._database.read() as connection:

@@ -91,7 +91,7 @@ class Reports:
             sa.select(reports)
             .join(requests, requests.c.id == reports.c.request)
             .where(requests.c.account == account)
-            .order_by(reports.c.at.desc())
+            .order_by(reports.c.at.desc(), reports.c.id.desc())
             .limit(MOST)
         )
         if community is not None:
@@ -116,7 +116,7 @@ class Reports:
         if community is not None:
             query = query.where(requests.c.community == encoding.storable(community)[:ID_LENGTH])
         async with self._database.read() as connection:
-            newest = query.order_by(requests.c.created.desc()).limit(most)
+            newest = query.order_by(requests.c.created.desc(), requests.c.id.desc()).limit(most)
             rows = [request_of(row) for row in await connection.execute(newest)]
         said: dict[str, list[str]] = {}
         for report in await self.of(account, community):

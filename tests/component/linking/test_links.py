@@ -170,6 +170,13 @@ async def test_a_browser_cannot_be_bound_to_itself(links, browser):
         await links.post(code, account="web", person="visitor-1", name="Guest")
 
 
+async def test_accounts_bound_in_one_moment_are_shown_in_one_order(links, browser):
+    for account in ("reddit", "lemmy", "discord", "mastodon"):
+        await bind(links, browser, ann(account=account))
+    shown = [bound.account for bound in await links.bound(browser)]
+    assert shown == ["discord", "lemmy", "mastodon", "reddit"]
+
+
 async def test_many_accounts_behind_one_browser_are_one_person(links, browser):
     socks = [ann(person=str(number), name=f"Sock {number}") for number in range(9)]
     for sock in socks:
