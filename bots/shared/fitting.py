@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from bots.shared import sheet
 from common import pictures
 from common.errors import PictureError, PlatformRefused
 
@@ -38,4 +37,8 @@ async def fit(
 
 
 def _one(read: Sequence[bytes]) -> bytes:
-    return read[0] if len(read) == 1 else sheet.grid(read)
+    if len(read) == 1:
+        return read[0]
+    from bots.shared import sheet  # noqa: PLC0415  (letters take 2 MB, and few put pictures so)
+
+    return sheet.grid(read)

@@ -8,8 +8,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from common.errors import ConfigError, Refusal
@@ -42,6 +40,9 @@ class Seal:
     """Seals secrets for a purpose, so that one cannot be put in another's place."""
 
     def __init__(self, key: bytes, nonce: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        # 7 MB, for those alone who keep sponsors' keys
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
         self._cipher = AESGCM(key)
         self._mark = hashlib.sha256(b"seal" + key).digest()[:MARK_BYTES]
         self._nonce = nonce
@@ -55,6 +56,8 @@ class Seal:
 
     def open(self, sealed: bytes, purpose: str) -> SecretStr:
         """Return the secret. Raises Refusal if it was sealed with another key, or changed."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415  (see above)
+
         head = sealed[:_HEAD]
         if head[len(VERSION) : -NONCE_BYTES] != self._mark:
             raise Refusal("kudos.other_seal_key")

@@ -28,6 +28,7 @@ GROUPS = {
     "assets": "LoRAs while one types",
     "store": "The store (SQLite, every write on the disk)",
     "startup": "Starting",
+    "weight": "What it weighs",
     "installation": "Installing",
 }
 """Modules of this folder and their headings, in the order of the page."""
