@@ -304,7 +304,7 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
     from bots.rooms import page_of
     from common import texts
     from events.model import Event, State
-    from events.posts.announcements import words_of
+    from events.posts.announcements import title_of, words_of
     from events.rehearsal import as_json as plain
     from events.rehearsal import rehearse
     from events.when import when
@@ -318,7 +318,8 @@ def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
     for post in found.posts:
         shown = len(post.body.get("pictures", ()))
         head = texts.say("events.rehearsed", where=f"{post.account}/{post.target}", key=post.key)
-        lines += ["", f"{head} ({shown})" if shown else head, words_of(post.body)]
+        lines += ["", f"{head} ({shown})" if shown else head]
+        lines += filter(None, (title_of(post.body), words_of(post.body)))
     lines += ["", texts.say("events.worst_case", kudos=f"{found.cost:,}")]
     return "\n".join(lines)
 

@@ -171,6 +171,12 @@ def words_of(body: Mapping[str, Any], left_out: Collection[int] = ()) -> str:
     return "\n".join(line for line in (*lines, str(body.get("end", ""))) if line)
 
 
+def title_of(body: Mapping[str, Any]) -> str:
+    """Return what stands above a post's words, "" where these say it themselves."""
+    title = str(body.get("title", ""))
+    return "" if title in words_of(body) else title
+
+
 def rules(plan: Plan) -> list[str]:
     """Return what an entry must keep to, one rule a line."""
     held = plan.rules

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from common.errors import Refusal
@@ -73,6 +73,10 @@ class Hall:
     async def all(self) -> list[Event]:
         """Return all events that people may know of, newest first."""
         return await self._parts.events.all(*(state for state in State if state != State.DRAFT))
+
+    async def series(self, events: Sequence[Event]) -> list[scene.Series]:
+        """Return what comes again of these events, which are all that people may know of."""
+        return scene.returning(await self._parts.series.all(), events)
 
     async def event(self, name: str) -> Event | None:
         """Return an event people may know of, by its name or id."""

@@ -56,7 +56,12 @@ class EventRoutes:
         found = await self._hall.all()
         leads = bool(await self._organisers.who(self._desk.visitor(request)))
         text = self._pages.render(
-            "events.html", events=found, standing=standing_of, next=next_of, leads=leads
+            "events.html",
+            events=found,
+            series=await self._hall.series(found),
+            standing=standing_of,
+            next=next_of,
+            leads=leads,
         )
         return web.Response(text=text, content_type="text/html")
 

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from common.texts import say
+from events.course.series import Recurring
 from events.lifecycle import takes_entries, takes_votes
-from events.model import Entry, Event, State
+from events.model import Entry, Event, Kind, State
 from events.posts.announcements import prizes, rules
 from events.when import when
 from web.store import ShownPicture
@@ -78,6 +79,19 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """Events that come again and again, as the list shows them."""
+
+    title: str
+    kind: Kind
+    often: str
+    newest: str
+    """Name of the newest event of it that people know of."""
+    next: Moment | None
+    """When the next one is announced; None: it rests."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """All that the page of one event shows to one reader."""
 
@@ -126,6 +140,21 @@ def next_of(event: Event) -> Moment | None:
     # late entries count for a while longer; nobody should plan on that
     at = event.plan.schedule.closes.timestamp() if event.state is State.OPEN else event.due
     return Moment(say(code), at, when(at))
+
+
+def returning(series: Sequence[Recurring], events: Sequence[Event]) -> list[Series]:
+    """Return the series of which people know an event; `events` are all they know, newest first."""
+    newest = {event.plan.series: event.name for event in reversed(events) if event.plan.series}
+    return [_series(one, newest[one.name]) for one in series if one.name in newest]
+
+
+def _series(one: Recurring, newest: str) -> Series:
+    days = f"{one.every_days:g}"
+    often = say("event_page.every_day" if days == "1" else "event_page.every_days", days=days)
+    moment = None
+    if one.next_at is not None:
+        moment = Moment(say("event_page.next_one"), one.next_at, when(one.next_at))
+    return Series(one.plan.title, one.plan.kind, often, newest, moment)
 
 
 def may_vote(event: Event, now: float, *, bound: bool) -> May:

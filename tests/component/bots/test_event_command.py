@@ -87,6 +87,7 @@ def test_a_dry_run_shows_every_post_and_the_worst_case_and_keeps_nothing(say, pl
     told = say("new", "--file", plan(prizes={"places": [50, 20], "budget": 70}), "--dry-run")
     assert "lemmy/aiart: announce" in told
     assert "lemmy/aiart: heat-1 (4)" in told
+    assert "lemmy/aiart: announce\nAutumn\n" in told
     assert "lemmy/aiart: winners (3)" in told
     assert "https://art.example/events/autumn" in told
     assert "In the worst case it costs 70 kudos." in told

@@ -74,6 +74,22 @@ async def test_list_says_what_is_on_what_comes_and_what_was(challenge, browser):
     assert (await browser.get("/events/nothing"))[0] == 404
 
 
+async def test_list_says_what_comes_again_once_the_first_of_it_is_known(challenge, browser):
+    parts, lease = challenge.parts, challenge._lease
+    for name, days in (("weekly", 7), ("daily", 1), ("unknown", 30)):
+        await parts.series.begun(name, plan(name, title=f"Light, {name}"), days)
+    await parts.series.draft_due(lease)
+    for name in ("weekly-1", "daily-1"):
+        await challenge.to(name, Step.ANNOUNCE)
+    _, page = await browser.get("/events")
+    [again] = re.findall(r"<h2>Again and again</h2>(.*?)</section>", page, re.DOTALL)
+    assert again.index("Light, daily") < again.index("Light, weekly")
+    assert 'href="/events/weekly-1"' in again
+    assert ("Every day ·" in again, "Every 7 days ·" in again) == (True, True)
+    assert again.count("The next one is announced <time") == 2
+    assert "unknown" not in page
+
+
 async def test_page_shows_theme_rules_countdown_and_entries_without_names(challenge, browser):
     event = await challenge.open()
     entry = await challenge.enter(event, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from events.model import State
@@ -16,6 +17,7 @@ async def test_the_dry_run_shows_every_post_and_the_cost_and_keeps_nothing(chall
     for key in ("Announcement", "Opening", "Entries 1", "Poll 1", "Winners"):
         assert page.count(f"<b>{key}</b> · mastodon") == 1
         assert page.count(f"<b>{key}</b> · room") == 1
+    assert re.search(r"<b>Winter light</b></p>\s*<p [^>]*>The shortest days\.", page)
     assert "Light in the cold." in page
     assert 'value="Winter light"' in page
     assert await challenge.parts.events.all() == []
