@@ -58,13 +58,8 @@ async def alchemy_submitted(
     """Put forms into the queue. Raises Declined if too many of their owner wait."""
     count = len(request.forms)
     async with database.write() as connection:
-        waiting = await connection.scalar(
-            sa.select(sa.func.count())
-            .select_from(FORMS.join(ALCHEMIES, ALCHEMIES.c.id == FORMS.c.alchemy))
-            .where(ALCHEMIES.c.owner == user.id, FORMS.c.state == FormState.WAITING)
-        )
-        if (waiting or 0) + count > concurrency:
-            wanted = (waiting or 0) + count
+        wanted = count + await _waiting(connection, user)
+        if wanted > concurrency:
             code = "hub.too_many_forms"
             raise Declined("TooManyPrompts", code=code, wanted=wanted, limit=concurrency)
         last_place = await connection.scalar(sa.select(sa.func.max(ALCHEMIES.c.place))) or 0
@@ -80,20 +75,21 @@ async def alchemy_submitted(
                 expires=now + REQUEST_SECONDS,
             )
         )
-        for number, form in enumerate(request.forms):
-            await connection.execute(
-                FORMS.insert().values(
-                    id=str(uuid.uuid4()),
-                    alchemy=alchemy_id,
-                    number=number,
-                    name=form.name,
-                    payload=form.payload,
-                    price=alchemy.price(form.name, tiles),
-                    state=FormState.WAITING,
-                    failures=0,
-                    losses=0,
-                )
-            )
+        forms = [
+            {
+                "id": str(uuid.uuid4()),
+                "alchemy": alchemy_id,
+                "number": number,
+                "name": form.name,
+                "payload": form.payload,
+                "price": alchemy.price(form.name, tiles),
+                "state": FormState.WAITING,
+                "failures": 0,
+                "losses": 0,
+            }
+            for number, form in enumerate(request.forms)
+        ]
+        await connection.execute(FORMS.insert(), forms)
         await connection.execute(
             USERS.update()
             .where(USERS.c.id == user.id)
@@ -256,6 +252,16 @@ async def alchemies_expired(database: Database, now: float) -> list[str]:
 
 
 # --- inside a transaction ------------------------------------------------------------------
+
+
+async def _waiting(connection: AsyncConnection, user: User) -> int:
+    """Return how many forms of somebody wait."""
+    count = await connection.scalar(
+        sa.select(sa.func.count())
+        .select_from(FORMS.join(ALCHEMIES, ALCHEMIES.c.id == FORMS.c.alchemy))
+        .where(ALCHEMIES.c.owner == user.id, FORMS.c.state == FormState.WAITING)
+    )
+    return count or 0
 
 
 async def _held(connection: AsyncConnection, form: str, user: User) -> Row:

@@ -40,10 +40,12 @@ class FieldReader:
         self.faults: list[Fault] = []
 
     def fault(self, name: str, problem: str, *, left_out: bool = False) -> None:
+        """Note that a field is wrong; `left_out`: so wrong that its style cannot be used."""
         self.faults.append(Fault(self.file, self.entry, name, problem, left_out))
 
     @property
     def usable(self) -> bool:
+        """Whether nothing was so wrong that the entry has to be left out."""
         return not any(fault.left_out for fault in self.faults)
 
     def number(self, name: str, bounds: tuple[float, float]) -> float | None:
@@ -61,10 +63,12 @@ class FieldReader:
         return value
 
     def decimal(self, name: str, bounds: tuple[float, float]) -> float | None:
+        """Take a number within bounds, as a float."""
         value = self.number(name, bounds)
         return None if value is None else float(value)
 
     def whole(self, name: str, bounds: tuple[int, int]) -> int | None:
+        """Take a whole number within bounds; round and report another."""
         value = self.number(name, bounds)
         if value is None:
             return None
@@ -73,6 +77,7 @@ class FieldReader:
         return round(value)
 
     def size(self, name: str) -> int | None:
+        """Take a side in pixels; round and report what is on no grid."""
         value = self.whole(name, SIZE_RANGE)
         if value is None or value == rounded(value):
             return value
@@ -80,6 +85,7 @@ class FieldReader:
         return rounded(value)
 
     def yes_or_no(self, name: str) -> bool | None:
+        """Take true or false."""
         value = self.values.get(name)
         if value is None or isinstance(value, bool):
             return value
@@ -87,6 +93,7 @@ class FieldReader:
         return None
 
     def text(self, name: str, longest: int) -> str | None:
+        """Take a text of at most so many characters."""
         value = self.values.get(name)
         if value is None:
             return None
@@ -99,6 +106,7 @@ class FieldReader:
         return value
 
     def entries(self, name: str, most: int) -> list[Mapping[str, Any]]:
+        """Take a list of objects, the first `most` of them."""
         value = self.values.get(name)
         if value is None:
             return []

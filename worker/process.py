@@ -14,6 +14,7 @@ from functools import partial
 
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
+from common.running.tasks import cancel
 from common.settings.parts import WorkerEndpoint
 from worker import events
 from worker.alchemy.start import alchemist_beside
@@ -103,9 +104,7 @@ async def _first_of(
     try:
         yield leaving
     finally:
-        for task in (watching, changing):
-            task.cancel()
-        await asyncio.wait({watching, changing})
+        await cancel(watching, changing)
 
 
 async def _work(

@@ -23,6 +23,7 @@ from common.civitai.client import CivitaiClient
 from common.config import CivitaiConfig, WorkerConfig
 from common.errors import AssetError, AssetRefused, HordebotsError
 from common.horde.work import PopPayload, PopTi
+from common.running.tasks import cancel
 from worker.assets.cache import ENDING, AssetCache
 from worker.assets.prompting import (
     INTO_NEGATIVE,
@@ -155,9 +156,7 @@ class Supplier:
         try:
             await asyncio.wait(tasks, timeout=seconds)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await cancel(*tasks)
         late = texts.say("worker.asset_late")
         return [
             Supplied(name, kind, reason=late) if task.cancelled() else task.result()

@@ -23,6 +23,7 @@ class Subject:
 
     @property
     def name(self) -> str:
+        """The first of its names, by which it is drawn."""
         return self.names[0]
 
 

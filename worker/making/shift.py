@@ -15,6 +15,7 @@ from functools import partial
 
 from common.errors import HordeError, WorkerError
 from common.horde.work import Popped
+from common.running.tasks import cancel
 from worker import events
 from worker.assets.supply import Supplier
 from worker.engines.protocol import Fault
@@ -106,9 +107,7 @@ class Shift:
                 await self._give_back(self._backlog.clear())
             await asyncio.wait(everybody)
         finally:
-            for task in (*everybody, *watching):
-                task.cancel()
-            await asyncio.wait(everybody)
+            await cancel(*everybody, *watching)
             await self._give_back(self._backlog.clear())
             await self._all_delivered()
         for task in everybody:
@@ -207,8 +206,7 @@ class Shift:
             await either(popping, self._over, None)
             if not popping.done():
                 await asyncio.wait({popping}, timeout=POP_GRACE)
-                popping.cancel()
-                await asyncio.wait({popping})
+                await cancel(popping)
             popped = None if popping.cancelled() else popping.result()
             if popped is not None:
                 return employer, popped
@@ -230,10 +228,7 @@ class Shift:
         while self._preparing and not self._stop.is_set() and self._backlog.open:
             await either(next(iter(self._preparing)), self._stop, None)
         unfinished = dict(self._preparing)
-        for task in unfinished:
-            task.cancel()
-        if unfinished:
-            await asyncio.wait(unfinished)
+        await cancel(*unfinished)
         for employer, ids, _ in unfinished.values():
             self._deliver(employer.delivery.give_up(ids, STOPPING, STOPPING.ref))
 
@@ -352,10 +347,7 @@ class Shift:
             async with asyncio.timeout(self._timing.deliver):
                 while self._deliveries:
                     await asyncio.wait(self._deliveries)
-        for task in self._deliveries:
-            task.cancel()
-        if self._deliveries:
-            await asyncio.wait(self._deliveries)
+        await cancel(*self._deliveries)
 
 
 async def _leave(employer: Employer) -> None:

@@ -13,6 +13,7 @@ import aiohttp
 from common import texts
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.errors import WorkerError
+from common.running.tasks import cancel
 from common.settings.parts import MOST_WANTED
 from worker.disk.models import find_models
 from worker.events import Notice, Report, Resumed, Waiting
@@ -62,8 +63,7 @@ class Stock:
             self._changed = False
             filling = asyncio.create_task(self._follow(room))
             await either(filling, stop, None)
-            filling.cancel()
-            await asyncio.wait({filling})
+            await cancel(filling)
         if filling.cancelled():
             return
         self._report(Resumed(ABOUT))

@@ -131,6 +131,7 @@ class AutoencoderTraining:
         self._quality.add(decibels(square))
 
     def note(self) -> str:
+        """Return how far it is, for a line of progress."""
         quality = f"loss {self._loss.value:.4f}, {self._quality.value:.2f} dB"
         return f"{quality}, iteration {self._iteration}"
 

@@ -83,6 +83,7 @@ class DecoderTuning:
         self._level.add(loss.item())
 
     def note(self) -> str:
+        """Return how far it is, for a line of progress."""
         return f"loss {self._level.value:.4f}, iteration {self._iteration}"
 
     def save(self) -> None:

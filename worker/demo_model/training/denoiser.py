@@ -91,6 +91,7 @@ class WeightAverage:
 
     @torch.no_grad()
     def add(self, iteration: int) -> None:
+        """Take the weights of an iteration into the average, early ones less."""
         keep = min(self._keep, (1 + iteration) / (10 + iteration))
         torch._foreach_mul_(self.mean, keep)
         torch._foreach_add_(self.mean, self._parameters, alpha=1 - keep)
@@ -186,6 +187,7 @@ class DenoiserTraining:
         self._level.add(loss.item())
 
     def note(self) -> str:
+        """Return how far it is, for a line of progress."""
         return f"loss {self._level.value:.4f}, iteration {self._iteration}"
 
     def save(self) -> float:

@@ -44,6 +44,7 @@ class WorkFolder:
 
     @property
     def tokenizer(self) -> Path:
+        """Folder of the vocabulary."""
         return self.root / "tokenizer"
 
     @property
@@ -68,9 +69,11 @@ class WorkFolder:
 
     @property
     def loras(self) -> Path:
+        """Folder of the trained LoRAs."""
         return self.root / "loras"
 
     def finished(self, stage: str) -> bool:
+        """Tell whether a stage has come to its end."""
         return (self.root / "finished" / stage).exists()
 
     def finish(self, stage: str, **figures: float) -> None:

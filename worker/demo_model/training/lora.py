@@ -48,12 +48,14 @@ class StyledExamples:
     nothing: Tensor
 
     def batch(self, count: int) -> tuple[Tensor, Tensor]:
+        """Latents and text states of `count` pictures, a share of them without words."""
         chosen = torch.randint(0, len(self.latents), (count,))
         dropped = torch.rand(count, 1, 1) < DROPPED
         return self.latents[chosen], torch.where(dropped, self.nothing, self.states[chosen])
 
 
 def stage_name(style: str) -> str:
+    """Return what the training of a style is called in the folder."""
     return f"lora-{style}"
 
 
@@ -107,6 +109,7 @@ class LoraTraining:
         self._level.add(loss.item())
 
     def note(self) -> str:
+        """Return how far it is, for a line of progress."""
         return f"loss {self._level.value:.4f}, iteration {self._iteration}"
 
     def save(self) -> None:

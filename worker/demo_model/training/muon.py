@@ -54,10 +54,12 @@ class Muon:
         ]
 
     def state_dict(self) -> dict[str, Any]:
+        """Return what is needed to go on later."""
         momenta = [[momentum.clone() for momentum in group[2]] for group in self._groups]
         return {"adam": self._adam.state_dict(), "momenta": momenta}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned."""
         self._adam.load_state_dict(state["adam"])
         for (_, _, momenta), saved in zip(self._groups, state["momenta"], strict=True):
             for momentum, value in zip(momenta, saved, strict=True):

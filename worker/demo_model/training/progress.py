@@ -82,5 +82,6 @@ class Average:
         self._weight = 0.0
 
     def add(self, figure: float) -> None:
+        """Take a figure into the average."""
         self._weight = self._keep * self._weight + 1 - self._keep
         self.value += (figure - self.value) * (1 - self._keep) / self._weight
