@@ -11,7 +11,7 @@ STORM ?= 60
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres crash bench mutants clean
+.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres coverage crash bench mutants clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,6 +62,14 @@ test-browser: $(DEV_STAMP) ## the web pages in a real Chromium
 
 test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
 	$(BIN)/python -m pytest -n 4 --timeout 120 --database postgresql -m database tests/component
+
+coverage: $(WORKER_STAMP) ## lines and branches that the tests go through, the program's own processes too
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 4 --dist loadgroup --timeout 600
+	$(BIN)/coverage run -m pytest -n 4 --timeout 600 --database postgresql -m database tests/component
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist loadgroup --timeout 600 tests/worker
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and send it faults (STORM=60)
 	KILLS=$(KILLS) STORM=$(STORM) $(BIN)/python -m pytest -s --timeout 600 tests/crash
