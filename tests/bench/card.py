@@ -22,9 +22,9 @@ from common import pictures
 from common.config import CivitaiConfig, WorkerConfig
 from tests.bench.figures import Figure, figure
 from tests.bench.player import NAME, busy_share
-from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.test_downloads import tensors
 from tests.fakes.civitai import FakeCivitai, model, version
+from tests.fakes.hub import KEY, FakeHub
 from worker import events
 from worker.assets.supply import open_supplier
 from worker.engines.child import ChildEngine
@@ -89,10 +89,11 @@ async def both(scale: float, jobs: int = JOBS) -> tuple[float, float]:
 
 
 async def _with_hub(play, civitai: FakeCivitai, jobs: int, scale: float) -> float:
-    hub = await FarHub().start()
+    hub = FarHub()
+    await hub.start()
     hub.scale = scale
     hub.files["source.webp"] = pictures.encode_webp(Image.linear_gradient("L").convert("RGB"))
-    source = {"source_image": f"{hub.root}/files/source.webp", "source_processing": "img2img"}
+    source = {"source_image": f"{hub.origin}/files/source.webp", "source_processing": "img2img"}
     lengths = Random(7)
     for number in range(jobs):
         seconds = LONG * lengths.uniform(0.5, 1.5) * scale
@@ -108,7 +109,7 @@ async def _with_hub(play, civitai: FakeCivitai, jobs: int, scale: float) -> floa
         engine = ChildEngine(PLAYER, config)
         with closing(engine):
             await play(hub, config, CivitaiConfig(url=civitai.url), engine, jobs)
-        await hub.close()
+        await hub.stop()
         states = [body["state"] for body in hub.submitted.values()]
         assert states == ["ok"] * jobs, states
         return busy_share(Path(folder))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from common.config import CivitaiConfig, WorkerConfig
 from tests.bench.figures import Figure, figure
-from tests.component.worker.fake_hub import KEY, FakeHub
+from tests.fakes.hub import KEY, FakeHub
 from worker import events
 from worker.demo_model.runtime import LORAS, WEIGHTS
 from worker.engines.child import ChildEngine
@@ -63,7 +63,8 @@ async def many_jobs(folder: Path, jobs: int, each: int) -> list[tuple[float, flo
     copies(folder)
     shutil.copytree(LORAS, folder / "loras")
     loras = sorted(file.stem for file in LORAS.glob("*.safetensors"))
-    hub, samples, stop, done = await FakeHub().start(), [], asyncio.Event(), 0
+    hub, samples, stop, done = FakeHub(), [], asyncio.Event(), 0
+    await hub.start()
     for number in range(jobs):
         payload = {"width": 64, "height": 64, "ddim_steps": 2, "prompt": f"a fox {number}"}
         payload["loras"] = [{"name": loras[number % len(loras)]}] * (number % 2)
@@ -79,7 +80,7 @@ async def many_jobs(folder: Path, jobs: int, each: int) -> list[tuple[float, flo
             return
         done += 1
         if done % each == 0:
-            hub.journal.clear()  # which would grow in this process
+            hub.journal.exchanges.clear()  # which would grow in this process
             hub.uploads.clear()
             samples.append((memory(os.getpid()), memory(engine._process.pid)))
         if done == jobs:
@@ -89,7 +90,7 @@ async def many_jobs(folder: Path, jobs: int, each: int) -> list[tuple[float, flo
         with closing(engine):
             await run(config, CivitaiConfig(url=None), engines=[engine], stop=stop, report=report)
     finally:
-        await hub.close()
+        await hub.stop()
     failed = [body for body in hub.submitted.values() if body["state"] != "ok"]
     assert failed == [], failed[:3]
     return samples
@@ -128,7 +129,8 @@ async def _a_worker(
 ) -> AsyncIterator[tuple[FakeHub, asyncio.subprocess.Process]]:
     """Run the program itself with the diffusers engine, for a hub of its own."""
     copies(folder)
-    hub = await FakeHub().start()
+    hub = FakeHub()
+    await hub.start()
     settings = {
         "name": "memory",
         "endpoints": [{"url": hub.url, "key": KEY}],
@@ -150,7 +152,7 @@ async def _a_worker(
     finally:
         process.terminate()
         await process.wait()
-        await hub.close()
+        await hub.stop()
 
 
 async def _engine(pid: int, *, there: bool) -> None:

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from tests.component.worker.conftest import Shop
-from tests.component.worker.fake_hub import FakeHub
 from tests.component.worker.paint import PaintEngine
 from tests.contract.hub_replay import FOLDER, assert_valid, read_definitions
+from tests.fakes import faults
+from tests.fakes.hub import FakeHub
 from worker.engines.protocol import Feature
 
 pytestmark = pytest.mark.skipif(
@@ -46,9 +47,8 @@ JOBS = recorded_jobs()
 
 @pytest.fixture
 async def hub():
-    hub = await FakeHub().start()
-    yield hub
-    await hub.close()
+    async with FakeHub() as hub:
+        yield hub
 
 
 def here(job, hub):
@@ -56,8 +56,8 @@ def here(job, hub):
     data = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(data, "PNG")
     hub.files["source.png"] = data.getvalue()
-    source = f"{hub.root}/files/source.png"
-    uploads = [f"{hub.root}/upload/{each}" for each in job["ids"]]
+    source = f"{hub.origin}/files/source.png"
+    uploads = [f"{hub.origin}/upload/{each}" for each in job["ids"]]
     moved = {"ttl": LONG, "r2_upload": uploads[0], "r2_uploads": uploads}
     moved |= {name: source for name in ("source_image", "source_mask") if job.get(name)}
     return {**job, **moved}
@@ -77,7 +77,7 @@ def engine(**more):
 def validated(hub, ids):
     """Hold all that was sent against the document; return the states of the jobs."""
     definitions = read_definitions()
-    pops, submits = hub.calls("/pop"), hub.calls("/submit")
+    pops, submits = hub.journal.of("pop"), hub.journal.of("submit")
     for call in pops:
         said = {name: value for name, value in call.body.items() if name not in OWN}
         assert_valid(definitions, said, "PopInputStable")
@@ -90,7 +90,7 @@ def validated(hub, ids):
 @pytest.mark.parametrize("name", list(JOBS))
 async def test_what_is_sent_for_a_recorded_job_is_as_the_document_says(hub, name):
     job = here(JOBS[name], hub)
-    hub.pop_answers.append((200, job))
+    hub.fail("pop", faults.says(200, job))
     shop = Shop(hub, engine())
     shop.open()
     await hub.until(lambda: set(job["ids"]) <= set(hub.submitted))
@@ -100,7 +100,7 @@ async def test_what_is_sent_for_a_recorded_job_is_as_the_document_says(hub, name
 
 async def test_so_is_what_is_sent_for_one_that_fails(hub):
     job = here(next(iter(JOBS.values())), hub)
-    hub.pop_answers.append((200, job))
+    hub.fail("pop", faults.says(200, job))
     shop = Shop(hub, engine())
     shop.engine.troubles.append(ZeroDivisionError("x"))
     shop.open(

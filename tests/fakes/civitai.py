@@ -2,23 +2,17 @@
 
     async with FakeCivitai() as civitai:
         client = CivitaiClient(civitai.url, session)
-        civitai.fail(429, times=2)        # the next two answers, then normal again
-        civitai.journal                   # paths with queries, as asked
+        civitai.fail("catalogue", faults.says(429, {}), 2)   # the next two answers, then normal again
+        civitai.asked                                        # paths with queries, as asked
 
 It answers searches (`query`: all words in the name; `types`, `limit`), models and versions, in the
 site's own shapes: what its maker says no adult pictures may be made with is not among the hits of a
 search with nsfw=true, and a number of more than 31 bits is a bad request.
 
-`fail` takes a status (with `headers`, if a test sets them), or
-- "hang": no answer while the server runs; "slow": the right answer, once `go_on()` is called;
-- "html": a page with status 200; "guard": one with status 403, as in front of the site;
-- "huge": 9 MB; "cut": the connection ends amid the answer;
-- "redirect": to `elsewhere`, which is another model here unless a test sets it.
-
 `add_file` gives a version its bytes, told with their size and checksum. A download is redirected to
-another host (`localhost`), which knows ranges and marks; `fail_files` takes a status, or
-- "hang": no answer; "stall": half of what was asked for and then nothing; "cut": half and the end;
-- "html": a page; "forget": all from the beginning, whatever range was asked for.
+another host (`localhost`), which knows ranges and marks.
+
+Routes: catalogue (searches, models, versions), download, file.
 
 Every kind of thing a bot must judge is in `MODELS`, under a name that says what it is. `models`, a
 copy of it, may be changed by a test.
@@ -29,13 +23,14 @@ from __future__ import annotations
 import asyncio
 import copy
 import hashlib
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.server import FakeServer
+
 SHA = "AB" * 32
 HIGHEST_ID = 2**31 - 1
-PAGE = "<html>checking your browser</html>"
 
 
 def version(number: int, base: str, **more: Any) -> dict[str, Any]:
@@ -116,27 +111,49 @@ MODELS = [
 ]
 
 
-class FakeCivitai:
+class FakeCivitai(FakeServer):
     """The server; the module says what it can."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.models = copy.deepcopy(MODELS)  # tests change them
-        self.journal: list[str] = []
-        self.keys: list[str | None] = []
-        self.agents: list[str] = []
-        self.elsewhere = "/api/v1/models/12"
-        self.url = ""
-        self._going_on = asyncio.Event()
-        self._faults: list[int | str] = []
-        self._done = asyncio.Event()
-        self._runner: web.AppRunner | None = None
-        self.headers: dict[str, str] = {}
         self.files: dict[int, bytes] = {}
-        self.downloads: list[tuple[str, str | None, str | None]] = []
-        """Of each request for a file: the host asked, its key and its range."""
-        self._file_faults: list[int | str] = []
         self.file_seconds = 0.0
         """How long a file takes to come."""
+        self.ranges = True
+        """Whether a file may be asked for from somewhere amid it."""
+
+    def add_routes(self, app: web.Application) -> None:
+        app.add_routes(
+            [
+                web.get("/api/v1/models", self._search),
+                web.get("/api/v1/models/{id}", self._model),
+                web.get("/api/v1/model-versions/{id}", self._version),
+                web.get("/api/download/models/{id}", self._download, name="download"),
+                web.get("/files/{id}", self._file, name="file"),
+            ]
+        )
+
+    def name_of(self, request: web.Request) -> str:
+        return request.match_info.route.name or "catalogue"
+
+    @property
+    def asked(self) -> list[str]:
+        """What the catalogue was asked, in order."""
+        return [one.path.removeprefix("/api/v1") for one in self.journal.of("catalogue")]
+
+    @property
+    def downloads(self) -> list[tuple[str, str | None, str | None]]:
+        """Of each request for a file: the host asked, its key and its range."""
+        return [
+            (
+                one.headers["host"].partition(":")[0],
+                one.headers.get("authorization"),
+                one.headers.get("range"),
+            )
+            for one in self.journal.exchanges
+            if one.route in {"download", "file"}
+        ]
 
     def add_file(self, number: int, data: bytes, **own: Any) -> None:
         """Give a version its file; `own` replaces what is told of it."""
@@ -148,43 +165,7 @@ class FakeCivitai:
                 if one["id"] == number:
                     one["files"][1].update({**told, **own})
 
-    def fail_files(self, how: int | str, *, times: int = 1) -> None:
-        """Have the next downloads fail."""
-        self._file_faults += [how] * times
-
-    def fail(self, how: int | str, *, times: int = 1) -> None:
-        """Have the next answers fail."""
-        self._faults += [how] * times
-
-    def go_on(self) -> None:
-        """Let what is slow be answered."""
-        self._going_on.set()
-
-    async def __aenter__(self) -> Self:
-        application = web.Application()
-        application.router.add_get("/api/v1/models", self._search)
-        application.router.add_get("/api/v1/models/{id}", self._model)
-        application.router.add_get("/api/v1/model-versions/{id}", self._version)
-        application.router.add_get("/api/download/models/{id}", self._download)
-        application.router.add_get("/files/{id}", self._file)
-        self._runner = web.AppRunner(application, shutdown_timeout=0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        assert site._server is not None
-        port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined]
-        self.url = f"http://127.0.0.1:{port}"
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        self._done.set()
-        self.go_on()
-        assert self._runner is not None
-        await self._runner.cleanup()
-
     async def _search(self, request: web.Request) -> web.StreamResponse:
-        if (fault := await self._heard(request)) is not None:
-            return fault
         wanted = request.query.get("query", "").casefold().split()
         types = request.query.getall("types", [])
         found = [
@@ -198,8 +179,6 @@ class FakeCivitai:
         return web.json_response({"items": found[:limit], "metadata": {"nextCursor": None}})
 
     async def _model(self, request: web.Request) -> web.StreamResponse:
-        if (fault := await self._heard(request)) is not None:
-            return fault
         if int(request.match_info["id"]) > HIGHEST_ID:
             return web.json_response({"error": "Too big"}, status=400)
         for entry in self.models:
@@ -208,8 +187,6 @@ class FakeCivitai:
         return web.json_response({"error": "No model with this id"}, status=404)
 
     async def _version(self, request: web.Request) -> web.StreamResponse:
-        if (fault := await self._heard(request)) is not None:
-            return fault
         for entry in self.models:
             for one in entry["modelVersions"]:
                 if str(one["id"]) == request.match_info["id"]:
@@ -218,78 +195,17 @@ class FakeCivitai:
         return web.json_response({"error": "No version with this id"}, status=404)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        self._note_download(request)
         port = self.url.rpartition(":")[2]
         target = f"http://localhost:{port}/files/{request.match_info['id']}?signature=abc%2Fdef"
         return web.Response(status=307, headers={"Location": target})
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        self._note_download(request)
-        how = self._file_faults.pop(0) if self._file_faults else None
-        if isinstance(how, int):
-            return web.Response(status=how)
-        if how == "html":
-            return web.Response(text=PAGE, content_type="text/html")
-        if how == "hang":
-            await self._done.wait()
-            return web.Response()
         await asyncio.sleep(self.file_seconds)
         data = self.files[int(request.match_info["id"])]
         mark = f'"{hashlib.sha256(data).hexdigest()[:16]}"'
         asked = request.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-")
         same = request.headers.get("If-Range", mark) == mark
-        begin = int(asked) if how != "forget" and same else 0
+        begin = int(asked) if self.ranges and same else 0
         if begin >= len(data):
             return web.Response(status=416)
-        rest = data[begin:]
-        headers = {"ETag": mark, "Content-Length": str(len(rest))}
-        stream = web.StreamResponse(status=206 if begin else 200, headers=headers)
-        await stream.prepare(request)
-        await stream.write(rest if how in {None, "forget"} else rest[: len(rest) // 2])
-        if how == "stall":
-            await self._done.wait()
-        if how == "cut":
-            assert request.transport is not None
-            request.transport.close()
-        return stream
-
-    def _note_download(self, request: web.Request) -> None:
-        headers = request.headers
-        host = headers["Host"].partition(":")[0]
-        self.downloads.append((host, headers.get("Authorization"), headers.get("Range")))
-
-    async def _heard(self, request: web.Request) -> web.StreamResponse | None:
-        """Write down what was asked, and return the fault that is due."""
-        self.journal.append(request.path_qs.removeprefix("/api/v1"))
-        self.keys.append(request.headers.get("Authorization"))
-        self.agents.append(request.headers["User-Agent"])
-        how = self._faults.pop(0) if self._faults else None
-        if isinstance(how, int):
-            return web.json_response({"error": "no"}, status=how, headers=self.headers)
-        if how in {"hang", "slow"}:
-            await (self._done if how == "hang" else self._going_on).wait()
-            return web.Response() if how == "hang" else None
-        return await _cut(request) if how == "cut" else self._wrong(how)
-
-    def _wrong(self, how: str | None) -> web.Response | None:
-        match how:
-            case None:
-                return None
-            case "html" | "guard":
-                status = 200 if how == "html" else 403
-                return web.Response(text=PAGE, content_type="text/html", status=status)
-            case "redirect":
-                return web.Response(status=302, headers={"Location": self.elsewhere})
-            case "huge":
-                return web.Response(body=b'"' + b"x" * 9_000_000 + b'"')
-            case other:
-                raise AssertionError(other)
-
-
-async def _cut(request: web.Request) -> web.StreamResponse:
-    stream = web.StreamResponse(headers={"Content-Length": "500"})
-    await stream.prepare(request)
-    await stream.write(b"{")
-    assert request.transport is not None
-    request.transport.close()
-    return stream
+        return web.Response(body=data[begin:], headers={"ETag": mark}, status=206 if begin else 200)

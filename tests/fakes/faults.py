@@ -17,6 +17,9 @@ from typing import Any
 
 from aiohttp import web
 
+LOOKED_AFTER = 0.02
+"""Seconds after which whoever hangs or is late looks whether the client is still there."""
+
 
 class Kind(StrEnum):
     REFUSE = "refuse"
@@ -27,6 +30,8 @@ class Kind(StrEnum):
     """The server acts; the connection dies in the middle of the answer's body."""
     TRUNCATE = "truncate"
     """The server acts; the answer is complete by its headers, but half of the content."""
+    STALL = "stall"
+    """The server acts; half of the answer comes, and nothing more for `seconds`."""
     HANG = "hang"
     """Nothing happens for `seconds`, then the connection is closed."""
     DELAY = "delay"
@@ -68,6 +73,10 @@ def hang(seconds: float = 3600.0) -> Fault:
     return Fault(Kind.HANG, seconds=seconds)
 
 
+def stall(seconds: float = 3600.0) -> Fault:
+    return Fault(Kind.STALL, seconds=seconds)
+
+
 def delay(seconds: float) -> Fault:
     return Fault(Kind.DELAY, seconds=seconds)
 
@@ -90,8 +99,13 @@ def limiter(limit: str = "2 per 1 second", *, retry_after: float | None = 1) -> 
     return answer(429, json.dumps({"message": limit}), headers)
 
 
+def says(status: int, document: Any) -> Fault:
+    """Another answer, in JSON."""
+    return answer(status, json.dumps(document))
+
+
 def rc(code: str, status: int = 400, message: str = "The server says no.") -> Fault:
-    return answer(status, json.dumps({"message": message, "rc": code}))
+    return says(status, {"message": message, "rc": code})
 
 
 class Faults:
@@ -134,13 +148,17 @@ class Faults:
         self.closing.set()
         self.closing.clear()
 
-    async def pause(self, seconds: float) -> None:
-        """Wait, but not longer than the server lives."""
+    async def pause(self, seconds: float, request: web.Request) -> None:
+        """Wait, but not longer than the server lives and the client is there."""
         self.held += 1
+        waiting = asyncio.ensure_future(self.closing.wait())
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.closing.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    while request.transport is not None and not waiting.done():
+                        await asyncio.wait({waiting}, timeout=LOOKED_AFTER)
         finally:
+            waiting.cancel()
             self.held -= 1
 
     async def refuse(self, fault, request, handle):
@@ -151,15 +169,12 @@ class Faults:
         return _cut(request)
 
     async def reset(self, fault, request, handle):
-        whole = await handle()
-        body = bytes(whole.body or b"")
-        response = web.StreamResponse(status=whole.status, headers=whole.headers)
-        response.content_length = len(body)
-        await response.prepare(request)
-        await response.write(body[: len(body) // 2])
-        if request.transport is not None:
-            request.transport.close()
-        return response
+        return _close(request, await _send_half(request, await handle()))
+
+    async def stall(self, fault, request, handle):
+        response = await _send_half(request, await handle())
+        await self.pause(fault.seconds, request)
+        return _close(request, response)
 
     async def truncate(self, fault, request, handle):
         whole = await handle()
@@ -169,11 +184,11 @@ class Faults:
         )
 
     async def hang(self, fault, request, handle):
-        await self.pause(fault.seconds)
+        await self.pause(fault.seconds, request)
         return _cut(request)
 
     async def delay(self, fault, request, handle):
-        await self.pause(fault.seconds)
+        await self.pause(fault.seconds, request)
         return await handle()
 
     async def answer(self, fault, request, handle):
@@ -186,6 +201,21 @@ class Faults:
 
 
 _SPOILERS = {kind: getattr(Faults, kind.value) for kind in Kind}
+
+
+async def _send_half(request: web.Request, whole: Any) -> web.StreamResponse:
+    body = bytes(whole.body or b"")
+    response = web.StreamResponse(status=whole.status, headers=whole.headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    return response
+
+
+def _close(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 
 from common.errors import WorkerError
 from tests.component.worker.conftest import Shop
-from tests.component.worker.fake_hub import FakeHub
+from tests.fakes.hub import FakeHub
 from worker import events
 from worker.demo_model.runtime import WEIGHTS
 from worker.engines.diffusers.engine import DiffusersEngine
@@ -16,9 +16,8 @@ from worker.engines.diffusers.engine import DiffusersEngine
 
 @pytest.fixture
 async def hub():
-    hub = await FakeHub().start()
-    yield hub
-    await hub.close()
+    async with FakeHub() as hub:
+        yield hub
 
 
 @pytest.fixture
@@ -43,7 +42,7 @@ async def test_a_torn_file_costs_its_own_jobs_and_no_others(hub, models):
     [told] = hub.submitted[jobs[1]]["gen_metadata"]
     assert "z torn file.safetensors cannot be read" in told["ref"]
     assert "a torn file.safetensors cannot be read" in shop.said(events.Notice)[0].text
-    assert "a torn file" not in hub.calls("/pop")[0].body["models"]
+    assert "a torn file" not in hub.journal.of("pop")[0].body["models"]
 
 
 def test_a_worker_with_nothing_but_a_torn_file_says_so(models):

@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from tests.component.bots.programs import run
+from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
 
 XL = "AlbedoBase XL (SDXL)"
@@ -91,10 +92,10 @@ async def test_a_model_nobody_knows_is_refused_with_near_names(search):
 
 
 async def test_a_model_nobody_knows_is_refused_before_anybody_is_asked(search, civitai):
-    civitai.fail(503, times=20)
+    civitai.fail("catalogue", faults.says(503, {}), 20)
     done = await search("thick", "--model", "nosuch")
     assert done.code == 2
-    assert civitai.journal == []
+    assert civitai.asked == []
 
 
 async def test_what_workers_load_at_most_is_the_configurations(search):
@@ -129,7 +130,7 @@ async def test_nothing_found_is_said(search):
 async def test_an_old_answer_is_shown_with_its_age_if_civitai_is_down(search, civitai, tmp_path):
     await search("thick", "--json")
     await asyncio.to_thread(make_older, tmp_path / "data" / "civitai" / "assets.sqlite", 3 * 86_400)
-    civitai.fail(503, times=20)
+    civitai.fail("catalogue", faults.says(503, {}), 20)
     done = await search("thick")
     assert done.code == 0
     assert "this is what it said 3 days ago" in done.out
@@ -137,7 +138,7 @@ async def test_an_old_answer_is_shown_with_its_age_if_civitai_is_down(search, ci
 
 
 async def test_no_answer_at_all_is_exit_code_1(search, civitai):
-    civitai.fail(503, times=20)
+    civitai.fail("catalogue", faults.says(503, {}), 20)
     done = await search("thick")
     assert (done.code, done.out) == (1, "")
     assert "CivitAI" in done.err

@@ -8,6 +8,7 @@ from common.civitai.assets import Asset, AssetKind, AssetVersion
 from common.civitai.catalogue import DAY, AssetCatalogue
 from common.civitai.memory import AssetMemory
 from common.errors import AssetRefused, AssetUnreachable
+from tests.fakes import faults
 
 LORA, TI = AssetKind.LORA, AssetKind.TI
 
@@ -28,10 +29,10 @@ async def test_a_search_is_asked_once_a_day(open_catalogue, civitai, clock):
     first = await catalogue.search("thick", LORA, nsfw=False)
     assert names(first.assets) == ["Thick Paint", "Thick Paint for Flux"]
     assert (await catalogue.search(" THICK ", LORA, nsfw=False)) == first
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
     clock.now += DAY + 1
     await catalogue.search("thick", LORA, nsfw=False)
-    assert len(civitai.journal) == 2
+    assert len(civitai.asked) == 2
 
 
 async def test_an_old_answer_is_served_where_none_comes(open_catalogue, civitai, clock):
@@ -39,14 +40,14 @@ async def test_an_old_answer_is_served_where_none_comes(open_catalogue, civitai,
     asked = clock.now
     await catalogue.search("thick", LORA, nsfw=False)
     clock.now += 30 * DAY
-    civitai.fail(503, times=3)
+    civitai.fail("catalogue", faults.says(503, {}), 3)
     answer = await catalogue.search("thick", LORA, nsfw=False)
     assert (names(answer.assets)[0], answer.stale, answer.fetched_at) == (
         "Thick Paint",
         True,
         asked,
     )
-    civitai.fail(503, times=3)
+    civitai.fail("catalogue", faults.says(503, {}), 3)
     with pytest.raises(AssetUnreachable):
         await catalogue.search("never asked", LORA, nsfw=False)
 
@@ -114,11 +115,11 @@ async def test_what_there_is_not_is_not_asked_again_for_a_day(open_catalogue, ci
     for _ in range(3):
         with pytest.raises(AssetRefused):
             await catalogue.about("99", kind=LORA, is_version=False)
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
     clock.now += DAY + 1
     with pytest.raises(AssetRefused):
         await catalogue.about("99", kind=LORA, is_version=False)
-    assert len(civitai.journal) == 2
+    assert len(civitai.asked) == 2
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ async def test_a_name_that_leads_nowhere_is_asked_once(open_catalogue, civitai, 
     for _ in range(3):
         with pytest.raises(AssetRefused, match="called so"):
             await catalogue.about(name, kind=kind, is_version=False)
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 451])
@@ -137,7 +138,7 @@ async def test_what_is_refused_to_this_bot_may_be_told_the_next_time(
     open_catalogue, civitai, status
 ):
     catalogue = await open_catalogue()
-    civitai.fail(status)
+    civitai.fail("catalogue", faults.says(status, {}))
     with pytest.raises(AssetRefused):
         await catalogue.about("11", kind=LORA, is_version=False)
     assert (await catalogue.about("11", kind=LORA, is_version=False))[0].id == 11
@@ -145,7 +146,7 @@ async def test_what_is_refused_to_this_bot_may_be_told_the_next_time(
 
 async def test_a_slow_answer_is_not_waited_for_longer_than_told(open_catalogue, civitai):
     catalogue = await open_catalogue()
-    civitai.fail("hang", times=9)
+    civitai.fail("catalogue", faults.hang(), 9)
     with pytest.raises(AssetUnreachable):
         await catalogue.about("11", kind=LORA, is_version=False, deadline=0.05)
     with pytest.raises(AssetUnreachable):
@@ -154,21 +155,30 @@ async def test_a_slow_answer_is_not_waited_for_longer_than_told(open_catalogue, 
 
 async def test_an_answer_that_comes_too_late_is_there_for_the_next(open_catalogue, civitai):
     catalogue = await open_catalogue()
-    civitai.fail("slow")
+    civitai.fail("catalogue", faults.delay(3600))
     with pytest.raises(AssetUnreachable):
         await catalogue.search("thick", LORA, nsfw=False, deadline=0.05)
-    civitai.go_on()
+    await civitai.until(lambda: civitai.held)
+    civitai.let_go()
     answer = await catalogue.search("thick", LORA, nsfw=False)
     assert names(answer.assets) == ["Thick Paint", "Thick Paint for Flux"]
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
 
 
-@pytest.mark.parametrize("how", [503, 401, 403, 451, "guard", "html"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        *(faults.says(status, {}) for status in (503, 401, 403, 451)),
+        faults.html(403),
+        faults.html(),
+    ],
+    ids=["503", "401", "403", "451", "guard", "page"],
+)
 async def test_what_was_known_stays_in_use_however_old(open_catalogue, civitai, clock, how):
     catalogue = await open_catalogue()
     known = await catalogue.about("11", kind=LORA, is_version=False)
     clock.now += 100 * DAY
-    civitai.fail(how, times=3)
+    civitai.fail("catalogue", how, 3)
     assert await catalogue.about("11", kind=LORA, is_version=False) == known
     assert catalogue.known("11", kind=LORA, is_version=False) == known
 
@@ -180,16 +190,16 @@ async def test_what_is_old_is_not_waited_for_again_while_civitai_is_down(
     await catalogue.about("11", kind=LORA, is_version=False)
     await catalogue.about("12", kind=LORA, is_version=False)
     clock.now += 8 * DAY
-    civitai.fail(503, times=3)
+    civitai.fail("catalogue", faults.says(503, {}), 3)
     await catalogue.about("11", kind=LORA, is_version=False)
-    asked = len(civitai.journal)
+    asked = len(civitai.asked)
     await catalogue.about("12", kind=LORA, is_version=False)
     catalogue.complete("pony", nsfw=False)
     await settled(catalogue)
-    assert len(civitai.journal) == asked
+    assert len(civitai.asked) == asked
     clock.now += 60
     await catalogue.about("12", kind=LORA, is_version=False)
-    assert len(civitai.journal) == asked + 1
+    assert len(civitai.asked) == asked + 1
 
 
 async def test_what_is_old_is_asked_for_again(open_catalogue, civitai, clock):
@@ -208,7 +218,7 @@ async def test_what_civitai_has_no_more_is_forgotten(open_catalogue, civitai, cl
     for _ in range(2):
         with pytest.raises(AssetRefused, match="does not have"):
             await catalogue.about("11", kind=LORA, is_version=False)
-    assert len(civitai.journal) == 2
+    assert len(civitai.asked) == 2
     assert catalogue.known("11", kind=LORA, is_version=False) is None
     assert catalogue.known("1101", kind=LORA, is_version=True) is None
     await catalogue.close()
@@ -219,7 +229,7 @@ async def test_many_who_ask_the_same_share_one_answer(open_catalogue, civitai):
     catalogue = await open_catalogue()
     asking = [catalogue.about("11", kind=LORA, is_version=False) for _ in range(20)]
     assert len({asset.id for asset, _version in await asyncio.gather(*asking)}) == 1
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
 
 
 async def test_what_was_learnt_outlives_a_restart(open_catalogue, civitai):
@@ -228,13 +238,13 @@ async def test_what_was_learnt_outlives_a_restart(open_catalogue, civitai):
     known = await first.about("1101", kind=LORA, is_version=True)
     with pytest.raises(AssetRefused):
         await first.about("99", kind=LORA, is_version=False)
-    asked = len(civitai.journal)
+    asked = len(civitai.asked)
     second = await open_catalogue()
     assert second.known("1101", kind=LORA, is_version=True) == known
     assert names((await second.search("thick", LORA, nsfw=False)).assets)[0] == "Thick Paint"
     with pytest.raises(AssetRefused, match="does not have"):
         await second.about("99", kind=LORA, is_version=False)
-    assert len(civitai.journal) == asked
+    assert len(civitai.asked) == asked
 
 
 async def test_a_broken_memory_is_begun_anew(open_catalogue, tmp_path):
@@ -249,14 +259,14 @@ async def test_completing_asks_nobody_and_has_it_ready_for_the_next_keystroke(
 ):
     catalogue = await open_catalogue()
     assert catalogue.complete("thi", nsfw=False) == ()
-    assert civitai.journal == []
+    assert civitai.asked == []
     await settled(catalogue)
-    asked = list(civitai.journal)
+    asked = civitai.asked
     assert len(asked) == 1
     assert names(catalogue.complete("thi", nsfw=False)) == ["Thick Paint", "Thick Paint for Flux"]
     assert names(catalogue.complete("pai fl", nsfw=False)) == ["Thick Paint for Flux"]
     assert names(catalogue.complete("120", nsfw=False)) == ["Thick Paint for Flux"]
-    assert civitai.journal == asked
+    assert civitai.asked == asked
 
 
 async def test_of_what_is_typed_quickly_only_the_last_is_asked(open_catalogue, civitai):
@@ -264,7 +274,7 @@ async def test_of_what_is_typed_quickly_only_the_last_is_asked(open_catalogue, c
     for typed in ("t", "th", "thi", "thick"):
         catalogue.complete(typed, nsfw=False)
     await settled(catalogue)
-    assert [path.rpartition("=")[2] for path in civitai.journal] == ["thick"]
+    assert [path.rpartition("=")[2] for path in civitai.asked] == ["thick"]
 
 
 async def test_common_searches_and_the_styles_loras_are_fetched_in_the_background(
@@ -274,19 +284,19 @@ async def test_common_searches_and_the_styles_loras_are_fetched_in_the_backgroun
     catalogue.warm(("thick", "pony"))
     catalogue.learn([("14", LORA, False), ("1501", LORA, True), ("99", LORA, False)])
     await settled(catalogue)
-    asked = len(civitai.journal)
+    asked = len(civitai.asked)
     assert catalogue.known("14", kind=LORA, is_version=False)[0].name == "Unknown Base"
     assert catalogue.known("1501", kind=LORA, is_version=True)[0].name == "Very Large"
     assert names(catalogue.complete("pony", nsfw=False)) == ["Pony Glitter"]
     catalogue.warm(("thick",))
     catalogue.learn([("14", LORA, False)])
     await settled(catalogue)
-    assert len(civitai.journal) == asked
+    assert len(civitai.asked) == asked
 
 
 async def test_what_could_not_be_fetched_in_the_background_is_tried_again(open_catalogue, civitai):
     catalogue = await open_catalogue()
-    civitai.fail(503, times=6)
+    civitai.fail("catalogue", faults.says(503, {}), 6)
     catalogue.warm(("thick",))
     catalogue.learn([("14", LORA, False), ("99", LORA, False)])
     await settled(catalogue)
@@ -300,7 +310,7 @@ async def test_common_searches_are_fetched_once_a_week(open_catalogue, civitai, 
         clock.now = 1_800_000_000 + days * DAY
         catalogue.warm(("thick",))
         await settled(catalogue)
-        assert len(civitai.journal) == asked
+        assert len(civitai.asked) == asked
 
 
 async def test_closed_it_begins_nothing_new(open_catalogue, civitai):
@@ -309,15 +319,14 @@ async def test_closed_it_begins_nothing_new(open_catalogue, civitai):
     catalogue.complete("thick", nsfw=False)
     catalogue.warm()
     await settled(catalogue)
-    assert civitai.journal == []
+    assert civitai.asked == []
 
 
 async def test_closing_ends_what_is_under_way(open_catalogue, civitai):
     catalogue = await open_catalogue()
-    civitai.fail("slow")
+    civitai.fail("catalogue", faults.delay(3600))
     asking = asyncio.create_task(catalogue.search("thick", LORA, nsfw=False))
-    while not civitai.journal:
-        await asyncio.sleep(0)
+    await civitai.until(lambda: civitai.held)
     await catalogue.close()
     with pytest.raises(asyncio.CancelledError):
         await asking
@@ -326,7 +335,7 @@ async def test_closing_ends_what_is_under_way(open_catalogue, civitai):
 async def test_switched_off_it_knows_what_it_knew(open_catalogue, civitai):
     learning = await open_catalogue()
     await learning.about("11", kind=LORA, is_version=False)
-    asked = len(civitai.journal)
+    asked = len(civitai.asked)
     catalogue = await open_catalogue(asks=False)
     catalogue.warm()
     catalogue.complete("x", nsfw=False)
@@ -335,7 +344,7 @@ async def test_switched_off_it_knows_what_it_knew(open_catalogue, civitai):
         await catalogue.about("12", kind=LORA, is_version=False)
     with pytest.raises(AssetRefused, match="not looked up"):
         await catalogue.search("x", LORA, nsfw=False)
-    assert len(civitai.journal) == asked
+    assert len(civitai.asked) == asked
 
 
 async def test_completing_over_five_thousand_names_is_a_matter_of_milliseconds(clock):

@@ -9,14 +9,20 @@ from common.civitai.assets import AssetKind
 from common.civitai.client import CivitaiClient
 from common.errors import AssetRefused, AssetUnreachable
 from tests.component.civitai.conftest import QUICK
+from tests.fakes import faults
 
 LORA, TI = AssetKind.LORA, AssetKind.TI
+
+
+def no(status):
+    """What CivitAI says where it says no."""
+    return faults.says(status, {"error": "no"})
 
 
 async def test_a_search_finds_by_part_of_a_name(client, civitai):
     found = await client.search("thick", LORA)
     assert [asset.name for asset in found] == ["Thick Paint", "Thick Paint for Flux"]
-    assert "types=LORA&types=LoCon&types=DoRA&query=thick" in civitai.journal[0]
+    assert "types=LORA&types=LoCon&types=DoRA&query=thick" in civitai.asked[0]
 
 
 async def test_the_facts_of_an_asset(client):
@@ -73,45 +79,53 @@ async def test_a_version_leads_to_its_model(client):
     [(401, "members"), (403, "give this out"), (404, "does not have"), (451, "legal")],
 )
 async def test_a_final_answer_is_not_asked_again(client, civitai, status, words):
-    civitai.fail(status)
+    civitai.fail("catalogue", no(status))
     with pytest.raises(AssetRefused, match=words):
         await client.model(11)
-    assert len(civitai.journal) == 1
+    assert len(civitai.asked) == 1
 
 
-@pytest.mark.parametrize("how", [429, 500, 503, "hang", "cut"])
+@pytest.mark.parametrize("how", [*map(no, (429, 500, 503)), faults.hang(), faults.reset()], ids=str)
 async def test_what_may_pass_is_tried_again(civitai, session, how):
-    patience = replace(QUICK, total=1.0) if how == "hang" else QUICK
+    patience = replace(QUICK, total=1.0) if how == faults.hang() else QUICK
     client = CivitaiClient(civitai.url, session, patience=patience)
-    civitai.fail(how, times=2)
+    civitai.fail("catalogue", how, 2)
     assert (await client.model(11)).name == "Thick Paint"
-    assert len(civitai.journal) == 3
+    await civitai.until(lambda: len(civitai.asked) == 3)
 
 
 async def test_it_waits_as_long_as_it_is_told_but_not_for_ever(client, civitai):
-    civitai.headers = {"Retry-After": "0.01"}
-    civitai.fail(429)
+    civitai.fail("catalogue", faults.limiter(retry_after=0.01))
     assert (await client.model(11)).id == 11
-    civitai.headers = {"Retry-After": "3600"}
-    civitai.fail(429)
+    civitai.fail("catalogue", faults.limiter(retry_after=3600))
     with pytest.raises(AssetUnreachable, match="busy"):
         await client.model(11)
-    assert len(civitai.journal) == 3
+    assert len(civitai.asked) == 3
 
 
-@pytest.mark.parametrize("how", [429, 500])
-async def test_after_three_tries_it_is_unreachable(client, civitai, how):
-    civitai.fail(how, times=3)
+@pytest.mark.parametrize("status", [429, 500])
+async def test_after_three_tries_it_is_unreachable(client, civitai, status):
+    civitai.fail("catalogue", no(status), 3)
     with pytest.raises(AssetUnreachable):
         await client.model(11)
 
 
-@pytest.mark.parametrize("how", ["html", "guard", "huge", "redirect", 302, 400])
+@pytest.mark.parametrize(
+    "how",
+    [
+        faults.html(),
+        faults.html(403),
+        faults.answer(200, '"' + "x" * 9_000_000 + '"'),
+        faults.answer(302, "", {"Location": "/api/v1/models/12"}),
+        *map(no, (302, 400)),
+    ],
+    ids=["page", "guard", "huge", "redirect", "redirect nowhere", "bad request"],
+)
 async def test_what_is_no_answer_of_civitai_is_said_so(client, civitai, how):
-    civitai.fail(how)
+    civitai.fail("catalogue", how)
     with pytest.raises(AssetUnreachable, match="cannot be read"):
         await client.model(11)
-    assert len(civitai.journal) == 1  # neither followed nor asked again
+    assert len(civitai.asked) == 1  # neither followed nor asked again
 
 
 @pytest.mark.parametrize("number", [0, 2**31, 10**11])
@@ -119,19 +133,19 @@ async def test_a_number_nothing_can_have_is_not_asked_for(client, civitai, numbe
     for ask in (client.model, client.model_of_version):
         with pytest.raises(AssetRefused, match="does not have"):
             await ask(number)
-    assert civitai.journal == []
+    assert civitai.asked == []
 
 
 async def test_what_is_typed_can_be_anything(client, civitai):
     assert await client.search("\ud800\x00 thick\npaint " + "x" * 500, LORA) == ()
-    assert "query=thick+paint+xxx" in civitai.journal[0]
-    assert len(civitai.journal[0]) < 200
+    assert "query=thick+paint+xxx" in civitai.asked[0]
+    assert len(civitai.asked[0]) < 200
 
 
 async def test_it_says_who_asks(client, civitai):
     await client.model(11)
-    [agent] = civitai.agents
-    assert agent.startswith("hordebots/0.")
+    [exchange] = civitai.journal.of("catalogue")
+    assert exchange.headers["user-agent"].startswith("hordebots/0.")
 
 
 async def test_an_early_access_ends(civitai, session):
@@ -152,4 +166,5 @@ async def test_a_key_goes_along_if_there_is_one(civitai, session, client):
     await client.model(11)
     keyed = CivitaiClient(civitai.url, session, SecretStr("secret"), patience=QUICK)
     await keyed.model(11)
-    assert civitai.keys == [None, "Bearer secret"]
+    keys = [one.headers.get("authorization") for one in civitai.journal.of("catalogue")]
+    assert keys == [None, "Bearer secret"]

@@ -5,6 +5,7 @@ import pytest
 from common import pictures
 from common.config import CivitaiConfig, PlaceConfig
 from common.model import Ending
+from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai, model, version
 from tests.fakes.platform import FakePlatform
 
@@ -84,7 +85,7 @@ async def test_what_workers_will_skip_is_told_at_once(start, heard, horde, civit
 async def test_where_nothing_is_known_and_nobody_answers_a_lora_is_refused(
     start, heard, horde, civitai
 ):
-    civitai.fail(503, times=99)
+    civitai.fail("catalogue", faults.says(503, {}), 99)
     platform = FakePlatform()
     async with start(platform, civitai=CivitaiConfig(url=civitai.url)):
         platform.say(heard("draw for me a fox style: raw --lora 11"))
@@ -94,7 +95,7 @@ async def test_where_nothing_is_known_and_nobody_answers_a_lora_is_refused(
 
 
 async def test_the_operator_may_allow_what_nobody_could_look_up(start, heard, horde, civitai):
-    civitai.fail(503, times=99)
+    civitai.fail("catalogue", faults.says(503, {}), 99)
     platform = FakePlatform()
     config = CivitaiConfig(url=civitai.url, unchecked="allow")
     async with start(platform, civitai=config):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
-from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
+from tests.fakes.hub import KEY, FakeHub
 from worker import events
 from worker.events import WorkerEvent
 from worker.process import run
@@ -106,9 +106,8 @@ class Shop:
 
 @pytest.fixture
 async def hub():
-    hub = await FakeHub().start()
-    yield hub
-    await hub.close()
+    async with FakeHub() as hub:
+        yield hub
 
 
 @pytest.fixture

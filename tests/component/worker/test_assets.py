@@ -15,6 +15,7 @@ from common.horde.work import Popped
 from tests.component.worker.conftest import Shop
 from tests.component.worker.paint import INFO, PaintEngine
 from tests.component.worker.test_downloads import QUICK, tensors
+from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
 from worker import events
 from worker.assets.cache import AssetCache
@@ -98,7 +99,7 @@ async def test_the_operators_own_files_come_first_and_need_no_network(civitai, s
     (tmp_path / "secret.safetensors").write_bytes(tensors())
     order = await supplied(**lora("house style", inject_trigger="any"))
     assert order.task.loras[0].file == own
-    assert civitai.journal == []
+    assert civitai.asked == []
     assert (await supplied(**lora("../secret"))).task.loras == ()
 
 
@@ -113,7 +114,7 @@ async def test_what_the_engine_has_itself_is_left_to_it(civitai, tmp_path):
         order = await supplier.supply(order, popped.payload, able, 30.0)
     assert [(one.name, one.file) for one in order.task.loras] == [("House Style", None)]
     assert order.faults == ()
-    assert civitai.journal == []
+    assert civitai.asked == []
 
 
 def test_loras_are_offered_only_where_there_are_any(tmp_path):
@@ -166,11 +167,11 @@ async def test_adult_loras_are_loaded_where_adult_pictures_are_made(supplied):
 
 
 async def test_a_stalled_download_ends_in_time_and_is_gone_on_with_next_time(civitai, supplied):
-    civitai.fail_files("stall", times=20)
+    civitai.fail("file", faults.stall(), 20)
     order = await supplied(**lora("11"), seconds=0.05)
     assert order.task.loras == ()
     assert "in time" in supplied.told[0].text
-    civitai._file_faults.clear()
+    civitai.heal("file")
     assert (await supplied(**lora("11"))).task.loras
 
 
@@ -185,7 +186,7 @@ async def test_what_is_not_to_be_had_is_asked_for_once(civitai, tmp_path):
     )
     popped = Popped.model_validate({"id": "1", "model": "paint", "payload": lora("11")})
     order = await prepare(popped, ABLE, _nothing, now=0.0)
-    civitai.fail_files(451)
+    civitai.fail("file", faults.says(451, {}))
     async with opening as supplier:
         for _ in range(2):
             made = await supplier.supply(order, popped.payload, ABLE, 30.0)

@@ -35,9 +35,9 @@ async def test_what_is_offered_is_what_every_device_can_do(hub):
     small = PaintEngine(max_pixels=256 * 256, max_batch=1, features=frozenset())
     shop = Shop(hub, PaintEngine(), (small,))
     shop.open()
-    await hub.until(lambda: hub.calls("/pop"))
+    await hub.until(lambda: hub.journal.of("pop"))
     await shop.close()
-    body = hub.calls("/pop")[0].body
+    body = hub.journal.of("pop")[0].body
     assert (body["max_pixels"], body["amount"], body["allow_img2img"]) == (256 * 256, 1, False)
 
 
@@ -86,4 +86,4 @@ async def test_how_fast_a_device_is_is_measured_before_the_first_job(hub):
     assert kinds.index(events.Measured) < kinds.index(events.Submitted)
     [measured] = shop.said(events.Measured)
     assert (measured.model, measured.amount, measured.ahead) == ("paint", 4, 2)
-    assert hub.calls("/pop")[0].body["amount"] == 4
+    assert hub.journal.of("pop")[0].body["amount"] == 4

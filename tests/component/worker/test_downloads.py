@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
 from worker.disk.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
 
@@ -79,9 +80,9 @@ async def test_a_file_comes_and_the_key_goes_to_its_server_alone(civitai, downlo
     assert left(one) == {"1102.safetensors"}
 
 
-@pytest.mark.parametrize("trouble", ["stall", "cut"])
+@pytest.mark.parametrize("trouble", [faults.stall(), faults.reset()], ids=["stall", "cut"])
 async def test_what_breaks_off_is_gone_on_with(civitai, hasty, wanted, trouble):
-    civitai.fail_files(trouble, times=3)
+    civitai.fail("file", trouble, 3)
     await hasty.fetch(wanted())
     assert wanted().target.read_bytes() == DATA
     begun = [asked for host, _, asked in civitai.downloads if host == "localhost"]
@@ -90,8 +91,8 @@ async def test_what_breaks_off_is_gone_on_with(civitai, hasty, wanted, trouble):
 
 
 async def test_a_later_start_goes_on_too(civitai, downloader, wanted):
-    civitai.fail_files("cut")
-    civitai.fail_files(404)
+    civitai.fail("file", faults.reset())
+    civitai.fail("file", faults.says(404, {}))
     with pytest.raises(DownloadFailed):
         await downloader.fetch(wanted(sha256=None))
     assert left(wanted()) == {"1102.safetensors.part", "1102.safetensors.part.etag"}
@@ -101,15 +102,15 @@ async def test_a_later_start_goes_on_too(civitai, downloader, wanted):
 
 
 async def test_a_server_without_ranges_begins_anew(civitai, downloader, wanted):
-    civitai.fail_files("cut")
-    civitai.fail_files("forget")
+    civitai.fail("file", faults.reset())
+    civitai.ranges = False
     await downloader.fetch(wanted())
     assert wanted().target.read_bytes() == DATA
 
 
 async def test_a_file_that_changed_meanwhile_begins_anew(civitai, downloader, wanted):
-    civitai.fail_files("cut")
-    civitai.fail_files(403)
+    civitai.fail("file", faults.reset())
+    civitai.fail("file", faults.says(403, {}))
     with pytest.raises(DownloadFailed):
         await downloader.fetch(wanted(sha256=None))
     civitai.files[1102] = other = tensors(fill=b"\2")
@@ -119,19 +120,23 @@ async def test_a_file_that_changed_meanwhile_begins_anew(civitai, downloader, wa
 
 @pytest.mark.parametrize("status", [401, 403, 404, 451])
 async def test_a_no_is_final(civitai, downloader, wanted, status):
-    civitai.fail_files(status)
+    civitai.fail("file", faults.says(status, {}))
     with pytest.raises(DownloadFailed, match=str(status)) as caught:
         await downloader.fetch(wanted())
     assert caught.value.final
     assert len(civitai.downloads) == 2
 
 
-@pytest.mark.parametrize("trouble", [503, 429, "hang", "html"])
+@pytest.mark.parametrize(
+    "trouble",
+    [faults.says(503, {}), faults.says(429, {}), faults.hang(), faults.html()],
+    ids=["503", "429", "hang", "page"],
+)
 async def test_what_may_pass_is_tried_again_and_given_up(civitai, hasty, wanted, trouble):
-    civitai.fail_files(trouble)
+    civitai.fail("file", trouble)
     await hasty.fetch(wanted())
     wanted().target.unlink()
-    civitai.fail_files(trouble, times=2)
+    civitai.fail("file", trouble, 2)
     with pytest.raises(DownloadFailed) as caught:
         await hasty.fetch(wanted())
     assert not caught.value.final

@@ -15,8 +15,9 @@ import pytest
 from common import pictures
 from common.errors import WorkerError
 from tests.component.worker.conftest import QUICK, Shop
-from tests.component.worker.fake_hub import FakeHub
 from tests.component.worker.paint import PaintEngine
+from tests.fakes import faults
+from tests.fakes.hub import FakeHub
 from worker import events
 
 
@@ -100,7 +101,7 @@ async def test_three_failures_in_a_row_pause_the_pops_and_say_why(shop):
     assert waiting.reason.startswith("3 jobs in a row failed")
     assert "ValueError: bad weights" in waiting.reason
     await shop.delivered(jobs[3])
-    pops = [call.time for call in shop.hub.calls("/pop")]
+    pops = [call.time for call in shop.hub.journal.of("pop")]
     assert max(later - earlier for earlier, later in pairwise(pops)) >= 0.1
     assert len(shop.said(events.Resumed)) == 1
     [again] = shop.hub.offer()
@@ -109,31 +110,32 @@ async def test_three_failures_in_a_row_pause_the_pops_and_say_why(shop):
 
 
 async def test_an_upload_is_tried_again(shop):
-    shop.hub.upload_statuses.append(503)
+    shop.hub.fail("upload", faults.answer(503, ""))
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
     assert shop.hub.submitted[job]["generation"] == "R2"
-    assert len(shop.hub.calls(f"/upload/{job}")) == 2
+    assert shop.hub.journal.count("upload", job) == 2
 
 
 @pytest.mark.parametrize("statuses", [[403], [500, 500]])
 async def test_where_the_upload_is_blocked_the_picture_travels_in_the_submission(shop, statuses):
-    shop.hub.upload_statuses.extend(statuses)
+    for status in statuses:
+        shop.hub.fail("upload", faults.answer(status, ""))
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
     data = base64.b64decode(shop.hub.submitted[job]["generation"])
     assert pictures.verify(data).width == 128
-    assert len(shop.hub.calls(f"/upload/{job}")) == len(statuses)
+    assert shop.hub.journal.count("upload", job) == len(statuses)
 
 
 async def test_a_submission_survives_a_fault_of_the_server(shop):
-    shop.hub.submit_answers.append((500, {"message": "Internal Server Error"}))
+    shop.hub.fail("submit", faults.says(500, {"message": "Internal Server Error"}))
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
-    assert len(shop.hub.calls("/submit")) == 2
+    assert shop.hub.journal.count("submit") == 2
 
 
 @pytest.mark.parametrize(("status", "rc"), [(404, "InvalidJobID"), (400, "AbortedGen")])
@@ -146,7 +148,7 @@ async def test_a_picture_nobody_wants_any_more_is_dropped(shop, status, rc):
     await shop.until(lambda: shop.said(events.Failed))
     [failed] = shop.said(events.Failed)
     assert (failed.id, "somebody else" in failed.reason) == (late, True)
-    assert len([call for call in shop.hub.calls("/submit") if call.body["id"] == late]) == 1
+    assert len([call for call in shop.hub.journal.of("submit") if call.body["id"] == late]) == 1
 
 
 async def test_a_picture_that_is_there_already_is_no_failure(shop):
@@ -155,7 +157,7 @@ async def test_a_picture_that_is_there_already_is_no_failure(shop):
     shop.hub.submitted[twice] = {}
     shop.open()
     await shop.delivered(next_job)
-    await shop.hub.until(lambda: len(shop.hub.calls("/submit")) == 2)
+    await shop.hub.until(lambda: shop.hub.journal.count("submit") == 2)
     assert shop.said(events.Failed) == []
     assert twice not in [event.id for event in shop.said(events.Submitted)]
 
@@ -164,7 +166,7 @@ async def test_a_server_that_goes_and_comes_is_waited_for(shop):
     [before] = shop.hub.offer()
     shop.open()
     await shop.delivered(before)
-    await shop.hub.close()
+    await shop.hub.stop()
     await shop.until(lambda: shop.said(events.Waiting))
     await asyncio.sleep(0.2)
     await shop.hub.start()
@@ -181,16 +183,20 @@ async def test_a_picture_made_while_the_server_was_away_is_delivered_when_it_is_
     [job] = shop.hub.offer()
     shop.open()
     await shop.until(lambda: shop.said(events.Step))
-    await shop.hub.close()
+    await shop.hub.stop()
     shop.engine.release()
     await shop.until(lambda: shop.said(events.Waiting))
     await shop.hub.start()
     await shop.delivered(job)
 
 
-@pytest.mark.parametrize("answer", ["<html>busy</html>", {"surprise": 1}, [], {"id": 7}])
+@pytest.mark.parametrize(
+    "answer",
+    [faults.html(), *(faults.says(200, strange) for strange in ({"surprise": 1}, [], {"id": 7}))],
+    ids=["page", "surprise", "list", "number"],
+)
 async def test_an_answer_that_is_no_hordes_is_waited_out(shop, answer):
-    shop.hub.pop_answers.append((200, answer))
+    shop.hub.fail("pop", answer)
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
@@ -199,7 +205,7 @@ async def test_an_answer_that_is_no_hordes_is_waited_out(shop, answer):
 
 async def test_maintenance_is_said_once_and_pops_go_on(shop):
     refusal = {"message": "the owner says: repairs", "rc": "WorkerMaintenance"}
-    shop.hub.pop_answers.extend([(403, refusal)] * 3)
+    shop.hub.fail("pop", faults.says(403, refusal), 3)
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
@@ -209,11 +215,11 @@ async def test_maintenance_is_said_once_and_pops_go_on(shop):
 
 
 async def test_a_limiter_is_obeyed(shop):
-    shop.hub.pop_answers.append((429, {"message": "60 per 1 second", "rc": "TooManyPrompts"}))
+    shop.hub.fail("pop", faults.says(429, {"message": "60 per 1 second", "rc": "TooManyPrompts"}))
     shop.open()
     await shop.until(lambda: shop.said(events.Waiting))
     await asyncio.sleep(0.1)
-    assert len(shop.hub.calls("/pop")) == 1
+    assert shop.hub.journal.count("pop") == 1
 
 
 @pytest.mark.parametrize(
@@ -228,7 +234,7 @@ async def test_a_limiter_is_obeyed(shop):
     ],
 )
 async def test_what_only_the_operator_can_mend_ends_the_worker(shop, status, rc, sentence):
-    shop.hub.pop_answers.append((status, {"message": "ask the moderators", "rc": rc}))
+    shop.hub.fail("pop", faults.says(status, {"message": "ask the moderators", "rc": rc}))
     shop.open()
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match=sentence):
@@ -252,9 +258,9 @@ async def test_after_a_job_that_was_too_slow_less_is_asked_for(shop):
     largest = shop.engine.info().max_pixels
     shop.open(timing=replace(QUICK, clock=at_work(shop.engine)))
     await shop.hub.until(lambda: job in shop.hub.submitted)
-    asked = len(shop.hub.calls("/pop"))
-    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > asked)
-    offers = [call.body["max_pixels"] for call in shop.hub.calls("/pop")]
+    asked = shop.hub.journal.count("pop")
+    await shop.hub.until(lambda: shop.hub.journal.count("pop") > asked)
+    offers = [call.body["max_pixels"] for call in shop.hub.journal.of("pop")]
     assert offers[0] == largest
     assert offers[-1] < largest / 2
 
@@ -300,4 +306,4 @@ async def test_a_worker_without_a_key_says_what_to_set(hub):
     shop.open(key="")
     with pytest.raises(WorkerError, match="HORDEBOTS_WORKER_KEY"):
         await shop.ended()
-    assert hub.journal == []
+    assert hub.journal.exchanges == []

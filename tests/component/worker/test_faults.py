@@ -16,6 +16,7 @@ from tests.component.worker.paint import PaintEngine
 from tests.component.worker.test_assets import FEATURES
 from tests.component.worker.test_child import child
 from tests.component.worker.test_downloads import tensors
+from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
 from worker import events
 
@@ -26,7 +27,7 @@ FASTER = 300
 
 def fates(hub, jobs):
     """Return what became of each job; the hub heard of each once, and of no other."""
-    heard = Counter(call.body["id"] for call in hub.calls("/submit"))
+    heard = Counter(call.body["id"] for call in hub.journal.of("submit"))
     assert heard == dict.fromkeys(jobs, 1)
     return [hub.submitted[job]["state"] for job in jobs]
 
@@ -69,7 +70,7 @@ async def test_an_engine_in_trouble_costs_one_job(hub, trouble, reason):
 
 async def test_a_download_that_stalls_holds_up_nobody_else(hub, civitai, tmp_path):
     """Jobs behind it are made meanwhile; when the worker is to stop, its own is given back."""
-    civitai.fail_files("stall", times=1000)
+    civitai.fail("file", faults.stall(), 1000)
     shop = Shop(hub, PaintEngine(features=FEATURES), civitai=CivitaiConfig(url=civitai.url))
     [stalled] = hub.offer(payload={"loras": [{"name": "11"}]}, ttl=LONG)
     others = [hub.offer(ttl=LONG)[0] for _ in range(4)]
@@ -119,7 +120,7 @@ async def test_a_hub_that_is_gone_for_ten_minutes_gets_each_job_once(hub):
     ticking = asyncio.create_task(tick())
     shop.open(timing=replace(QUICK, retry=(5.0, 300.0), clock=clock, rest=rest, deliver=30.0))
     await shop.until(lambda: shop.said(events.Step) and len(shop.said(events.Popped)) == 2)
-    await hub.close()  # there is no job that could be lost on its way to the worker
+    await hub.stop()  # there is no job that could be lost on its way to the worker
     gone = clock()
     shop.engine.release()
     await shop.until(lambda: shop.said(events.Waiting))

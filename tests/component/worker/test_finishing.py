@@ -77,7 +77,7 @@ async def made(hub, engine, **payload):
 async def test_a_picture_is_enlarged_and_the_pop_says_that_it_can_be(hub, engine):
     size, told = await made(hub, engine, post_processing=["RealESRGAN_x2plus"])
     assert (size, told) == ((256, 128), [])
-    assert hub.calls("/generate/pop")[0].body["allow_post_processing"] is True
+    assert hub.journal.of("pop")[0].body["allow_post_processing"] is True
     assert engine.tasks[0].post_processing == ()
 
 

@@ -51,7 +51,7 @@ async def test_the_upload_is_fit_for_a_presigned_address(shop):
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
-    [upload] = shop.hub.calls(f"/upload/{job}")
+    [upload] = shop.hub.journal.of("upload", job)
     names = {name.lower() for name in upload.headers}
     assert "content-type" not in names
     assert "apikey" not in names
@@ -59,8 +59,8 @@ async def test_the_upload_is_fit_for_a_presigned_address(shop):
 
 async def test_a_pop_says_all_the_worker_can_do(shop):
     shop.open()
-    await shop.hub.until(lambda: shop.hub.calls("/pop"))
-    body = shop.hub.calls("/pop")[0].body
+    await shop.hub.until(lambda: shop.hub.journal.of("pop"))
+    body = shop.hub.journal.of("pop")[0].body
     assert set(body) == set(PopBody.model_fields)
     assert body["name"] == "paint shop"
     assert body["models"] == ["paint"]
@@ -86,9 +86,9 @@ async def test_batches_are_asked_for_when_the_pace_is_known(shop):
     [job] = shop.hub.offer()
     shop.open()
     await shop.delivered(job)
-    asked = len(shop.hub.calls("/pop"))
-    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > asked + 1)
-    amounts = [call.body["amount"] for call in shop.hub.calls("/pop")]
+    asked = shop.hub.journal.count("pop")
+    await shop.hub.until(lambda: shop.hub.journal.count("pop") > asked + 1)
+    amounts = [call.body["amount"] for call in shop.hub.journal.of("pop")]
     assert amounts[0] == 1
     assert amounts[-1] == 4
 
@@ -112,7 +112,7 @@ async def test_a_source_picture_behind_a_link_is_fetched(shop):
     source = Image.linear_gradient("L").convert("RGB")
     shop.hub.files["source.webp"] = pictures.encode_webp(source)
     [job] = shop.hub.offer(
-        source_image=f"{shop.hub.root}/files/source.webp", source_processing="img2img"
+        source_image=f"{shop.hub.origin}/files/source.webp", source_processing="img2img"
     )
     shop.open()
     await shop.delivered(job)
@@ -121,7 +121,7 @@ async def test_a_source_picture_behind_a_link_is_fetched(shop):
 
 
 async def test_a_source_picture_that_does_not_come_faults_the_job(shop):
-    [lost] = shop.hub.offer(source_image=f"{shop.hub.root}/files/none.webp")
+    [lost] = shop.hub.offer(source_image=f"{shop.hub.origin}/files/none.webp")
     [broken] = shop.hub.offer(source_image=base64.b64encode(b"no picture").decode())
     shop.open()
     await shop.hub.until(lambda: {lost, broken} <= set(shop.hub.submitted))
@@ -158,12 +158,12 @@ async def test_the_next_jobs_are_fetched_while_one_is_made(shop):
     [fifth] = shop.hub.offer()
     await shop.until(lambda: len(shop.said(events.Popped)) == 4)
     await shop.until(lambda: (second,) in [step.ids for step in shop.said(events.Step)])
-    pops = len(shop.hub.calls("/pop"))
+    pops = shop.hub.journal.count("pop")
     assert len(shop.engine.tasks) == 2
     assert len(shop.hub.jobs) == 1  # two ahead, not three
     shop.engine.release()
     await shop.delivered(second, third, fourth, fifth)
-    assert len(shop.hub.calls("/pop")) > pops
+    assert shop.hub.journal.count("pop") > pops
 
 
 async def test_progress_is_told_and_only_grows(shop):
@@ -188,7 +188,7 @@ async def test_messages_and_skip_reasons_reach_the_operator_once(shop):
         "messages": [{"message": "update\nplease", "id": "1"}],
     }
     shop.open()
-    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > 4)
+    await shop.hub.until(lambda: shop.hub.journal.count("pop") > 4)
     assert [event.text for event in shop.said(events.Notice)] == [
         "The server says: update please",
     ]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from common.config import WorkerEndpoint, load
 from common.errors import WorkerError
-from tests.component.worker.fake_hub import KEY
+from tests.fakes.hub import KEY
 from worker.owner.joining import make_link, read_link
 
 
@@ -108,12 +108,12 @@ async def test_maintenance_and_a_note_are_set_by_command(hub, tmp_path):
     assert (await worker("maintenance", "off", "--config", file)).exit_code == 0
     assert hub.maintenance is False
     assert (await worker("info", "an old card", "--config", file)).exit_code == 0
-    assert [call.body for call in hub.journal if call.method == "PUT"] == [
+    assert [call.body for call in hub.journal.exchanges if call.method == "PUT"] == [
         {"maintenance": True},
         {"maintenance": False},
         {"info": "an old card"},
     ]
-    await hub.close()
+    await hub.stop()
     silent = await worker("maintenance", "on", "--config", file)
     assert silent.exit_code == 1
     assert hub.url in silent.output

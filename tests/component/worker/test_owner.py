@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from dataclasses import replace
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from common.config import WorkerConfig
 from common.errors import WorkerError
 from tests.component.worker.conftest import QUICK
-from tests.component.worker.fake_hub import KEY, FakeHub
 from tests.component.worker.paint import PaintEngine
+from tests.fakes.hub import KEY, FakeHub
 from worker import events
 from worker.horde.upkeep import is_leave
 from worker.process import _tell
@@ -22,9 +21,8 @@ LONG = 100_000
 
 @pytest.fixture
 async def second():
-    hub = await FakeHub(_numbers=itertools.count(101)).start()
-    yield hub
-    await hub.close()
+    async with FakeHub(first=101) as hub:
+        yield hub
 
 
 def both(hub, second):
@@ -41,11 +39,11 @@ async def test_the_second_horde_is_served_when_the_first_has_nothing(shop, secon
     assert [task.seeds for task in shop.engine.tasks] == [(41,), (41,)]
     popped = [event.ids for event in shop.said(events.Popped)]
     assert len(popped) == 2
-    assert len(second.calls("/upload/" + others)) == 1
+    assert second.journal.count("upload", others) == 1
 
 
 async def test_a_second_horde_that_is_gone_does_not_hold_up_the_first(shop, second):
-    await second.close()
+    await second.stop()
     jobs = [shop.hub.offer()[0] for _ in range(3)]
     shop.open(endpoints=both(shop.hub, second))
     await shop.delivered(*jobs)
@@ -96,10 +94,10 @@ async def test_maintenance_somebody_else_has_set_stays(shop):
     shop.hub.maintenance, shop.hub.maintenance_msg = True, "the moderators say no"
     shop.open()
     await shop.until(lambda: shop.said(events.Waiting))
-    asked = len(shop.hub.calls("/pop"))
-    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > asked + 2)
+    asked = shop.hub.journal.count("pop")
+    await shop.hub.until(lambda: shop.hub.journal.count("pop") > asked + 2)
     assert shop.hub.maintenance is True
-    assert not [call for call in shop.hub.journal if call.method == "PUT"]
+    assert not [call for call in shop.hub.journal.exchanges if call.method == "PUT"]
 
 
 async def test_at_no_hour_nothing_is_asked_for(shop):
@@ -107,7 +105,7 @@ async def test_at_no_hour_nothing_is_asked_for(shop):
     shop.open(hours="never")
     await shop.until(lambda: shop.said(events.Waiting))
     assert "worker.hours" in shop.said(events.Waiting)[0].reason
-    assert shop.hub.calls("/pop") == []
+    assert shop.hub.journal.of("pop") == []
 
 
 async def test_an_idle_card_gets_its_memory_back(shop):
@@ -129,4 +127,6 @@ async def test_what_does_not_fit_the_memory_is_not_offered_again(shop):
     await shop.delivered(small)
     await shop.hub.until(lambda: large in shop.hub.submitted)
     assert shop.hub.submitted[large]["state"] == "faulted"
-    await shop.hub.until(lambda: shop.hub.calls("/pop")[-1].body["max_pixels"] <= 512 * 512 * 0.75)
+    await shop.hub.until(
+        lambda: shop.hub.journal.of("pop")[-1].body["max_pixels"] <= 512 * 512 * 0.75
+    )

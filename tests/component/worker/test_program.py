@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.component.worker.fake_hub import KEY, FakeHub
+from tests.fakes.hub import KEY, FakeHub
 
 pytestmark = pytest.mark.program
 
@@ -67,8 +67,8 @@ async def test_ctrl_c_finishes_and_ends_well(hub):
     process = await launch(*arguments(hub), HORDEBOTS_WORKER_KEY=KEY)
     [job] = hub.offer()
     await hub.until(lambda: job in hub.submitted)
-    asked = len(hub.calls("/pop"))
-    await hub.until(lambda: len(hub.calls("/pop")) > asked)
+    asked = hub.journal.count("pop")
+    await hub.until(lambda: hub.journal.count("pop") > asked)
     process.send_signal(signal.SIGINT)
     output = await ended(process, 30)
     assert process.returncode == 0
@@ -83,8 +83,8 @@ async def test_settings_come_from_the_file(hub, tmp_path):
     section = {"name": "from the file", "url": hub.url, "key": KEY, "engine": "paint"}
     file.write_text(yaml.safe_dump({"worker": section}))
     process = await launch("-c", PROGRAM, "worker", "--config", str(file))
-    await hub.until(lambda: hub.calls("/pop"))
-    assert hub.calls("/pop")[0].body["name"] == "from the file"
+    await hub.until(lambda: hub.journal.of("pop"))
+    assert hub.journal.of("pop")[0].body["name"] == "from the file"
     process.send_signal(signal.SIGTERM)
     await ended(process, 30)
     assert process.returncode == 0
@@ -120,6 +120,6 @@ async def test_the_worker_ends_when_its_parent_is_killed(hub, engine):
     # the worker holds the other end of this pipe: its end is the worker's end
     await ended(parent, 60)  # it takes half a second, but the machine may be busy
     await asyncio.sleep(0.3)  # what it asked for last is on its way
-    asked = len(hub.calls("/pop"))
+    asked = hub.journal.count("pop")
     await asyncio.sleep(0.3)
-    assert len(hub.calls("/pop")) == asked
+    assert hub.journal.count("pop") == asked

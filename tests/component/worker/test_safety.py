@@ -88,7 +88,7 @@ async def test_a_worker_that_makes_nothing_for_adults_says_so_and_keeps_it_back(
     shop.open(safety=says(0.9))
     body = await submitted(shop, job)
     assert body["state"] == "censored"
-    assert hub.calls("/generate/pop")[0].body["nsfw"] is False
+    assert hub.journal.of("pop")[0].body["nsfw"] is False
     await shop.close()
 
 

@@ -12,7 +12,7 @@ from worker import events
 async def test_an_idle_worker_stops_at_once(shop):
     shop.open(timing=replace(QUICK, idle=(600.0, 600.0)))
     await shop.until(lambda: shop.said(events.Started))
-    await shop.hub.until(lambda: shop.hub.calls("/pop"))
+    await shop.hub.until(lambda: shop.hub.journal.of("pop"))
     await shop.stop_and_wait()
 
 
@@ -66,7 +66,7 @@ async def test_a_server_that_is_away_does_not_hold_up_the_end(shop):
     shop.hub.offer()
     shop.open(timing=replace(QUICK, finish=60.0))
     await shop.until(lambda: shop.said(events.Step))
-    await shop.hub.close()
+    await shop.hub.stop()
     shop.stop.set()
     shop.drain.set()
     shop.engine.release()

@@ -6,22 +6,22 @@ import pytest
 from pydantic import SecretStr
 
 from common.errors import HordeRejected, HordeUnreachable
-from tests.component.worker.fake_hub import KEY
+from tests.fakes.hub import KEY
 from worker.horde.client import connect
 
 
 async def test_finds_the_owner_of_the_key(hub):
     async with connect(hub.url, SecretStr(KEY)) as horde:
         assert (await horde.find_user()).username == "ada#1"
-    assert hub.journal[-1].headers["apikey"] == KEY
-    assert hub.journal[-1].headers["Client-Agent"].startswith("hordebots:")
+    assert hub.journal.exchanges[-1].headers["apikey"] == KEY
+    assert hub.journal.exchanges[-1].headers["client-agent"].startswith("hordebots:")
 
 
 async def test_sets_maintenance_with_a_message_and_ends_it_without(hub):
     async with connect(hub.url, SecretStr(KEY)) as horde:
         await horde.change_worker("a/b", maintenance=True, maintenance_msg="repairs")
         await horde.change_worker("a/b", maintenance=False)
-    assert [call.body for call in hub.journal] == [
+    assert [call.body for call in hub.journal.exchanges] == [
         {"maintenance": True, "maintenance_msg": "repairs"},
         {"maintenance": False},
     ]
@@ -35,7 +35,7 @@ async def test_an_upload_to_nowhere_is_refused(hub, address):
 
 
 async def test_an_upload_nobody_answers_may_be_tried_again(hub):
-    await hub.close()
+    await hub.stop()
     async with connect(hub.url, SecretStr(KEY)) as horde:
         with pytest.raises(HordeUnreachable):
-            await horde.upload(f"{hub.root}/upload/x", b"x")
+            await horde.upload(f"{hub.origin}/upload/x", b"x")

@@ -14,7 +14,7 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from tests.component.worker.comfyui.bench import BRISK, Bench
 from tests.component.worker.conftest import QUICK
-from tests.component.worker.fake_hub import KEY
+from tests.fakes.hub import KEY
 from worker import events
 from worker.process import run
 
@@ -127,7 +127,7 @@ async def test_a_job_of_the_hub_is_drawn_by_comfyui_and_handed_in(hub, comfy, tm
     assert [hub.submitted[each]["state"] for each in good] == ["ok", "ok"]
     assert [hub.submitted[each]["seed"] for each in good] == [41, 42]
     assert set(hub.uploads) == set(good)
-    body = hub.calls("/pop")[0].body
+    body = hub.journal.of("pop")[0].body
     assert body["models"] == ["albedo", "deliberate_v2"]
     assert (body["allow_lora"], body["allow_painting"], body["allow_controlnet"]) == (True,) * 3
     assert any(isinstance(event, events.Step) for event in said)
