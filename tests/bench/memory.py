@@ -80,7 +80,7 @@ async def many_jobs(folder: Path, jobs: int, each: int) -> list[tuple[float, flo
             return
         done += 1
         if done % each == 0:
-            hub.journal.exchanges.clear()  # which would grow in this process
+            hub.journal.clear()  # which would grow in this process
             hub.uploads.clear()
             samples.append((memory(os.getpid()), memory(engine._process.pid)))
         if done == jobs:

@@ -7,15 +7,17 @@ import json
 import struct
 import uuid
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
 from PIL import Image
 
 from tests.fakes.comfyui_nodes import NODES, TYPES, run_node
-from tests.fakes.ports import Port
+from tests.fakes.pictures import encoded
+from tests.fakes.server import FakeServer
 
 CHECKPOINTS = ["deliberate_v2.safetensors", "xl/albedo.safetensors", "old.ckpt"]
 LORAS = ["glitter.safetensors", "sub\\paint.safetensors"]
@@ -23,17 +25,20 @@ CONTROLNETS = ["control_canny_sd15.safetensors", "canny_xl.safetensors"]
 GIGABYTE = 1024**3
 
 
-class FakeComfyUi:
-    """The server. `faults` are what goes wrong with the next prompts, in turn.
+class FakeComfyUi(FakeServer):
+    """The server. `plan` is what becomes of the next prompts, in turn.
 
     `oom` and `error` fail in the sampler, `refuse` does not take the prompt, `hang` samples until
     it is interrupted, `deaf` even then, `lose` forgets the prompt without a word, `drop` closes
     the socket, `end` ends the whole server, `garbage` sends no picture that can be read,
     `mute` does everything without a word, None: nothing goes wrong.
+
+    Routes: statistics, node, embeddings, upload, socket, prompt, queue, delete, interrupt, free,
+    past, forget, view.
     """
 
     def __init__(self) -> None:
-        self._port = Port()
+        super().__init__()
         self.nodes = dict(NODES)
         self.checkpoints = list(CHECKPOINTS)
         self.loras = list(LORAS)
@@ -46,8 +51,7 @@ class FakeComfyUi:
         """Writes lists of choices as newer versions do."""
         self.html = False
         """Answers everything with a web page, as another program at this port would."""
-        self.journal: list[tuple[str, Any]] = []
-        self.faults: deque[str | None] = deque()
+        self.plan: deque[str | None] = deque()
         self.prompts: list[dict[str, Any]] = []
         self.files: dict[str, Image.Image] = {}
         self.history: dict[str, Any] = {}
@@ -62,58 +66,40 @@ class FakeComfyUi:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
-        self._runner: web.AppRunner | None = None
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._port.number}"
-
-    async def start(self) -> Self:
-        """Listen; again on the same port after `close`."""
-        app = web.Application(client_max_size=64 * 1024 * 1024, middlewares=[self._noted])
+    def add_routes(self, app: web.Application) -> None:
         app.add_routes(
             [
-                web.get("/system_stats", self._statistics),
-                web.get("/object_info/{node}", self._node),
-                web.get("/embeddings", self._embeddings),
-                web.post("/upload/image", self._upload),
-                web.get("/ws", self._socket),
-                web.post("/prompt", self._prompt),
-                web.get("/queue", self._queue),
-                web.post("/queue", self._delete),
-                web.post("/interrupt", self._interrupt),
-                web.post("/free", self._done),
-                web.get("/history/{id}", self._past),
-                web.post("/history", self._forget),
-                web.get("/view", self._view),
+                web.get("/system_stats", self._statistics, name="statistics"),
+                web.get("/object_info/{node}", self._node, name="node"),
+                web.get("/embeddings", self._embeddings, name="embeddings"),
+                web.post("/upload/image", self._upload, name="upload"),
+                web.get("/ws", self._socket, name="socket"),
+                web.post("/prompt", self._prompt, name="prompt"),
+                web.get("/queue", self._queue, name="queue"),
+                web.post("/queue", self._delete, name="delete"),
+                web.post("/interrupt", self._interrupt, name="interrupt"),
+                web.post("/free", self._done, name="free"),
+                web.get("/history/{id}", self._past, name="past"),
+                web.post("/history", self._forget, name="forget"),
+                web.get("/view", self._view, name="view"),
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await self._port.listen(self._runner)
-        return self
 
-    async def close(self) -> None:
+    async def hang_up(self) -> None:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
         for socket in list(self._sockets.values()):
             await socket.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
 
-    def calls(self, path: str) -> list[Any]:
-        return [body for called, body in self.journal if called == path]
-
-    @web.middleware
-    async def _noted(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        body = await request.json() if request.content_type == "application/json" else None
-        self.journal.append((f"{request.method} {request.path}", body))
+    async def respond(
+        self, route: str, request: web.Request, handler: Callable[..., Any]
+    ) -> web.StreamResponse:
         if self.html:
             return web.Response(text="<html>hello</html>", content_type="text/html")
-        return await handler(request)
+        return await super().respond(route, request, handler)
 
     async def _statistics(self, _request: web.Request) -> web.Response:
         device = {"name": "cuda:0 a card", "type": "cuda", "vram_total": self.vram}
@@ -172,7 +158,7 @@ class FakeComfyUi:
 
     async def _prompt(self, request: web.Request) -> web.Response:
         body = await request.json()
-        fault = self.faults.popleft() if self.faults else None
+        fault = self.plan.popleft() if self.plan else None
         errors = {"7": _node_error("X", "too odd")} if fault == "refuse" else self._check(body)
         if errors:
             error = {"type": "prompt_outputs_failed_validation", "message": "Prompt is wrong"}
@@ -284,7 +270,7 @@ class FakeComfyUi:
                 await talk.hang_up()
                 await self._interrupted.wait()
             case "end":
-                self._ending = asyncio.create_task(self.close())
+                self._ending = asyncio.create_task(self.stop())
                 await asyncio.Event().wait()
 
     async def _hand_over(
@@ -328,9 +314,7 @@ class FakeComfyUi:
         image = self.files.get(request.query["filename"])
         if image is None:
             return web.Response(status=404)
-        data = BytesIO()
-        image.save(data, "PNG")
-        return web.Response(body=data.getvalue(), content_type="image/png")
+        return web.Response(body=encoded(image), content_type="image/png")
 
 
 class Talk:
@@ -347,9 +331,8 @@ class Talk:
     async def picture(
         self, image: Image.Image, form: str, number: int, *, broken: bool = False
     ) -> None:
-        data = BytesIO()
-        image.save(data, form)
-        await self._send(struct.pack(">II", 1, number) + data.getvalue()[: 20 if broken else None])
+        data = encoded(image, form)[: 20 if broken else None]
+        await self._send(struct.pack(">II", 1, number) + data)
 
     async def hang_up(self) -> None:
         if self._socket is not None:

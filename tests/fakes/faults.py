@@ -44,7 +44,7 @@ class Kind(StrEnum):
 class Fault:
     kind: Kind
     status: int = 200
-    body: str = ""
+    body: str | bytes = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -81,7 +81,7 @@ def delay(seconds: float) -> Fault:
     return Fault(Kind.DELAY, seconds=seconds)
 
 
-def answer(status: int, body: str, headers: Mapping[str, str] | None = None) -> Fault:
+def answer(status: int, body: str | bytes, headers: Mapping[str, str] | None = None) -> Fault:
     given = {"Content-Type": "application/json", **(headers or {})}
     return Fault(Kind.ANSWER, status=status, body=body, headers=given)
 
@@ -192,12 +192,13 @@ class Faults:
         return await handle()
 
     async def answer(self, fault, request, handle):
+        body = fault.body if isinstance(fault.body, bytes) else fault.body.encode()
         if "Transfer-Encoding" in fault.headers:  # chunked: nobody says how long it will be
             stream = web.StreamResponse(status=fault.status)
             await stream.prepare(request)
-            await stream.write(fault.body.encode())
+            await stream.write(body)
             return stream
-        return web.Response(status=fault.status, body=fault.body.encode(), headers=fault.headers)
+        return web.Response(status=fault.status, body=body, headers=fault.headers)
 
 
 _SPOILERS = {kind: getattr(Faults, kind.value) for kind in Kind}

@@ -47,6 +47,10 @@ class Journal:
         for watcher in list(self._watchers):
             watcher(exchange)
 
+    def clear(self) -> None:
+        """Forget what was."""
+        self.exchanges.clear()
+
     def on_exchange(self, watcher: Callable[[Exchange], None]) -> None:
         """Call `watcher` after each exchange, e.g. to set an event in a test."""
         self._watchers.append(watcher)

@@ -10,9 +10,8 @@ from tests.fakes.comfyui import FakeComfyUi
 
 @pytest.fixture
 async def comfy():
-    comfy = await FakeComfyUi().start()
-    yield comfy
-    await comfy.close()
+    async with FakeComfyUi() as comfy:
+        yield comfy
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ async def test_nobody_there_or_somebody_else_is_said(comfy):
     comfy.html = True
     with pytest.raises(WorkerError, match=f"ComfyUI at {comfy.url} does not answer"):
         await Bench(comfy).load()
-    await comfy.close()
+    await comfy.stop()
     with pytest.raises(WorkerError, match=r"Start it, or set worker\.engine"):
         await Bench(comfy).load()
 
@@ -86,7 +86,7 @@ async def test_a_comfyui_without_what_is_needed_is_said(bench, comfy):
 
 
 async def test_a_password_in_the_address_is_not_shown(comfy):
-    await comfy.close()
+    await comfy.stop()
     engine = ComfyUiEngine(comfy.url.replace("//", "//ada:hush@"), patience=BRISK)
     with pytest.raises(WorkerError) as caught:
         await asyncio.to_thread(engine.load)

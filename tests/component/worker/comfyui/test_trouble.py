@@ -41,17 +41,18 @@ while head := sys.stdin.buffer.read(4):
 )
 async def test_what_goes_wrong_is_said_and_the_next_task_is_made(bench, comfy, fault, sentence):
     await bench.load()
-    comfy.faults.append(fault)
+    comfy.plan.append(fault)
     with pytest.raises(WorkerError, match=sentence) as caught:
         await bench.make()
     assert "/home" not in str(caught.value)
     if fault == "end":
-        await comfy.close()
+        await comfy.stop()
         with pytest.raises(WorkerError, match="does not answer as it should"):
             await bench.make()
         await comfy.start()
     if fault == "oom":
-        assert comfy.calls("POST /free") == [{"unload_models": True, "free_memory": True}]
+        [freed] = comfy.journal.of("free")
+        assert freed.body == {"unload_models": True, "free_memory": True}
     assert (await bench.picture()).size == (128, 64)
 
 
@@ -59,7 +60,7 @@ async def test_what_goes_wrong_is_said_and_the_next_task_is_made(bench, comfy, f
 async def test_a_task_that_is_not_wanted_any_more_is_interrupted(comfy, fault):
     bench = Bench(comfy, replace(BRISK, stop=0.2) if fault == "deaf" else BRISK)
     await bench.load()
-    comfy.faults.extend([None, fault])
+    comfy.plan.extend([None, fault])
     making = asyncio.create_task(bench.make(seeds=(1, 2, 3), steps=1))
     await comfy.misbehaves.wait()
     assert len(comfy.prompts) == 2
@@ -69,13 +70,13 @@ async def test_a_task_that_is_not_wanted_any_more_is_interrupted(comfy, fault):
             await making
     else:
         assert [made.seed for made in await making] == [1]
-    assert len(comfy.calls("POST /interrupt")) >= 1
+    assert comfy.journal.count("interrupt") >= 1
 
 
 async def test_a_task_that_waits_behind_somebody_elses_leaves_it_alone(bench, comfy):
     """Who uses ComfyUI beside the worker does not lose a picture to it."""
     await bench.load()
-    comfy.faults.append("hang")
+    comfy.plan.append("hang")
     other = Bench(comfy)
     theirs = asyncio.create_task(other.make())
     await comfy.step.wait()
@@ -84,14 +85,14 @@ async def test_a_task_that_waits_behind_somebody_elses_leaves_it_alone(bench, co
         await asyncio.sleep(0.005)
     bench.cancel.set()
     assert await ours == []
-    assert comfy.calls("POST /interrupt") == []
+    assert comfy.journal.count("interrupt") == 0
     other.cancel.set()
     assert await theirs == []
 
 
 async def test_somebody_who_stops_the_job_in_comfyui_is_named_as_the_reason(bench, comfy):
     await bench.load()
-    comfy.faults.append("hang")
+    comfy.plan.append("hang")
     making = asyncio.create_task(bench.make())
     await comfy.step.wait()
     comfy._interrupted.set()
@@ -103,7 +104,7 @@ async def test_a_job_of_the_hub_is_drawn_by_comfyui_and_handed_in(hub, comfy, tm
     """The whole way, with a program that finds nothing to object to in the pictures."""
     program = tmp_path / "look.py"
     program.write_text(LOOK)
-    comfy.faults.extend(["error", None])
+    comfy.plan.extend(["error", None])
     config = WorkerConfig.model_validate(
         {
             "name": "comfy card",
