@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from aiohttp import web
 
 from tests.fakes.faults import Fault, Faults, Kind
 from tests.fakes.journal import Exchange, Journal, answer_of, json_of
 from tests.fakes.ports import Port
+
+Fake = TypeVar("Fake", bound="FakeServer")
 
 CUTTING = {Kind.REFUSE, Kind.LOSE, Kind.HANG}
 LARGEST = 64 * 1024 * 1024
@@ -188,3 +192,21 @@ class Answering(FakeServer):
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_route("*", "/{path:.*}", self._answer, name="all")
+
+
+@contextmanager
+def in_thread(fake: Fake) -> Iterator[Fake]:
+    """Have a fake answer in a thread of its own: for tests whose commands run a loop of theirs."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        asyncio.run_coroutine_threadsafe(fake.__aenter__(), loop).result(30)
+        try:
+            yield fake
+        finally:
+            asyncio.run_coroutine_threadsafe(fake.__aexit__(), loop).result(30)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(30)
+        loop.close()

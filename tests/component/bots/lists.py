@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from click.testing import Result
 from typer.testing import CliRunner
@@ -39,39 +37,3 @@ def write_list(
 def styles(*arguments: object) -> Result:
     """Run `hordebots styles` in this process."""
     return CliRunner().invoke(app, ["styles", *map(str, arguments)])
-
-
-class ListServer:
-    """Serves a folder on 127.0.0.1; `status` other than 200 is what it answers instead."""
-
-    def __init__(self, folder: Path) -> None:
-        outer = self
-
-        class Handler(SimpleHTTPRequestHandler):
-            def __init__(self, *arguments: Any) -> None:
-                super().__init__(*arguments, directory=str(folder))
-
-            def do_GET(self) -> None:
-                outer.journal.append(self.path)
-                if outer.status == 200:
-                    super().do_GET()
-                else:
-                    self.send_error(outer.status)
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.journal: list[str] = []
-        self.status = 200
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 import re
-import threading
 import time
 from datetime import UTC, datetime
 
@@ -20,6 +19,7 @@ from common.config import load
 from common.errors import Refusal
 from events.kudos.prizes import Award
 from tests.fakes.horde import FakeHorde, faults
+from tests.fakes.server import in_thread
 
 RUNNER = CliRunner()
 DAY = 24 * 3600.0
@@ -28,18 +28,9 @@ KEY = "key-of-a-sponsor"
 
 @pytest.fixture
 def horde():
-    """A fake in a thread of its own: commands run a loop of theirs."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    fake = FakeHorde()
-    fake.owners, fake.users["sponsor#5"] = {KEY: "sponsor#5"}, 500.0
-    asyncio.run_coroutine_threadsafe(fake.start(), loop).result(30)
-    yield fake
-    asyncio.run_coroutine_threadsafe(fake.stop(), loop).result(30)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(30)
-    loop.close()
+    with in_thread(FakeHorde()) as fake:
+        fake.owners, fake.users["sponsor#5"] = {KEY: "sponsor#5"}, 500.0
+        yield fake
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.__main__ import app
-from tests.component.bots.lists import CATEGORIES, ListServer, write_list
+from tests.component.bots.lists import CATEGORIES, write_list
 from tests.component.bots.programs import ENVIRONMENT, run
+from tests.fakes import faults
+from tests.fakes.server import in_thread
+from tests.fakes.stylelist import FakeStylelist
 
 NETLESS = """
 import socket, sys
@@ -241,24 +244,24 @@ def test_lists_that_are_named_replace_the_configured_ones(resolve, write_config,
 
 
 def test_a_list_may_be_at_an_address(styles, tmp_path):
-    with ListServer(styles) as server:
+    with in_thread(FakeStylelist(styles)) as server:
         words = ["resolve", "a fox style: neon", "--styles", server.url, "--json"]
         done = CliRunner().invoke(app, words)
         assert prompts(done) == ["a fox, neon"]
-        server.status = 503
+        server.fail("list", faults.answer(503, ""), 99)
         assert_told(CliRunner().invoke(app, words), server.url, "503")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["list"]
 
 
 def test_no_old_copy_stands_in_for_a_list_that_is_named(styles, write_config, tmp_path):
-    with ListServer(styles) as server:
+    with in_thread(FakeStylelist(styles)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         assert CliRunner().invoke(app, ["styles", "sync", "--config", str(config)]).exit_code == 0
-        server.status = 500
+        server.fail("list", faults.answer(500, ""), 99)
         words = ["resolve", "a fox style: neon", "--config", str(config), "--json"]
-        asked = len(server.journal)
+        asked = len(server.asked())
         assert prompts(CliRunner().invoke(app, words)) == ["a fox, neon"]
-        assert len(server.journal) == asked
+        assert len(server.asked()) == asked
         assert_told(CliRunner().invoke(app, [*words, "--styles", server.url]), server.url)
 
 

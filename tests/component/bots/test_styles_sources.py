@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import time
 
 import pytest
 
-from tests.component.bots.lists import STYLES, ListServer, styles, write_list
+from tests.component.bots.lists import STYLES, styles, write_list
+from tests.fakes import faults
+from tests.fakes.server import in_thread
+from tests.fakes.stylelist import FakeStylelist
 
 FAULTY = {
     "fine": {"prompt": "{p}", "model": "sd"},
@@ -73,15 +74,13 @@ def test_check_of_a_list_that_cannot_be_read_is_1(tmp_path):
 
 def test_sync_tells_what_is_new_changed_and_gone(write_config, tmp_path):
     folder = write_list(tmp_path / "served")
-    with ListServer(folder) as server:
+    with in_thread(FakeStylelist(folder)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         first = styles("sync", "--config", config)
         again = styles("sync", "--config", config)
         changed = {**STYLES, "neon": {"prompt": "{p}, other", "model": "sd"}, "new": STYLES["raw"]}
         del changed["oil"]
         write_list(folder, changed)
-        later = time.time() + 60  # this server tells files apart by the second
-        os.utime(folder / "styles.json", (later, later))
         second = styles("sync", "--config", config)
     assert [done.exit_code for done in (first, again, second)] == [0, 0, 0]
     assert "3 styles; 3 new, 0 changed, 0 removed; 0 faults" in first.stdout
@@ -91,10 +90,10 @@ def test_sync_tells_what_is_new_changed_and_gone(write_config, tmp_path):
 
 def test_a_source_that_is_down_is_told_with_the_age_of_its_copy(write_config, tmp_path):
     folder = write_list(tmp_path / "served")
-    with ListServer(folder) as server:
+    with in_thread(FakeStylelist(folder)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         styles("sync", "--config", config)
-        server.status = 503
+        server.fail("list", faults.answer(503, ""), 99)
         synced = styles("sync", "--config", config)
         checked = styles("check", "--config", config)
         told = json.loads(styles("check", "--config", config, "--json").stdout)
@@ -109,7 +108,7 @@ def test_a_source_that_is_down_is_told_with_the_age_of_its_copy(write_config, tm
 
 
 def test_sync_tells_it_as_json(write_config, tmp_path):
-    with ListServer(write_list(tmp_path / "served")) as server:
+    with in_thread(FakeStylelist(write_list(tmp_path / "served"))) as server:
         sources = [server.url.replace("http", "HTTP", 1), str(tmp_path / "served")]
         config = write_config(styles={"sources": sources}, data_dir="data")
         came = styles("sync", "--json", "--config", config)
