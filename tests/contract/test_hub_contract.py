@@ -25,6 +25,7 @@ from tests.contract.hub_replay import (
     recording,
     replay,
 )
+from tests.fakes.server import Answering
 
 pytestmark = pytest.mark.skipif(
     not FOLDER, reason="CONTRACTS_DIR is not set: point it at the folder with the contracts"
@@ -284,26 +285,14 @@ async def test_unknown_agents_get_what_they_got_without_r2(room):
 
 
 async def test_webhook_body(room):
-    from aiohttp import web
-
-    heard = []
-
-    async def hear(request):
-        heard.append(await request.json())
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/hook", hear)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    await room.bot.ask(webhook=f"http://127.0.0.1:{runner.addresses[0][1]}/hook")
-    job = await room.host.pop()
-    metadata = [{"type": "batch_index", "value": "see_ref", "ref": "0"}]
-    await room.host.submit(job["id"], generation=b64(webp()), gen_metadata=metadata)
-    await room.running.hub.webhooks.drained()
-    await runner.cleanup()
-    compare(heard[0], recording("2xx_webhook_received")[0]["body"], "webhook")
+    async with Answering() as ear:
+        await room.bot.ask(webhook=f"{ear.url}/hook")
+        job = await room.host.pop()
+        metadata = [{"type": "batch_index", "value": "see_ref", "ref": "0"}]
+        await room.host.submit(job["id"], generation=b64(webp()), gen_metadata=metadata)
+        await room.running.hub.webhooks.drained()
+        [heard] = ear.journal.exchanges
+    compare(heard.body, recording("2xx_webhook_received")[0]["body"], "webhook")
 
 
 # --- differences on purpose ----------------------------------------------------------------

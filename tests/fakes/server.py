@@ -18,6 +18,7 @@ from tests.fakes.journal import Exchange, Journal, answer_of, json_of
 from tests.fakes.ports import Port
 
 Fake = TypeVar("Fake", bound="FakeServer")
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 CUTTING = {Kind.REFUSE, Kind.LOSE, Kind.HANG}
 LARGEST = 64 * 1024 * 1024
@@ -184,14 +185,17 @@ class FakeServer:
 
 
 class Answering(FakeServer):
-    """A server that gives every request to one function."""
+    """A server that gives every request to one function; without one it says yes to everything."""
 
-    def __init__(self, answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> None:
+    def __init__(self, answer: Answer | None = None) -> None:
         super().__init__()
         self._answer = answer
 
     def add_routes(self, app: web.Application) -> None:
-        app.router.add_route("*", "/{path:.*}", self._answer, name="all")
+        app.router.add_route("*", "/{path:.*}", self._respond, name="all")
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        return web.Response() if self._answer is None else await self._answer(request)
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from bots.__main__ import app
 from tests.component.bots.lists import CATEGORIES, write_list
 from tests.component.bots.programs import ENVIRONMENT, run
 from tests.fakes import faults
+from tests.fakes.pages import FakePages
 from tests.fakes.server import in_thread
-from tests.fakes.stylelist import FakeStylelist
 
 NETLESS = """
 import socket, sys
@@ -244,7 +244,7 @@ def test_lists_that_are_named_replace_the_configured_ones(resolve, write_config,
 
 
 def test_a_list_may_be_at_an_address(styles, tmp_path):
-    with in_thread(FakeStylelist(styles)) as server:
+    with in_thread(FakePages(styles)) as server:
         words = ["resolve", "a fox style: neon", "--styles", server.url, "--json"]
         done = CliRunner().invoke(app, words)
         assert prompts(done) == ["a fox, neon"]
@@ -254,7 +254,7 @@ def test_a_list_may_be_at_an_address(styles, tmp_path):
 
 
 def test_no_old_copy_stands_in_for_a_list_that_is_named(styles, write_config, tmp_path):
-    with in_thread(FakeStylelist(styles)) as server:
+    with in_thread(FakePages(styles)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         assert CliRunner().invoke(app, ["styles", "sync", "--config", str(config)]).exit_code == 0
         server.fail("list", faults.answer(500, ""), 99)

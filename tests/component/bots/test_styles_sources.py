@@ -8,8 +8,8 @@ import pytest
 
 from tests.component.bots.lists import STYLES, styles, write_list
 from tests.fakes import faults
+from tests.fakes.pages import FakePages
 from tests.fakes.server import in_thread
-from tests.fakes.stylelist import FakeStylelist
 
 FAULTY = {
     "fine": {"prompt": "{p}", "model": "sd"},
@@ -74,7 +74,7 @@ def test_check_of_a_list_that_cannot_be_read_is_1(tmp_path):
 
 def test_sync_tells_what_is_new_changed_and_gone(write_config, tmp_path):
     folder = write_list(tmp_path / "served")
-    with in_thread(FakeStylelist(folder)) as server:
+    with in_thread(FakePages(folder)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         first = styles("sync", "--config", config)
         again = styles("sync", "--config", config)
@@ -90,7 +90,7 @@ def test_sync_tells_what_is_new_changed_and_gone(write_config, tmp_path):
 
 def test_a_source_that_is_down_is_told_with_the_age_of_its_copy(write_config, tmp_path):
     folder = write_list(tmp_path / "served")
-    with in_thread(FakeStylelist(folder)) as server:
+    with in_thread(FakePages(folder)) as server:
         config = write_config(styles={"sources": [server.url]}, data_dir="data")
         styles("sync", "--config", config)
         server.fail("list", faults.answer(503, ""), 99)
@@ -108,7 +108,7 @@ def test_a_source_that_is_down_is_told_with_the_age_of_its_copy(write_config, tm
 
 
 def test_sync_tells_it_as_json(write_config, tmp_path):
-    with in_thread(FakeStylelist(write_list(tmp_path / "served"))) as server:
+    with in_thread(FakePages(write_list(tmp_path / "served"))) as server:
         sources = [server.url.replace("http", "HTTP", 1), str(tmp_path / "served")]
         config = write_config(styles={"sources": sources}, data_dir="data")
         came = styles("sync", "--json", "--config", config)

@@ -3,11 +3,13 @@
 import json
 
 import pytest
-from aiohttp import web
 
 from common.reference.library import ReferenceLibrary
 from common.reference.models import ModelReference
+from tests.fakes import faults
+from tests.fakes.pages import FakePages
 
+PAGE = "models.json"
 PUBLISHED = {
     "brand new": {"baseline": "flux_1", "nsfw": True, "inpainting": False},
     "stable_diffusion": {"baseline": "stable diffusion 1", "nsfw": True},
@@ -19,29 +21,17 @@ PUBLISHED = {
 
 @pytest.fixture
 async def server():
-    """Serves what is in `page`."""
-    page = {"body": json.dumps(PUBLISHED), "asked": [], "status": 200}
-
-    async def answer(request):
-        page["asked"].append(request.headers.get("If-None-Match"))
-        mark = f'"{hash(page["body"])}"'
-        if request.headers.get("If-None-Match") == mark:
-            return web.Response(status=304)
-        return web.Response(text=page["body"], status=page["status"], headers={"ETag": mark})
-
-    application = web.Application()
-    application.router.add_get("/models.json", answer)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}/models.json", page
-    await runner.cleanup()
+    async with FakePages() as serving:
+        serving.pages[PAGE] = json.dumps(PUBLISHED)
+        yield serving
 
 
-async def test_what_is_published_lies_over_the_bundled_facts(tmp_path, server):
-    address, _page = server
+@pytest.fixture
+def address(server):
+    return f"{server.url}/{PAGE}"
+
+
+async def test_what_is_published_lies_over_the_bundled_facts(tmp_path, address):
     library = await ReferenceLibrary.open(address, cache=tmp_path)
     assert library.current is ModelReference.bundled()
     await library.refresh()
@@ -56,12 +46,11 @@ async def test_what_is_published_lies_over_the_bundled_facts(tmp_path, server):
 @pytest.mark.parametrize(
     "body", ["{", "[]", "{}", "<html>", '{"x": 1}', "[" * 200_000, " " * 6_000_000]
 )
-async def test_what_is_no_reference_changes_nothing_and_says_so(tmp_path, server, body):
-    address, page = server
+async def test_what_is_no_reference_changes_nothing_and_says_so(tmp_path, server, address, body):
     library = await ReferenceLibrary.open(address, cache=tmp_path)
     await library.refresh()
     good = library.current
-    page["body"] = body
+    server.pages[PAGE] = body
     await library.refresh()
     assert library.current is good
     assert library.problem
@@ -69,22 +58,22 @@ async def test_what_is_no_reference_changes_nothing_and_says_so(tmp_path, server
     assert restarted.current.nsfw("brand new")
 
 
-async def test_a_server_that_is_down_changes_nothing_and_says_so(tmp_path, server):
-    address, page = server
+async def test_a_server_that_is_down_changes_nothing_and_says_so(tmp_path, server, address):
     library = await ReferenceLibrary.open(address, cache=tmp_path)
     await library.refresh()
-    page["status"] = 503
-    page["body"] += " "
+    server.fail("list", faults.answer(503, ""), 99)
+    server.pages[PAGE] += " "
     await library.refresh()
     assert library.current.nsfw("brand new")
     assert "503" in library.problem
-    page["status"] = 200
+    server.heal()
     await library.refresh()
     assert library.problem == ""
 
 
-async def test_it_is_sent_again_only_if_it_has_changed_even_after_a_restart(tmp_path, server):
-    address, page = server
+async def test_it_is_sent_again_only_if_it_has_changed_even_after_a_restart(
+    tmp_path, server, address
+):
     now = 1000.0
     library = await ReferenceLibrary.open(address, cache=tmp_path, clock=lambda: now)
     await library.refresh()
@@ -95,14 +84,13 @@ async def test_it_is_sent_again_only_if_it_has_changed_even_after_a_restart(tmp_
     restarted = await ReferenceLibrary.open(address, cache=tmp_path)
     assert (restarted.current, restarted.good_at) == (first, 2000.0)
     await restarted.refresh()
-    assert page["asked"][0] is None
-    assert len(page["asked"]) == 3
-    assert all(page["asked"][1:])
+    [first_mark, *marks] = [mark for _, mark in server.asked()]
+    assert first_mark is None
+    assert marks == [server.mark(PAGE)] * 2
 
 
-async def test_a_password_is_not_in_the_problem(tmp_path, server):
-    address, page = server
-    page["body"] = "{}"
+async def test_a_password_is_not_in_the_problem(tmp_path, server, address):
+    server.pages[PAGE] = "{}"
     library = await ReferenceLibrary.open(address.replace("//", "//me:secret@"), cache=tmp_path)
     await library.refresh()
     assert "names no model" in library.problem

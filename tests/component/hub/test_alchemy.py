@@ -1,7 +1,6 @@
 """Alchemy: pictures looked at and worked upon, by alchemists that pop forms."""
 
 import pytest
-from aiohttp import web
 
 from tests.component.hub.callers import (
     MODERATOR,
@@ -11,6 +10,7 @@ from tests.component.hub.callers import (
     alchemy_body,
     webp,
 )
+from tests.fakes.server import Answering
 
 CAPTION = {"caption": "a fox in the snow"}
 
@@ -261,24 +261,12 @@ async def test_a_moderator_pauses_workers(open_room, session):
 
 
 async def test_webhooks_tell_what_came_of_each_form(room):
-    heard = []
-
-    async def hear(request):
-        heard.append(await request.json())
-        return web.Response()
-
-    app = web.Application()
-    app.router.add_post("/hook", hear)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    hook = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    request = await room.bot.ask_alchemy("caption", webhook=hook)
-    (form,) = await room.host.pop_forms("caption")
-    await room.host.submit_form(form, result=CAPTION)
-    await room.running.hub.webhooks.drained()
-    await runner.cleanup()
-    (told,) = heard
+    async with Answering() as ear:
+        request = await room.bot.ask_alchemy("caption", webhook=f"{ear.url}/hook")
+        (form,) = await room.host.pop_forms("caption")
+        await room.host.submit_form(form, result=CAPTION)
+        await room.running.hub.webhooks.drained()
+        (told,) = [exchange.body for exchange in ear.journal.exchanges]
     assert (told["form"], told["state"], told["result"]) == ("caption", "done", CAPTION)
     assert (told["request"], told["id"], told["kudos"]) == (request, form["id"], 1.0)
     assert told["worker_name"] == "alchemist"

@@ -5,23 +5,24 @@ import base64
 
 import pytest
 import stamina
-from aiohttp import web
 
 from common.horde.wire import WebhookCall
 from tests.component.hub.callers import request_body, webp
+from tests.fakes import faults
+from tests.fakes.server import Answering
 
 
-class Ear:
-    """A server that hears webhooks, and answers with what it is told to."""
+class Ear(Answering):
+    """Hears what webhooks tell."""
 
     def __init__(self):
+        super().__init__()
         self.calls = asyncio.Queue()
-        self.statuses = []
-        self.address = ""
+        self.journal.on_exchange(lambda exchange: self.calls.put_nowait(exchange.body))
 
-    async def hear(self, request):
-        await self.calls.put(await request.json())
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+    @property
+    def address(self):
+        return f"{self.url}/hook/secret"
 
     async def next(self):
         return await asyncio.wait_for(self.calls.get(), 30)
@@ -29,15 +30,8 @@ class Ear:
 
 @pytest.fixture
 async def ear():
-    ear = Ear()
-    app = web.Application(client_max_size=10**7)
-    app.router.add_post("/hook/{token}", ear.hear)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    ear.address = f"http://127.0.0.1:{runner.addresses[0][1]}/hook/secret"
-    yield ear
-    await runner.cleanup()
+    async with Ear() as ear:
+        yield ear
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +70,7 @@ async def test_the_picture_itself_without_r2(room, ear):
 
 
 async def test_a_failing_ear_is_called_three_times(room, ear):
-    ear.statuses = [500, 500, 500, 500]
+    ear.fail("all", faults.answer(500, ""), 4)
     await room.bot.ask(webhook=ear.address)
     await room.host.deliver(await room.host.pop())
     calls = [await ear.next() for _ in range(3)]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.fakes.stylelist import FakeStylelist
+from tests.fakes.pages import FakePages
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 
@@ -12,6 +12,6 @@ GOOD = {"prompt": "{p}{np}", "model": "sd"}
 @pytest.fixture
 async def server():
     """A web server with one list."""
-    async with FakeStylelist() as serving:
+    async with FakePages() as serving:
         serving.pages["styles.json"] = json.dumps({"web": GOOD})
         yield serving

@@ -18,6 +18,7 @@ from common.errors import WorkerError
 from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.paint import PaintEngine
 from tests.component.worker.test_stock import checkpoint
+from tests.fakes.server import FakeServer
 from worker import events
 from worker.cli import register
 from worker.disk.models import find_models
@@ -31,10 +32,11 @@ app.callback()(lambda: None)
 register(app)
 
 
-class Site:
+class Site(FakeServer):
     """A Horde, its reference and the files of its models, on one server."""
 
     def __init__(self):
+        super().__init__()
         self.files = {name: checkpoint() for name in ("Fox", "Owl")}
         self.files["Bear"] = checkpoint(1024)
         self.queued = {"Fox": 10.0, "Owl": 30.0, "Bear": 20.0, "Adult": 90.0}
@@ -42,22 +44,14 @@ class Site:
         self.broken = False
         self.gate = asyncio.Event()
         self.gate.set()
-        self.url = ""
 
-    async def start(self):
-        server = web.Application()
-        server.router.add_get("/api/v2/status/models", self._models)
-        server.router.add_get("/reference.json", self._reference)
-        server.router.add_get("/files/{name}", self._file)
-        self._runner = web.AppRunner(server, shutdown_timeout=0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        return self
+    def add_routes(self, app):
+        app.router.add_get("/api/v2/status/models", self._models, name="models")
+        app.router.add_get("/reference.json", self._reference, name="reference")
+        app.router.add_get("/files/{name}", self._file, name="file")
 
-    async def close(self):
+    async def hang_up(self):
         self.gate.set()
-        await self._runner.cleanup()
 
     async def _models(self, _):
         self.asked.append("models")
@@ -99,9 +93,8 @@ class Site:
 
 @pytest.fixture
 async def site():
-    site = await Site().start()
-    yield site
-    await site.close()
+    async with Site() as site:
+        yield site
 
 
 def settings(site, folder, **models):

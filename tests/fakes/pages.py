@@ -1,4 +1,4 @@
-"""A server with one stylelist: the files of a folder, or what a test lays into `pages`."""
+"""Files at an address, with ETags: lists of styles, the models' reference."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from aiohttp import web
 from tests.fakes.server import FakeServer
 
 
-class FakeStylelist(FakeServer):
-    """Serves `/list/FILE`, with ETags; the only route is `list`."""
+class FakePages(FakeServer):
+    """Serves the files of a folder, or what a test lays into `pages`; the only route is `list`."""
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
         self.folder = folder
         self.pages: dict[str, str] = {}
-        """What is served before a file of the folder is looked for."""
+        """By name; looked for before the folder is."""
         self.marks = True
         """Whether files come with an ETag."""
 
