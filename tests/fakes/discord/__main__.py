@@ -8,14 +8,10 @@ writes is printed.
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import sys
-from pathlib import Path
-
 from tests.fakes.discord.people import text_of
 from tests.fakes.discord.server import FakeDiscord
 from tests.fakes.journal import Exchange
+from tests.fakes.terminal import parser_of, serve
 
 
 def act(discord: FakeDiscord, ann, channel, line: str) -> None:
@@ -40,23 +36,17 @@ def show(exchange: Exchange) -> None:
         print(f"[{exchange.route}] {text_of(message)}", flush=True)
 
 
-async def serve(options: argparse.Namespace) -> None:
+def main() -> None:
+    options = parser_of("discord").parse_args()
     discord = FakeDiscord(port=options.port, journal=options.journal)
-    guild = discord.world.guild("Painters")
-    channel = discord.world.channel(guild, "pictures")
+    channel = discord.world.channel(discord.world.guild("Painters"), "pictures")
     ann = discord.world.person("Ann")
     discord.journal.on_exchange(show)
-    async with discord:
-        print(discord.api, discord.token, flush=True)
-        while line := await asyncio.to_thread(sys.stdin.readline):
-            act(discord, ann, channel, line.strip())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.fakes.discord")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--journal", type=Path, help="file of JSON lines, appended to")
-    asyncio.run(serve(parser.parse_args()))
+    serve(
+        discord,
+        lambda: f"{discord.api} {discord.token}",
+        lambda line: act(discord, ann, channel, line),
+    )
 
 
 if __name__ == "__main__":
