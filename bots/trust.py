@@ -33,7 +33,8 @@ async def keep_knowing(
 ) -> None:
     """Look at our account on a Horde now and then, for ever; `failed` hears what speaks against it.
 
-    A Horde without limits (a hub of our own) keeps none; its key is looked at all the same.
+    A Horde without limits (a hub of our own) keeps none, and one that spoke of its own keeps those;
+    its key is looked at all the same.
     """
     while True:
         try:
@@ -49,7 +50,7 @@ async def keep_knowing(
 
 def _adopt(endpoint: Endpoint, user: User) -> None:
     """Keep to the limits of our account from now on."""
-    if endpoint.client.limits == Limits.unlimited():
+    if endpoint.client.limits not in {Limits.public(), Limits.whitelisted()}:
         return
     limits = Limits.whitelisted() if _is_favoured(user) else Limits.public()
     if limits != endpoint.client.limits:

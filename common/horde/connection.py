@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import aiohttp
+import structlog
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from common.errors import HordeBusy, HordeError, HordeGone, HordeUnclear, HordeUnreachable
-from common.horde.limits import Budget, Limiter, Limits
+from common.horde.limits import Budget, Limiter, Limits, Rate
 from common.horde.transport import Patience, Transport
 from common.wire import Sent
 
@@ -23,8 +26,13 @@ PICTURES = "image"
 LIST = 32 * 1024 * 1024
 """Bytes of an answer about all models or workers."""
 
+REFUSALS, REFUSED_WITHIN = 5, 10.0
+"""So many refusals of a server's limiter within so many seconds show that we do not know it."""
+
 OnCall = Callable[[str, HordeError | None], None]
 """Hears of each call: the budget it counts in, and how it failed, if it did."""
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -59,6 +67,9 @@ class Connection:
         self.limits = limits if limits is not None else Limits.of(url)
         """The server's, which we keep to."""
         self._limiter = Limiter(self.limits)
+        self._monotonic = monotonic
+        self._refused: defaultdict[Budget, deque[float]] = defaultdict(deque)
+        """When the server's limiter refused, the last few times."""
         self._transport = Transport(
             url,
             key,
@@ -126,6 +137,7 @@ class Connection:
                 method,
                 path,
                 turn=turn,
+                refused=partial(self._learn, budget),
                 limit_bytes=limit_bytes,
                 body=None if body is None else body.body(),
                 **options,
@@ -145,6 +157,20 @@ class Connection:
                 await self._limiter.turn(budget, key)
         except TimeoutError as error:
             raise HordeBusy(retry_after=self._patience.limiter_wait) from error
+
+    def _learn(self, budget: Budget, refusal: HordeBusy) -> None:
+        """Keep to a limit that the server speaks of again and again, from now on."""
+        now, times = self._monotonic(), self._refused[budget]
+        times.append(now)
+        if len(times) < REFUSALS:
+            return
+        rate = Rate.said(str(refusal.values.get("answer")))
+        if now - times.popleft() > REFUSED_WITHIN or rate is None:
+            return
+        learned = self.limits.with_rate(budget, rate)
+        if learned != self.limits:
+            log.info("limit_learned", horde=self.name, what=budget.value, limit=rate)
+            self.use_limits(learned)
 
     def _read(
         self,

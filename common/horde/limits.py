@@ -2,12 +2,13 @@
 
 The public server counts in fixed windows, per address and, where a path holds an id, mostly per
 id. Each budget below is one such window or pair of windows. A server on this machine is ours and
-is asked as often as we like.
+is asked as often as we like, until its own limiter says how often that is.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -18,6 +19,9 @@ from yarl import URL
 MARGIN = 0.1
 """Seconds by which a window is taken to be longer than it is: on its way to the server a request
 may gain on the one before it."""
+WINDOWS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
+"""Seconds, by what a limiter calls them."""
+_SAID = re.compile(r"(\d{1,6}) per (\d{1,4}) (second|minute|hour)")
 REMEMBERED_KEYS = 4096
 """Keys (ids, paths) whose counters are kept; older ones have mostly left their windows."""
 
@@ -46,6 +50,15 @@ class Rate:
     count: int
     seconds: float
     burst: int = 1
+
+    @classmethod
+    def said(cls, message: str) -> Rate | None:
+        """Return the limit a server's limiter tells of (`2 per 1 second`), None for other words."""
+        found = _SAID.search(message)
+        if found is None or not (int(found[1]) and int(found[2])):
+            return None
+        count, seconds = int(found[1]), int(found[2]) * WINDOWS[found[3]]
+        return cls(count, seconds, burst=1 if seconds <= 1 else max(1, count // 3))
 
     def limiter(self) -> AsyncLimiter:
         """Return a leaky bucket that never lets more than `count` into a window.
@@ -120,6 +133,14 @@ class Limits:
     def unlimited(cls) -> Limits:
         """Return no limits at all: our own hub, a server in a test."""
         return cls()
+
+    def with_rate(self, budget: Budget, rate: Rate) -> Limits:
+        """Return these limits with one more, which takes the place of a looser one of its time."""
+        known: tuple[Rate, ...] = getattr(self, budget)
+        if any(one.seconds == rate.seconds and one.count <= rate.count for one in known):
+            return self
+        others = tuple(one for one in known if one.seconds != rate.seconds)
+        return replace(self, **{budget.value: (*others, rate)})
 
     @classmethod
     def of(cls, url: str) -> Limits:

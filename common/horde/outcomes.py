@@ -56,7 +56,7 @@ def error_of(
     """
     body = answer if isinstance(answer, Mapping) else {}
     rc = body.get("rc")
-    rc = rc[:100] if isinstance(rc, str) else ""
+    rc = rc[:100].rstrip(".") if isinstance(rc, str) else ""  # some end like a sentence
     kind, code = OUTCOMES.get(rc) or _judge_by_status(status, known=bool(body))
     said = _message_of(body)
     return kind(

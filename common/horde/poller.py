@@ -28,6 +28,9 @@ log = structlog.get_logger()
 LOOKS_AT_ONCE = 16
 WOKEN = 0.15
 """Seconds between two looks at a request that was called out; the server allows ten a second."""
+STRANDED = 15.0
+"""Seconds after which a request of which nothing waits or is in the making is given up; for a
+moment it may look so while a worker takes it."""
 SIGNS_OF_TROUBLE = 3
 """So many different requests must fail in a row before the server itself is suspected."""
 
@@ -53,6 +56,8 @@ class _Watch:
     """Of whoever waits, so that what is logged of a look says for which request."""
     soon_since: float | None = None
     """Since when every answer has said that it is over in a moment."""
+    stranded_since: float | None = None
+    """Since when nothing of it has waited or been in the making."""
 
 
 class Poller:
@@ -95,9 +100,10 @@ class Poller:
     ) -> asyncio.Future[Status]:
         """Return what will be the final status: done or faulted (test `faulted` first).
 
-        The future raises HordeGone if the server does not know the request (any more); after any
-        other error it is asked again. Cancelling the future forgets the request. `on_check` hears
-        every answer. Watching an id that is watched already joins that watch.
+        The future raises HordeGone if the server does not know the request (any more) or has left
+        it lying; after any other error it is asked again. Cancelling the future forgets the
+        request. `on_check` hears every answer. Watching an id that is watched already joins that
+        watch.
         """
         watch = self._watches.get(horde_id)
         if watch is None:
@@ -208,13 +214,25 @@ class Poller:
             self._answered(watch)
             if not watch.ended.done():  # forgotten meanwhile
                 self._tell(watch, check)
-            watch.over = check.faulted or check.done
+            watch.over = check.over or self._is_stranded(watch, check)
+            if watch.over and check.stranded and not check.finished:
+                raise HordeGone(horde=self._client.name)
             if not watch.over:
                 return self._pause_after(watch, check)
         status = await self._client.status(watch.horde_id)
         self._answered(watch)
         self._end(watch, status=status)
         return SHORTEST
+
+    def _is_stranded(self, watch: _Watch, check: Check) -> bool:
+        """Tell whether a request has been left lying for so long that nobody will make it."""
+        if not check.stranded:
+            watch.stranded_since = None
+            return False
+        now = self._monotonic()
+        if watch.stranded_since is None:
+            watch.stranded_since = now
+        return now - watch.stranded_since >= STRANDED
 
     def _pause_after(self, watch: _Watch, check: Check) -> float:
         now = self._monotonic()

@@ -91,6 +91,7 @@ _BY_SENTENCE: dict[type[HordeError], dict[str, str]] = {
             "InvalidTargetUsername KudosTransferToAnon KudosTransferToSelf InvalidAwardUsername "
             "KudosAwardToAnon"
         ),
+        "kudos_receiver_flagged": "TargetAccountFlagged",
         "kudos_amount": "NegativeKudosTransfer InvalidKudosTransferAmount",
         "kudos_other_order": "IdempotencyKeyConflict",
         "rating": (
@@ -132,14 +133,15 @@ _BY_SENTENCE: dict[type[HordeError], dict[str, str]] = {
             "NotTrusted NotModerator NotAdmin NotOwner NotPrivileged OnlyServiceAccountProxy "
             "NonServiceForbidden StylesRequiresCustomizer StylesAnonForbidden AnonForbidden "
             "AnonForbiddenUser AnonForbiddenUserMod BetaAnonForbidden SpecialForbidden Forbidden "
-            "SourceAccountFlagged TargetAccountFlagged NotAllowedAwards NotUserOrMod "
-            "MessagesOnlyOwnWorkers UntrustedTeamCreation CannotDeleteMod"
+            "NotAllowedAwards NotUserOrMod MessagesOnlyOwnWorkers UntrustedTeamCreation "
+            "CannotDeleteMod"
         ),
         "worker_not_allowed": (
             "AnonForbiddenWorker WorkerInviteOnly TooManyWorkers TooManyWorkersTrusted "
             "TooManySameIPs TooManyNewIPs WorkerFlaggedMaintenance"
         ),
         "worker_maintenance": "WorkerMaintenance",
+        "kudos_giver_flagged": "SourceAccountFlagged",
     },
     HordeGone: {
         "gone": "RequestNotFound RequestExpired",

@@ -85,11 +85,13 @@ class Transport:
         repeatable: bool = True,
         headers: Mapping[str, str] = NOTHING,
         secret: str = "",
+        refused: Callable[[HordeBusy], None] | None = None,
     ) -> Any:
         """Return the decoded JSON of a successful answer. `turn` waits for our own limiter.
 
-        `headers` are sent besides our own. `secret` is taken out of what the server says about a
-        failure, because its words are shown and logged, and it likes to repeat what was asked.
+        `refused` hears of each refusal of the server's limiter. `headers` are sent besides our
+        own. `secret` is taken out of what the server says about a failure, because its words are
+        shown and logged, and it likes to repeat what was asked.
 
         Raises the HordeError the server's answer stands for; HordeUnreachable if there is none;
         HordeUnclear if the exchange is not `repeatable` and may have been accepted.
@@ -101,6 +103,7 @@ class Transport:
             method,
             path,
             turn=turn,
+            refused=refused,
             limit_bytes=limit_bytes,
             body=body,
             with_key=with_key,
@@ -110,7 +113,13 @@ class Transport:
         )
 
     async def _past_the_limiter(
-        self, method: str, path: str, *, turn: Callable[[], Awaitable[None]], **rest: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        turn: Callable[[], Awaitable[None]],
+        refused: Callable[[HordeBusy], None] | None,
+        **rest: Any,
     ) -> Any:
         """Do one exchange; wait while the server's limiter refuses, as long as patience allows."""
         give_up = self._monotonic() + self._patience.limiter_wait
@@ -120,6 +129,8 @@ class Transport:
                 return await self._once(method, path, **rest)
             except HordeBusy as busy:
                 pause = busy.retry_after or 0.0
+                if refused is not None and is_limiter(busy):
+                    refused(busy)
                 if not is_limiter(busy) or self._monotonic() + pause > give_up:
                     raise
                 await self._sleep(pause)

@@ -228,7 +228,7 @@ class Submitted(Answer):
 
 
 class Check(Answer):
-    """200 of `GET /v2/generate/check/{id}`. Test `faulted` before `done`: both may be true."""
+    """200 of `GET /v2/generate/check/{id}`; `over` says whether it has ended."""
 
     finished: int = 0
     processing: int = 0
@@ -241,6 +241,23 @@ class Check(Answer):
     queue_position: int = 0
     kudos: float = 0
     is_possible: bool = True
+
+    @property
+    def over(self) -> bool:
+        """Whether no more pictures will come.
+
+        `done` alone does not say so: where workers gave up twice, servers say it while the last
+        picture is still in the making.
+        """
+        return self.faulted or (self.done and not self.processing)
+
+    @property
+    def stranded(self) -> bool:
+        """Whether nothing waits or is in the making, though it has not ended.
+
+        So stand, until they expire, all that waited when a server was closed for maintenance.
+        """
+        return not (self.faulted or self.done or self.waiting or self.processing)
 
 
 class GenMetadata(Answer):

@@ -19,6 +19,9 @@ log = structlog.get_logger()
 
 LOOKED_AT = 60.0
 """Seconds between two looks at what a party's money is."""
+SETTLING = 1800.0
+"""Seconds for which a party's shared key outlives it: a Horde drops with a key all that is still
+being made with it, and keeps a request for 20 minutes after the last that happened to it."""
 
 
 class KudosChore:
@@ -37,6 +40,8 @@ class KudosChore:
         self._steps = steps
         self._now = now
         self._looked: dict[str, float] = {}
+        self._over: dict[str, float] = {}
+        """Since when a party has been seen to be over."""
 
     async def __call__(self, lease: Lease) -> None:
         """Do what is due. What the Horde does not do now is done the next time."""
@@ -49,11 +54,21 @@ class KudosChore:
     async def _look_after(self, lease: Lease, event_id: str) -> None:
         event = await self._events.find(event_id)
         if event is None or event.state in FINAL:
-            await self._treasury.close(event_id)
+            if await self._has_settled(event_id):
+                await self._treasury.close(event_id)
         elif event.state is State.OPEN and event.plan.prizes.pictures:
             await self._run_party(lease, event)
-        elif event.state not in {State.DRAFT, State.ANNOUNCED}:
+        elif event.state not in {State.DRAFT, State.ANNOUNCED} and await self._has_settled(
+            event_id
+        ):
             await self._treasury.party.close(event_id)
+
+    async def _has_settled(self, event_id: str) -> bool:
+        """Tell whether nothing can be in the making any more with the shared keys of a party."""
+        if not await self._treasury.party.holds_keys(event_id):
+            self._over.pop(event_id, None)
+            return True
+        return self._now() - self._over.setdefault(event_id, self._now()) >= SETTLING
 
     async def _run_party(self, lease: Lease, event: Event) -> None:
         """Pay for the pictures of a party, and end it when the money is gone."""

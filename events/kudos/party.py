@@ -84,6 +84,10 @@ class Party:
             return False
         return await self.left(event) == 0
 
+    async def holds_keys(self, event: str) -> bool:
+        """Tell whether a party has shared keys that are not deleted yet."""
+        return any(row.shared_key is not None for row in await self._open_funds(event))
+
     async def close(self, event: str) -> None:
         """Delete the shared keys of a party that is over. Raises HordeError."""
         for row in await self._open_funds(event):

@@ -274,6 +274,10 @@ class Store(Queries):
         )
         return await self._change_job(lease, begun)
 
+    async def submission_refused(self, lease: Lease, job: JobRow) -> JobRow:
+        """Note that the job was sent, and certainly not taken."""
+        return await self._change_job(lease, replace(job, state=JobState.WAITING))
+
     async def submitted(self, lease: Lease, job: JobRow, horde_id: str) -> JobRow:
         """Note the Horde's id of the job."""
         sent = replace(job, state=JobState.SUBMITTED, horde_id=horde_id)

@@ -10,7 +10,6 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -18,14 +17,16 @@ import structlog
 from common.errors import (
     HordeBusy,
     HordeError,
+    HordeForbidden,
     HordeRejected,
     HordeUnclear,
     HordeUnreachable,
 )
-from common.horde.wire import GenerationBody
+from common.horde.client import HordeClient
+from common.horde.wire import GenerationBody, Submitted
 from common.reference.models import ModelReference
 from common.running.tasks import cancel
-from request.allowed.terms import Patience, Terms
+from request.allowed.terms import Patience, Payer, Terms
 from request.horde.hordes import Endpoint, Hordes
 from request.kept.leases import Lease
 from request.kept.records import JobRow, JobState
@@ -48,7 +49,7 @@ FULL = "TooManyPrompts"
 """Our account has as much waiting there as it may have."""
 OF_THE_PAYER = frozenset(
     {"SharedKeyEmpty", "SharedKeyExpired", "SharedKeyInvalid", "SharedKeyInsufficientKudos"}
-    | {"SharedKeyAssignedStyles", "InvalidAPIKey", "KudosUpfront"}
+    | {"SharedKeyAssignedStyles", "KudosUpfront"}
 )
 """Refusals that say nothing of the Horde where somebody else pays."""
 SHUT_OUT = "TimeoutIP"
@@ -120,7 +121,7 @@ class Submissions:
                     if isinstance(error, HordeRejected) and error.rc not in OF_ONE_HORDE:
                         raise self._not_taken(row, troubles[-1:], patience) from error
                     if not isinstance(error, HordeUnclear):
-                        row = replace(row, state=JobState.WAITING)
+                        row = await self._store.submission_refused(lease, row)
                 else:
                     self._hordes.succeeded(endpoint)
                     endpoint.turns.let_go()
@@ -179,7 +180,7 @@ class Submissions:
             if payer is None:  # a shared key pays for drawings alone
                 horde_id = await handed_to_alchemist(self._hordes, endpoint, row, body)
             if horde_id is None:
-                horde_id = (await client.submit(body, counted=True)).id
+                horde_id = (await _submit(client, body, payer)).id
             return await self._store.submitted(lease, row, horde_id)
 
         sending = asyncio.create_task(send())
@@ -189,6 +190,17 @@ class Submissions:
             await asyncio.wait({sending}, timeout=SENDING)
             await cancel(sending)
             raise
+
+
+async def _submit(client: HordeClient, body: GenerationBody, payer: Payer | None) -> Submitted:
+    """Submit; where somebody else pays, a key that is not known is his, not the bot's."""
+    try:
+        return await client.submit(body, counted=True)
+    except HordeForbidden as error:
+        if payer is None or error.rc != "InvalidAPIKey":
+            raise
+        code, rc = "horde.shared_key_expired", "SharedKeyInvalid"
+        raise HordeForbidden(code, rc=rc, status=error.status, horde=client.name) from error
 
 
 class _Waiting:

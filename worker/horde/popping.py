@@ -24,6 +24,10 @@ HOPELESS = {
     "TooManyWorkers": "worker.too_many_workers",
 }
 """Return codes that only the operator can do something about, with what he is told."""
+UNKNOWN_MODELS = ("BadRequest", "unrecognised models")
+"""Code and words with which a server turns away a worker of whose models it knows none."""
+NOT_LISTED = "bridge_version"
+"""For what a server skips jobs that it does not give to a program of this name."""
 
 
 class Popper:
@@ -87,6 +91,8 @@ class Popper:
             seconds = self._retry.draw()
         else:
             code = HOPELESS.get(error.rc, "worker.not_accepted")
+            if error.rc == UNKNOWN_MODELS[0] and UNKNOWN_MODELS[1] in str(error):
+                code = "worker.models_unknown"
             raise WorkerError(code, url=self._horde.name, problem=error) from error
         trouble = _explain(error, self._horde.name)
         if trouble != self._trouble:
@@ -112,6 +118,8 @@ class Popper:
             self._skipped = frozenset(reasons)
             shown = ", ".join(f"{name} ({count})" for name, count in sorted(reasons.items()))
             self._report(Skipped(shown))
+            if NOT_LISTED in reasons:
+                self._report(Notice(texts.say("worker.not_listed", url=self._horde.name)))
 
 
 def _explain(error: HordeError, url: str) -> str:

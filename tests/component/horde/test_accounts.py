@@ -122,7 +122,7 @@ async def test_a_shared_keys_id_is_never_shown(client, horde, key):
     assert "belongs to somebody else" in str(refused.value)
 
 
-async def test_a_shared_key_pays_until_it_is_empty(session, horde, key):
+async def test_a_shared_key_pays_until_it_is_empty(client, session, horde, key):
     payer = HordeClient(horde.url, key.id, session, name="fake", patience=QUICK)
     await payer.submit(body(n=8))
 
@@ -130,7 +130,7 @@ async def test_a_shared_key_pays_until_it_is_empty(session, horde, key):
     with pytest.raises(HordeForbidden) as short:
         await payer.submit(body())
     assert short.value.rc == "SharedKeyInsufficientKudos"
-    await payer.change_shared_key(key.id, SharedKeyBody(kudos=0))
+    await client.change_shared_key(key.id, SharedKeyBody(kudos=0))
     with pytest.raises(HordeForbidden, match="shared key") as empty:
         await payer.submit(body())
     assert empty.value.rc == "SharedKeyEmpty"
@@ -277,9 +277,49 @@ async def test_who_was_flagged_meanwhile_is_refused_what_he_got_already(client, 
     await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
     horde.flagged.add("friend#2")
 
-    with pytest.raises(HordeForbidden):
+    with pytest.raises(HordeRejected, match="flagged the account they go to"):
         await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
     assert horde.users["friend#2"] == 70
+
+
+async def test_whose_account_is_flagged_is_told_by_the_code_for_the_words_are_mixed_up(
+    client, horde
+):
+    horde.flagged.add("member#1")
+
+    with pytest.raises(HordeForbidden, match="flagged the account they come from"):
+        await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
+
+
+async def test_what_a_shared_key_pays_for_goes_with_it(client, session, horde, key):
+    horde.seconds = None
+    payer = HordeClient(horde.url, key.id, session, name="fake", patience=QUICK)
+    submitted = await payer.submit(body())
+    await client.delete_shared_key(key.id)
+
+    with pytest.raises(HordeGone):
+        await client.check(submitted.id)
+
+
+async def test_a_shared_key_gives_no_kudos_and_makes_no_keys(session, horde, key):
+    payer = HordeClient(horde.url, key.id, session, name="fake", patience=QUICK)
+
+    with pytest.raises(HordeForbidden) as giving:
+        await payer.transfer_kudos("friend#2", 5, idempotency_key=ORDER)
+    with pytest.raises(HordeForbidden) as making:
+        await payer.create_shared_key(SharedKeyBody(name="another"))
+    assert (giving.value.rc, making.value.rc) == ("InvalidAPIKey", "InvalidAPIKey")
+
+
+async def test_an_account_has_three_shared_keys(client, horde):
+    for number in range(3):
+        await client.create_shared_key(SharedKeyBody(name=f"key {number}"))
+
+    with pytest.raises(HordeForbidden, match="more than 3") as refused:
+        await client.create_shared_key(SharedKeyBody(name="one more"))
+    assert endpoint_pause(refused.value) is None
+    horde.trusted = True
+    assert (await client.create_shared_key(SharedKeyBody(name="one more"))).name == "one more"
 
 
 async def test_an_account_shows_its_shared_keys_to_its_owner(client, key):

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from common.errors import HordeBusy, HordeUnclear, HordeUnreachable
+from common.horde.connection import REFUSALS
+from common.horde.limits import Limits, Rate
 from common.horde.outcomes import LIMITER_PAUSE
 from common.horde.transport import Patience
 from tests.component.horde.conftest import ONCE, QUICK, Clock, body
@@ -150,6 +152,42 @@ async def test_the_limiter_is_waited_out(patient, horde, clock):
     assert (await patient.submit(body())).id in horde.requests
     assert clock.slept == [3, 3]
     assert len(horde.requests) == 1
+
+
+async def test_a_limit_a_server_speaks_of_again_and_again_is_kept_from_then_on(patient, horde):
+    horde.fail("submit", faults.limiter("50 per 1 second"), REFUSALS)
+    await patient.submit(body())
+    assert patient.limits.submit == (Rate(50, 1.0),)
+    assert patient.submit_pace() == 0.02
+
+    horde.fail("submit", faults.limiter("600 per 1 minute"), REFUSALS)
+    await patient.submit(body())
+    assert patient.limits.submit == (Rate(50, 1.0), Rate(600, 60.0, burst=200))
+    assert patient.limits.check == ()
+
+    horde.fail("submit", faults.limiter("70 per 1 second"), REFUSALS)
+    await patient.submit(body())
+    assert Rate(50, 1.0) in patient.limits.submit
+
+
+@pytest.mark.parametrize(
+    ("said", "pause"), [("2 per 1 second", 3), ("0 per 1 second", 1), ("slow down", 1)]
+)
+async def test_now_and_then_a_refusal_or_other_words_teach_nothing(patient, horde, said, pause):
+    horde.fail("submit", faults.limiter(said, retry_after=pause), 2 * REFUSALS)
+
+    await patient.submit(body())
+    assert patient.limits == Limits.unlimited()
+
+
+async def test_many_at_once_are_refused_a_few_times_and_then_take_turns(client, horde):
+    horde.per_second = 40
+    await asyncio.gather(*(client.submit(body()) for _ in range(100)))
+
+    assert len(horde.requests) == 100
+    refused = [one for one in horde.journal.of("submit") if one.status == 429]
+    assert len(refused) <= 60 + REFUSALS
+    assert client.limits.submit == (Rate(40, 1.0),)
 
 
 async def test_a_limiter_that_does_not_say_how_long_is_waited_out_too(patient, horde, clock):

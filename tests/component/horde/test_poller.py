@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from common.errors import HordeGone, HordeUnreachable
-from common.horde.poller import WOKEN, Poller
+from common.horde.poller import STRANDED, WOKEN, Poller
 from common.horde.schedule import LONGEST
 from tests.component.horde.conftest import ONCE, body, happens, running
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -90,6 +90,62 @@ async def test_a_faulted_request_ends_with_its_status(client, horde, poller):
         status = await poller.watch(submitted.id)
 
     assert status.faulted
+
+
+async def test_the_last_picture_is_waited_for_though_the_server_says_done_too_early(
+    client, horde, poller
+):
+    horde.setbacks = 2
+    submitted = await client.submit(body(n=3))
+    checks = []
+    async with running(poller):
+        status = await poller.watch(submitted.id, checks.append)
+
+    assert any(check.done and check.processing for check in checks)
+    assert len(status.generations) == 3
+
+
+async def test_what_maintenance_left_lying_is_given_up_before_it_expires(
+    client, horde, poller, clock
+):
+    submitted = await client.submit(body())
+    horde.strand(submitted.id)
+    async with running(poller):
+        with pytest.raises(HordeGone):
+            await poller.watch(submitted.id)
+
+    assert STRANDED <= clock.now <= STRANDED + LONGEST
+    assert horde.journal.count("status") == 0
+
+
+async def test_what_was_made_before_maintenance_is_fetched(client, horde, poller, clock):
+    submitted = await client.submit(body(n=3))
+    clock.now = 21
+    horde.strand(submitted.id)
+    async with running(poller):
+        status = await poller.watch(submitted.id)
+
+    assert len(status.generations) == 2
+    assert not status.done
+
+
+async def test_a_moment_in_which_nothing_seems_to_be_done_is_passed_over(
+    client, horde, poller, clock
+):
+    submitted = await client.submit(body())
+    request = horde.requests[submitted.id]
+    checks = []
+
+    def hear(check):
+        checks.append(check)
+        request.stranded = len(checks) < 3
+
+    request.stranded = True
+    async with running(poller):
+        status = await poller.watch(submitted.id, hear)
+
+    assert [check.stranded for check in checks[:4]] == [True, True, True, False]
+    assert len(status.generations) == 1
 
 
 async def test_a_request_the_horde_forgot(client, horde, poller):

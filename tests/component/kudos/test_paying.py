@@ -270,7 +270,7 @@ async def test_kudos_that_came_from_a_winner_a_moment_ago_go_back_a_minute_later
     [
         (faults.rc("InvalidTargetUsername"), "cannot go to this name"),
         (faults.rc("KudosTransferNotEnough"), "has not that many"),
-        (faults.rc("TargetAccountFlagged", 403), "does not allow"),
+        (faults.rc("TargetAccountFlagged"), "flagged the account they go to"),
         (faults.rc("KudosTransferToSelf"), "cannot go to this name"),
     ],
 )

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from common.errors import Refusal
+from common.errors import HordeGone, Refusal
+from common.horde.client import HordeClient
+from common.horde.wire import generation_body
 from common.model import Job
 from events.course.clock import Clock as EventClock
 from events.course.steps import Steps
 from events.entries.entry_store import EntryStore
-from events.kudos.chore import KudosChore
+from events.kudos.chore import SETTLING, KudosChore
 from events.kudos.purse import KudosPurse
 from events.kudos.records import FundState, Purpose
 from events.lifecycle import Step
@@ -244,8 +246,28 @@ async def test_a_party_is_paid_by_its_sponsor_and_ends_when_the_money_is_gone(of
     event = await office.tick(61)
     assert event.state is State.CLOSED
     assert await office.purse.payer(event, [SMALL]) is None
+
+
+async def test_what_is_in_the_making_when_a_party_ends_is_not_dropped_with_its_key(
+    office, horde, session
+):
+    horde.seconds = None
+    event = await party(office)
+    [key] = horde.shared_keys.values()
+    payer = await office.purse.payer(event, [SMALL])
+    client = HordeClient(horde.url, payer.key, session, name="fake")
+    submitted = await client.submit(generation_body(SMALL))
+
+    key["kudos"] = 3
+    assert (await office.tick(61)).state is State.CLOSED
     await office.tick(61)
+    await office.tick(SETTLING - 120)
+    assert not (await client.check(submitted.id)).done
+    horde.finish(submitted.id)
+    await office.tick(180)
     assert horde.shared_keys == {}
+    with pytest.raises(HordeGone):
+        await client.check(submitted.id)
 
 
 async def test_a_party_does_not_pay_for_what_is_larger_than_said(office):

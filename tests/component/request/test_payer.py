@@ -81,6 +81,22 @@ async def test_a_shared_key_that_is_empty_keeps_nobody_else_from_his_pictures(st
         assert (await platform.answer_to("2")).ending is Ending.DONE
 
 
+async def test_a_shared_key_that_was_deleted_is_not_taken_for_the_bots(start, heard, horde):
+    horde.owners, horde.users["sponsor#5"] = {KEY: "sponsor#5"}, 500.0
+    horde.keys = {KEY, "0000000000"}
+    platform = FakePlatform()
+    async with start(platform, kudos=KUDOS) as core:
+        await open_party(core)
+        horde.shared_keys.clear()
+        platform.say(heard(SMALL, event="1"))
+        outcome = await platform.answer_to("1")
+        assert outcome.ending is Ending.FAILED
+        assert "shared key" in outcome.text
+
+        platform.say(replace(heard(SMALL, event="2"), place=Place("web", "web", "other")))
+        assert (await platform.answer_to("2")).ending is Ending.DONE
+
+
 def test_who_may_not_be_asked_is_not_paid():
     payer = Payer("public", SecretStr("key"))
 

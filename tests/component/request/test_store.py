@@ -78,6 +78,9 @@ async def test_submission_is_written_down_before_and_after(store, lease, heard):
     again = (await store.jobs_of(request_id))[0]
     again = await store.submission_begun(lease, again, "hub")
     assert (again.attempts, again.wasted) == (2, 1)
+    refused = await store.submission_refused(lease, again)
+    again = await store.submission_begun(lease, refused, "hub")
+    assert (again.attempts, again.wasted) == (3, 1)
     job = await store.submitted(lease, again, "horde-1")
     assert (job.state, job.horde_id) == (JobState.SUBMITTED, "horde-1")
     assert (await store.jobs_of(request_id))[0] == job

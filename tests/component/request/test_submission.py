@@ -51,6 +51,20 @@ async def test_who_waits_for_room_is_not_given_up_like_one_whose_horde_is_away(s
     assert statuses(horde) == [429, 202]
 
 
+async def test_what_was_refused_counts_not_as_wasted_after_a_restart(start, heard, horde):
+    horde.concurrency = 0
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard(FOX))
+        await wait_until(lambda: any(shown.own_queue for shown in platform.progress))
+    horde.concurrency = None
+    async with start(platform) as core:
+        outcome = await platform.answer_to("1")
+        [job] = await core.store.jobs_of(outcome.request)
+    assert outcome.ending is Ending.DONE
+    assert (job.attempts, job.wasted) == (2, 0)
+
+
 async def test_what_a_full_horde_does_not_take_overflows_to_the_next(start, heard, horde):
     platform = FakePlatform()
     async with FakeHorde() as hub:

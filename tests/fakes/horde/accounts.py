@@ -26,12 +26,16 @@ DEFAULTS = {
     "max_text_tokens": -1,
 }
 """Of a shared key."""
+MOST_KEYS = {False: 3, True: 10}
+"""Shared keys of one account, by whether it is trusted."""
 NO_SHARED_KEY = "No user matching sent Shared Key."
 
 
 class AccountRoutes:
     def __init__(self, horde: FakeHorde) -> None:
         self._horde = horde
+        self._paid: dict[str, list[str]] = {}
+        """Ids of the requests that a shared key has paid for, by its id."""
 
     def all(self, v2: str) -> Iterable[web.RouteDef]:
         key = f"{v2}/sharedkeys/{{id}}"
@@ -113,9 +117,11 @@ class AccountRoutes:
         return known is None or given in known or given in self._horde.shared_keys
 
     def _refuse_key(self, request: web.Request) -> web.Response | None:
+        """Refuse whoever is no user; a shared key is none."""
         if "apikey" not in request.headers:
             return invalid({"apikey": "Missing required parameter in the HTTP headers"})
-        if not self.knows_key(request):
+        shared = request.headers["apikey"] in self._horde.shared_keys
+        if shared or not self.knows_key(request):
             return error(401, "InvalidAPIKey", "No user matching sent API Key.")
         return None
 
@@ -130,10 +136,16 @@ class AccountRoutes:
         body = await json_of(request)
         if (problem := mistyped(body)) is not None:
             return problem
+        most = MOST_KEYS[self._horde.trusted]
+        if self._keys_of(self._owner(request)) >= most:
+            return error(403, "Forbidden", f"You cannot have more than {most} shared keys.")
         key_id = str(uuid.uuid4())
         key = {"id": key_id, "username": self._owner(request), "utilized": 0, **DEFAULTS}
         self._horde.shared_keys[key_id] = key | _changes(body)
         return web.json_response(self._horde.shared_keys[key_id])
+
+    def _keys_of(self, owner: str) -> int:
+        return sum(key["username"] == owner for key in self._horde.shared_keys.values())
 
     async def _show_key(self, request: web.Request) -> web.Response:
         key = self._horde.shared_keys.get(request.match_info["id"])
@@ -159,7 +171,10 @@ class AccountRoutes:
         problem = self._not_our_key(request)
         if problem is not None:
             return problem
-        del self._horde.shared_keys[request.match_info["id"]]
+        key_id = request.match_info["id"]
+        del self._horde.shared_keys[key_id]
+        for horde_id in self._paid.pop(key_id, ()):  # they go with it
+            self._horde.requests.pop(horde_id, None)
         return web.json_response({"message": "OK"})
 
     def _not_our_key(self, request: web.Request) -> web.Response | None:
@@ -184,6 +199,12 @@ class AccountRoutes:
         key["kudos"] -= int(cost)
         key["utilized"] += int(cost)
         return None
+
+    def note_payer(self, request: web.Request, horde_id: str) -> None:
+        """Note which requests a shared key has paid for."""
+        key_id = request.headers.get("apikey", "")
+        if key_id in self._horde.shared_keys:
+            self._paid.setdefault(key_id, []).append(horde_id)
 
     # --- kudos ------------------------------------------------------------------------------
 

@@ -42,6 +42,11 @@ class FakeRequest:
     by_hand: int = 0
     wanted_still: int | None = None
     """Pictures that are made although it was cancelled; None: it was not."""
+    setbacks: int = 0
+    """How often workers gave up on it before. From the second time on the server says `done` too
+    early, because it counts these among what was made."""
+    stranded: bool = False
+    """Whether maintenance came over it: what waits is not made, and that is never said."""
     announced: int = 0
     """Pictures told to the webhook."""
     gen_metadata: list[dict[str, str]] = field(default_factory=list)
@@ -78,6 +83,8 @@ class FakeRequest:
         """Return how many pictures exist now."""
         if self.fate in {Fate.FAULTED, Fate.EMPTY, Fate.IMPOSSIBLE}:
             return 0
+        if self.stranded:
+            return self.by_hand
         by_time = math.floor(self._share(now) * self.n + 1e-9)
         return min(max(by_time, self.by_hand), self.wanted)
 
@@ -92,7 +99,7 @@ class FakeRequest:
         self.wanted_still = self.finished(now) + self._working(now)
 
     def _working(self, now: float) -> int:
-        waiting_for_ever = self.fate is Fate.IMPOSSIBLE
+        waiting_for_ever = self.fate is Fate.IMPOSSIBLE or self.stranded
         return (
             0 if waiting_for_ever or self._over(now) else min(1, self.wanted - self.finished(now))
         )
@@ -111,7 +118,7 @@ class FakeRequest:
             return self.waits.pop(0)
         if self.waits:
             return self.waits[0]
-        if self.seconds is None or self.fate is Fate.IMPOSSIBLE:
+        if self.seconds is None or self.fate is Fate.IMPOSSIBLE or self.stranded:
             return 0
         return max(0, self.guess(self.created + self.seconds - now))
 
@@ -120,19 +127,29 @@ class FakeRequest:
         finished = self.finished(now)
         faulted, over = self.faulted(now), self._over(now)
         working = self._working(now)
-        waiting = 0 if over else self.wanted - finished - working
+        waiting = 0 if over or self.stranded else self.wanted - finished - working
+        too_early = self.setbacks > 1 and not waiting
         return {
             "finished": finished,
             "processing": working,
-            "restarted": 3 if faulted else 2 if over and self.fate is Fate.EMPTY else 0,
+            "restarted": self._restarted(over=over, faulted=faulted),
             "waiting": waiting,
-            "done": over,
+            "done": over or (too_early and finished + self.setbacks - working >= self.wanted),
             "faulted": faulted,
             "wait_time": 0 if over else self.next_wait(now),
             "queue_position": 1 if waiting else 0,
             "kudos": 6.0 * finished,
             "is_possible": self.fate is not Fate.IMPOSSIBLE,
         }
+
+    def _restarted(self, *, over: bool, faulted: bool) -> int:
+        if faulted:
+            return 3
+        return 2 if over and self.fate is Fate.EMPTY else self.setbacks
+
+    def strand(self, now: float) -> None:
+        """Leave what waits lying, as the server does when it closes for maintenance."""
+        self.by_hand, self.stranded = self.finished(now), True
 
     def status(self, now: float, images: Sequence[str]) -> dict[str, Any]:
         """Return the body of `status`; `images` has a link or base64 for each picture."""

@@ -75,8 +75,10 @@ class Routes:
             waits=list(self._horde.waits),
             guess=self._horde.guess,
             gen_metadata=list(self._horde.gen_metadata),
+            setbacks=self._horde.setbacks,
         )
         self._horde.requests[made.id] = made
+        self._accounts.note_payer(request, made.id)
         for number in range(made.n):
             self._horde.pictures[made.generation_id(number)] = made, number
         self._horde.webhooks.accepted(made)
@@ -169,7 +171,7 @@ class Routes:
         return web.json_response(shown)
 
     async def _control(self, request: web.Request) -> web.Response:
-        """`set` attributes, `fail` a route, `heal`, `finish`, `fault` or `expire` a request."""
+        """`set` attributes, `fail` a route, `heal`, `finish`, `fault`, `strand` or `expire` a request."""
         verb, fields = request.match_info["verb"], await json_of(request) or {}
         match verb:
             case "set":
@@ -178,7 +180,7 @@ class Routes:
             case "fail":
                 route, times = fields.pop("route"), fields.pop("times", 1)
                 self._horde.fail(route, Fault.from_json(fields), times)
-            case "heal" | "finish" | "fault" | "expire":
+            case "heal" | "finish" | "fault" | "strand" | "expire":
                 getattr(self._horde, verb)(**fields)
             case _:
                 raise web.HTTPNotFound

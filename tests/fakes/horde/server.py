@@ -79,6 +79,10 @@ class FakeHorde(FakeServer, State):
         self._find(horde_id).fate = Fate.FAULTED
         self.finish(horde_id)
 
+    def strand(self, horde_id: str) -> None:
+        """Let maintenance come over a request."""
+        self._find(horde_id).strand(self.now())
+
     def expire(self, horde_id: str) -> None:
         """Forget a request: 404 from now on."""
         self._find(horde_id)

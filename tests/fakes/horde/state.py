@@ -70,6 +70,8 @@ class State:
     """Seconds of queue by model; 0 for the others."""
     gen_metadata: list[dict[str, str]] = field(default_factory=list)
     """What workers say of the pictures of the next requests."""
+    setbacks: int = 0
+    """How often workers give up on each of the next requests before they make it."""
     worker_trusted: bool = True
     worker_traits: dict[str, Any] = field(default_factory=dict)
     """What its worker is told of otherwise than usual, e.g. `{"lora": False}`."""

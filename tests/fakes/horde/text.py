@@ -70,4 +70,6 @@ class TextRoutes:
             "state": "ok",
         }
         check = made.check(self._horde.now())
+        if made.cancelled and check["finished"] < made.n:
+            check["done"] = False  # the server forgets that fewer are wanted
         return {"generations": [generation] * check["finished"], **check}

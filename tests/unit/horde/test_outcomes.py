@@ -45,7 +45,7 @@ FACTS = {
         BetaComparisonFault SpecialMissingPayload SpecialMissingUsername
         SpecialModelNeedsSpecialUser SpecialFieldNeedsSpecialUser StylePromptMissingVars
         StyleMismatch StyleGetMistmatch TooManyStyleExamples ExampleURLAlreadyInUse UserNotDeleted
-        CannotWipeActiveUser
+        CannotWipeActiveUser TargetAccountFlagged
     """,
     HordeForbidden: """
         InvalidAPIKey OnlyServiceAccountProxy SharedKeyInvalid SharedKeyEmpty SharedKeyExpired
@@ -56,7 +56,7 @@ FACTS = {
         NotOwner NotPrivileged NotUserOrMod NotAllowedAwards MessagesOnlyOwnWorkers
         UntrustedTeamCreation CannotDeleteMod TooManyWorkers TooManyWorkersTrusted DeletedUser
         BadClientAgent BannedClientAgent StylesRequiresCustomizer UserNotFound NonServiceForbidden
-        SpecialForbidden Forbidden SourceAccountFlagged TargetAccountFlagged
+        SpecialForbidden Forbidden SourceAccountFlagged
     """,
     HordeGone: "RequestNotFound RequestExpired InvalidJobID AbortedGen",
     HordeBusy: "TooManyPrompts MaintenanceMode NoValidWorkers TooFastKudosTransfers Locked",
@@ -73,6 +73,23 @@ def test_each_return_code_has_its_class_and_a_sentence_of_its_own(rc, kind):
     assert error.rc == rc
     assert error.code != kind.default_code or rc in {"RequestNotFound", "RequestExpired", "Locked"}
     assert len(str(error)) > 20
+
+
+@pytest.mark.parametrize(
+    "rc",
+    [
+        "MissingExtraTexts",
+        "InvalidExtraTexts",
+        "ControlNetMismatch",
+        "InvalidExtraSourceImages",
+        "MoreThanMinExtraSourceImage",
+        "TooManyExtraSourceImages",
+    ],
+)
+def test_some_codes_end_like_a_sentence(rc):
+    error = outcomes.error_of(400, {**BODY, "rc": f"{rc}."}, {})
+
+    assert (error.rc, error.code) == (rc, outcomes.OUTCOMES[rc][1])
 
 
 def test_every_sentence_of_the_table_can_be_said():
