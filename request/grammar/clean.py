@@ -24,6 +24,7 @@ _FENCE = re.compile(r"```(?:[a-z]+(?=\n))?")
 _PAIRS = {"`": "`", '"': '"', "“": "”", "„": "“", "«": "»", "‘": "’"}
 _PAIRED = re.compile(r"[`\"“”„«»‘]")
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
+_CLOSING = frozenset(",.;:!?")
 _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
 _LETTER = rf"[^\W{UNSPACED}]"
 _NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
@@ -57,9 +58,9 @@ def without_quotes(text: str) -> str:
 def without_mentions(text: str, bot_names: Iterable[str]) -> str:
     """Return the text without the bot's mentions, wherever they stand.
 
-    `bot_names` are names without `@` (`painter`, `painter@example.social`) or the platform's own
-    writing (`<@123>`, `<@&456>`), which is taken out for others too: nobody writes it by hand.
-    A mention in the middle leaves one space.
+    `bot_names` are names without `@` (`painter`, `painter@example.social`). The platform's own
+    writing (`<@123>`, `<@&456>`) is taken out whoever is meant: nobody writes it by hand. A mention
+    in the middle leaves one space.
     """
     for name in sorted(bot_names, key=len, reverse=True):
         text = _mention_of(name).sub(_seam, text)
@@ -73,16 +74,13 @@ def without_first_mentions(text: str) -> str:
 
 
 def _mention_of(name: str) -> re.Pattern[str]:
-    if name.startswith("<"):
-        return re.compile(rf" ?{re.escape(name)} ?")
-    bare = name.lstrip("@")
-    host = "" if "@" in bare else rf"(?:@{_NAME})?"
-    plain = rf"(?<![\w@/])(?:@{re.escape(bare)}{host}|/?u/{re.escape(bare)})(?!{_LETTER}|@)"
-    link = rf"\[@?{re.escape(bare)}{host}\]\([^)\s]*\)"
+    bare, host = re.escape(name), rf"(?:@{_NAME})?"
+    plain = rf"(?<![\w@/])(?:@{bare}{host}|/?u/{bare})(?!{_LETTER}|@)"
+    link = rf"\[@?{bare}{host}\]\([^)\s]*\)"
     return re.compile(rf" ?(?:{link}|{plain}) ?", re.IGNORECASE)
 
 
 def _seam(mention: re.Match[str]) -> str:
     """Return what stays where a mention stood: a space, unless punctuation follows."""
     following = mention.string[mention.end() : mention.end() + 1]
-    return "" if following in {"", *",.;:!?"} else " "
+    return "" if following in _CLOSING else " "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from common.model import Note
 from request.grammar.source import Source, Taken
-from request.grammar.values import GAP, Take
+from request.grammar.values import GAP, Take, past
 from styles.limits import STRENGTH_RANGE
 from styles.notes import changed
 
@@ -31,26 +31,29 @@ class Weighted:
 
 def ignored(pattern: str) -> Take:
     """Return the reader of an option that means nothing here, value and all."""
-    value = re.compile(rf"{GAP.pattern}(?:{pattern})(?!\S)", re.IGNORECASE) if pattern else None
+    value = _value(pattern)
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         del option, example
-        found = value.match(source.text, start) if value else None
-        return Taken(found.end() if found else start, skipped=True)
+        return Taken(past(value, source.text, start), skipped=True)
 
     return take
 
 
 def set_style(name: str, pattern: str) -> Take:
     """Return the reader of an option that stands for a style, if there is it."""
-    skip = ignored(pattern)
+    value = _value(pattern)
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
-        skipped = skip(source, start, option, example)
-        known = source.names.get(name)
-        return skipped if known is None else Taken(skipped.end, {"style": known})
+        del option, example
+        end, known = past(value, source.text, start), source.names.get(name)
+        return Taken(end, skipped=True) if known is None else Taken(end, {"style": known})
 
     return take
+
+
+def _value(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{GAP.pattern}(?:{pattern})(?!\S)", re.IGNORECASE)
 
 
 def strength_of(image_weight: float) -> float:
@@ -76,8 +79,7 @@ def weights(prompt: str) -> Weighted:
         pieces[-1] += prompt[position:begin]
         position = weight.end()
         if weight[2].startswith("-"):
-            behind = _AFTER_CUT.match(prompt, position)
-            position = behind.end() if behind else position
+            position = past(_AFTER_CUT, prompt, position)
             pieces.append("")
             negatives.append(words)
             notes.append(changed("note.weight_negative", asked=asked, words=words))

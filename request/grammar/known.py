@@ -9,7 +9,7 @@ from common.horde.wire import CONTROL_TYPES, SAMPLERS
 from common.horde.wire_names import SAMPLER_TITLES, UPSCALERS
 from common.model import Note
 from request.grammar.source import Source, Taken
-from request.grammar.values import AFTER_VALUE, GAP, text
+from request.grammar.values import AFTER_VALUE, GAP, past, text
 from styles.image_request import RANDOM_STYLE
 from styles.names import LONGEST_REGION, QUOTES, NameIndex, ends_word, fold, quoted
 from styles.notes import changed
@@ -124,8 +124,7 @@ def _known(source: Source, start: int, option: str, example: str, names: _List) 
 
 def _region(source: Source, start: int) -> tuple[int, str]:
     """Return where a name's region begins, and its text up to a line's end or a marker."""
-    gap = GAP.match(source.text, start)
-    begin = gap.end() if gap else start
+    begin = past(GAP, source.text, start)
     end = min(source.region_end(begin), begin + LONGEST_REGION)
     line = source.text.find("\n", begin, end)
     return begin, source.text[begin : end if line == -1 else line]

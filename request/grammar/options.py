@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from rapidfuzz import fuzz, process
 
@@ -128,7 +129,10 @@ BY_NAME: Mapping[str, Option] = {name: option for option in OPTIONS for name in 
 _SINGLE = {
     name: re.compile(option.single) for name, option in BY_NAME.items() if option.single is not None
 }
-_LISTED = tuple(option.names[0] for option in OPTIONS if option.listed)
+_LISTED = tuple(name for option in OPTIONS if option.listed for name in option.names)
+_MOST_NEAREST = 3
+_NEAR = 50.0
+"""Likeness (of 100) from which an unknown option may have been meant as one."""
 
 
 def reads_well(name: str, text: str, end_of_name: int) -> bool:
@@ -139,8 +143,8 @@ def reads_well(name: str, text: str, end_of_name: int) -> bool:
 
 def nearest(name: str) -> tuple[str, ...]:
     """Return the options an unknown one may have been meant to be, likeliest first."""
-    starts = [known for known in _LISTED if name.startswith(known) or known.startswith(name)]
-    ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, score_cutoff=50, limit=3)
-    ranked = ranked or process.extract(name, _LISTED, scorer=fuzz.ratio, limit=1)
-    likely = sorted(starts, key=len, reverse=True) + [known for known, _score, _i in ranked]
-    return tuple(f"--{known}" for known in dict.fromkeys(likely))[:3]
+    begin = [known for known in _LISTED if name.startswith(known) or known.startswith(name)]
+    ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, limit=_MOST_NEAREST)
+    near = [known for known, score, _index in ranked if score >= _NEAR] or [ranked[0][0]]
+    likely = sorted(dict.fromkeys((*begin, *near)), key=partial(fuzz.ratio, name), reverse=True)
+    return tuple(f"--{known}" for known in likely[:_MOST_NEAREST])

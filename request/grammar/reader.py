@@ -18,7 +18,7 @@ from request.grammar.clean import (
     without_mentions,
     without_quotes,
 )
-from request.grammar.markers import region_end
+from request.grammar.markers import next_marker, region_end
 from request.grammar.prose import advise, take_count, take_shape
 from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import scan
@@ -34,6 +34,8 @@ from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
 
 NO_NAMES = NameIndex()
 WIDEST = Limits()
+_MOST_ENDS = 8
+"""Options and styles before which a verb is looked for that stands behind the prompt."""
 NO_OTHERS: Mapping[str, re.Pattern[str]] = MappingProxyType({})
 
 
@@ -113,6 +115,12 @@ def _example(request: ImageRequest) -> str:
 
 
 def _prompt_ends(text: str) -> Iterator[int]:
-    """Yield where the prompt may end: before the first option, style or `###`; with the text."""
-    yield region_end(text, 0)
+    """Yield where the prompt may end: before an option, style or `###`; with the text."""
+    position = 0
+    for _ in range(_MOST_ENDS):
+        marker = next_marker(text, position)
+        if marker is None:
+            break
+        yield marker.start
+        position = marker.end
     yield len(text)

@@ -45,10 +45,15 @@ class Take(Protocol):
     def __call__(self, source: Source, start: int, option: str, example: str) -> Taken: ...
 
 
+def past(pattern: re.Pattern[str], text: str, start: int) -> int:
+    """Return where what stands at an index ends; the index itself if it is something else."""
+    found = pattern.match(text, start)
+    return start if found is None else found.end()
+
+
 def word_at(source: Source, start: int, option: str, example: str) -> tuple[str, int]:
     """Return the word or quoted text at an index and where it ends. Refuses a missing one."""
-    gap = GAP.match(source.text, start)
-    begin = gap.end() if gap else start
+    begin = past(GAP, source.text, start)
     end = source.region_end(begin)
     if _opens_quote(source.text[begin:end]):
         folded = fold(source.text[begin:end])
@@ -69,8 +74,7 @@ def flag(field: str, value: object) -> Take:
 
     def take(source: Source, start: int, option: str, example: str) -> Taken:
         if source.text[start : start + 1] == "=":
-            word = WORD.match(source.text, start)
-            raise unreadable(option, word[0] if word else "=", example)
+            raise unreadable(option, source.text[start : past(WORD, source.text, start)], example)
         return Taken(start, {field: value})
 
     return take
@@ -117,8 +121,7 @@ def pair(field: str, pattern: re.Pattern[str], kind: type, words: Mapping[str, s
         word, end = word_at(source, start, option, example)
         word = words.get(word.casefold(), word)
         found = pattern.fullmatch(word)
-        sides = (kind(found[1]), kind(found[2])) if found else (0, 0)
-        if min(sides) <= 0:
+        if found is None or min(sides := (kind(found[1]), kind(found[2]))) <= 0:
             raise unreadable(option, word, example)
         return Taken(end, {field: sides})
 
@@ -135,8 +138,7 @@ def size(field: str) -> Take:
 
 def negative(source: Source, start: int, option: str, example: str) -> Taken:
     """Read everything up to the next option, `style:`, `###` or the end."""
-    gap = GAP.match(source.text, start)
-    begin = gap.end() if gap else start
+    begin = past(GAP, source.text, start)
     end = source.region_end(begin)
     words = source.text[begin:end].strip(" ,\n\t")
     if _opens_quote(words):

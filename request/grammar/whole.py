@@ -10,7 +10,7 @@ from common.errors import Refusal
 from common.horde.wire_names import UPSCALERS
 from common.model import Note
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
-from request.grammar.values import decimal
+from request.grammar.values import decimal, past
 from request.grammar.words import Words
 from styles.image_request import ImageRequest, Painting
 from styles.limits import STRENGTH_RANGE
@@ -105,7 +105,7 @@ def read_whole(
     """
     if other := _other(text, words, others):
         return other
-    edit = _EDIT.match(text, _polite_until(text, words))
+    edit = _EDIT.match(text, past(words.polite_start, text, 0))
     if edit is not None:
         return _edit(scan(text[edit.end() :]))
     if len(text) > LONGEST_COMMAND:
@@ -297,15 +297,9 @@ def _without_source(earlier: ImageRequest) -> ImageRequest:
     )
 
 
-def _polite_until(text: str, words: Words) -> int:
-    """Return where the politeness ends that a text begins with."""
-    found = words.polite_start.match(text)
-    return found.end() if found else 0
-
-
 def _bare(text: str, words: Words) -> str:
     """Return a text without politeness, a leading slash and the punctuation around it."""
-    plain = text[_polite_until(text, words) :]
+    plain = text[past(words.polite_start, text, 0) :]
     end = words.polite_end.search(plain)
     return (plain[: end.start()] if end else plain).strip().removeprefix("/")
 

@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from common.texts import catalogue, languages
 from request.grammar.clean import UNSPACED
+from request.grammar.values import past
 
 _BETWEEN = r"[\s,.!?:;、。，！？：；¿¡؟،]*"
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
@@ -80,8 +81,7 @@ class Words:
             if any(verb in text for verb in self.ends) and (
                 found := self.verb_end.search(text, 0, end)
             ):
-                polite = self.polite_start.match(text, 0, found.start())
-                begin = polite.end() if polite else 0
+                begin = past(self.polite_start, text, 0)
                 return f"{text[begin : found.start()]} {text[end:]}"
         return None
 
@@ -99,7 +99,7 @@ class Words:
     def without_near_verb(self, text: str) -> str | None:
         """Return what stands behind a first word that is nearly a verb; None if it is none."""
         word = self._first_word(text)
-        if word is None or len(word[0]) < _SHORTEST_NEAR - 1:
+        if word is None:
             return None
         near = process.extractOne(
             word[0].casefold(), self.alone, scorer=fuzz.ratio, score_cutoff=_NEAR
@@ -107,8 +107,7 @@ class Words:
         return text[word.end() :].strip() if near else None
 
     def _first_word(self, text: str) -> re.Match[str] | None:
-        polite = self.polite_start.match(text)
-        return _FIRST_WORD.match(text, polite.end() if polite else 0)
+        return _FIRST_WORD.match(text, past(self.polite_start, text, 0))
 
     def _unasked(self, text: str, rest: str) -> str:
         """Return the rest of a text without the mark of the question it politely began as."""
@@ -224,7 +223,7 @@ def _around(before: str, after: str) -> re.Pattern[str] | None:
 
 
 def _folded(phrase: str) -> str:
-    return phrase.casefold().replace("’", "'")
+    return phrase.casefold()
 
 
 def _swap(word: str, index: int) -> str:

@@ -23,6 +23,7 @@ def codes(found):
         ("--quality .5", {"quality": 0.5}),
         ("--iw 1.5", {"strength": 0.5}),
         ("--iw 0", {"strength": 1.0}),
+        ("--iw 1", {"strength": 0.67}),
         ("--iw 3", {"strength": 0.01}),
         ("--repeat 3", {"n": 3}),
         ("--aspect 16:9", {"ratio": (16.0, 9.0)}),
@@ -46,6 +47,7 @@ def test_what_means_nothing_here_is_skipped_with_one_note_for_all():
     ("text", "prompt"),
     [
         ("a fox --sref random in snow", "a fox in snow"),
+        ("a fox --sref RANDOM in snow", "a fox in snow"),
         ("a fox --sref 123 https://x.y/a.png 45::2 in snow", "a fox in snow"),
         ("a fox --sref in snow", "a fox in snow"),
         ("a fox --p in snow", "a fox in snow"),
@@ -78,6 +80,10 @@ def test_one_weight_is_that_of_the_word_before_it(text, prompt):
     assert codes(found) == ["note.weight"]
 
 
+def test_the_answer_says_how_a_weight_was_read():
+    assert [note.text for note in request("hot dog::2").notes] == ["“dog::2” was read as (dog:2)."]
+
+
 @pytest.mark.parametrize(
     ("text", "prompt"),
     [
@@ -87,6 +93,7 @@ def test_one_weight_is_that_of_the_word_before_it(text, prompt):
             "a night sky, hot dog::2, old cat::1.5 asleep",
             "a night sky, (hot dog:2), (old cat:1.5) asleep",
         ),
+        ("sea, night, hot dog::2 cat::1", "sea, night, (hot dog:2) cat"),
         ("a {red, big blue::2} fox::1.5", "a {red, (big blue:2)} (fox:1.5)"),
         ("line one\nhot dog::2\ncat::0.5", "line one\n(hot dog:2)\n(cat:0.5)"),
     ],
@@ -103,6 +110,8 @@ def test_what_has_a_weight_below_zero_goes_to_the_negative_prompt():
     assert [note.text for note in found.notes] == ["“red::-0.5” was read as: no red."]
     both = request("still life::2 ripe fruit::-.5")
     assert both.prompt == "still (life:2) ripe fruit::-.5"
+    both = request("ripe fruit::-1, still life::2")
+    assert (both.prompt, both.negative) == ("(still life:2)", "ripe fruit")
     both = request("still life::2 ripe fruit::-0.5")
     assert (both.prompt, both.negative) == ("(still life:2)", "ripe fruit")
 

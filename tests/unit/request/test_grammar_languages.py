@@ -56,6 +56,7 @@ def test_verbs_of_other_languages(text, prompt):
         ("狐を描いて style: anime --n 2", ImageRequest("狐", style="anime", n=2)),
         ("--n 2 狐を描いて", ImageRequest("狐", n=2)),
         ("狐を描いて ### 人", ImageRequest("狐", negative="人")),
+        ("--n 2 狐を描いて ### 人", ImageRequest("狐", n=2, negative="人")),
         ("狐 style：anime を描いて", ImageRequest("狐", style="anime")),
         ("狐style：anime を描いて", ImageRequest("狐", style="anime")),
         ("描いて：雪の狐", ImageRequest("雪の狐")),

@@ -1,5 +1,7 @@
 """Options: where they begin, how values are read, what is clamped and refused."""
 
+import re
+
 import pytest
 
 from common.errors import Refusal
@@ -7,6 +9,7 @@ from common.horde.wire import CONTROL_TYPES
 from common.horde.wire_names import UPSCALERS
 from common.texts import say
 from request.grammar import OPTIONS, ImageRequest, LoraWish, read
+from request.grammar.options import BY_NAME, nearest
 from styles.image_request import Painting, TiWish
 from styles.limits import Limits
 from styles.names import NameIndex
@@ -124,11 +127,31 @@ def test_what_is_no_option(text):
     assert request(text) == ImageRequest(text)
 
 
-def test_an_unknown_option_is_refused_with_the_nearest():
-    with pytest.raises(Refusal, match="--sede") as refusal:
-        request("x --sede 5")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("sede", "--seed"),
+        ("strenght", "--strength"),
+        ("no-karas", "--no-karras"),
+        ("hires-fix", "--hires"),
+        ("clip", "--clip-skip"),
+        ("steps20", "--steps"),
+        ("aspectratio", "--aspect"),
+        ("zzzz", "--size"),
+    ],
+)
+def test_an_unknown_option_is_refused_with_the_nearest_first(typed, meant):
+    with pytest.raises(Refusal, match=f"--{typed}") as refusal:
+        request(f"x --{typed} 5")
     assert refusal.value.code == "refused.unknown_option"
-    assert refusal.value.suggestions[0] == "--seed"
+    assert refusal.value.suggestions[0] == meant
+
+
+def test_no_more_than_three_options_are_suggested_and_nothing_far_off():
+    assert nearest("samplers") == ("--sampler", "--spoiler", "--upscale")
+    assert nearest("no-bg") == ("--no", "--no-background", "--n")
+    assert nearest("hires-fix") == ("--hires",)
+    assert nearest("zzzz") == ("--size",)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +162,11 @@ def test_an_unknown_option_is_refused_with_the_nearest():
     ],
 )
 def test_a_missing_value_is_refused(text):
-    with pytest.raises(Refusal, match="needs a value") as refusal:
+    name, *_ = text.split()
+    example = BY_NAME[name.removeprefix("--")].example
+    with pytest.raises(Refusal) as refusal:
         request(f"x {text}")
-    assert refusal.value.code == "refused.value_missing"
+    assert str(refusal.value) == f"{name} needs a value, for example: {example}"
 
 
 @pytest.mark.parametrize(
@@ -169,9 +194,13 @@ def test_a_missing_value_is_refused(text):
     ],
 )
 def test_an_unreadable_value_is_refused_with_an_example(text):
-    with pytest.raises(Refusal, match="Write it like this: --") as refusal:
+    name, value = re.fullmatch(r"(--[a-z]+) ?(.+)", text).groups()
+    example = BY_NAME[name.removeprefix("--")].example
+    with pytest.raises(Refusal) as refusal:
         request(f"x {text}")
-    assert refusal.value.code == "refused.value_unreadable"
+    assert str(refusal.value) == (
+        f"I cannot read “{value}” as the value of {name}. Write it like this: {example}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -192,6 +221,11 @@ def test_a_number_out_of_range_is_clamped_and_noted(text, field, used):
     found = request(f"x {text}", limits=Limits(max_pictures=8, max_steps=50))
     assert getattr(found, field) == used
     assert codes(found) == ["note.clamped"]
+
+
+def test_what_is_counted_is_a_whole_number():
+    found = request("x --n 2 --steps 9 --clip-skip 2", limits=Limits(max_steps=50))
+    assert [str(number) for number in (found.n, found.steps, found.clip_skip)] == ["2", "9", "2"]
 
 
 def test_the_last_of_two_counts_with_a_note():

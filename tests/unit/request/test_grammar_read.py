@@ -4,6 +4,7 @@ import pytest
 
 from common.errors import Refusal
 from request.grammar import ImageRequest, NotARequest, WhyNot, read
+from request.grammar.clean import LONGEST_RAW, LONGEST_TEXT
 from styles.names import NameIndex
 
 NAMES = NameIndex(("raw", "anime", "stylepunks", "jim eidomode", "neon"), {"cel": "anime"})
@@ -33,7 +34,10 @@ def test_verbs_and_politeness(verb):
 
 @pytest.mark.parametrize(
     "text",
-    ["a fox", "drawing a fox", "draws a fox", "draw-me a fox", "withdraw a fox", "I draw a fox"],
+    [
+        *("a fox", "drawing a fox", "draws a fox", "draw-me a fox", "drwa-me a fox"),
+        *("withdraw a fox", "I draw a fox", '"draw a fox" and "a cat"', "画家很好"),
+    ],
 )
 def test_without_a_verb_at_the_start_it_is_no_request(text):
     assert reading(text).why is WhyNot.NO_VERB
@@ -57,7 +61,7 @@ def test_what_was_not_said_to_the_bot_is_no_request():
     assert reading("draw a fox", addressed=False) == NotARequest(WhyNot.NOT_ADDRESSED)
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "@painter", "> draw a fox", "\u200b\x00"])
+@pytest.mark.parametrize("text", ["", "  \n", "@painter", "> draw a fox", "\u200b\x00", '""'])
 def test_nothing_but_mentions_and_quotes_is_empty(text):
     assert reading(text) == NotARequest(WhyNot.EMPTY)
 
@@ -67,7 +71,7 @@ def test_a_reply_that_fits_nothing_is_talk():
 
 
 @pytest.mark.parametrize(
-    "text", ["draw", "draw for me", "draw ### bad", "draw --n 2", "draw style: raw."]
+    "text", ["draw", "draw for me", "draw ### bad", "draw --n 2", "draw style: raw.", "描いて"]
 )
 def test_an_empty_prompt_is_refused_with_an_example(text):
     with pytest.raises(Refusal, match="for example: draw for me") as refusal:
@@ -101,10 +105,17 @@ def test_the_prompt_may_run_over_several_lines():
         "hello @painter, draw a fox",
         "<@!123> draw a fox",
         "<@999> draw a fox",
+        "draw a fox @PAINTER",
     ],
 )
 def test_mentions_are_taken_out_wherever_they_stand(text):
     assert prompt(text) == "a fox"
+
+
+@pytest.mark.parametrize("mention", ["@painter@example.social", "@painter.bot", "@painter"])
+def test_a_bot_is_mentioned_by_each_of_its_names_with_or_without_its_host(mention):
+    found = read(f"draw a fox {mention}", NAMES, bot_names=("painter", "painter.bot"))
+    assert found == ImageRequest("a fox")
 
 
 def test_a_mention_leaves_one_space_and_no_gap_before_punctuation():
@@ -152,6 +163,21 @@ def test_a_long_message_is_cut_with_a_note():
     request = reading("draw " + "x" * 5000)
     assert len(request.prompt) == 4000 - len("draw ")
     assert [note.code for note in request.notes] == ["note.text_cut"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("a" * LONGEST_TEXT, False),
+        ("a" * (LONGEST_TEXT + 1), True),
+        ("a" + "\u200b" * (LONGEST_RAW - 1), False),
+        ("a" + "\u200b" * LONGEST_RAW, True),
+    ],
+    ids=["all of it", "a character too many", "all of it, unseen", "one unseen too many"],
+)
+def test_that_something_was_not_read_is_said_if_and_only_if_it_is_so(text, cut):
+    found = reading(text, verb_optional=True)
+    assert ["was longer than 4000" in note.text for note in found.notes] == [True] * cut
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def test_each_command_is_read(name):
     ("text", "command"),
     [
         ("help seed", Command(CommandName.HELP, "seed")),
+        ("styles city", Command(CommandName.STYLES, "city")),
         ("styles neon punk", Command(CommandName.STYLES, "neon punk")),
         ("Models sdxl?", Command(CommandName.MODELS, "sdxl")),
         ("loras water colour", Command(CommandName.LORAS, "water colour")),

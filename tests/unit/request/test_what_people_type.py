@@ -21,6 +21,8 @@ def reading(text, **context):
 DRAWN = {
     # typing mistakes
     "drwa for me a cat": ("a cat", {}, "“drwa” was read as draw"),
+    "drwa a drwa": ("a drwa", {}, "“drwa” was read as draw"),
+    "please rdaw a cat": ("a cat", {}, "“rdaw” was read as draw"),
     "draw a cat style: stylepnuks": ("a cat", {"style": "stylepunks"}, "“stylepnuks” was read"),
     "draw a cat styel: anime": ("a cat", {"style": "anime"}, "read as style: anime"),
     "draw a cat style; anime": ("a cat", {"style": "anime"}, "read as style: anime"),
@@ -79,6 +81,8 @@ DRAWN = {
     "draw a cat @painter on a mat": ("a cat on a mat", {}, ""),
     # what must not be there
     "draw a cat --no hat": ("a cat", {"negative": "hat"}, ""),
+    "draw a cat --no=hat": ("a cat", {"negative": "hat"}, ""),
+    'draw a cat --no "hat, "': ("a cat", {"negative": "hat"}, ""),
     "draw a cat negative prompt: hat, dog": ("a cat", {"negative": "hat, dog"}, ""),
     "draw a cat\nNegative: hat": ("a cat", {"negative": "hat"}, ""),
     "draw a photo negative: a street": ("a photo negative: a street", {}, ""),
@@ -116,6 +120,8 @@ SAID = {
     "good bot": NotARequest(WhyNot.NO_VERB),
     "a fox style: anime": NotARequest(WhyNot.NO_VERB, "a fox style: anime"),
     "un renard dans la neige": NotARequest(WhyNot.NO_VERB, "un renard dans la neige"),
+    "please dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
+    "drawings of cats are nice": NotARequest(WhyNot.NO_VERB),
     "dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
     "how do I use you?": Command(CommandName.HELP),
     "HELP!!": Command(CommandName.HELP),

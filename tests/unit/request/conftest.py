@@ -1,0 +1,23 @@
+"""Under mutmut: what the grammar builds once is built again, so that faults in building it show."""
+
+import importlib
+import os
+
+import pytest
+
+from request.grammar import markers, options, reader, scan, talk
+from request.grammar.words import words
+
+BUILT_FOR = [""]
+"""The mutant for which it was built last."""
+
+
+@pytest.fixture(autouse=True)
+def built_anew():
+    """Build words and options again for each mutant, and for each test where mutmut watches."""
+    mutant = os.environ.get("MUTANT_UNDER_TEST", "")
+    if mutant != BUILT_FOR[-1] or mutant == "stats":
+        BUILT_FOR[:] = [mutant]
+        words.cache_clear()
+        for module in (options, markers, scan, talk, reader):  # in the order of their imports
+            importlib.reload(module)
