@@ -12,7 +12,7 @@ from common.model import Note
 from request.grammar.addresses import cut_addresses
 from request.grammar.habits import weights
 from request.grammar.markers import Marker, MarkerKind, next_marker
-from request.grammar.options import BY_NAME, OPTIONS, nearest
+from request.grammar.options import BY_NAME, nearest
 from request.grammar.source import Source, Taken
 from styles.image_request import ImageRequest, LoraWish, TiWish
 from styles.limits import MOST_SOURCE_PICTURES
@@ -21,7 +21,6 @@ from styles.notes import changed, told
 WORKS_ON_PICTURES = frozenset({"strength", "painting", "control"})
 """Fields of which one must be said for the addresses in a text to be pictures."""
 
-_STYLE_OPTION = OPTIONS[0]
 _CLOSING = tuple(",.;:!?)]}")
 _LEADING_TO_STYLE = re.compile(r"(?<=\S)\s+(?:in|with|in the)\s*\Z", re.IGNORECASE)
 """Behind a prompt, what led to `style: NAME` and goes with it."""
@@ -108,7 +107,7 @@ def _option(source: Source, marker: Marker) -> Taken | None:
         raise Refusal(
             "refused.unknown_option", option=marker.name[:40], suggestions=nearest(marker.name)
         )
-    option = _STYLE_OPTION if marker.kind is MarkerKind.STYLE else BY_NAME[marker.name]
+    option = BY_NAME[marker.name]
     try:
         taken = option.take(source, marker.end, marker.name, option.example)
     except Refusal:

@@ -21,7 +21,8 @@ def read_talk(text: str, words: Words) -> NotARequest:
         return NotARequest(WhyNot.GREETING)
     if words.polite_end.match(plain):
         return NotARequest(WhyNot.THANKS)
-    if (prompt := words.without_near_verb(plain)) is not None and prompt:
+    prompt = words.without_near_verb(plain)
+    if prompt is not None and any(char.isalnum() for char in prompt):
         return NotARequest(WhyNot.NO_VERB, prompt)
     if next_marker(plain, 0) is not None or words.articles.match(plain):
         return NotARequest(WhyNot.NO_VERB, plain)

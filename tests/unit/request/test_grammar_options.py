@@ -9,6 +9,7 @@ from common.horde.wire import CONTROL_TYPES
 from common.horde.wire_names import UPSCALERS
 from common.texts import say
 from request.grammar import OPTIONS, ImageRequest, LoraWish, read
+from request.grammar.markers import says
 from request.grammar.options import BY_NAME, nearest
 from styles.image_request import Painting, TiWish
 from styles.limits import Limits
@@ -221,6 +222,37 @@ def test_a_number_out_of_range_is_clamped_and_noted(text, field, used):
     found = request(f"x {text}", limits=Limits(max_pictures=8, max_steps=50))
     assert getattr(found, field) == used
     assert codes(found) == ["note.clamped"]
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        ('--lora "a b", in snow', "a fox, in snow"),
+        ('--lora "a b":1, in snow', "a fox in snow"),
+        ("--lora v:1, in snow", "a fox in snow"),
+    ],
+)
+def test_what_follows_a_lora_is_prompt_again(text, prompt):
+    found = request(f"a fox {text}")
+    assert (found.prompt, found.loras[0].strength, found.notes) == (prompt, 1.0, ())
+
+
+def test_the_name_of_a_lora_has_a_largest_length():
+    assert request(f"x --lora {'o' * 255}").loras == (LoraWish("o" * 255),)
+    with pytest.raises(Refusal):
+        request(f"x --lora {'o' * 256}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *(("a fox --private", True), ("a fox —PRIVATE --steps many", True)),
+        *(("a fox --steps many --foo -private", True), ("a fox --n 2", False)),
+        *(("a private fox - private", False), ("style: private", False)),
+    ],
+)
+def test_that_nobody_else_may_see_it_is_heard_be_the_rest_readable_or_not(text, said):
+    assert says(text, "private") is said
 
 
 def test_what_is_counted_is_a_whole_number():
