@@ -191,11 +191,10 @@ def _without_addresses(text: str, addresses: list[str]) -> str:
 
 def _joined(pieces: Iterable[str]) -> str:
     """Return pieces with one space where something was cut out between them."""
-    kept = list(pieces)
-    whole = kept[0] if kept else ""
-    for piece in kept[1:]:
+    whole, *more = pieces
+    for piece in more:
         before, after = whole.rstrip(" \t"), piece.lstrip(" \t")
-        open_end = not before or not after or before.endswith("\n")
+        open_end = not before or before.endswith("\n")
         whole = before + ("" if open_end or after.startswith(("\n", *_CLOSING)) else " ") + after
     whole = whole.strip()
-    return whole.rstrip(" ,") if len(kept) > 1 else whole
+    return whole.rstrip(" ,") if more else whole

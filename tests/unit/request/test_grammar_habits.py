@@ -81,7 +81,10 @@ def test_one_weight_is_that_of_the_word_before_it(text, prompt):
 
 
 def test_the_answer_says_how_a_weight_was_read():
-    assert [note.text for note in request("hot dog::2").notes] == ["“dog::2” was read as (dog:2)."]
+    assert [note.text for note in request("hot dog::2 --v 6").notes] == [
+        "These options mean nothing here and were skipped: --v",
+        "“dog::2” was read as (dog:2).",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ NOTED = {
     "draw x --control scribbles": "“scribbles” was read as scribble.",
     "draw x --model delibrate": "“delibrate” was read as Deliberate.",
     "drwa x": "“drwa” was read as draw.",
-    "draw x seed: 42": "“seed: 42” was read as --seed 42.",
+    "draw x seed: 42, y": "“seed: 42” was read as --seed 42.",
     "draw x, style anime.": "“style anime” was read as style: anime.",
     "draw 3  pictures of cats": "“3 pictures of” was read as --n 3.",
     "draw x 16:9": "“16:9” was read as --ar 16:9.",

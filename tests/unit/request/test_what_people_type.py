@@ -25,6 +25,7 @@ DRAWN = {
     "please rdaw a cat": ("a cat", {}, "“rdaw” was read as draw"),
     "draw a cat style: stylepnuks": ("a cat", {"style": "stylepunks"}, "“stylepnuks” was read"),
     "draw a cat styel: anime": ("a cat", {"style": "anime"}, "read as style: anime"),
+    "draw a cat styel: animee": ("a cat styel: animee", {}, ""),
     "draw a cat style; anime": ("a cat", {"style": "anime"}, "read as style: anime"),
     "draw a cat, style anime": ("a cat", {"style": "anime"}, "read as style: anime"),
     "draw a cat style=anime": ("a cat", {"style": "anime"}, ""),
@@ -69,6 +70,8 @@ DRAWN = {
     "намалюй мені кота": ("кота", {}, ""),
     "고양이 그려줘": ("고양이", {}, ""),
     # lines, quotes, marks
+    "draw a cat,": ("a cat,", {}, ""),
+    "draw a cat\n--n 2 on a mat": ("a cat\non a mat", {"n": 2}, ""),
     "draw a cat\n\nstyle: anime\n\n### dog": ("a cat", {"style": "anime", "negative": "dog"}, ""),
     "> what somebody said\ndraw a cat": ("a cat", {}, ""),
     "@painter > what somebody said\ndraw a cat": ("a cat", {}, ""),
