@@ -47,6 +47,19 @@ def test_each_command_is_read(name):
         ("Models sdxl?", Command(CommandName.MODELS, "sdxl")),
         ("loras water colour", Command(CommandName.LORAS, "water colour")),
         ("forget  me", Command(CommandName.FORGET_ME)),
+        ("unpause", Command(CommandName.RESUME)),
+        ("Pause here", Command(CommandName.PAUSE, "here")),
+        ("resume here please", Command(CommandName.RESUME, "here")),
+        ("ban alice@example.social", Command(CommandName.BAN, "alice@example.social")),
+        ("unban  alice", Command(CommandName.UNBAN, "alice")),
+        ("log 20", Command(CommandName.LOG, "20")),
+        ("report: it is rude", Command(CommandName.REPORT, "it is rude")),
+        ("report two\nlines", Command(CommandName.REPORT, "two\nlines")),
+        ("describe #2", Command(CommandName.DESCRIBE, "2")),
+        ("share Never", Command(CommandName.SHARE, "Never")),
+        ("unshare all", Command(CommandName.UNSHARE, "all")),
+        ("my defaults", Command(CommandName.MY, "defaults")),
+        ("My style: anime", Command(CommandName.MY, "style: anime")),
     ],
 )
 def test_arguments(text, command):
@@ -85,6 +98,15 @@ def test_arguments(text, command):
         ("upscale", FollowUp(FollowUpKind.UPSCALE)),
         ("upscale 12", FollowUp(FollowUpKind.UPSCALE, picture=12)),
         ("U2", FollowUp(FollowUpKind.UPSCALE, picture=2)),
+        ("enlarge 2", FollowUp(FollowUpKind.UPSCALE, picture=2)),
+        ("upscale the 4th image", FollowUp(FollowUpKind.UPSCALE, picture=4)),
+        ("Variations  of the THIRD one", FollowUp(FollowUpKind.VARY, picture=3)),
+        ("variation 2 0.4", FollowUp(FollowUpKind.VARY, picture=2, strength=0.4)),
+        ("info picture number 2", FollowUp(FollowUpKind.INFO, picture=2)),
+        ("zoom", FollowUp(FollowUpKind.ZOOM)),
+        ("Zoom out", FollowUp(FollowUpKind.ZOOM)),
+        ("zoom out #2", FollowUp(FollowUpKind.ZOOM, picture=2)),
+        ("again, in --n 2", FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", n=2))),
         ("please edit a bear", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear"))),
         ("edit a bear", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear"))),
         ("edit: --n 2", FollowUp(FollowUpKind.EDIT, edit=ImageRequest("", n=2))),
@@ -180,6 +202,14 @@ EARLIER = ImageRequest("a fox", style="raw", n=2, seed="5", loras=(LoraWish("1")
             ImageRequest("a bear", style="raw", n=1, seed="5", loras=(LoraWish("1"),)),
         ),
         (
+            "again --n 1",
+            ImageRequest("a fox", style="raw", n=1, loras=(LoraWish("1"),)),
+        ),
+        (
+            "make it blue --n 1",
+            ImageRequest("a fox, blue", style="raw", n=1, seed="5", loras=(LoraWish("1"),)),
+        ),
+        (
             "edit --n 1",
             ImageRequest("a fox", style="raw", n=1, seed="5", loras=(LoraWish("1"),)),
         ),
@@ -216,6 +246,16 @@ def test_upscale_asks_for_one_picture_nearly_the_same_and_larger():
     assert apply(reading("u2"), PAINTED) == larger
     named = replace(PAINTED, upscale="NMKD_Siax")
     assert apply(reading("upscale 2"), named) == replace(larger, upscale="NMKD_Siax")
+
+
+def test_zoom_out_asks_for_one_picture_of_the_styles_own_shape_beyond_the_edges():
+    shaped = replace(PAINTED, size=(512, 768), upscale="NMKD_Siax", unseen=True)
+    wider = replace(STAYS, ratio=None, n=1, painting=Painting.OUTPAINT)
+    assert apply(reading("zoom out 2"), shaped) == wider
+
+
+def test_what_is_added_to_no_prompt_is_the_prompt():
+    assert apply(reading("make it blue"), ImageRequest("")) == ImageRequest("blue")
 
 
 def test_only_what_is_nothing_but_larger_may_be_enlarged_as_it_is():
