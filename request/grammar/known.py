@@ -149,4 +149,8 @@ def _past_punctuation(region: str, end: int) -> int:
 
 
 def _first_words(region: str) -> str:
-    return " ".join(region.split()[:4]).strip("\"'“”„«».,;:!? ")[:40] or region.strip()[:40]
+    """Return the words that were to be a name: those in quotes, else the first four."""
+    folded = fold(region)
+    inner, end = quoted(folded.text)
+    words = region if inner is None else region[1 : folded.starts[end - 1]]
+    return " ".join(words.split()[:4]).strip("\"'“”„«».,;:!? ")[:40] or region.strip()[:40]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from common.model import Note
 from request.grammar.values import clamped
 from request.grammar.words import Words
 from styles.image_request import ImageRequest
@@ -27,21 +28,21 @@ _BEFORE_STYLE = re.compile(
 _BEHIND_STYLE = re.compile(r"\bstyle\s+((?:[\w'-]{1,30}\s+){0,2}[\w'-]{1,30})\W*\Z", re.IGNORECASE)
 
 
-def take_count(text: str, words: Words, limits: Limits) -> tuple[str, ImageRequest]:
-    """Return a prompt without the pictures counted at its start, and a request for so many.
+def take_count(text: str, words: Words, limits: Limits) -> tuple[str, int | None, tuple[Note, ...]]:
+    """Return a prompt without the pictures counted at its start, how many, and what is to be told.
 
     "4 pictures of cats" are four pictures; "4 cats" are one of four cats.
     """
     found = words.counted.match(text)
     if found is None:
-        return text, ImageRequest("")
+        return text, None, ()
     count = int(found[1]) if found[1].isdecimal() else words.numbers[found[1].casefold()]
     if count == 1:
-        return text, ImageRequest("")
+        return text, None, ()
     asked = " ".join(found[0].split())
     used, notes = clamped("n", str(count), count, (1, limits.max_pictures))
     notes = (changed("note.counted", words=asked, used=count), *notes)
-    return text[found.end() :], ImageRequest("", n=round(used), notes=notes)
+    return text[found.end() :], round(used), notes
 
 
 def take_shape(request: ImageRequest) -> ImageRequest:

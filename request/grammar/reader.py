@@ -83,10 +83,10 @@ def read(
             return NotARequest(WhyNot.EMPTY)
         nothing = NotARequest(WhyNot.TALK) if reply else read_talk(body, vocabulary)
         return read_whole(body, vocabulary, scan_text, others) or nothing
-    rest, counted = take_count(body if asked is None else asked, vocabulary, limits)
+    rest, count, counted = take_count(body if asked is None else asked, vocabulary, limits)
     request = scan_text(rest)
-    if request.n is None and counted.n is not None:
-        request = replace(request, n=counted.n, notes=(*counted.notes, *request.notes))
+    if request.n is None:
+        request = replace(request, n=count, notes=(*counted, *request.notes))
     if asked is not None:
         request = replace(request, prompt=vocabulary.without_thanks(request.prompt))
     if not request.prompt.strip(" ,.;:!?、。！？\n\t") and not picture:

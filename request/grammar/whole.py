@@ -149,9 +149,9 @@ def _changed(plain: str, words: Words, scan: Scan) -> FollowUp | None:
     """Return a follow-up that changes the earlier request a little, if the text is one."""
     if again := _AGAIN_WITH.match(plain):
         change = scan(plain[again.end() :])
-        if not change.prompt and change != ImageRequest(""):
+        if not change.prompt:
             return FollowUp(FollowUpKind.AGAIN, edit=change)
-    if (adding := words.add.match(plain)) and adding.end() < len(plain):
+    if adding := words.add.match(plain):
         return FollowUp(FollowUpKind.EDIT, edit=scan(plain[adding.end() :]), adds=True)
     return None
 
@@ -169,7 +169,7 @@ def _in_style(plain: str, scan: Scan) -> FollowUp | None:
 
 
 def _other(text: str, words: Words, others: Mapping[str, re.Pattern[str]]) -> Command | None:
-    if not others or len(text) > LONGEST_OTHER:
+    if len(text) > LONGEST_OTHER:
         return None
     plain = _bare(text, words)
     named = (word for word, pattern in others.items() if pattern.fullmatch(plain))
@@ -299,9 +299,8 @@ def _without_source(earlier: ImageRequest) -> ImageRequest:
 
 def _bare(text: str, words: Words) -> str:
     """Return a text without politeness, a leading slash and the punctuation around it."""
-    plain = text[past(words.polite_start, text, 0) :]
-    end = words.polite_end.search(plain)
-    return (plain[: end.start()] if end else plain).strip().removeprefix("/")
+    plain = words.polite_end.sub("", text[past(words.polite_start, text, 0) :], count=1)
+    return plain.strip().removeprefix("/")
 
 
 def _edit(edit: ImageRequest) -> FollowUp:

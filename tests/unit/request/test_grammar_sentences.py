@@ -61,6 +61,10 @@ REFUSED = {
     "draw x style: no such thing at all": (
         "I know no style “no such thing at”. `styles no such thing at` searches the list."
     ),
+    'draw x style: "No such" thing': (
+        "I know no style “No such”. `styles No such` searches the list."
+    ),
+    "draw x style: !?": "I know no style “!?”. `styles !?` searches the list.",
     "draw x --model no such thing at all": (
         "I know no model “no such thing at”. `models no such thing at` searches the list."
     ),

@@ -54,6 +54,7 @@ def request(text):
         ("a fox (style: anime)", "a fox", "anime"),
         ("a fox(style: anime) in snow", "a fox in snow", "anime"),
         ("a fox --style：anime", "a fox", "anime"),
+        ("a fox style: random,red", "a fox red", "random"),
         ("a fox [style: anime] in snow", "a fox in snow", "anime"),
         ("a (red fox style: anime) in snow", "a (red fox) in snow", "anime"),
         ("a {red, blue style: anime} fox", "a {red, blue} fox", "anime"),

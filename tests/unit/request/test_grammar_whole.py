@@ -18,6 +18,7 @@ from request.grammar import (
     apply,
     read,
 )
+from request.grammar.whole import LONGEST_COMMAND, LONGEST_OTHER
 from styles.image_request import Painting
 from styles.names import NameIndex
 
@@ -114,6 +115,14 @@ def test_arguments(text, command):
 )
 def test_follow_ups(text, follow_up):
     assert reading(text) == follow_up
+
+
+def test_a_command_and_one_of_a_room_above_have_a_largest_length():
+    others = {"enter": re.compile(r"enter \w+")}
+    for begun, longest in (("report ", LONGEST_COMMAND), ("enter ", LONGEST_OTHER)):
+        longest_text = begun + "x" * (longest - len(begun))
+        assert isinstance(read(longest_text, NAMES, others=others), Command)
+        assert isinstance(read(f"{longest_text}x", NAMES, others=others), NotARequest)
 
 
 def test_a_style_that_is_only_near_is_noted_in_the_new_request():
