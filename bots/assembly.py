@@ -10,13 +10,13 @@ from functools import partial
 from bots.endpoints import LiveHordes
 from bots.knowledge import KEPT_PREVIEWS, Knowledge
 from bots.lending import lend
+from bots.live import LiveConfig
 from bots.rooms import Rooms, event_rooms
 from common.config import Config
 from common.database import Database
 from common.fetching.fetch import fetch as fetch_public
 from common.horde.client import HordeClient
 from common.reference.models import ModelReference
-from common.settings.live import LiveConfig
 from events.afterwards.featuring import Featuring
 from events.afterwards.previewing import StylePreviews
 from events.course.clock import Clock

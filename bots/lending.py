@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bots.endpoints import LiveHordes
 from bots.knowledge import Knowledge
+from bots.live import LiveConfig
 from common.database import Database
-from common.settings.live import LiveConfig
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
 from request.allowed.preferences import PreferenceStore

@@ -147,8 +147,8 @@ async def _names(config: Config) -> list[Finding]:
 
 async def _database(config: Config) -> list[Finding]:
     """Look whether the database answers and how old its tables are. Raises StoreError."""
+    from bots.operator.schema import version_of
     from common import texts
-    from common.storage.schema import version_of
 
     version = await version_of(config.database_url)
     code = "check.database_new" if version.current is None else "check.database"

@@ -15,10 +15,10 @@ import structlog
 from pydantic import BaseModel
 
 from bots.endpoints import LiveHordes
+from bots.live import LiveConfig
 from common import texts
 from common.config import Config, load
 from common.errors import HordebotsError
-from common.settings.live import LiveConfig
 from styles.library import StyleLibrary
 from styles.previews import Previews
 

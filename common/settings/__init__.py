@@ -1,1 +1,1 @@
-"""What the configuration is made of: sections, secrets, hours of the day, what holds now."""
+"""What the configuration is made of: its sections, its secrets, hours of the day."""

@@ -12,9 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bots.__main__ import app
+from bots.operator.schema import version_of
 from common.config import load
 from common.database import open_database
-from common.storage.schema import version_of
 from tests.component.bots.programs import Finished, run
 from tests.fakes.civitai import FakeCivitai
 
