@@ -22,9 +22,9 @@ from common import pictures
 from common.config import CivitaiConfig, WorkerConfig
 from tests.bench.figures import Figure, figure
 from tests.bench.player import NAME, busy_share
-from tests.component.worker.test_downloads import tensors
 from tests.fakes.civitai import FakeCivitai, model, version
 from tests.fakes.hub import KEY, FakeHub
+from tests.fakes.weights import tensors
 from worker import events
 from worker.assets.supply import open_supplier
 from worker.engines.child import ChildEngine

@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from request.kept.tables import requests
 from tests.component.adapters.plugs.discord import DiscordPlug
+from tests.crash.campaign import HORDE_SECONDS, Campaign
 from tests.crash.strikes import strikes
-from tests.crash.test_kills import HORDE_SECONDS, Campaign
 from tests.crash.world import built, live, new_pace
 from tests.fakes.postgres import running_cluster
 

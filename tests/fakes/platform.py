@@ -76,3 +76,22 @@ class FakePlatform:
 
     async def close(self):
         pass
+
+
+class OwnPlatform(FakePlatform):
+    """A platform that takes posts back and keeps what people wrote."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.removed = []
+        self.forgotten = []
+        self.kept = set()
+
+    async def remove(self, incoming, post):
+        self.removed.append(post)
+
+    async def forget(self, person):
+        self.forgotten.append(person.id)
+
+    async def keeps(self, names):
+        return self.kept & set(names)

@@ -1,4 +1,4 @@
-"""The house's own measures: no file and no function is longer than one reads in one sitting."""
+"""The house's own measures: how long files and functions may be, and what no test does."""
 
 import ast
 from pathlib import Path
@@ -59,3 +59,14 @@ def test_no_function_is_longer_than_60_lines(modules):
 def test_every_module_says_what_it_is_for(modules):
     silent = [file for file, tree in modules.items() if tree.body and not ast.get_docstring(tree)]
     assert silent == []
+
+
+def test_no_test_leans_on_another_test(modules):
+    borrowed = [
+        (file, statement.module)
+        for file, tree in modules.items()
+        for statement in tree.body
+        if isinstance(statement, ast.ImportFrom)
+        and (statement.module or "").rpartition(".")[2].startswith("test_")
+    ]
+    assert borrowed == []

@@ -9,8 +9,8 @@ from events.afterwards.previewing import StylePreviews, turn_at
 from events.lifecycle import Step
 from events.model import State
 from styles.previews import SUBJECTS
+from tests.component.events.chat import Chat
 from tests.component.events.conftest import DAY, HOUR, brought_to
-from tests.component.events.test_entering import Chat
 from tests.fakes.platform import FakePlatform, wait_until
 
 pytestmark = pytest.mark.database

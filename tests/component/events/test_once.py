@@ -10,8 +10,8 @@ from events.model import EntryState, State
 from request.kept.leases import Lease
 from request.kept.records import FINAL_STATES, RequestState
 from request.kept.tables import requests
+from tests.component.events.chat import Chat
 from tests.component.events.conftest import brought_to
-from tests.component.events.test_entering import Chat
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database

@@ -13,9 +13,8 @@ from request.kept.people import People
 from request.kept.records import FINAL_STATES, JobState
 from request.kept.store import NO_KEY, Store
 from request.kept.tables import spending
-from tests.component.request.test_people import OwnPlatform
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
 
 pytestmark = pytest.mark.database
 

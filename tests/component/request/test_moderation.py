@@ -11,8 +11,7 @@ from request.kept.marks import open_marks
 from request.kept.people import People
 from request.kept.tables import metadata, people, reports, requests
 from request.talking.reports import Reports
-from tests.component.request.test_people import OwnPlatform
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
 
 pytestmark = pytest.mark.database
 

@@ -15,28 +15,9 @@ from request.kept.records import FINAL_STATES, RequestState
 from request.kept.store import Store
 from request.kept.tables import forgotten_events, jobs, people, pictures, posts, requests
 from tests.fakes.horde import Fate
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
 
 pytestmark = pytest.mark.database
-
-
-class OwnPlatform(FakePlatform):
-    """A platform that takes posts back and keeps what people wrote."""
-
-    def __init__(self, *args, **more):
-        super().__init__(*args, **more)
-        self.removed = []
-        self.forgotten = []
-        self.kept = set()
-
-    async def remove(self, incoming, post):
-        self.removed.append(post)
-
-    async def forget(self, person):
-        self.forgotten.append(person.id)
-
-    async def keeps(self, names):
-        return self.kept & set(names)
 
 
 async def rows(database, table):

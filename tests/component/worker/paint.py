@@ -19,6 +19,8 @@ INFO = EngineInfo(
     features=frozenset({Feature.IMG2IMG, Feature.NSFW}),
     private_only=True,
 )
+ASSETS = INFO.features | {Feature.LORA, Feature.TEXTUAL_INVERSION}
+"""What it can where it is given LoRAs and textual inversions."""
 
 
 class PaintEngine:

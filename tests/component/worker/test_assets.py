@@ -13,18 +13,19 @@ from pydantic import SecretStr
 from common.config import CivitaiConfig, WorkerConfig
 from common.horde.work import Popped
 from tests.component.worker.conftest import Shop
-from tests.component.worker.paint import INFO, PaintEngine
-from tests.component.worker.test_downloads import QUICK, tensors
+from tests.component.worker.paint import ASSETS, INFO, PaintEngine
 from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
+from tests.fakes.weights import tensors
 from worker import events
 from worker.assets.cache import AssetCache
 from worker.assets.supply import open_supplier, within_reach
+from worker.disk.downloads import Persistence
 from worker.engines.protocol import EngineInfo, Fault, Feature
 from worker.making.preparation import prepare
 
-FEATURES = INFO.features | {Feature.LORA, Feature.TEXTUAL_INVERSION}
-ABLE = EngineInfo(name="paint", models=("paint",), max_pixels=512 * 512, features=FEATURES)
+QUICK = Persistence(stall=30.0, attempts=2, pause=0.001)
+ABLE = EngineInfo(name="paint", models=("paint",), max_pixels=512 * 512, features=ASSETS)
 
 
 @pytest.fixture
@@ -217,7 +218,7 @@ def test_what_was_not_used_for_longest_is_forgotten_first(tmp_path):
 
 @pytest.fixture
 async def studio(hub, civitai):
-    shop = Shop(hub, PaintEngine(features=FEATURES), civitai=CivitaiConfig(url=civitai.url))
+    shop = Shop(hub, PaintEngine(features=ASSETS), civitai=CivitaiConfig(url=civitai.url))
     yield shop
     await shop.close()
 

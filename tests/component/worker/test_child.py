@@ -16,42 +16,13 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from tests.component.worker.conftest import Shop
 from tests.component.worker.paint import paint
+from tests.component.worker.puppetry import BRISK, TASK, child, make, never
 from worker import events
-from worker.engines.child import ChildEngine, Patience
-from worker.engines.protocol import Task
-
-BRISK = Patience(load=90.0, first=90.0, step=5.0, stop=5.0, poll=0.01, restart=(0.01, 0.02))
-PUPPET = "tests.component.worker.puppet:PuppetEngine"
-TASK = Task(
-    model="paint",
-    prompt="a fox",
-    negative="",
-    width=128,
-    height=64,
-    steps=8,
-    cfg_scale=7.5,
-    sampler="k_euler_a",
-    karras=True,
-    seeds=(41, 42),
-)
-
-
-def child(device="auto", patience=BRISK):
-    return ChildEngine(PUPPET, WorkerConfig(device=device, key="secret"), patience)
-
-
-def never():
-    return False
-
-
-def make(engine, prompt, cancelled=never, parts=None):
-    parts = [] if parts is None else parts
-    return engine.generate(replace(TASK, prompt=prompt), parts.append, cancelled)
-
+from worker.engines.child import ChildEngine
 
 ORPHAN = """
 import os
-from tests.component.worker.test_child import child, make
+from tests.component.worker.puppetry import child, make
 
 if __name__ == "__main__":
     engine = child()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from common.config import WorkerConfig
 from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.paint import PaintEngine
-from tests.component.worker.test_child import child
+from tests.component.worker.puppetry import child
 from worker import events
 from worker.engines import build_engines
 from worker.engines.child import ChildEngine

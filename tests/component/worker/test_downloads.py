@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
 
 import aiohttp
@@ -12,17 +11,11 @@ from pydantic import SecretStr
 
 from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
+from tests.fakes.weights import tensors
 from worker.disk.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
 
 QUICK = Persistence(stall=30.0, attempts=2, pause=0.001)
 HASTY = Persistence(stall=0.5, attempts=2, pause=0.001)
-
-
-def tensors(size: int = 3_000_000, fill: bytes = b"\1") -> bytes:
-    header = json.dumps(
-        {"a": {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}, "__metadata__": {}}
-    ).encode()
-    return struct.pack("<Q", len(header)) + header + fill * size
 
 
 DATA = tensors()

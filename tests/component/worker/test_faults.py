@@ -12,12 +12,11 @@ from PIL import Image
 
 from common.config import CivitaiConfig
 from tests.component.worker.conftest import QUICK, Shop
-from tests.component.worker.paint import PaintEngine
-from tests.component.worker.test_assets import FEATURES
-from tests.component.worker.test_child import child
-from tests.component.worker.test_downloads import tensors
+from tests.component.worker.paint import ASSETS, PaintEngine
+from tests.component.worker.puppetry import child
 from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
+from tests.fakes.weights import tensors
 from worker import events
 
 LONG = 100_000
@@ -71,7 +70,7 @@ async def test_an_engine_in_trouble_costs_one_job(hub, trouble, reason):
 async def test_a_download_that_stalls_holds_up_nobody_else(hub, civitai, tmp_path):
     """Jobs behind it are made meanwhile; when the worker is to stop, its own is given back."""
     civitai.fail("file", faults.stall(), 1000)
-    shop = Shop(hub, PaintEngine(features=FEATURES), civitai=CivitaiConfig(url=civitai.url))
+    shop = Shop(hub, PaintEngine(features=ASSETS), civitai=CivitaiConfig(url=civitai.url))
     [stalled] = hub.offer(payload={"loras": [{"name": "11"}]}, ttl=LONG)
     others = [hub.offer(ttl=LONG)[0] for _ in range(4)]
     shop.open(models=tmp_path)
@@ -85,7 +84,7 @@ async def test_a_full_disk_leaves_a_lora_out_and_no_job(hub, civitai, tmp_path):
     folder = tmp_path / "civitai"
     folder.mkdir()
     (folder / "1102.safetensors.part").symlink_to("/dev/full")
-    shop = Shop(hub, PaintEngine(features=FEATURES), civitai=CivitaiConfig(url=civitai.url))
+    shop = Shop(hub, PaintEngine(features=ASSETS), civitai=CivitaiConfig(url=civitai.url))
     jobs = [
         hub.offer(payload={"loras": [{"name": name}]}, ttl=LONG)[0] for name in ("11", "13", "11")
     ]

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from tests.component.worker.conftest import QUICK, Shop
-from tests.component.worker.test_child import child
+from tests.component.worker.puppetry import child
 from worker import events
 
 LONG = 100_000

@@ -13,22 +13,14 @@ from typer.testing import CliRunner
 from common.config import WorkerConfig
 from tests.fakes.civitai import FakeCivitai
 from tests.fakes.hugging_face import FakeHuggingFace
+from tests.fakes.weights import checkpoint
 from worker.cli import register
-from worker.engines.diffusers.families import CONTEXT, UNET_IN, XL_TEXT
+from worker.engines.diffusers.families import XL_TEXT
 from worker.stock.machine import NEEDED, SAFETY, Machine, built_for, look
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.callback()(lambda: None)
 register(app)
-
-
-def checkpoint(width: int = 768, channels: int = 4, *names: str) -> bytes:
-    """A file with the names and shapes of a model, and none of its numbers."""
-    shapes = {UNET_IN: [320, channels, 3, 3], CONTEXT: [320, width], **{n: [1] for n in names}}
-    header = json.dumps(
-        {n: {"dtype": "F16", "shape": s, "data_offsets": [0, 0]} for n, s in shapes.items()}
-    ).encode()
-    return struct.pack("<Q", len(header)) + header
 
 
 LORA = struct.pack("<Q", 60) + b'{"a": {"dtype": "F16", "shape": [], "data_offsets": [0, 0]}}'

@@ -17,8 +17,8 @@ from common.config import CivitaiConfig, ReferenceConfig, WorkerConfig
 from common.errors import WorkerError
 from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.paint import PaintEngine
-from tests.component.worker.test_stock import checkpoint
 from tests.fakes.server import FakeServer
+from tests.fakes.weights import checkpoint
 from worker import events
 from worker.cli import register
 from worker.disk.models import find_models

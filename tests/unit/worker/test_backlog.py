@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.worker.test_pace import TASK
+from tests.unit.worker.tasks import TASK
 from worker.making.backlog import Backlog, Errand, Signal
 from worker.making.foresight import begins
 from worker.order import Order

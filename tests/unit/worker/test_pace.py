@@ -6,22 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.unit.worker.tasks import TASK
 from worker.engines.pace import Pace, Run, effort
-from worker.engines.protocol import Task
 from worker.horde.offer import fitting_amount
-
-TASK = Task(
-    model="one",
-    prompt="",
-    negative="",
-    width=512,
-    height=512,
-    steps=20,
-    cfg_scale=7,
-    sampler="k_euler_a",
-    karras=True,
-    seeds=(1,),
-)
 
 
 @pytest.mark.parametrize(
