@@ -1,13 +1,13 @@
 """What is posted of an event is said in the language its plan names, or the plan is refused."""
 
 import pytest
-from tests.unit.events.autumn import plan_of
 
 from common import texts
 from common.errors import Refusal
 from events.languages import check_language, spoken
 from events.posts.announcements import words_of
 from events.rehearsal import rehearse
+from tests.unit.events.autumn import plan_of
 
 ENGLISH = texts.catalogue()
 POSTED = {code for code in ENGLISH if code.startswith("event_post.")} | {"entry.anonymous"}

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from tests.unit.events.autumn import event_of, plan_of
 
 from common.errors import Refusal
 from events.entries import candidate
 from events.entries.candidate import Candidate, check_others, check_rules, holds
 from events.model import Entry, EntryState, Kind, Shown, State
+from tests.unit.events.autumn import event_of, plan_of
 
 FOX = Candidate(
     sha256="a" * 64,
