@@ -1,6 +1,8 @@
 """The budget of kudos: what may be spent in a day, and what happens when it is used up."""
 
+import asyncio
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ import sqlalchemy as sa
 from common.config import PlaceConfig
 from common.horde.limits import Limits, Rate
 from common.model import Ending, Job, Place
+from request.allowed.policy import DAY
 from request.kept.people import People
 from request.kept.records import FINAL_STATES, JobState
 from request.kept.store import NO_KEY, Store
@@ -20,6 +23,13 @@ pytestmark = pytest.mark.database
 
 FOX = "draw for me a fox style: raw --n 1"
 """Costs 8 kudos at the fake Horde, 6 more for each further picture."""
+
+
+@pytest.fixture(autouse=True)
+async def one_day():
+    """Let no test be under way when a day begins, and all budgets with it."""
+    while DAY - time.time() % DAY < 60:
+        await asyncio.sleep(0.5)
 
 
 @pytest.fixture
