@@ -27,7 +27,7 @@ from request.kept.tables import jobs, pictures, posts, requests, spending, votes
 
 EARLIER = "earlier"
 """State of a post of an answer that was followed by another: the request was put back."""
-MOST_ALIKE = 20
+MOST_SHOWING = 20
 """Answers with the very same picture that are looked at."""
 REMOVED = "removed"
 """State of a post that was taken back."""
@@ -39,6 +39,7 @@ ALIKE = 24
 LEAST_SHAPE = 12
 """Bits that must be set in what a picture looks like: nearly plain ones all look alike."""
 MOST_ALIKE = 5
+"""Pictures that are named where several look alike."""
 MOST_COMPARED = 100_000
 
 # Statements that run for every request are put together once: it costs more than to run them.
@@ -352,7 +353,7 @@ class Queries:
             .join(requests, requests.c.id == pictures.c.request)
             .join(posts, posts.c.request == requests.c.id)
             .where(pictures.c.sha256 == sha256, posts.c.account != but, posts.c.state != REMOVED)
-            .limit(MOST_ALIKE)
+            .limit(MOST_SHOWING)
         )
         async with self._database.read() as connection:
             for row in await connection.execute(query):
@@ -369,7 +370,8 @@ class Queries:
         The request `but` is left out of both, and so are refusals and questions; times are Unix
         seconds, oldest first.
         """
-        his = {"account": account, "person": person, "but": but, "since": since}
+        stored = encoding.storable(person)[:ID_LENGTH]
+        his = {"account": account, "person": stored, "but": but, "since": since}
         async with self._database.read() as connection:
             rows = (await connection.execute(_LATELY_OF_PERSON, his)).all()
         running = sum(row.state == RequestState.WORKING for row in rows)

@@ -20,6 +20,17 @@ JOBS = (
 )
 
 
+def picture(job, name, **more):
+    return PictureRow(
+        job=job.id,
+        generation=name,
+        seed="1",
+        model="m",
+        worker="w",
+        **{"censored": False, "gen_metadata": ({"type": "lora", "value": "x"},), **more},
+    )
+
+
 async def plan(store, lease, request_id, **more):
     values = {"parsed": {"prompt": "a fox"}, "rng_seed": 5, "parent": None, "notes": ()}
     await store.resolved(lease, request_id, planned=JOBS, **{**values, **more})
@@ -90,19 +101,6 @@ async def test_pictures_come_in_the_order_of_the_jobs(store, lease, heard):
     request_id = await store.insert_once(lease, heard(), 0)
     await plan(store, lease, request_id)
     first, second = await store.jobs_of(request_id)
-
-    def picture(job, name, **more):
-        return PictureRow(
-            job=job.id,
-            generation=name,
-            seed="1",
-            model="m",
-            worker="w",
-            censored=False,
-            gen_metadata=({"type": "lora", "value": "x"},),
-            **more,
-        )
-
     late = picture(second, "c", sha256="c" * 64, mime="image/webp", width=64, height=64)
     early = [picture(first, "a"), picture(first, "b")]
     await store.job_ended(lease, request_id, second, JobState.DONE, made=[late])
@@ -148,6 +146,31 @@ async def test_counts_of_a_person_leave_questions_out(store, lease, heard, clock
     assert await count("ann", now + 1, ids[3]) == (1, [])
     assert await count("ann", 0, ids[0]) == (0, [now])
     assert await count("bob", 0, ids[3]) == (0, [])
+
+
+async def test_a_person_whose_id_is_longer_than_the_column_is_counted_too(
+    store, lease, heard, clock
+):
+    long = "https://example.org/users/" + "ann" * 100
+    request_id = await store.insert_once(lease, heard(person=long), 0)
+    await plan(store, lease, request_id)
+    assert await store.count_of_person("web", long, since=0, but="") == (1, [clock.now])
+
+
+async def test_a_public_answer_is_found_among_private_ones_with_the_same_picture(
+    store, lease, heard
+):
+    audiences = [*[Audience.PRIVATE] * 6, Audience.PUBLIC]
+    for number, audience in enumerate(audiences):
+        request_id = await store.insert_once(lease, heard(event=str(number), audience=audience), 0)
+        await plan(store, lease, request_id)
+        job = (await store.jobs_of(request_id))[0]
+        made = picture(job, f"g{number}", sha256="a" * 64)
+        await store.job_ended(lease, request_id, job, JobState.DONE, made=[made])
+        assert await store.posted_in_public("a" * 64, but="other") is None
+        await store.post_intended(lease, request_id, 1, [1])
+    assert await store.posted_in_public("a" * 64, but="other") == made
+    assert await store.posted_in_public("a" * 64, but="web") is None
 
 
 async def test_nothing_is_written_without_the_lease(store, lease, heard, database, clock):
