@@ -51,9 +51,9 @@ class Watch:
             rows = [request_of(row) for row in await connection.execute(query)]
         waiting = [row.incoming for row in rows if row.state in OPEN_STATES]
         done = [row.incoming for row in rows if row.state not in OPEN_STATES]
-        room = max(1, most - len(waiting))
+        room = max(0, most - len(waiting))
         self._turn = self._turn if self._turn < len(done) else 0
-        looked_at = [*waiting, *done[self._turn : self._turn + room]][:most]
+        looked_at = [*waiting[:most], *done[self._turn : self._turn + room]]
         self._turn += room
         return [replace(one, kind=IncomingKind.DELETION, cursor=None) for one in looked_at]
 
