@@ -2,9 +2,11 @@
 
 import pytest
 
-from common.config import PlaceConfig
+from common.config import ParametersConfig, PlaceConfig, StylesConfig
 from common.errors import Refusal
 from request.allowed import policy
+from styles.image_request import ImageRequest
+from styles.limits import Defaults, Limits
 
 PLACE = PlaceConfig(running_per_person=2, requests_per_hour=5)
 
@@ -42,3 +44,115 @@ def test_where_a_request_may_go():
     assert policy.hordes_of(place, private=True) == ("a",)
     assert policy.hordes_of(PlaceConfig(hordes=("b",)), private=True) == ("b",)
     assert policy.hordes_of(PlaceConfig(), private=True) == ()
+
+
+def test_the_resolver_learns_all_that_a_place_allows_and_prefers():
+    place = PlaceConfig(
+        pictures=2,
+        max_pictures=3,
+        max_pixels=640_000,
+        max_steps=25,
+        nsfw=True,
+        trusted_workers=True,
+        styles=("neon",),
+    )
+    parameters = ParametersConfig(steps=12, cfg_scale=3.5, sampler="k_dpmpp_2m", karras=False)
+    assert policy.limits_of(place, StylesConfig(parameters=parameters, default="raw")) == Limits(
+        pictures=2,
+        max_pictures=3,
+        max_pixels=640_000,
+        max_steps=25,
+        nsfw=True,
+        trusted_workers=True,
+        default_style="raw",
+        styles=("neon",),
+        defaults=Defaults(steps=12, cfg_scale=3.5, sampler="k_dpmpp_2m", karras=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("prompt", "negative", "refused"),
+    [
+        ("a Politician", "", True),
+        ("a fox", "politician", True),
+        ("a fox, branded", "", True),
+        ("ｐｏｌｉｔｉｃｉａｎ", "", True),
+        ("a politicianship", "", False),
+        ("geopolitician", "", False),
+        ("a poli", "tician", False),
+        ("a fox", "", False),
+    ],
+)
+def test_blocked_are_whole_words_of_prompt_and_negative(prompt, negative, refused):
+    place = PlaceConfig(blocked=("politician", "brand(ed|s)"))
+    image = ImageRequest(prompt=prompt, negative=negative)
+    if refused:
+        with pytest.raises(Refusal) as caught:
+            policy.check_words(place, image)
+        assert caught.value.code == "refused.blocked"
+    else:
+        policy.check_words(place, image)
+
+
+@pytest.mark.parametrize(
+    ("limits", "running", "first", "refusal"),
+    [
+        ({}, 99, NOW, None),
+        ({"running_per_community": 2}, 1, NOW, None),
+        ({"running_per_community": 2}, 2, None, "2 requests of this community are at work"),
+        ({"requests_per_hour_per_community": 3}, 99, None, None),
+        ({"requests_per_hour_per_community": 3}, 0, NOW - 3000, r"its 3 requests .* in 10 min\."),
+    ],
+)
+def test_a_community_is_refused_what_it_has_had(limits, running, first, refusal):
+    place = PlaceConfig(**limits)
+    assert policy.is_limited(place) is bool(limits)
+    if refusal is None:
+        policy.admit_community(place, running=running, first=first, now=NOW)
+    else:
+        with pytest.raises(Refusal, match=refusal):
+            policy.admit_community(place, running=running, first=first, now=NOW)
+
+
+@pytest.mark.parametrize(("left", "minutes"), [(-5, 1), (1, 1), (60, 1), (61, 2), (3600, 60)])
+def test_minutes_to_wait_are_rounded_up(left, minutes):
+    place = PlaceConfig(requests_per_hour_per_community=1)
+    with pytest.raises(Refusal, match=rf"in {minutes} min\."):
+        policy.admit_community(place, running=0, first=NOW - 3600 + left, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("check", "fine", "wrong", "code"),
+    [
+        (policy.check_open, PlaceConfig(), PlaceConfig(paused=True), "refused.paused"),
+        (policy.check_enabled, PlaceConfig(), PlaceConfig(enabled=False), "refused.not_enabled"),
+        (policy.check_enabled, PlaceConfig(enabled=True), PlaceConfig(enabled=False), None),
+    ],
+)
+def test_a_place_that_is_off_or_paused_says_so(check, fine, wrong, code):
+    check(fine)
+    with pytest.raises(Refusal) as caught:
+        check(wrong)
+    assert code in {None, caught.value.code}
+
+
+@pytest.mark.parametrize(
+    ("code", "again_after"),
+    [
+        ("refused.banned", policy.DAY),
+        ("refused.paused", policy.HOUR),
+        ("refused.per_hour", policy.HOUR),
+        ("help.no_verb", policy.DAY),
+        ("answer.other", 0),
+    ],
+)
+def test_the_same_is_said_again_as_soon_as_its_time_is_over(code, again_after):
+    assert not policy.heard_enough([(NOW - again_after, code)], code, now=NOW)
+    assert not policy.heard_enough([(NOW - 1, "something else")], code, now=NOW)
+    within = policy.heard_enough([(min(NOW, NOW - again_after + 1), code)], code, now=NOW)
+    assert within is bool(again_after)
+
+
+def test_words_of_more_than_an_hour_ago_tire_nobody():
+    told = [(NOW - policy.HOUR, "")] * policy.MOST_WORDS
+    assert not policy.heard_enough(told, "", now=NOW)
