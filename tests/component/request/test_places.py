@@ -9,7 +9,14 @@ from pydantic import ValidationError
 
 from common.config import PlaceConfig, StylesConfig, parse
 from common.model import Ending, Place
-from request.allowed.chat_settings import MOST_ROLES, ChatSettings, SettingsStore, tighten
+from request.allowed.chat_settings import (
+    FRESH,
+    MOST_ROLES,
+    ChatSettings,
+    RoleLimits,
+    SettingsStore,
+    tighten,
+)
 from request.allowed.places import Places
 from request.allowed.policy import limits_of
 from request.kept.cursors import Cursors
@@ -60,6 +67,42 @@ def test_the_chat_chooses_among_the_styles_of_the_file():
     assert tighten(place, ChatSettings(styles=("anime", "neon"))).styles == ("anime",)
     assert tighten(place, ChatSettings(styles=("neon",))).styles == ("anime", "realism")
     assert tighten(PlaceConfig(), ChatSettings(styles=("neon",))).styles == ("neon",)
+
+
+def test_what_the_chat_says_nothing_of_stays_as_the_file_has_it():
+    place = PlaceConfig(styles=("anime",), default_style="anime", running_per_person=3, pictures=2)
+    assert tighten(place, ChatSettings()) is place
+    changed = tighten(
+        place, ChatSettings(running_per_person=2, enabled=False, default_style="neon")
+    )
+    assert changed == place.model_copy(
+        update={"running_per_person": 2, "enabled": False, "default_style": "neon"}
+    )
+    assert tighten(place, ChatSettings(pictures=1)).pictures == 1
+    assert tighten(PlaceConfig(), ChatSettings(enabled=True)).enabled is True
+
+
+def test_a_channel_wins_over_its_community_setting_by_setting():
+    community = ChatSettings(nsfw=False, pictures=2, roles={"a": RoleLimits(pictures=3)})
+    channel = ChatSettings(pictures=1, roles={"b": RoleLimits(pictures=4)})
+    both = channel.over(community)
+    assert both == ChatSettings(
+        nsfw=False, pictures=1, roles={"a": RoleLimits(pictures=3), "b": RoleLimits(pictures=4)}
+    )
+    assert ChatSettings().over(ChatSettings(paused=True)) == ChatSettings(paused=True)
+
+
+def test_of_several_roles_the_best_counts_limit_by_limit():
+    roles = {
+        "a": RoleLimits(max_pictures=9, requests_per_hour=5),
+        "b": RoleLimits(max_pictures=4, running_per_person=7),
+    }
+    settings = ChatSettings(max_pictures=2, pictures=1, roles=roles)
+    held = settings.for_roles(("a", "b", "x"))
+    limits = (held.max_pictures, held.requests_per_hour, held.running_per_person, held.pictures)
+    assert limits == (9, 5, 7, 1)
+    assert settings.for_roles(("x",)) == settings
+    assert ChatSettings(pictures=1).for_roles(("a",)).pictures == 1
 
 
 # --- kept in the database -----------------------------------------------------------------------
@@ -122,6 +165,34 @@ async def test_what_is_changed_while_it_is_read_holds_at_once(database, clock):
     slow.arrives.set()
     assert (await reading).paused
     assert (await settings.of("web", "web")).paused
+
+
+async def test_the_channels_where_the_bot_was_let_in_are_listed_in_order(settings):
+    for channel, enabled in (("b", True), ("a", True), ("c", False), ("", True)):
+        await settings.change("web", "club", channel, enabled=enabled)
+    await settings.change("web", "other", "d", enabled=True)
+    await settings.change("elsewhere", "club", "e", enabled=True)
+    await settings.change("web", "club", "f", paused=True)
+    assert await settings.enabled_in("web", "club") == ["a", "b"]
+
+
+async def test_what_was_just_read_is_not_read_again_and_later_it_is(settings, database, clock):
+    await settings.change("web", "web", pictures=2)
+    await SettingsStore(database).change("web", "web", pictures=3)
+    clock.now += FRESH - 1
+    assert (await settings.of("web", "web")).pictures == 2
+    assert (await settings.of("other", "web")).pictures is None
+    clock.now += 1
+    assert (await settings.of("web", "web")).pictures == 3
+
+
+async def test_settings_of_ids_longer_than_their_columns_are_found_again(settings, database):
+    long = "x" * 300
+    await settings.change("web", long, long, paused=True)
+    assert (await SettingsStore(database).of("web", long, long)).paused is True
+    assert (await SettingsStore(database).of("web", long)).paused is None
+    await settings.change("web", long, long, enabled=True)
+    assert len(await settings.enabled_in("web", long)) == 1
 
 
 async def test_nonsense_is_not_kept(settings):

@@ -1,10 +1,12 @@
 """Limits of a person in a place."""
 
 import pytest
+from pydantic import SecretStr
 
 from common.config import ParametersConfig, PlaceConfig, StylesConfig
 from common.errors import Refusal
 from request.allowed import policy
+from request.allowed.terms import Payer, Terms
 from styles.image_request import ImageRequest
 from styles.limits import Defaults, Limits
 
@@ -156,3 +158,13 @@ def test_the_same_is_said_again_as_soon_as_its_time_is_over(code, again_after):
 def test_words_of_more_than_an_hour_ago_tire_nobody():
     told = [(NOW - policy.HOUR, "")] * policy.MOST_WORDS
     assert not policy.heard_enough(told, "", now=NOW)
+
+
+def test_who_pays_decides_which_horde_is_asked_where_it_may_be_asked():
+    payer = Payer("own", SecretStr("key"))
+    anywhere = Terms(private=True, person="mark")
+    assert anywhere.paid_by(None) is anywhere
+    assert anywhere.paid_by(payer) == Terms(True, ("own",), "mark", payer)
+    assert Terms(hordes=("own", "b")).paid_by(payer).hordes == ("own",)
+    elsewhere = Terms(hordes=("b",))
+    assert elsewhere.paid_by(payer) is elsewhere
