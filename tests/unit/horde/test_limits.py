@@ -100,3 +100,36 @@ async def test_the_memory_of_ids_is_bounded():
         await limiter.turn(Budget.CHECK, str(number))
 
     assert len(limiter._buckets) == REMEMBERED_KEYS
+
+
+async def test_who_asked_lately_is_remembered_longer_than_who_did_not():
+    limiter = Limiter(Limits(check=(Rate(1, 3600.0),)))
+    await limiter.turn(Budget.CHECK, "first")
+    for number in range(REMEMBERED_KEYS - 1):
+        await limiter.turn(Budget.CHECK, str(number))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(limiter.turn(Budget.CHECK, "first"), 0.01)
+
+    await limiter.turn(Budget.CHECK, "one more")  # forgets "0"
+
+    await asyncio.wait_for(limiter.turn(Budget.CHECK, "0"), 30)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(limiter.turn(Budget.CHECK, "first"), 0.01)
+
+
+def test_the_pace_is_that_of_the_tightest_window():
+    limiter = Limiter(Limits(submit=(Rate(2, 1.0), Rate(90, 60.0, burst=30))))
+
+    assert limiter.pace(Budget.SUBMIT) == pytest.approx(60 / 90)
+    assert limiter.pace(Budget.CHECK) == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "at_once", "apart"),
+    [(Rate(2, 1.0), 1, 0.55), (Rate(90, 60.0, burst=30), 30, 60.1 / 61)],
+)
+def test_some_may_come_at_once_and_the_rest_evenly(rate, at_once, apart):
+    bucket = rate.limiter()
+
+    assert bucket.max_rate == at_once
+    assert bucket.time_period / bucket.max_rate == pytest.approx(apart)
