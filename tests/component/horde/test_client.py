@@ -107,6 +107,8 @@ async def test_we_name_ourselves_and_show_the_key_only_where_it_is_needed(client
     await client.cancel(submitted.id)
 
     for exchange in horde.journal.exchanges:
+        kind = exchange.headers.get("content-type")
+        assert kind == ("application/json" if exchange.route == "submit" else None)
         shown = exchange.headers.get("apikey")
         assert shown == (KEY if exchange.route in {"submit", "find_user"} else None), exchange.route
         if exchange.route == "picture":

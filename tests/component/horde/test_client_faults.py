@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -52,8 +53,9 @@ async def test_a_read_survives_a_fault_that_passes(client, horde, horde_id, rout
 async def test_a_read_gives_up_in_the_end(client, horde, horde_id, route, fault):
     horde.fail(route, fault, 100)
 
-    with pytest.raises(HordeUnreachable):
+    with pytest.raises(HordeUnreachable) as lost:
         await ask(client, route, horde_id)
+    assert not isinstance(lost.value, HordeUnclear)  # asking again would change nothing
     assert QUICK.attempts <= horde.journal.count(route) <= 2 * QUICK.attempts
 
 
@@ -65,6 +67,15 @@ async def test_nothing_hangs_longer_than_its_timeout(client_of, horde, route):
     async with asyncio.timeout(30):
         with pytest.raises(HordeUnreachable):
             await (client.check("x") if route == "check" else client.submit(body()))
+
+
+async def test_where_nobody_answers_it_is_said_who_does_not(client_of, horde):
+    client = client_of(horde, patience=ONCE)
+    horde.fail("check", faults.reset())
+
+    with pytest.raises(HordeUnreachable) as lost:
+        await client.check("x")
+    assert (lost.value.code, lost.value.values["horde"]) == ("horde.no_answer", "fake")
 
 
 async def test_a_late_answer_is_waited_for(client, horde, horde_id):
@@ -89,8 +100,9 @@ async def test_an_endless_answer_is_cut_off(client_of, horde):
 async def test_a_submission_whose_answer_is_lost_is_unclear_and_sent_once(client, horde, name):
     horde.fail("submit", PASSING[name], 100)
 
-    with pytest.raises(HordeUnclear):
+    with pytest.raises(HordeUnclear) as unclear:
         await client.submit(body())
+    assert unclear.value.code == "horde.unclear"
     assert horde.journal.count("submit") == 1
 
 
@@ -188,6 +200,15 @@ async def test_many_at_once_are_refused_a_few_times_and_then_take_turns(client, 
     refused = [one for one in horde.journal.of("submit") if one.status == 429]
     assert len(refused) <= 60 + REFUSALS
     assert client.limits.submit == (Rate(40, 1.0),)
+
+
+async def test_the_limiter_is_waited_out_to_the_last_second_of_patience(client_of, horde, clock):
+    patience = replace(ONCE, limiter_wait=6.0)
+    patient = client_of(horde, patience=patience, sleep=clock.sleep, monotonic=clock.monotonic)
+    horde.fail("models", faults.limiter(retry_after=3), 2)
+
+    assert await patient.models()
+    assert clock.slept == [3, 3]
 
 
 async def test_a_limiter_that_does_not_say_how_long_is_waited_out_too(patient, horde, clock):

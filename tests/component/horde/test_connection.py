@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from common.errors import HordeBusy, HordeError, HordeGone, HordeUnreachable, PictureError
+from common.errors import (
+    HordeBusy,
+    HordeError,
+    HordeGone,
+    HordeUnclear,
+    HordeUnreachable,
+    PictureError,
+)
 from common.horde.connection import Connection, query, segment
 from common.horde.limits import Limits, Rate
 from common.horde.outcomes import LAST_MOMENT
@@ -94,6 +101,42 @@ async def test_what_is_no_answer_to_the_question_is_said_to_be_no_horde(client_o
         await client.check("x")
     assert strange.value.code == "horde.not_a_horde"
     assert "fake" in str(strange.value)
+
+
+@pytest.mark.parametrize("answer", ["{}", '[{"title": 5}]', '["x"]'])
+async def test_a_list_that_is_none_is_said_to_be_no_horde(client_of, horde, answer):
+    client = client_of(horde, patience=ONCE)
+    horde.fail("news", faults.answer(200, answer))
+    with pytest.raises(HordeUnreachable) as strange:
+        await client.news()
+    assert (strange.value.code, strange.value.values["horde"]) == ("horde.not_a_horde", "fake")
+
+
+@pytest.mark.parametrize("answer", ["{}", "[]", ""])
+async def test_a_submission_that_is_answered_with_nonsense_may_have_arrived(
+    client_of, horde, answer
+):
+    client = client_of(horde, patience=ONCE)
+    horde.fail("submit", faults.answer(200, answer))
+    with pytest.raises(HordeUnclear) as unclear:
+        await client.submit(body())
+    assert (unclear.value.code, unclear.value.values["horde"]) == ("horde.unclear", "fake")
+
+
+async def test_a_worker_that_is_not_there_is_gone_by_its_own_sentence(client):
+    with pytest.raises(HordeGone) as gone:
+        await client.worker("nobody")
+    assert (gone.value.code, gone.value.status) == ("horde.worker_unknown", 404)
+    assert gone.value.values["horde"] == "fake"
+
+
+async def test_each_id_has_turns_of_its_own(client_of, horde):
+    client = client_of(horde, limits=Limits(check=RARELY), patience=IMPATIENT)
+    ids = [(await client.submit(body())).id for _ in range(2)]
+    for one in ids:
+        await client.check(one)
+    with pytest.raises(HordeBusy):
+        await client.check(ids[0])
 
 
 async def test_an_error_names_the_horde_and_has_its_status_and_code(client_of, horde):

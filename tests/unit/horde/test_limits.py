@@ -65,6 +65,31 @@ def test_each_budget_is_the_servers(budget, public, whitelisted):
     assert told(Limits.whitelisted()) == whitelisted
 
 
+@pytest.mark.parametrize(
+    ("budget", "public", "whitelisted"),
+    [
+        (Budget.SUBMIT, [1, 30], [1, 100]),
+        (Budget.CHECK, [3], [3]),
+        (Budget.STATUS, [5], [5]),
+        (Budget.TEXT_STATUS, [20], [20]),
+        (Budget.ALCHEMY_STATUS, [3], [3]),
+        (Budget.STYLE, [1, 10], [2, 10]),
+        (Budget.STYLES, [1, 30], [1, 100]),
+        (Budget.WORKER, [10], [10]),
+        (Budget.USER, [20], [20]),
+        (Budget.SHARED_KEY, [2], [2]),
+        (Budget.TRANSFER, [1, 45], [1, 300]),
+        (Budget.OTHER, [30], [30]),
+    ],
+)
+def test_a_bot_that_was_idle_may_ask_so_often_at_once(budget, public, whitelisted):
+    def at_once(limits):
+        return [rate.limiter().max_rate for rate in getattr(limits, budget)]
+
+    assert at_once(Limits.public()) == public
+    assert at_once(Limits.whitelisted()) == whitelisted
+
+
 def test_our_own_server_has_no_budget_at_all():
     assert not any(getattr(Limits.unlimited(), budget) for budget in Budget)
 

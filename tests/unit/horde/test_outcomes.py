@@ -160,6 +160,31 @@ def test_what_is_no_json_did_not_come_from_a_horde(status):
     assert type(outcomes.error_of(status, None, {})) is HordeUnreachable
 
 
+@pytest.mark.parametrize(
+    ("status", "answer", "code"),
+    [
+        (500, {"message": "Internal Server Error"}, "horde.broken"),
+        (503, None, "horde.unreachable"),
+        (408, None, "horde.unreachable"),
+        (413, None, "horde.too_large"),
+        (429, None, "horde.busy"),
+        (404, None, "horde.not_a_horde"),
+        (404, {"message": "Nothing here."}, "horde.gone"),
+        (418, {"message": "Odd."}, "horde.rejected_because"),
+        (403, {"message": "No."}, "horde.forbidden_because"),
+    ],
+)
+def test_what_no_return_code_explains_is_told_by_its_status(status, answer, code):
+    error = outcomes.error_of(status, answer, {}, horde="mine")
+
+    assert (error.code, error.status, error.rc) == (code, status, "")
+    assert error.values["horde"] == "mine"
+
+
+def test_a_return_code_without_end_is_cut():
+    assert outcomes.error_of(400, {**BODY, "rc": "x" * 500}, {}).rc == "x" * 100
+
+
 def test_the_schema_check_names_the_field():
     answer = {
         "errors": {"params.width": "500 is not a multiple of 64"},

@@ -63,6 +63,10 @@ def test_jitter_spreads_both_ways():
     assert next_look(check, random=0.0) < 16 < next_look(check, random=0.99)
 
 
+def test_even_those_that_are_over_at_once_are_not_all_looked_at_together():
+    assert next_look(Check(wait_time=0), random=0.99) > SHORTEST
+
+
 @given(
     wait=st.integers(-10, 10**9),
     possible=st.booleans(),
