@@ -27,6 +27,7 @@ from bots.lemmy.wire import (
     Told,
     Upvotes,
     Wire,
+    read_list,
 )
 from bots.lemmy.writing import Target
 from bots.shared.budget import Budget
@@ -127,28 +128,16 @@ class LemmyClient(ABC):
         """Change our own settings (`bot_account`, `bio`)."""
 
     @abstractmethod
-    async def delete_comment(self, comment: int) -> None:
-        """Delete a comment of ours. Raises PlatformRefused if it is gone."""
-
-    @abstractmethod
-    async def delete_message(self, message: int) -> None:
-        """Delete a private message of ours."""
-
-    @abstractmethod
     async def messages_with(self, person: int) -> list[MessageView]:
         """Return the last private messages between somebody and us, newest first."""
 
     @abstractmethod
-    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
-        """Return the newest comments below a comment, or below a post."""
+    async def _newest(self, kind: str, **query: object) -> Any:
+        """Return the newest comments or posts of a list, as they came."""
 
     @abstractmethod
-    async def posts_in(self, community: int) -> list[PostView]:
-        """Return the newest posts of a community."""
-
-    @abstractmethod
-    async def delete_post(self, post: int) -> None:
-        """Delete a post of ours. Raises PlatformRefused if it is gone."""
+    async def _delete(self, kind: str, number: int) -> None:
+        """Delete a comment, post or private message of ours."""
 
     # --- what does not ----------------------------------------------------------------------
 
@@ -168,15 +157,10 @@ class LemmyClient(ABC):
 
     async def text_of(self, comment: int) -> str:
         """Return what a comment says. Raises PlatformRefused if it is gone."""
-        answer = await self._call("GET", "/comment", query={"id": comment})
-        try:
-            told = answer["comment_view"]["comment"]
-            text, deleted = str(told["content"]), bool(told.get("deleted"))
-        except (KeyError, TypeError, AttributeError) as error:
-            raise PlatformError("lemmy.failed", url=self.url, problem="no comment came") from error
-        if deleted:
+        told = (await self._view("comment", comment))["comment"]
+        if told.get("deleted"):
             raise PlatformRefused("lemmy.refused", url=self.url, problem="deleted")
-        return text
+        return str(told.get("content") or "")
 
     async def is_gone(self, asked: Incoming) -> bool:
         """Tell whether the comment or post in which something was asked is deleted or removed."""
@@ -186,14 +170,10 @@ class LemmyClient(ABC):
         comment = target.comment
         kind, number = ("post", target.post) if comment is None else ("comment", comment)
         try:
-            answer = await self._call("GET", f"/{kind}", query={"id": number})
-            told = answer[f"{kind}_view"][kind]
-            return bool(told.get("deleted") or told.get("removed"))
+            told = (await self._view(kind, number))[kind]
         except PlatformRefused as error:
             return str(error.values.get("problem")) in GONE
-        except (KeyError, TypeError, AttributeError) as error:
-            problem = f"no {kind} came"
-            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
+        return bool(told.get("deleted") or told.get("removed"))
 
     async def community(self, name: str) -> int:
         """Return the id of a community, by its name or `name@host`."""
@@ -214,12 +194,11 @@ class LemmyClient(ABC):
 
     async def upvotes_of(self, comment: int) -> int:
         """Return how many others have upvoted a comment. Raises PlatformRefused if it is gone."""
-        answer = await self._call("GET", "/comment", query={"id": comment})
+        view = await self._view("comment", comment)
         try:
-            return Upvotes.model_validate(answer["comment_view"]).of_others
-        except (KeyError, TypeError, ValidationError) as error:
-            problem = "no votes came"
-            raise PlatformError("lemmy.failed", url=self.url, problem=problem) from error
+            return Upvotes.model_validate(view).of_others
+        except ValidationError as error:
+            raise self._failed("no votes came") from error
 
     async def edit_post(self, post: int, *, url: str, alt: str, body: str) -> None:
         """Have a post of ours show another picture and say something else."""
@@ -228,18 +207,56 @@ class LemmyClient(ABC):
 
     async def words_of_post(self, post: int) -> str:
         """Return a post's link and text. Raises PlatformRefused if it is gone."""
-        answer = await self._call("GET", "/post", query={"id": post})
-        try:
-            told = answer["post_view"]["post"]
-            return f"{told.get('url') or ''}\n{told.get('body') or ''}"
-        except (KeyError, TypeError, AttributeError) as error:
-            raise PlatformError("lemmy.failed", url=self.url, problem="no post came") from error
+        told = (await self._view("post", post))["post"]
+        return f"{told.get('url') or ''}\n{told.get('body') or ''}"
 
     async def message(self, text: str, *, recipient: int) -> int:
         """Write a private message; return its id."""
         body = {"content": text, "recipient_id": recipient}
         answer = await self._call("POST", "/private_message", body)
         return _number(answer, "private_message_view", "private_message")
+
+    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
+        """Return the newest comments below a comment, or below a post."""
+        whose = {"post_id": post} if parent is None else {"parent_id": parent}
+        return list(read_list(CommentView, await self._newest("comment", max_depth=1, **whose)))
+
+    async def posts_in(self, community: int) -> list[PostView]:
+        """Return the newest posts of a community."""
+        return list(read_list(PostView, await self._newest("post", community_id=community)))
+
+    async def delete_comment(self, comment: int) -> None:
+        """Delete a comment of ours. Raises PlatformRefused if it is gone."""
+        await self._delete("comment", comment)
+
+    async def delete_message(self, message: int) -> None:
+        """Delete a private message of ours."""
+        await self._delete("private_message", message)
+
+    async def delete_post(self, post: int) -> None:
+        """Delete a post of ours. Raises PlatformRefused if it is gone."""
+        await self._delete("post", post)
+
+    async def _view(self, kind: str, number: int) -> dict[str, dict[str, Any]]:
+        """Return a comment or post, with what is counted of it.
+
+        Raises PlatformRefused if it is gone.
+        """
+        answer = await self._call("GET", f"/{kind}", query={"id": number})
+        view = answer.get(f"{kind}_view") if isinstance(answer, dict) else None
+        if not isinstance(view, dict) or not isinstance(view.get(kind), dict):
+            raise self._failed(f"no {kind} came")
+        return view
+
+    def _me_in(self, answer: Any) -> Person:
+        """Return who we are, out of what is told of our account."""
+        try:
+            return Person.model_validate(answer["local_user_view"]["person"])
+        except (KeyError, TypeError, ValidationError) as error:
+            raise self._failed("it does not say who we are") from error
+
+    def _failed(self, problem: str) -> PlatformError:
+        return PlatformError("lemmy.failed", url=self.url, problem=problem)
 
     def rate(self, kind: str) -> Rate:
         """Return how often something may be done."""

@@ -6,15 +6,12 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
-
 from bots.lemmy.client import MOST_PAGES, PAGE, LemmyClient
 from bots.lemmy.transport import Stranger
 from bots.lemmy.wire import (
     CommentView,
     MessageView,
     Person,
-    PostView,
     Shape,
     Site,
     Told,
@@ -23,7 +20,6 @@ from bots.lemmy.wire import (
     rates,
     read_list,
 )
-from common.errors import PlatformError
 
 READ = {
     "mention": ("/user/mention/mark_as_read", "person_mention_id"),
@@ -70,13 +66,7 @@ class LemmyV3(LemmyClient):
                 raise Stranger(url=self._transport.url)
             return answer
 
-        answer = await self._known(ask)
-        try:
-            return Person.model_validate(answer["my_user"]["local_user_view"]["person"])
-        except (KeyError, TypeError, ValidationError) as error:
-            raise PlatformError(
-                "lemmy.failed", url=self._transport.url, problem="it does not say who we are"
-            ) from error
+        return self._me_in((await self._known(ask))["my_user"])
 
     async def unread(self) -> list[Told]:
         """Return mentions, answers and messages that were not read, oldest first."""
@@ -125,7 +115,7 @@ class LemmyV3(LemmyClient):
             return f"{self._transport.url}/pictrs/image/{answer['files'][0]['file']}"
         except (KeyError, TypeError, IndexError) as error:
             problem = str(answer.get("msg", "no picture in the answer"))[:200]
-            raise PlatformError("lemmy.failed", url=self._transport.url, problem=problem) from error
+            raise self._failed(problem) from error
 
     async def delete_picture(self, name: str) -> None:
         """Delete a picture from pict-rs, which wants a token for it that the server keeps."""
@@ -144,15 +134,6 @@ class LemmyV3(LemmyClient):
         """Change our own settings."""
         await self._call("PUT", "/user/save_user_settings", settings)
 
-    async def delete_comment(self, comment: int) -> None:
-        """Delete a comment of ours."""
-        await self._call("POST", "/comment/delete", {"comment_id": comment, "deleted": True})
-
-    async def delete_message(self, message: int) -> None:
-        """Delete a private message of ours."""
-        body = {"private_message_id": message, "deleted": True}
-        await self._call("POST", "/private_message/delete", body)
-
     async def messages_with(self, person: int) -> list[MessageView]:
         """Return the last private messages between somebody and us, newest first."""
         answer = await self._call(
@@ -162,22 +143,13 @@ class LemmyV3(LemmyClient):
         )
         return list(read_list(MessageView, answer.get("private_messages")))
 
-    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
-        """Return the newest comments below a comment, or below a post."""
-        whose = {"post_id": post} if parent is None else {"parent_id": parent}
-        query = {"sort": "New", "type_": "All", "max_depth": 1, "limit": PAGE, **whose}
-        answer = await self._call("GET", "/comment/list", query=query)
-        return list(read_list(CommentView, answer.get("comments")))
+    async def _newest(self, kind: str, **query: object) -> Any:
+        query = {"sort": "New", "type_": "All", "limit": PAGE, **query}
+        return (await self._call("GET", f"/{kind}/list", query=query)).get(f"{kind}s")
 
-    async def posts_in(self, community: int) -> list[PostView]:
-        """Return the newest posts of a community."""
-        query = {"sort": "New", "type_": "All", "community_id": community, "limit": PAGE}
-        answer = await self._call("GET", "/post/list", query=query)
-        return list(read_list(PostView, answer.get("posts")))
-
-    async def delete_post(self, post: int) -> None:
-        """Delete a post of ours."""
-        await self._call("POST", "/post/delete", {"post_id": post, "deleted": True})
+    async def _delete(self, kind: str, number: int) -> None:
+        body = {f"{kind}_id": number, "deleted": True}
+        await self._call("POST", f"/{kind}/delete", body)
 
 
 def read_site(answer: dict[str, Any]) -> Site:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
-
 from bots.lemmy.client import MOST_PAGES, PAGE, LemmyClient
 from bots.lemmy.wire import (
     CommentView,
@@ -19,7 +17,6 @@ from bots.lemmy.wire import (
     rates,
     read_list,
 )
-from common.errors import PlatformError
 
 LIST = "/account/notification/list"
 SHAPES: dict[str, type[CommentView | PostView | MessageView]] = {
@@ -51,13 +48,7 @@ class LemmyV4(LemmyClient):
         return read_site(await self._transport.call("GET", "/api/v4/site"))
 
     async def _read_me(self) -> Person:
-        answer = await self._call("GET", "/account")
-        try:
-            return Person.model_validate(answer["local_user_view"]["person"])
-        except (KeyError, TypeError, ValidationError) as error:
-            raise PlatformError(
-                "lemmy.failed", url=self._transport.url, problem="it does not say who we are"
-            ) from error
+        return self._me_in(await self._call("GET", "/account"))
 
     async def unread(self) -> list[Told]:
         """Return what was not read, oldest first."""
@@ -90,9 +81,7 @@ class LemmyV4(LemmyClient):
         )
         address = answer.get("image_url")
         if not isinstance(address, str):
-            raise PlatformError(
-                "lemmy.failed", url=self._transport.url, problem="no picture in the answer"
-            )
+            raise self._failed("no picture in the answer")
         return address
 
     async def delete_picture(self, name: str) -> None:
@@ -102,15 +91,6 @@ class LemmyV4(LemmyClient):
     async def save_settings(self, **settings: object) -> None:
         """Change our own settings."""
         await self._call("PUT", "/account/settings/save", settings)
-
-    async def delete_comment(self, comment: int) -> None:
-        """Delete a comment of ours."""
-        await self._call("DELETE", "/comment", {"comment_id": comment, "deleted": True})
-
-    async def delete_message(self, message: int) -> None:
-        """Delete a private message of ours."""
-        body = {"private_message_id": message, "deleted": True}
-        await self._call("DELETE", "/private_message", body)
 
     async def messages_with(self, person: int) -> list[MessageView]:
         """Return the last private messages between somebody and us, newest first.
@@ -123,22 +103,12 @@ class LemmyV4(LemmyClient):
         views = read_list(MessageView, [entry.data for entry in entries])
         return [view for view in views if person in {view.creator.id, view.recipient.id}]
 
-    async def comments_below(self, *, post: int, parent: int | None) -> list[CommentView]:
-        """Return the newest comments below a comment, or below a post."""
-        whose = {"post_id": post} if parent is None else {"parent_id": parent}
-        query = {"sort": "new", "type_": "all", "max_depth": 1, "limit": PAGE, **whose}
-        answer = await self._call("GET", "/comment/list", query=query)
-        return list(read_list(CommentView, answer.get("items")))
+    async def _newest(self, kind: str, **query: object) -> Any:
+        query = {"sort": "new", "type_": "all", "limit": PAGE, **query}
+        return (await self._call("GET", f"/{kind}/list", query=query)).get("items")
 
-    async def posts_in(self, community: int) -> list[PostView]:
-        """Return the newest posts of a community."""
-        query = {"sort": "new", "type_": "all", "community_id": community, "limit": PAGE}
-        answer = await self._call("GET", "/post/list", query=query)
-        return list(read_list(PostView, answer.get("items")))
-
-    async def delete_post(self, post: int) -> None:
-        """Delete a post of ours."""
-        await self._call("DELETE", "/post", {"post_id": post, "deleted": True})
+    async def _delete(self, kind: str, number: int) -> None:
+        await self._call("DELETE", f"/{kind}", {f"{kind}_id": number, "deleted": True})
 
 
 def read_site(answer: dict[str, Any]) -> Site:
