@@ -15,7 +15,6 @@ FORM_SECONDS = 180
 PRICES = {"interrogation": 3.0}
 PRICE = 1.0
 TILE_PRICE = 3.0
-ENDED = frozenset({FormState.DONE, FormState.FAULTED, FormState.CANCELLED})
 
 
 def makes_picture(form: str) -> bool:
@@ -36,10 +35,10 @@ def price(form: str, count: int) -> float:
 def whole(forms: Iterable[str]) -> str:
     """Return how a request stands, in the Horde's words, by the states of its forms."""
     states = {FormState(state) for state in forms}
-    if len(states) == 1:
-        return states.pop().value
-    if FormState.DONE in states:
-        return "partial"
-    if FormState.PROCESSING in states:
-        return "processing"
-    return "faulted" if states <= ENDED else "waiting"
+    for same in (FormState.FAULTED, FormState.DONE):
+        if states == {same}:
+            return same.value
+    for going_on in (FormState.PROCESSING, FormState.WAITING):
+        if going_on in states:
+            return going_on.value
+    return "partial"

@@ -76,7 +76,8 @@ class AlchemyStatus(Answer):
     """200 of `GET /v2/interrogate/status/{id}` and of its DELETE."""
 
     state: str = "waiting"
-    """`waiting`, `processing`, `partial`, `done` or `faulted`."""
+    """`waiting` and `processing` while any form is; then `done`, `faulted`, or `partial` where the
+    forms ended differently."""
     forms: list[AlchemyResult] = Field(default=[])
 
     @property

@@ -34,7 +34,7 @@ async def test_a_picture_is_looked_at_and_enlarged(room):
     paid = await room.host.submit_form(caption, result=CAPTION)
     assert (paid.status, paid.body) == (200, {"reward": 1.0})
     partial = await room.bot.alchemy(request)
-    assert partial["state"] == "partial"
+    assert partial["state"] == "waiting"
     assert partial["forms"][0] == {"form": "caption", "state": "done", "result": CAPTION}
 
     (larger,) = await room.host.pop_forms("caption", "RealESRGAN_x2plus")
@@ -137,6 +137,7 @@ async def test_cancelling_ends_what_is_not_done(room):
     (running,) = await room.host.pop_forms("nsfw")
     answer = await room.nobody.call("DELETE", f"/interrogate/status/{request}")
     assert answer.status == 200
+    assert answer.body["state"] == "partial"
     assert [form["state"] for form in answer.body["forms"]] == ["done", "cancelled"]
     assert (await room.host.submit_form(running, result={"nsfw": False})).rc == "AbortedGen"
     assert await room.host.pop_forms("nsfw") == []

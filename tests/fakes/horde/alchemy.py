@@ -101,7 +101,7 @@ class AlchemyRoutes:
             return "faulted"
         if finished == asked:
             return "done"
-        return "partial" if finished or made.cancelled else "waiting"
+        return "partial" if made.cancelled else "waiting"
 
     def _result(self, made: FakeRequest, form: str) -> Any:
         results = {**RESULTS, **self._horde.alchemy_results}
