@@ -243,7 +243,7 @@ async def test_what_only_the_operator_can_mend_ends_the_worker(shop, status, rc,
 
 async def test_a_server_that_knows_none_of_the_models_says_what_its_owner_needs(shop):
     message = "Unfortunately we cannot accept workers serving unrecognised models at this time"
-    shop.hub.pop_answers.append((400, {"message": message, "rc": "BadRequest"}))
+    shop.hub.fail("pop", faults.rc("BadRequest", 400, message))
     shop.open()
     running, shop.running = shop.running, None
     with pytest.raises(WorkerError, match="customizers"):
@@ -253,7 +253,7 @@ async def test_a_server_that_knows_none_of_the_models_says_what_its_owner_needs(
 async def test_jobs_kept_for_programs_the_server_knows_are_explained_once(shop):
     shop.hub.no_job = {"skipped": {"bridge_version": 2, "models": 0}}
     shop.open()
-    await shop.hub.until(lambda: len(shop.hub.calls("/pop")) > 4)
+    await shop.hub.until(lambda: shop.hub.journal.count("pop") > 4)
 
     assert [each.reasons for each in shop.said(events.Skipped)] == ["bridge_version (2)"]
     [notice] = [each for each in shop.said(events.Notice) if "r2: false" in each.text]
