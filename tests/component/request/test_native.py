@@ -60,7 +60,7 @@ async def lookup(stocked, ticks):
     endpoints = (EndpointConfig(name="fake", url=stocked.url),)
     config = Config(horde=HordeConfig(endpoints=endpoints))
     async with aiohttp.ClientSession() as session, open_hordes(config, session) as hordes:
-        yield NativeLookup(hordes, timeout=2, monotonic=ticks)
+        yield NativeLookup(hordes, timeout=30, monotonic=ticks)
 
 
 @pytest.mark.parametrize(
