@@ -191,7 +191,7 @@ async def test_connections_that_are_all_taken_are_a_passing_trouble(database_url
 
 
 async def test_lock_that_another_holds_is_waited_for_only_so_long(database_url, database):
-    impatient = await open_database(database_url, busy_timeout=0.2)
+    impatient = await open_database(database_url, busy_timeout=2.0)
     async with database.write() as connection:
         await connection.exec_driver_sql(INSERT.format("a"))
         with pytest.raises(StoreError):
@@ -203,7 +203,7 @@ async def test_lock_that_another_holds_is_waited_for_only_so_long(database_url, 
 async def test_who_hangs_in_a_transaction_loses_it(database_url, cluster):
     if cluster is None:
         pytest.skip("SQLite's lock belongs to the process, whatever it does")
-    hanging = await open_database(database_url, busy_timeout=0.1)
+    hanging = await open_database(database_url, busy_timeout=2.0)
     other = await open_database(database_url)
     with pytest.raises(StoreError):
         await insert_around(hanging, insert(other, "a"))  # which waits for the lock till it is gone

@@ -15,7 +15,7 @@ from tests.fakes.weights import tensors
 from worker.disk.downloads import Downloader, DownloadFailed, Persistence, Wanted, is_safetensors
 
 QUICK = Persistence(stall=30.0, attempts=2, pause=0.001)
-HASTY = Persistence(stall=0.5, attempts=2, pause=0.001)
+HASTY = Persistence(stall=1.5, attempts=2, pause=0.001)
 
 
 DATA = tensors()
