@@ -144,11 +144,11 @@ class Runner:
         A room above does what is due of its own.
         """
         while True:
-            try:
-                await self._service.showcase.serve(lease, self._adapter)
-                await self._service.extension.serve(lease, self._adapter)
-            except Exception:
-                log.exception("not_shown")
+            for serve in (self._service.showcase.serve, self._service.extension.serve):
+                try:
+                    await serve(lease, self._adapter)
+                except Exception:
+                    log.exception("not_shown")
             await self._sleep(SHOWN_EVERY)
 
     async def take_up(self, lease: Lease) -> None:
@@ -193,8 +193,11 @@ class Runner:
         await self._service.showcase.original_deleted(lease, incoming)
         if request_id is not None:
             self._keep(f"{WITHDRAWING}{request_id}", self._abandon(lease, request_id))
-        elif (answered := await self._store.request_of_event(incoming)) is not None:
-            self._keep(f"{WITHDRAWING}{answered}", self._take_answer_back(lease, answered))
+            return
+        answered = await self._store.request_of_event(incoming)
+        key = f"{WITHDRAWING}{answered}"
+        if answered is not None and key not in self._tasks:  # deletions may be told of twice
+            self._keep(key, self._take_answer_back(lease, answered))
 
     async def _abandon(self, lease: Lease, request_id: str) -> None:
         bind_contextvars(request=request_id)

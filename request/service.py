@@ -208,5 +208,5 @@ class Service:
 
     async def prune(self, lease: Lease, adapter: Adapter) -> None:
         """Delete what ended long enough ago; count the votes of polls that are over."""
-        await self._posting.polls.count(lease, adapter)
         await self.commands.prune(lease, adapter, keep_days=self._config().keep_days)
+        await self._posting.polls.count(lease, adapter)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import structlog
+
 from common.running.tasks import cancel, first
+
+log = structlog.get_logger()
 
 PAUSE = 2.0
 """Seconds between two errands nobody waits for."""
@@ -58,11 +62,12 @@ class Errands:
         while self._hurried or self._queued:
             if self._hurried:
                 await self._sleep(SETTLING)
-                await self._hurried.pop(next(iter(self._hurried)))()
+                name = next(iter(self._hurried))
+                await _done(name, self._hurried.pop(name))
                 continue
             name = next(iter(self._queued))
             errand = self._queued.pop(name)
-            done = await errand()
+            done = await _done(name, errand)
             if not done:
                 self._queued[name] = errand
             await self._rest(PAUSE if done else AGAIN)
@@ -73,3 +78,12 @@ class Errands:
         if self._hurried:
             return
         await first(self._sleep(seconds), self._hurry.wait())
+
+
+async def _done(name: str, errand: Errand) -> bool:
+    """Tell whether an errand is done; one that breaks is not, and leaves the others alone."""
+    try:
+        return await errand()
+    except Exception:
+        log.exception("errand_broken", errand=name)
+        return False

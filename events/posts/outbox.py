@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common import texts
 from common.database import Database
-from common.errors import PlatformBusy, PlatformError, PlatformRefused
+from common.errors import PlatformBusy, PlatformError, PlatformRefused, StoreError
 from common.model import Picture
 from events.model import Event, State
 from events.posts.announcements import UPVOTES, words_of
@@ -119,6 +119,12 @@ class Outbox:
                 async with asyncio.timeout(limit):
                     await self._do(lease, row, adapter, adapter.capabilities)
             except (PlatformError, TimeoutError) as error:
+                await self._failed(lease, row, error)
+            except StoreError:
+                raise
+            except Exception as error:  # what is wrong with one must not hold up the others
+                log.exception("event_post_broken", challenge=row.event.name, key=row.key)
+                await self._change(lease, row, tries=row.tries + 1)
                 await self._failed(lease, row, error)
 
     async def _do(self, lease: Lease, row: Row, adapter: Publishing, can: Capabilities) -> None:

@@ -6,6 +6,7 @@ courtesy: where it fails nothing is tried again.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -52,14 +53,15 @@ class Polls:
         under = await self._store.posts_of(request.id)
         numbers = [picture.number for picture in shown]
         known = await self._store.post_intended(lease, request.id, PART, numbers)
-        if known.posted:
+        if known.posted or known.before:  # it may stand there, and is no answer
             return
         options = [texts.say("poll.option", number=one.number, style=one.style) for one in shown]
         try:
             question = texts.say("poll.question")
-            post = await adapter.poll(request.incoming, question, options, under=under[0])
-        except PlatformError as error:
-            log.info("poll_not_asked", error=str(error))
+            async with asyncio.timeout(adapter.capabilities.reply_timeout):
+                post = await adapter.poll(request.incoming, question, options, under=under[0])
+        except (PlatformError, TimeoutError) as error:
+            log.info("poll_not_asked", error=str(error) or "it took too long")
             return
         await self._store.posted(lease, request.id, PART, post)
         row = {"request": request.id, "account": lease.name, "post": post, "asked": self._now()}
@@ -81,11 +83,16 @@ class Polls:
             waiting = (await connection.execute(query)).all()
         for row in waiting:
             try:
-                counted = await adapter.count(row.post)
+                async with asyncio.timeout(adapter.capabilities.reply_timeout):
+                    counted = await adapter.count(row.post)
             except PlatformRefused:
                 counted = []  # the poll is gone
-            except PlatformError as error:
-                log.info("votes_not_counted", request=row.request, error=str(error))
+            except (PlatformError, TimeoutError) as error:
+                problem = str(error) or "it took too long"
+                log.info("votes_not_counted", request=row.request, error=problem)
+                continue
+            except Exception:  # what is wrong with one must not hold up the others
+                log.exception("votes_not_counted", request=row.request)
                 continue
             if counted is not None:
                 await self._keep(lease, row.request, counted)

@@ -122,3 +122,5 @@ class PostRow:
     posted: bool
     """False: about to be posted; found after a crash it may be there or not."""
     platform_id: str | None
+    before: bool = False
+    """Whether it was about to be posted once before."""

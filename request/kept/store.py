@@ -214,7 +214,8 @@ class Store(Queries):
             state = retrying.next_state(request_id, row)
             changes: dict[str, Any] = {"state": state, "created": now, "changed": now}
             if state is RequestState.RECEIVED:
-                changes |= {"parsed": None, "outcome": None, "parent": None, "notes": []}
+                nothing = {"parsed": sa.null(), "outcome": sa.null()}  # not the word `null` of JSON
+                changes |= {**nothing, "parent": None, "notes": []}
                 await connection.execute(
                     posts.update()
                     .where(posts.c.request == request_id, posts.c.state != REMOVED)
@@ -341,7 +342,11 @@ class Store(Queries):
             which = {"which": request_id, "number": part}
             row = (await connection.execute(_FIND_PART, which)).one_or_none()
             if row is not None:
-                return PostRow(part, row.state == "posted", row.platform_id)
+                if row.state == EARLIER:  # a poll, whose number is always the same
+                    again = {**which, "state": "intended", "changed": self._now()}
+                    await connection.execute(_POSTED, again)
+                before = row.state == "intended"
+                return PostRow(part, row.state == "posted", row.platform_id, before=before)
             values = {
                 "request": request_id,
                 "account": lease.name,

@@ -146,9 +146,14 @@ class Production:
 
         An earlier life may have ended in the middle of it, or a Horde may not have answered.
         """
-        if lease.name not in self._tidy:
-            self._tidy.add(lease.name)
+        if lease.name in self._tidy:
+            return
+        self._tidy.add(lease.name)
+        try:
             await self._give_back(lease, await self._store.abandoned_jobs(lease.name))
+        except BaseException:
+            self._tidy.discard(lease.name)
+            raise
 
     async def _give_back(self, lease: Lease, rows: Sequence[JobRow]) -> None:
         """Delete jobs on their Hordes; those whose Horde does not answer wait for `tidy`."""

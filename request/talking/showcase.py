@@ -17,7 +17,7 @@ import structlog
 
 from common import texts
 from common.config import Config
-from common.errors import PlatformBusy, PlatformError, PlatformRefused, Refusal
+from common.errors import PlatformBusy, PlatformError, PlatformRefused, Refusal, StoreError
 from common.model import Audience, Ending, Incoming, Note, NoteKind, Outcome
 from request.adapter import Adapter, Capabilities, Keeping, Linking, Publication, Publishing
 from request.allowed.chat_settings import SettingsStore
@@ -197,6 +197,12 @@ class Showcase:
                     else:
                         await self._publish(lease, copy, adapter, adapter.capabilities)
             except (PlatformError, TimeoutError) as error:
+                await self._failed(lease, copy, error, adapter)
+            except StoreError:
+                raise
+            except Exception as error:  # what is wrong with one must not hold up the others
+                log.exception("copy_broken", request=copy.request)
+                await self._copies.tried(lease, copy)
                 await self._failed(lease, copy, error, adapter)
 
     async def _publish(

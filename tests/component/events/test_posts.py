@@ -54,6 +54,30 @@ async def test_news_is_posted_once_slowly_and_in_order(parts, planned, clock, le
     assert states == {**news, **polls, "remind": "intended"}
 
 
+async def test_a_post_that_breaks_the_platforms_library_does_not_hold_up_others(
+    parts, planned, clock, leases
+):
+    class Picky(Wall):
+        async def publish(self, publication):
+            if publication.title == "Broken":
+                raise ZeroDivisionError
+            return await super().publish(publication)
+
+    wall, web = Picky(), await leases.take("web")
+    for name, title in (("broken", "Broken"), ("well", "Well")):
+        plan = planned(name=name, title=title, venues=[{"account": "web", "to": "wall"}])
+        event = await parts.events.drafted(plan, "ann")
+        await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    await posted(parts, web, wall, clock, leases, rounds=3)
+    assert [one.title for one in wall.wall.values()] == ["Well"]
+    for _ in range(40):  # it is tried for about a day
+        clock.now += HOUR
+        await leases.renew(web)
+        await parts.outbox.serve(web, wall)
+    broken = await parts.events.event("broken")
+    assert [row.state for row in await parts.outbox.of(broken)] == ["failed"]
+
+
 @pytest.mark.parametrize("titles", [False, True])
 async def test_a_post_names_its_event_once_wherever_it_stands(
     parts, planned, clock, leases, titles

@@ -7,8 +7,10 @@ from structlog.testing import capture_logs
 
 from common.errors import PlatformError, PlatformRefused, Refusal
 from common.model import Ending, IncomingKind
+from request.kept.marks import Marks
 from request.kept.records import JobState, RequestState
 from request.runner import Runner
+from request.talking.reports import Reports
 from tests.fakes.horde import Fate, faults
 from tests.fakes.platform import FakePlatform, wait_until
 
@@ -170,6 +172,21 @@ async def test_what_is_too_old_is_answered_when_it_is_put_back(start, heard, clo
         assert await state_of(core, event) is RequestState.EXPIRED
         await core.store.put_back(request_id)
         assert (await platform.answer_to("1")).ending is Ending.DONE
+
+
+async def test_what_is_put_back_counts_as_little_as_before_it_was_read(
+    store, database, leases, heard, clock
+):
+    lease = await leases.take("web")
+    request_id = await store.insert_once(lease, heard(), 1)
+    await store.answer_decided(lease, request_id, {"ending": "refused", "text": "no"})
+    await store.ended(lease, request_id, RequestState.REFUSED)
+    assert await store.put_back(request_id) is RequestState.RECEIVED
+    assert await store.count_of_person("web", "ann", since=0.0, but="") == (0, [])
+    assert (
+        await Reports(database, Marks(b"key"), now=clock).log("web", "web", since=0, most=9) == []
+    )
+    assert await store.told_to_person(await store.request(request_id), since=0.0) == []
 
 
 async def test_what_is_at_work_or_taken_back_or_unknown_is_not_put_back(store, leases, heard):
