@@ -1,17 +1,16 @@
-"""Getting forms: how often to ask, what each refusal means, how large a picture may be."""
+"""Getting forms from one server, and how large a picture of theirs may be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common import texts
-from common.errors import HordeBusy, HordeError, HordeUnreachable, WorkerError
+from common.errors import HordeError
 from common.horde.work_alchemy import FormsPopBody, PoppedForm
-from worker.events import Report, Resumed, Waiting
+from worker.events import Report
+from worker.horde.asking import Asking
 from worker.horde.client import WireClient
 from worker.horde.offer import BRIDGE_AGENT
-from worker.horde.popping import HOPELESS, PATIENT
-from worker.timing import Backoff, Timing
+from worker.timing import Timing
 
 FORM_SECONDS = 180.0
 """What a Horde gives for a form."""
@@ -64,17 +63,12 @@ class Asker:
         self._forms = sorted(forms)
         self._priority = list(priority)
         self._started = started
-        self._report = report
-        self._timing = timing
-        self._idle = Backoff(timing.idle, timing.random)
-        self._retry = Backoff(timing.retry, timing.random)
-        self._not_before = 0.0
-        self._trouble = ""
         self.about = f"alchemy {horde.name}"
+        self._asking = Asking(horde.name, self.about, report=report, timing=timing)
 
     def wait(self) -> float:
         """Return the seconds until the server may be asked again."""
-        return max(self._not_before - self._timing.clock(), 0.0)
+        return self._asking.wait()
 
     async def pop(self, most_tiles: int) -> PoppedForm | None:
         """Ask once. None if there is nothing; `wait` then says when to ask again.
@@ -92,33 +86,7 @@ class Asker:
         try:
             popped = await self.horde.pop_forms(body)
         except HordeError as error:
-            self._rest(self._patience(error))
+            self._asking.failed(error)
             return None
-        self._retry.reset()
-        if self._trouble:
-            self._trouble = ""
-            self._report(Resumed(self.about))
-        if not popped.forms:
-            self._rest(self._idle.draw())
-            return None
-        self._idle.reset()
-        return popped.forms[0]
-
-    def _rest(self, seconds: float) -> None:
-        self._not_before = self._timing.clock() + seconds
-
-    def _patience(self, error: HordeError) -> float:
-        """Return how long a failure deserves. Raises WorkerError for one that will not pass."""
-        unreachable = isinstance(error, HordeUnreachable)
-        if error.rc in PATIENT:
-            seconds = error.retry_after or self._timing.maintenance
-        elif unreachable or isinstance(error, HordeBusy):
-            seconds = max(error.retry_after or 0.0, self._retry.draw())
-        else:
-            code = HOPELESS.get(error.rc, "worker.not_accepted")
-            raise WorkerError(code, url=self.horde.name, problem=error) from error
-        said = texts.say("worker.unreachable", url=self.horde.name) if unreachable else error
-        if str(said) != self._trouble:
-            self._trouble = str(said)
-            self._report(Waiting(self._trouble, self.about))
-        return seconds
+        self._asking.answered(with_work=bool(popped.forms))
+        return popped.forms[0] if popped.forms else None
