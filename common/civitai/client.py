@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -31,6 +30,7 @@ from common.civitai.wire import (
 )
 from common.errors import AssetError, AssetRefused, AssetUnreachable
 from common.fetching import patience
+from common.version import agent
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -155,14 +155,6 @@ class CivitaiClient:
             return json.loads(bytes(data))
         except (ValueError, RecursionError) as error:
             raise AssetUnreachable("civitai.strange") from error
-
-
-def agent() -> str:
-    """Return `hordebots/VERSION`, by which the site knows us."""
-    try:
-        return f"hordebots/{metadata.version('hordebots')}"
-    except metadata.PackageNotFoundError:
-        return "hordebots/0"
 
 
 def _possible(number: int) -> int:

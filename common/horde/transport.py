@@ -10,7 +10,6 @@ import io
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from types import MappingProxyType
 from typing import Any
 
@@ -20,6 +19,7 @@ from pydantic import SecretStr
 from common.errors import HordebotsError, HordeBusy, HordeUnclear, HordeUnreachable
 from common.fetching import patience
 from common.horde.outcomes import error_of, is_limiter
+from common.version import PROGRAM, version
 
 PROJECT_PAGE = "https://github.com/hordebots/hordebots"
 CHUNK = 64 * 1024
@@ -238,8 +238,4 @@ def _encode(body: Mapping[str, Any] | None) -> io.BytesIO | None:
 
 def client_agent() -> str:
     """Return `name:version:contact`, by which servers know us."""
-    try:
-        version = metadata.version("hordebots")
-    except metadata.PackageNotFoundError:
-        version = "0"
-    return f"hordebots:{version}:{PROJECT_PAGE}"
+    return f"{PROGRAM}:{version()}:{PROJECT_PAGE}"

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 from PIL import Image
 
 from common import pictures, texts
-from common.errors import HordeBusy, HordeError, HordeUnreachable, PictureError, WorkerError
+from common.errors import HordeError, PictureError, WorkerError
 from common.horde.wire_names import POST_PROCESSORS
 from common.horde.work import Rewarded
 from common.horde.work_alchemy import FormSubmitBody, PoppedForm
@@ -21,6 +21,7 @@ from worker.alchemy.protocol import CAPTION, INTERROGATION, NSFW, Outcome, Work
 from worker.events import Failed, Notice, Report, Waiting
 from worker.horde.client import WireClient
 from worker.horde.delivery import QUALITY, UPLOADED
+from worker.horde.persistence import persist
 from worker.making.preparation import MAX_SOURCE_BYTES, MAX_SOURCE_PIXELS
 from worker.order import JobFailed, Verdict
 from worker.owner.rota import Rota
@@ -28,7 +29,7 @@ from worker.patience import Patience
 from worker.safety.judgement import NUDE
 from worker.safety.protocol import Checker
 from worker.system.thread import in_thread
-from worker.timing import Backoff, Timing, either, rest
+from worker.timing import Timing, either, rest
 
 HAND_IN_SECONDS = 60.0
 SHORTEST_WAIT = 0.05
@@ -245,17 +246,7 @@ class Rounds:
             self._report(Notice(texts.say("worker.alchemy_done", **values)))
 
     async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Try until it works, while the trouble is one that passes and there is time."""
-        give_up = self._timing.clock() + HAND_IN_SECONDS
-        waits = Backoff((0.5, 5.0), self._timing.random)
-        while True:
-            try:
-                return await call()
-            except (HordeUnreachable, HordeBusy) as error:
-                wait = max(waits.draw(), error.retry_after or 0.0)
-                if self._stop.is_set() or self._timing.clock() + wait > give_up:
-                    raise
-            await rest(self._stop, wait)
+        return await persist(call, seconds=HAND_IN_SECONDS, stop=self._stop, timing=self._timing)
 
 
 class Withheld(WorkerError):

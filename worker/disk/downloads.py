@@ -19,9 +19,9 @@ import aiohttp
 from pydantic import SecretStr
 from yarl import URL
 
-from common.civitai.client import agent
 from common.errors import WorkerError
 from common.fetching.fetch import REDIRECTS, without_password
+from common.version import agent
 
 BLOCK = 1024 * 1024
 MOST_REDIRECTS = 5

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Sequence
-from importlib import metadata
 from typing import TypeVar
 
 from PIL import Image
 
 from common import pictures, texts
-from common.errors import HordeBusy, HordeError, HordeUnreachable
+from common.errors import HordeError
 from common.horde.work import SubmitBody
+from common.version import version
 from worker.engines.protocol import Fault, Task
 from worker.events import Failed, Report, Submitted
 from worker.horde.client import WireClient
+from worker.horde.persistence import persist
 from worker.order import Order, Result, Verdict, Withheld, gen_metadata
 from worker.safety.guard import Guard
-from worker.timing import Backoff, Timing
+from worker.timing import Timing
 
 QUALITY = 95
 BLANK = (40, 40, 40)
@@ -146,18 +147,9 @@ class Delivery:
             self._report(Submitted(body.id, body.seed, rewarded.reward))
 
     async def _persist(self, call: Callable[[], Awaitable[T]], *, tries: int = 1000) -> T:
-        """Try until it works, while the trouble is one that passes and there is time."""
-        give_up = self._timing.clock() + HAND_IN_SECONDS
-        waits = Backoff((0.5, 5.0), self._timing.random)
-        while True:
-            tries -= 1
-            try:
-                return await call()
-            except (HordeUnreachable, HordeBusy) as error:
-                wait = max(waits.draw(), error.retry_after or 0.0)
-                if tries <= 0 or self._stop.is_set() or self._timing.clock() + wait > give_up:
-                    raise
-            await self._timing.rest(self._stop, wait)
+        return await persist(
+            call, seconds=HAND_IN_SECONDS, stop=self._stop, timing=self._timing, tries=tries
+        )
 
 
 def describe(task: Task, seed: int) -> str:
@@ -183,11 +175,3 @@ def describe(task: Task, seed: int) -> str:
     facts["Version"] = f"hordebots {version()}"
     lines.append(", ".join(f"{name}: {value}" for name, value in facts.items()))
     return "\n".join(lines)
-
-
-def version() -> str:
-    """Return the version that is installed, "0" in a bare checkout."""
-    try:
-        return metadata.version("hordebots")
-    except metadata.PackageNotFoundError:
-        return "0"
