@@ -130,7 +130,7 @@ class Service:
         place = await self._conditions.place(request.incoming, adapter)
         outcome = answers.finished(
             request.id,
-            request.image.prompt,
+            request.image.subject,
             jobs,
             self._decisions.shown(request, jobs, made),
             notes,

@@ -13,6 +13,9 @@ from typing import Any
 
 from common.model import Note, NoteKind
 
+SHARPER = "sharp, finely detailed"
+"""What is drawn over a picture that is only to be larger and carries no recipe, where no alchemist
+enlarges it as it is."""
 RANDOM_STYLE = "random"
 """`style: random` draws from everything usable, unless a style is really called that."""
 
@@ -110,6 +113,11 @@ class ImageRequest:
     """The prompt is whole, from a picture's recipe: no style adds words, and braces are text."""
     notes: tuple[Note, ...] = ()
     """What the reader cut, clamped or skipped."""
+
+    @property
+    def subject(self) -> str:
+        """What it is of, for people; "" where it is only to be larger and nobody knows of what."""
+        return "" if self.enlarge and self.prompt == SHARPER else self.prompt
 
     @property
     def assets(self) -> tuple[LoraWish | TiWish, ...]:

@@ -10,6 +10,7 @@ from discord import ui
 
 from bots.discord import hearing, layout
 from bots.discord.buttons import Choice
+from bots.discord.phrasing import without_marks
 from common import texts
 from common.model import IncomingKind
 from request.kept.records import RequestRow
@@ -53,8 +54,9 @@ async def open_styles(desk: Desk, interaction: discord.Interaction[Any], request
 async def submitted(desk: Desk, interaction: discord.Interaction[Any]) -> None:
     """Hear a filled-in form: it is the follow-up `edit`, as if written by hand."""
     written = filled(interaction)
-    text = f"edit {written.get(PROMPT, '')} {written.get(OPTIONS, '')}".strip()
-    if negative := written.get(NEGATIVE, "").strip():
+    fields = (written.get(PROMPT, ""), written.get(OPTIONS, ""))
+    text = f"edit {', '.join(field.strip() for field in fields if field.strip())}"
+    if negative := without_marks(written.get(NEGATIVE, "")):
         text = f"{text} --no {negative}"
     name = form_name(interaction)
     parent = name.removeprefix(EDIT)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import discord
 
+from bots.discord import reading
 from bots.discord.route import Route
 from common.model import Audience, Incoming, IncomingKind, Person, Place
 
@@ -57,6 +58,7 @@ def of_interaction(
 ) -> Incoming:
     """Return what somebody asked for with a command, a button or a form."""
     foreign = is_foreign(interaction)
+    text = reading.without_tokens(text)
     private = private or PRIVATE.search(text) is not None
     guild = None if foreign else interaction.guild_id
     granted = interaction.permissions
@@ -122,7 +124,7 @@ def of_message(account: str, message: discord.Message, me: int) -> Incoming | No
         place=place_of(account, message.guild.id if message.guild else None, message.channel),
         event=str(message.id),
         person=_person(author),
-        text=message.content,
+        text=_text(message, me),
         created=message.created_at,
         audience=Audience.PRIVATE if direct else Audience.PUBLIC,
         parent=None if parent is None else str(parent),
@@ -151,6 +153,13 @@ def of_deletion(account: str, event: int | str) -> Incoming:
 def is_picture(attachment: discord.Attachment) -> bool:
     """Tell whether an attachment says it is a picture; what it is, the core looks at."""
     return (attachment.content_type or "").startswith("image/")
+
+
+def _text(message: discord.Message, me: int) -> str:
+    """Return what a message says, as its writer sees it."""
+    people = {user.id: user.display_name for user in message.mentions if user.id != me}
+    channels = {channel.id: channel.name for channel in message.channel_mentions}
+    return reading.plain(message.content, people=people, channels=channels)
 
 
 def _pictures(message: discord.Message) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from discord.utils import escape_markdown, escape_mentions
 from bots.discord import events
 from bots.discord.buttons import LOOKS, Choice, Press, Verb
 from bots.discord.suggestions import MODEL, STYLE, Suggestion
+from bots.shared.markdown import CODE
 from common import texts
 from common.model import Ending, Outcome, Part, Phase, Picture, Progress
 
@@ -105,8 +106,11 @@ def box(text: str, *, colour: int | None = None) -> ui.Container[Any]:
 
 
 def escape(text: str) -> str:
-    """Return plain text as it must be written to look like itself."""
-    return escape_mentions(escape_markdown(text))
+    """Return plain text as it must be written to look like itself; what is to be typed is code."""
+    pieces = CODE.split(text)
+    return escape_mentions(
+        "".join(piece if CODE.fullmatch(piece) else escape_markdown(piece) for piece in pieces)
+    )
 
 
 def _texts(outcome: Outcome, part: Part) -> Iterator[str]:

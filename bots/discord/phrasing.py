@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,11 @@ from discord.app_commands import locale_str
 
 from bots.discord import hearing
 from common import texts
+
+_NO_AGAIN = re.compile(
+    r"#{3,}|(?<!\S)(?:--no\b|negative(?:\s+prompt)?\s*:|style\s*:)", re.IGNORECASE
+)
+"""What people write before what must not be there, also where there is a field for it."""
 
 
 def command(name: str, callback: Any) -> app_commands.Command[Any, ..., Any]:
@@ -59,7 +65,7 @@ def written(prompt: str, values: dict[str, Any], *, negative: str = "") -> str:
     """Return a prompt and options as the grammar reads them; what is None or False is left out."""
     words = [prompt]
     for name, value in values.items():
-        if value is None or value is False:
+        if value is None or value is False or value == "":
             continue
         if value is True:
             words.append(f"--{name}")
@@ -67,6 +73,12 @@ def written(prompt: str, values: dict[str, Any], *, negative: str = "") -> str:
             words.append(f'--{name} "{value.replace(chr(34), "")}"')
         else:
             words.append(f"--{name} {value}")
-    if negative:
+    if negative := without_marks(negative):
         words.append(f"--no {negative}")
     return " ".join(words)
+
+
+def without_marks(negative: str) -> str:
+    """Return what must not be in a picture, without the marks that say so elsewhere."""
+    said = (words.strip() for words in _NO_AGAIN.sub(",", negative).split(","))
+    return ", ".join(words for words in said if words)

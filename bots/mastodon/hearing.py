@@ -9,6 +9,8 @@ from typing import Any
 
 from bots.shared.markup import plain_text
 from common.model import Audience, Incoming, IncomingKind, Person, Place
+from request.grammar.ornaments import without_hashtags
+from request.grammar.words import words
 
 NO_BOT = re.compile(r"#nobots?\b", re.IGNORECASE)
 AUDIENCES = {"public": Audience.PUBLIC, "unlisted": Audience.UNLISTED}
@@ -66,13 +68,15 @@ def read_status(
     domain = domain_of(author, server)
     name = f"{author['acct']}".partition("@")[0] + f"@{domain}"
     shown_to = str(status.get("visibility") or "direct")
-    people = {str(one.get("url")) for one in status.get("mentions") or ()}
+    named = status.get("mentions") or ()
+    ours = {str(one.get("url")) for one in named if str(one.get("id")) == str(me["id"])}
+    text = plain_text(str(status.get("content") or ""), people=ours)
     bot = str(me["acct"])
     return Incoming(
         place=Place(account=account, community=domain),
         event=str(status["id"]),
         person=Person(name.lower(), name),
-        text=plain_text(str(status.get("content") or ""), people=people),
+        text=without_hashtags(text, words()),
         created=_time(status["created_at"]),
         audience=AUDIENCES.get(shown_to, Audience.PRIVATE),
         parent=_optional(status.get("in_reply_to_id")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ NOTICE = re.compile(
     re.IGNORECASE,
 )
 """How subjects begin of what Reddit writes by itself in a subreddit's name."""
+
+
+_SHOWN = re.compile(
+    r"(\A|\s)(https://(?:preview|i)\.redd\.it/[\w.-]+\.(?:png|jpe?g|webp|gif)(?:\?[^\s)]*)?)"
+)
+"""A picture uploaded with a comment, as Reddit tells of it: its bare address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,7 @@ def heard(
     `community` is its subreddit as the operator writes it; `moderators` are that one's, in small
     letters. Pure.
     """
-    read = plain(said.body)
+    read = plain(_SHOWN.sub(_as_picture, said.body))
     private = said.name.startswith("t4_")
     asker = Person((said.author or f"r/{said.subreddit}").lower(), said.author or said.subreddit)
     return Incoming(
@@ -155,7 +162,7 @@ def _said(item: Comment | Message, under: Under, joined: float | None) -> Said:
     return Said(
         name=item.fullname,
         author=None if item.author is None else str(item.author.name),
-        body=str(item.body),
+        body=_with_pictures(str(item.body), vars(item).get("media_metadata")),
         created=float(item.created_utc),
         subreddit=_subreddit_of(item),
         parent=str(getattr(item, "parent_id", None) or "") if comment else "",
@@ -165,6 +172,20 @@ def _said(item: Comment | Message, under: Under, joined: float | None) -> Said:
         subject="" if comment else str(getattr(item, "subject", None) or ""),
         joined=joined,
     )
+
+
+def _with_pictures(body: str, media: object) -> str:
+    """Return a comment in which the pictures uploaded with it have their addresses."""
+    for name, one in media.items() if isinstance(media, dict) else ():
+        source = one.get("s") if isinstance(one, dict) else None
+        if isinstance(source, dict) and isinstance(source.get("u"), str):
+            body = body.replace(f"({name})", f"({html.unescape(source['u'])})")
+    return body
+
+
+def _as_picture(found: re.Match[str]) -> str:
+    """Write a picture's address as Markdown writes a picture."""
+    return f"{found[1]}![]({html.unescape(found[2])})"
 
 
 def _under(post: Any, me: str) -> Under:

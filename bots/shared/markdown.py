@@ -7,13 +7,27 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PUNCTUATION = r"!-/:-@\[-`{-~"
-"""All of ASCII's, for the inside of a regular expression's brackets."""
-_IMAGE = re.compile(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_PUNCTUATION = r"!-'*-/:-@\[-`|~"
+"""ASCII's but for brackets, for the inside of a regular expression's own: prompts escape those."""
+_IMAGE = re.compile(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^\s)>]+)>?(?:\s+\"([^\"]*)\")?\s*\)")
+_EMOJI = "emoji "
+"""How the title of a picture begins that is an emoji (on Lemmy)."""
 _LINK = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _ESCAPED = re.compile(rf"\\([{_PUNCTUATION}])")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_STRUCK = re.compile(r"(?<!\\)~~(?=[^\s~])(?:.+?)(?<=[^\s\\~])~~ ?")
+_VEILED = re.compile(r"(?<!\\)(?:>!(?=\S)(.+?)(?<=[^\s\\])!<|\|\|(?=[^\s|])(.+?)(?<=[^\s\\|])\|\|)")
+"""What hides until it is clicked on: Reddit's, and Discord's."""
+_RAISED = re.compile(r"(?<!\\)\^\(([^()\n]*)\)")
+_FURNITURE = re.compile(
+    r"^[^\S\n]*(?::::.*|(?:\*[^\S\n]*){3,}|(?:-[^\S\n]*){3,}|(?:_[^\S\n]*){3,})$", re.MULTILINE
+)
+"""Lines that are a box's edge, or a rule."""
+_BREAK = re.compile(r"(?<!\\)<br\s*/?>", re.IGNORECASE)
+CODE = re.compile(r"(`[^\W_(](?:[^\W_]|[ .:,=/()-]){0,80}`)")
+"""What is to be typed, as our own sentences write it. In one group, to split a text by it."""
 _ADDRESS = re.compile(r"https?://[\w./?=&%#:~+-]+")
+_KEPT = re.compile(rf"{_ADDRESS.pattern}|{CODE.pattern}")
 _LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)])|:::)", re.MULTILINE)
 
 
@@ -45,22 +59,29 @@ class Plain:
 def plain(text: str) -> Plain:
     """Read markdown: links become their words, pictures are taken out, escapes are undone.
 
+    What is struck out is left out; what is veiled, raised or bold is as the rest.
     Lines, quotes (`> …`) and single `*` or `_` stay: the grammar knows them, and prompts use them.
     """
-    pictures = tuple(dict.fromkeys(url for url in _IMAGE.findall(text) if _is_https(url)))
+    shown = (url for url, title in _IMAGE.findall(text) if not title.startswith(_EMOJI))
+    pictures = tuple(dict.fromkeys(url for url in shown if _is_https(url)))
     text = _IMAGE.sub(" ", text)
     text = _LINK.sub(_words_of, text)
+    text = _BREAK.sub("\n", _FURNITURE.sub("", _STRUCK.sub("", text)))
+    text = _RAISED.sub(r"\1", _VEILED.sub(r"\1\2", text))
     text = _STRONG.sub(r"\2", text)
     text = _ESCAPED.sub(r"\1", html.unescape(text))
     return Plain(text.strip(), pictures)
 
 
 def escape(text: str, dialect: Dialect) -> str:
-    """Return markdown that shows the text as it is, with its line breaks; addresses stay links."""
+    """Return markdown that shows the text as it is, with its line breaks.
+
+    Addresses stay links, and what is to be typed (`again`) is code.
+    """
     pieces, last = [], 0
-    for address in _ADDRESS.finditer(text):
-        pieces += [_escaped(text[last : address.start()], dialect), address.group()]
-        last = address.end()
+    for kept in _KEPT.finditer(text):
+        pieces += [_escaped(text[last : kept.start()], dialect), kept.group()]
+        last = kept.end()
     pieces.append(_escaped(text[last:], dialect))
     marked = _LINE_START.sub(_at_line_start, "".join(pieces))
     return re.sub(r"(?<!\n)\n(?!\n)", "  \n", marked)

@@ -21,6 +21,8 @@ TOLD_AGAIN_AFTER = {
     HINT: DAY,
     "help.greeting": DAY,
     "help.thanks": DAY,
+    "help.praise": DAY,
+    "help.scolding": DAY,
     "refused.banned": DAY,
     "refused.banned_here": DAY,
     "refused.not_enabled": DAY,

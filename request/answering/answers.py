@@ -107,7 +107,7 @@ def finished(
     complete = len(pictures) >= asked
     code = "answer.partial" if not complete else "answer.done_many"
     if complete and len(pictures) == 1:
-        code = "answer.done_one"
+        code = "answer.done_one" if shown else "answer.done_untitled"
     headline = texts.say(code, count=len(pictures), asked=asked, prompt=shown)
     return Outcome(
         request_id,
@@ -258,11 +258,13 @@ def full_text(outcome: Outcome) -> str:
 def _fitted(outcome: Outcome, room: int) -> str:
     """Return what an answer says in at most `room` characters.
 
-    The last line is always there; notes that do not fit are left out, quiet ones first.
+    The last line is always there. A long prompt makes room for what was changed, up to a half;
+    notes that do not fit are left out, quiet ones first.
     """
     last = _last_line(outcome)
     rest = room - sum(len(line) + 1 for line in last)
-    head = _shorten(outcome.text, rest)
+    changes = (len(note.text) + 1 for note in outcome.notes if note.kind is NoteKind.CHANGED)
+    head = _shorten(outcome.text, max(rest - sum(changes) - 1, rest // 2))
     rest -= len(head)
     kept = set()
     for note in sorted(outcome.notes, key=lambda note: note.kind is NoteKind.INFO):

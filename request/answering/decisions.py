@@ -43,5 +43,5 @@ class Decisions:
         self, request: RequestRow, jobs: list[JobRow], made: list[PictureRow]
     ) -> tuple[Picture, ...]:
         """Return the pictures of an answer."""
-        prompt = request.image.prompt
+        prompt = request.image.subject
         return answers.describe_pictures(request.id, prompt, jobs, made, self._pictures)

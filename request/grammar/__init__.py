@@ -3,8 +3,9 @@
 `reader.read` is the entrance. It cleans the text (`clean`), finds the verb (`words`) or a command
 or follow-up (`whole`), cuts options, styles and addresses out (`scan` along `markers`; `options` is
 their table, `values`, `known`, `assets` and `habits` read what stands behind them, `addresses` the
-pictures) and returns an `ImageRequest`, a `Command`, a `FollowUp` or `NotARequest`; it refuses with
-a sentence.
+pictures, `recipes` what comes from A1111, `prose` what the words themselves say) and leaves out
+what is no picture (`ornaments`). It returns an `ImageRequest`, a `Command`, a `FollowUp` or
+`NotARequest`; it refuses with a sentence. `sequel` applies a follow-up to an earlier request.
 """
 
 from request.grammar.options import OPTIONS, Option
@@ -17,7 +18,7 @@ from request.grammar.results import (
     NotARequest,
     WhyNot,
 )
-from request.grammar.whole import apply
+from request.grammar.sequel import apply
 from styles.image_request import ImageRequest, LoraWish, from_json, to_json
 
 __all__ = [

@@ -16,6 +16,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 """A link of Markdown (`![](https://…)`), or a word, as it is or in brackets or quotes."""
+_LEADING = re.compile(r"(?<=\S)\s+(?:like|from|see|at|of|on)\s*\Z", re.IGNORECASE)
+"""What led to an address and goes with it."""
 _AFTER_ADDRESS = ",.;:!?'”’»]}"
 
 
@@ -42,6 +44,19 @@ def cut_addresses(text: str) -> Cut:
         addresses.append(_checked(found["linked"] or _bare(found["bare"])))
         position = found.end()
     return Cut((*pieces, text[position:]), tuple(addresses))
+
+
+def other_addresses(text: str) -> Cut | None:
+    """Return a text taken apart at its addresses, whatever they are; None if it has none."""
+    found = list(_ADDRESS.finditer(text))
+    if not found:
+        return None
+    ends = [0, *(one.end() for one in found)]
+    starts = [*(one.start() for one in found), len(text)]
+    pieces = tuple(
+        _LEADING.sub("", text[end:start]) for end, start in zip(ends, starts, strict=True)
+    )
+    return Cut(pieces, tuple(one["linked"] or _bare(one["bare"]) for one in found))
 
 
 def _bare(word: str) -> str:

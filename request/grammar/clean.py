@@ -27,8 +27,9 @@ _QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
 _CLOSING = frozenset(",.;:!?")
 _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
 _LETTER = rf"[^\W{UNSPACED}]"
-_NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
-_FIRST_MENTIONS = re.compile(rf"\s*(?:@{_NAME}(?:@{_NAME})?(?:[\s,:]+|\Z|(?=[{UNSPACED}])))+")
+A_NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
+"""Somebody's name, or his server's (for a regular expression)."""
+_FIRST_MENTIONS = re.compile(rf"\s*(?:@{A_NAME}(?:@{A_NAME})?(?:[\s,:]+|\Z|(?=[{UNSPACED}])))+")
 
 
 def clean(text: str) -> tuple[str, bool]:
@@ -74,7 +75,7 @@ def without_first_mentions(text: str) -> str:
 
 
 def _mention_of(name: str) -> re.Pattern[str]:
-    bare, host = re.escape(name), rf"(?:@{_NAME})?"
+    bare, host = re.escape(name), rf"(?:@{A_NAME})?"
     plain = rf"(?<![\w@/])(?:@{bare}{host}|/?u/{bare})(?!{_LETTER}|@)"
     link = rf"\[@?{bare}{host}\]\([^)\s]*\)"
     return re.compile(rf" ?(?:{link}|{plain}) ?", re.IGNORECASE)

@@ -17,7 +17,9 @@ _MARKER = re.compile(
     # what is no style or option unless it reads as one
     r"|(?<![\w-])(?P<near>(?:styel|sytle|stlye|styl|stile|tsyle|styles)[^\S\n]*[:：=]|style[^\S\n]*;)"
     r"|(?P<bare>(?<=[,\n])[^\S\n]*style[^\S\n]+(?=\w))"
-    r"|(?<![^\s,(])(?P<key>seed|size|ar|aspect|steps|cfg|n)[^\S\n]*[:：]",
+    r"|(?<![^\s,(])(?P<key>seed|size|ar|aspect|steps|cfg|n)[^\S\n]*[:：]"
+    r"|(?P<plain>(?<=[,\n])[^\S\n]*(?P<number>seed|steps|cfg)[^\S\n]+"
+    r"(?=\d{1,10}(?:\.\d{1,3})?[^\S\n]*(?:[,;.\n]|\Z)))",
     re.IGNORECASE,
 )
 
@@ -81,8 +83,8 @@ def _marker(text: str, found: re.Match[str]) -> Marker | None:
         return Marker(MarkerKind.SEPARATOR, start, end)
     if found["dash"]:
         return _option(text, found)
-    if found["key"]:
-        key = found["key"].casefold()
+    if word := found["key"] or found["number"]:
+        key = word.casefold()
         well = reads_well(key, text, end)
         return Marker(MarkerKind.OPTION, start, end, key, False, False) if well else None
     usual = not (found["near"] or found["bare"])

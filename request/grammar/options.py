@@ -47,7 +47,7 @@ OPTIONS: tuple[Option, ...] = (
         "--n 4",
         _NUMBER,
     ),
-    Option(("seed",), values.text("seed"), "--seed 42", _NUMBER),
+    Option(("seed",), values.seed, "--seed 42", _NUMBER),
     Option(("ar", "aspect"), values.ratio("ratio"), "--ar 16:9", _PAIR),
     Option(("size",), values.size("size"), "--size 512x768", _PAIR),
     Option(

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from common.model import Note
-from request.grammar.values import clamped
+from request.grammar.values import SHAPES, clamped
 from request.grammar.words import Words
 from styles.image_request import ImageRequest
 from styles.limits import Limits
@@ -21,6 +21,21 @@ _RATIO = re.compile(
     ),
     re.IGNORECASE,
 )
+_LONGEST_SHAPE = 60
+"""Characters at the end of a text in which a shape is looked for."""
+_SHAPE = re.compile(
+    r"(?<=[\s,])(?:(?:in|as)\s+(?:an?\s+)?)?(?P<asked>(portrait|vertical|landscape|horizontal|square"
+    r"|wide|tall)\s+(?:orientation|format|mode|shape|layout|aspect(?:\s+ratio)?))\s*\Z",
+    re.IGNORECASE,
+)
+_SHAPE_SAID = re.compile(
+    r"[,\n]\s*(portrait|vertical|landscape|horizontal|square|wide|tall)\s+(?:please|pls|plz)\W*\Z",
+    re.IGNORECASE,
+)
+"""A lone `portrait` may be what is to be seen; with a please it is how the picture is to be."""
+_TURNED = {"vertical": "portrait", "horizontal": "landscape"}
+_TIMES_BEFORE = re.compile(r"\s*([2-9]|1\d|20)x\s+(?=(?:an?|the)\s)")
+_TIMES_BEHIND = re.compile(r"(?<=\w)\s+x([2-9])\Z")
 _BEFORE_STYLE = re.compile(
     r"\b(?:in|with)\s+(?:an?\s+|the\s+)?((?:[\w'-]{1,30}\s+){0,2}[\w'-]{1,30})[\s-]+style\b",
     re.IGNORECASE,
@@ -33,7 +48,7 @@ def take_count(text: str, words: Words, limits: Limits) -> tuple[str, int | None
 
     "4 pictures of cats" are four pictures; "4 cats" are one of four cats.
     """
-    found = words.counted.match(text)
+    found = words.counted.match(text) or _TIMES_BEFORE.match(text)
     if found is None:
         return text, None, ()
     count = int(found[1]) if found[1].isdecimal() else words.numbers[found[1].casefold()]
@@ -49,18 +64,38 @@ def take_shape(request: ImageRequest) -> ImageRequest:
     """Return a request whose prompt ended in a size or shape, with that as what it is."""
     if request.size is not None or request.ratio is not None:
         return request
-    for pattern, option in ((_SIZE, "size"), (_RATIO, "ar")):
+    for pattern, option in ((_SIZE, "size"), (_RATIO, "ar"), (_SHAPE, "ar")):
         found = pattern.search(request.prompt)
         if found is None:
             continue
         prompt = request.prompt[: found.start()].rstrip(" ,\n\t")
-        note = changed("note.read_as", words=found["asked"], used=f"--{option} {found['asked']}")
+        said = found["asked"]
+        if pattern is _SHAPE:
+            said = _TURNED.get(found[2].casefold(), found[2].casefold())
+        note = changed("note.read_as", words=found["asked"], used=f"--{option} {said}")
         shaped = replace(request, prompt=prompt, notes=(*request.notes, note))
         if option == "size":
             return replace(shaped, size=(int(found[2]), int(found[3])))
-        width, _, height = found[2].partition(":")
+        width, _, height = SHAPES.get(said, found[2]).partition(":")
         return replace(shaped, ratio=(float(width), float(height)))
     return request
+
+
+def with_shape_said(text: str) -> str:
+    """Return a text in which a shape that somebody asks for politely is named as one."""
+    found = _SHAPE_SAID.search(text, max(0, len(text) - _LONGEST_SHAPE))
+    return text if found is None else f"{text[: found.start()]}, {found[1]} format"
+
+
+def take_times(request: ImageRequest, limits: Limits) -> ImageRequest:
+    """Return a request for so many pictures as the end of its prompt says: `a frog x4`."""
+    found = _TIMES_BEHIND.search(request.prompt)
+    if found is None or request.n is not None or request.upscale is not None:
+        return request
+    used, notes = clamped("n", found[1], int(found[1]), (1, limits.max_pictures))
+    notes = (changed("note.counted", words=f"x{found[1]}", used=found[1]), *notes)
+    prompt = request.prompt[: found.start()]
+    return replace(request, prompt=prompt, n=round(used), notes=(*request.notes, *notes))
 
 
 def advise(request: ImageRequest, names: NameIndex, words: Words) -> ImageRequest:

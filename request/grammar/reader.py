@@ -19,9 +19,16 @@ from request.grammar.clean import (
     without_quotes,
 )
 from request.grammar.markers import next_marker, region_end
-from request.grammar.prose import advise, take_count, take_shape
+from request.grammar.ornaments import (
+    settle,
+    without_codes_before,
+    without_ornaments,
+    without_signature,
+)
+from request.grammar.prose import advise, take_count, take_shape, take_times, with_shape_said
+from request.grammar.recipes import with_facts_as_options
 from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
-from request.grammar.scan import scan
+from request.grammar.scan import ADDRESS_LEFT, scan
 from request.grammar.source import Source
 from request.grammar.talk import read_talk
 from request.grammar.whole import read_whole, says_again
@@ -32,6 +39,8 @@ from styles.names import NameIndex, everything
 from styles.notes import changed
 from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
 
+_ON_IT = re.compile(r"\A(?:now\s+|please\s+)*(?:draw|paint)\s+(?:it|this|that)\s+", re.IGNORECASE)
+_INSTEAD = re.compile(r",?\s+instead\W*\Z", re.IGNORECASE)
 NO_NAMES = NameIndex()
 WIDEST = Limits()
 _MOST_ENDS = 8
@@ -65,36 +74,72 @@ def read(
     """
     if not addressed:
         return NotARequest(WhyNot.NOT_ADDRESSED)
-    cleaned, cut = clean(text)
-    unquoted = without_mentions(without_quotes(cleaned), bot_names)
-    body = without_fences(without_quotes(unquoted))
-    if not verb_optional:
-        body = without_fences(without_first_mentions(body))
+    body, cut = _body(text, bot_names, verb_optional=verb_optional)
     vocabulary = words()
 
     def scan_text(part: str) -> ImageRequest:
-        return scan(
-            Source(part, names, models, limits, region_end=partial(region_end, part), offer=offer)
+        part, told = with_facts_as_options(part, models)
+        source = Source(
+            part, names, models, limits, region_end=partial(region_end, part), offer=offer
         )
+        found = settle(scan(source), vocabulary)
+        return replace(found, notes=(*told, *found.notes))
 
-    asked, notes = _asked(body, vocabulary) if not says_again(body, vocabulary) else (None, ())
+    again = says_again(body, vocabulary)
+    if reply and not again:
+        body = _ON_IT.sub("make it ", body)
+    asked, notes = (None, ()) if again else _asked(body, vocabulary)
     if asked is None and not verb_optional:
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
-        nothing = NotARequest(WhyNot.TALK) if reply else read_talk(body, vocabulary)
-        return read_whole(body, vocabulary, scan_text, others) or nothing
+        if meant := read_whole(body, vocabulary, scan_text, others, reply=reply):
+            return meant
+        asked = _asked_later(body, vocabulary)
+        if asked is None:
+            plain = without_ornaments(body, vocabulary)
+            return read_talk(plain, vocabulary, reply=reply, picture=picture)
     rest, count, counted = take_count(body if asked is None else asked, vocabulary, limits)
     request = scan_text(rest)
     if request.n is None:
         request = replace(request, n=count, notes=(*counted, *request.notes))
-    if asked is not None:
-        request = replace(request, prompt=vocabulary.without_thanks(request.prompt))
-    if not request.prompt.strip(" ,.;:!?、。！？\n\t") and not picture:
-        raise Refusal("refused.empty_prompt", example=_example(request))
-    if cut:
-        notes = (changed("note.text_cut", most=LONGEST_TEXT), *notes)
-    request = replace(request, notes=(*notes, *request.notes))
-    return advise(take_shape(request), names, vocabulary)
+    prompt = request.prompt if asked is None else vocabulary.without_thanks(request.prompt)
+    request = replace(request, prompt=_INSTEAD.sub("", prompt) if reply else prompt)
+    if not picture:
+        _check_says_what(request, vocabulary)
+    notes = (*_cut_short(cut=cut), *notes, *request.notes)
+    request = take_times(take_shape(replace(request, notes=notes)), limits)
+    return advise(request, names, vocabulary)
+
+
+def _body(text: str, bot_names: Sequence[str], *, verb_optional: bool) -> tuple[str, bool]:
+    """Return what somebody said, without what is around it, and whether it was longer."""
+    cleaned, cut = clean(text)
+    unquoted = without_mentions(without_quotes(cleaned), bot_names)
+    body = without_fences(without_quotes(unquoted))
+    if not verb_optional:
+        body = without_fences(without_codes_before(without_first_mentions(body)))
+    return with_shape_said(without_signature(body)), cut
+
+
+def _cut_short(*, cut: bool) -> tuple[Note, ...]:
+    return (changed("note.text_cut", most=LONGEST_TEXT),) if cut else ()
+
+
+def _check_says_what(request: ImageRequest, vocabulary: Words) -> None:
+    """Refuse a prompt that leaves open what to draw. Raises Refusal."""
+    prompt = request.prompt.strip(" ,.;:!?、。！？\n\t")
+    if prompt and not vocabulary.is_one(prompt, vocabulary.unsaid):
+        return
+    left = next((note for note in request.notes if note.code == ADDRESS_LEFT), None)
+    if left is not None:
+        raise Refusal("refused.address_alone")
+    raise Refusal("refused.empty_prompt", example=_example(request))
+
+
+def _asked_later(body: str, vocabulary: Words) -> str | None:
+    """Return what is asked for in a later sentence; None if no sentence begins with a verb."""
+    later = vocabulary.later_verb(body)
+    return None if later is None else _asked(later, vocabulary)[0]
 
 
 def _asked(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:

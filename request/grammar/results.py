@@ -90,7 +90,7 @@ class FollowUp:
     style: str | None = None
     """STYLE: the style or category to use instead."""
     edit: ImageRequest | None = None
-    """EDIT: the new prompt and the options named with it; AGAIN: the options that differ."""
+    """EDIT: the new prompt and the options named with it; AGAIN, SAME_SEED: what differs."""
     adds: bool = False
     """EDIT: the prompt is added to the earlier one."""
     picture: int | None = None
@@ -119,7 +119,11 @@ class WhyNot(StrEnum):
     """It was said to the bot but asks for nothing it knows: the help line, once a day."""
     GREETING = "greeting"
     THANKS = "thanks"
+    PRAISE = "praise"
+    SCOLDING = "scolding"
     QUESTION = "question"
+    YES = "yes"
+    """A reply that says yes: if it answers the question whether a picture is wanted, one is."""
     TALK = "talk"
     """A reply to one of the bot's posts that fits no follow-up: no answer where others read."""
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from common.errors import Refusal
 from common.model import Note
-from request.grammar.addresses import cut_addresses
+from request.grammar.addresses import cut_addresses, other_addresses
 from request.grammar.habits import weights
 from request.grammar.markers import Marker, MarkerKind, next_marker
 from request.grammar.options import BY_NAME, nearest
+from request.grammar.recipes import take_tags
 from request.grammar.source import Source, Taken
 from styles.image_request import ImageRequest, LoraWish, TiWish
 from styles.limits import MOST_SOURCE_PICTURES
@@ -21,6 +22,9 @@ from styles.notes import changed, told
 WORKS_ON_PICTURES = frozenset({"strength", "painting", "control"})
 """Fields of which one must be said for the addresses in a text to be pictures."""
 
+ADDRESS_LEFT = "note.address_left"
+_SHOWN = 80
+"""Characters of an address that are told."""
 _CLOSING = tuple(",.;:!?)]}")
 _LEADING_TO_STYLE = re.compile(r"(?<=\S)\s+(?:in|with|in the)\s*\Z", re.IGNORECASE)
 """Behind a prompt, what led to `style: NAME` and goes with it."""
@@ -159,10 +163,17 @@ def _request(sheet: _Sheet) -> ImageRequest:
         options = ", ".join(dict.fromkeys(sheet.skipped))
         notes.append(changed("note.skipped", options=options))
     prompt = _joined(sheet.positive)
+    if sheet.negatives:
+        prompt = prompt.rstrip(" ,")
+    prompt, tagged, told_of_tags = take_tags(prompt)
+    notes += told_of_tags
     parts = [*map(_joined, sheet.negatives), *sheet.more_negative]
     addresses: list[str] = []
     if not WORKS_ON_PICTURES.isdisjoint(sheet.values):
         prompt, *parts = (_without_addresses(part, addresses) for part in (prompt, *parts))
+    elif left := other_addresses(prompt):
+        prompt = _joined(left.pieces)
+        notes.append(changed(ADDRESS_LEFT, address=left.addresses[0][:_SHOWN]))
     if len(addresses) > MOST_SOURCE_PICTURES:
         notes.append(changed("note.addresses_left", most=MOST_SOURCE_PICTURES))
     if "::" in prompt:
@@ -174,7 +185,7 @@ def _request(sheet: _Sheet) -> ImageRequest:
     return ImageRequest(
         prompt=prompt,
         negative=negative,
-        loras=tuple(sheet.loras),
+        loras=(*sheet.loras, *tagged),
         tis=tuple(sheet.tis),
         addresses=tuple(addresses[:MOST_SOURCE_PICTURES]),
         notes=tuple(dict.fromkeys(notes)),

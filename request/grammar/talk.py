@@ -4,28 +4,54 @@ from __future__ import annotations
 
 from request.grammar.markers import next_marker
 from request.grammar.results import NotARequest, WhyNot
+from request.grammar.values import past
 from request.grammar.words import Words
 
+_SHORT = 100
+"""Characters below which what came with a picture may say what to make of it."""
 _ASKING = ("?", "？", "؟")
 
 
-def read_talk(text: str, words: Words) -> NotARequest:
+def read_talk(
+    text: str, words: Words, *, reply: bool = False, picture: bool = False
+) -> NotARequest:
     """Return what kind of talk a text is that holds no request.
 
-    What begins like a prompt, or with something like a verb, or has an option or a style, was
-    probably meant as one: then the result holds the prompt.
+    What begins like a prompt, or with something like a verb or a wish, or has an option or a style,
+    or came with a `picture`, was probably meant as one: then the result holds the prompt. A `reply`
+    may be meant for others.
     """
     plain = text.strip()
+    if reply:
+        return NotARequest(WhyNot.YES if words.is_one(plain, words.yes) else WhyNot.TALK)
+    if courtesy := _courtesy(plain, words):
+        return NotARequest(courtesy)
+    if prompt := _prompt_meant(plain, words, picture=picture):
+        return NotARequest(WhyNot.NO_VERB, prompt)
+    asks = plain.rstrip(" !.").endswith(_ASKING)
+    return NotARequest(WhyNot.QUESTION if asks else WhyNot.NO_VERB)
+
+
+def _courtesy(plain: str, words: Words) -> WhyNot | None:
+    """Return what kind of courtesy a text is, or of its contrary; None if it is none."""
+    if words.is_one(plain, words.praise):
+        return WhyNot.PRAISE
+    if words.is_one(plain, words.scolding):
+        return WhyNot.SCOLDING
     polite = words.polite_start.match(plain)
     if polite and polite.end() == len(plain):
-        return NotARequest(WhyNot.GREETING)
-    if words.polite_end.match(plain):
-        return NotARequest(WhyNot.THANKS)
+        return WhyNot.GREETING
+    return WhyNot.THANKS if words.polite_end.match(plain) else None
+
+
+def _prompt_meant(plain: str, words: Words, *, picture: bool) -> str:
+    """Return what was probably to be drawn; "" if nothing was."""
+    if wish := words.wishes.match(plain, past(words.polite_start, plain, 0)):
+        return plain[wish.end() :].rstrip(" ?")
     prompt = words.without_near_verb(plain)
     if prompt is not None and any(char.isalnum() for char in prompt):
-        return NotARequest(WhyNot.NO_VERB, prompt)
-    if next_marker(plain, 0) is not None or words.articles.match(plain):
-        return NotARequest(WhyNot.NO_VERB, plain)
-    if plain.rstrip(" !.").endswith(_ASKING):
-        return NotARequest(WhyNot.QUESTION)
-    return NotARequest(WhyNot.NO_VERB)
+        return prompt
+    begins = words.articles.match(plain) or words.openings.match(plain)
+    if next_marker(plain, 0) is not None or begins or (picture and len(plain) < _SHORT):
+        return plain
+    return ""

@@ -39,6 +39,10 @@ SHAPES = {
 """Shapes by their names."""
 
 
+NO_SEED = frozenset({"-1", "random"})
+"""What other programs call a seed of chance."""
+
+
 class Take(Protocol):
     """Reads the value of an option."""
 
@@ -112,6 +116,12 @@ def text(field: str) -> Take:
         return Taken(end, {field: word})
 
     return take
+
+
+def seed(source: Source, start: int, option: str, example: str) -> Taken:
+    """Read one word or quoted text, taken as it is; `-1` and `random` are none."""
+    word, end = word_at(source, start, option, example)
+    return Taken(end, {} if word.casefold() in NO_SEED else {"seed": word})
 
 
 def pair(field: str, pattern: re.Pattern[str], kind: type, words: Mapping[str, str]) -> Take:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 
 from common.errors import Refusal
-from common.horde.wire_names import UPSCALERS
 from common.model import Note
+from request.grammar.prose import take_shape
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
 from request.grammar.values import decimal, past
 from request.grammar.words import Words
-from styles.image_request import ImageRequest, Painting
+from styles.image_request import ImageRequest
 from styles.limits import STRENGTH_RANGE
 from styles.notes import changed
 
 LONGEST_COMMAND = 200
 """Characters of a text that may be a command; `edit` may be longer."""
+_SHORTEST_STYLE = 3
+"""Characters that a reply is longer than which is nothing but a style's name."""
 LONGEST_OTHER = 2000
 """The same for commands of a room above."""
-VARY_STRENGTH = 0.6
-"""How far `vary` changes a picture if nobody says."""
-UPSCALE_STRENGTH = 0.1
-"""How far `upscale` does: enough for details, too little for another picture."""
 
 _PLAIN = {
     name.value: Command(name)
@@ -67,10 +65,32 @@ _VARY = re.compile(
 )
 _STYLE = re.compile(r"(?:style[^\S\n]*[:：]|--style\s)[^\n]+", re.IGNORECASE)
 _STYLE_IN_WORDS = re.compile(
-    r"style\s+(?P<behind>[^\n]+)|(?:in|as)\s+(?:an?\s+|the\s+)?(?P<before>[^\n]+?)[\s-]+style",
+    r"style\s+(?P<behind>[^\n]+)|(?:(?:use|try|switch\s+to)\s+(?:the\s+)?(?:style\s+)?"
+    r"|(?:change|set)\s+(?:the\s+)?style\s+to\s+)(?P<used>[^\n]+?)(?:\s+style)?|(?:in|as)\s+(?:an?\s+|the\s+)?(?P<before>[^\n]+?)[\s-]+style",
     re.IGNORECASE,
 )
-_AGAIN_WITH = re.compile(r"again,?(?:\s+(?:in|with))?\s+(?=--|—|–|style)", re.IGNORECASE)
+_AGAIN_WITH = re.compile(
+    r"(?:again|(?P<seed>same\s+seed)),?(?:\s+(?:but|in|with))*\s+(?=--|—|–|style)", re.IGNORECASE
+)
+_LARGER = re.compile(
+    r"(?:make\s+)?(?:the\s+|picture\s+|image\s+|number\s+|#)*"
+    r"(?P<number>\d{1,3}|one|two|three|four|first|second|third|fourth|1st|2nd|3rd|4th)"
+    r"(?:\s+one)?,?\s+(?:but\s+)?(?:bigger|larger)",
+    re.IGNORECASE,
+)
+_BECOMES = re.compile(r"(?:now\s+)?(?:make|turn|change)\s+(?:it|this)\b", re.IGNORECASE)
+_AS_SUCH = re.compile(
+    r"(?:but\s+|now\s+)?(?:as|like)\s+(?P<what>an?\s+[^\n]{0,40}\b(?:painting|drawing|sketch|photo|photograph"
+    r"|cartoon|comic|watercolou?r|poster|sculpture|statue|sticker|logo|mosaic|tattoo|woodcut|engraving"
+    r"|render|icon|collage))",
+    re.IGNORECASE,
+)
+_NO_THING = re.compile(
+    r"(?:you|your|yourself|me|my|him|her|it|this|that|us|them|is|than|doubt|further|any\s+doubt)\b",
+    re.IGNORECASE,
+)
+"""How words begin that are said to people."""
+_INSTEAD = re.compile(r"(?P<prompt>.+?),?\s+instead", re.IGNORECASE)
 _NUMBERS = {
     word: number
     for number, *words in (
@@ -96,18 +116,24 @@ Scan = Callable[[str], ImageRequest]
 
 
 def read_whole(
-    text: str, words: Words, scan: Scan, others: Mapping[str, re.Pattern[str]]
+    text: str,
+    words: Words,
+    scan: Scan,
+    others: Mapping[str, re.Pattern[str]],
+    *,
+    reply: bool = False,
 ) -> Command | FollowUp | None:
     """Return the command or follow-up a whole text is, or None.
 
-    `scan` reads options and styles, `others` are the commands of a room above, by their word.
-    Raises Refusal for one that cannot be read.
+    `scan` reads options and styles, `others` are the commands of a room above, by their word;
+    `reply`: what is said can be about a picture. Raises Refusal for one that cannot be read.
     """
     if other := _other(text, words, others):
         return other
     edit = _EDIT.match(text, past(words.polite_start, text, 0))
     if edit is not None:
-        return _edit(scan(text[edit.end() :]))
+        said = text[edit.end() :]
+        return _edit(take_shape(scan(words.without_verb(said, ()) or said)))
     if len(text) > LONGEST_COMMAND:
         return None
     plain = _bare(text, words)
@@ -123,6 +149,7 @@ def read_whole(
         or _with_argument(plain)
         or _changed(plain, words, scan)
         or _in_style(plain, scan)
+        or (_about_picture(plain, words, scan) if reply else None)
     )
 
 
@@ -137,6 +164,9 @@ def _fold(plain: str) -> str:
 
 def _numbered(plain: str) -> str:
     """Return a follow-up on a picture with the picture's number in digits."""
+    if larger := _LARGER.fullmatch(plain):
+        number = larger["number"].casefold()
+        return f"upscale {_NUMBERS.get(number, number)}"
     found = _NAMED.fullmatch(plain)
     if found is None:
         return plain
@@ -150,10 +180,50 @@ def _changed(plain: str, words: Words, scan: Scan) -> FollowUp | None:
     if again := _AGAIN_WITH.match(plain):
         change = scan(plain[again.end() :])
         if not change.prompt:
-            return FollowUp(FollowUpKind.AGAIN, edit=change)
+            kind = FollowUpKind.SAME_SEED if again["seed"] else FollowUpKind.AGAIN
+            return FollowUp(kind, edit=change)
     if adding := words.add.match(plain):
-        return FollowUp(FollowUpKind.EDIT, edit=scan(plain[adding.end() :]), adds=True)
+        added = plain[adding.end() :]
+        if _BECOMES.match(plain) and (style := _named_style(added, scan)):
+            return style
+        return FollowUp(FollowUpKind.EDIT, edit=scan(added), adds=True)
     return None
+
+
+def _about_picture(plain: str, words: Words, scan: Scan) -> FollowUp | None:
+    """Return the follow-up that only a reply to a picture can be: `without the dog`, `16:9`."""
+    if change := _more_or_less(plain, words, scan):
+        return change
+    if len(plain) > _SHORTEST_STYLE and (style := _named_style(plain, scan)):
+        return style
+    try:
+        options = take_shape(scan(f", {plain}"))
+    except Refusal:
+        return None
+    options = replace(options, prompt=options.prompt.strip(" ,"), notes=())
+    asks = not options.prompt and options != ImageRequest("")
+    return FollowUp(FollowUpKind.AGAIN, edit=options) if asks else None
+
+
+def _more_or_less(plain: str, words: Words, scan: Scan) -> FollowUp | None:
+    """Return the follow-up that adds words, takes some out, or has others instead."""
+    if _fold(plain) in words.added:
+        return FollowUp(FollowUpKind.EDIT, edit=ImageRequest(plain), adds=True)
+    if as_such := _AS_SUCH.fullmatch(plain):
+        return FollowUp(FollowUpKind.EDIT, edit=scan(as_such["what"]), adds=True)
+    minus = words.minus.match(plain)
+    if minus is not None and _is_thing(plain[minus.end() :], named=bool(minus["article"])):
+        edit = scan(plain[minus.end() :])
+        edit = replace(edit, prompt="", negative=edit.negative or edit.prompt)
+        return FollowUp(FollowUpKind.EDIT, edit=edit, adds=True)
+    if (found := _INSTEAD.fullmatch(plain)) and words.articles.match(plain):
+        return FollowUp(FollowUpKind.EDIT, edit=scan(found["prompt"]))
+    return None
+
+
+def _is_thing(words: str, *, named: bool) -> bool:
+    """Tell whether words can name something in a picture; `named`: with an article before them."""
+    return bool(words) and len(words.split()) <= (3 if named else 2) and not _NO_THING.match(words)
 
 
 def _in_style(plain: str, scan: Scan) -> FollowUp | None:
@@ -161,8 +231,13 @@ def _in_style(plain: str, scan: Scan) -> FollowUp | None:
     found = _STYLE_IN_WORDS.fullmatch(plain)
     if found is None:
         return None
+    return _named_style(found["behind"] or found["before"] or found["used"], scan)
+
+
+def _named_style(name: str, scan: Scan) -> FollowUp | None:
+    """Return the follow-up if a style is called exactly so."""
     try:
-        named = scan(f"style: {found['behind'] or found['before']}")
+        named = scan(f"style: {name}")
     except Refusal:
         return None
     return None if named.notes else _style(named)
@@ -226,75 +301,6 @@ def _with_argument(plain: str) -> Command | None:
         if found is not None:
             return Command(CommandName(found[1].casefold()), found[2].strip())
     return None
-
-
-def apply(follow_up: FollowUp, parent: ImageRequest) -> ImageRequest:
-    """Return the request a follow-up makes of an earlier one (`info` asks for none: the same).
-
-    VARY, UPSCALE and ZOOM start from a picture of the answer, which the caller puts in as
-    `source_picture`: here they get everything else. All leave out what was done with an earlier
-    source picture, and the seed; shape (but of ZOOM), style and options stay. VARY makes as many
-    pictures as the place does by itself, the others one. An EDIT that names addresses starts from
-    those.
-    """
-    earlier = replace(parent, notes=follow_up.notes, enlarge=False)
-    match follow_up.kind:
-        case FollowUpKind.AGAIN:
-            return _edited(replace(earlier, seed=None), follow_up)
-        case FollowUpKind.STYLE:
-            return replace(earlier, style=follow_up.style)
-        case FollowUpKind.EDIT:
-            return _edited(earlier, follow_up)
-        case FollowUpKind.VARY | FollowUpKind.UPSCALE | FollowUpKind.ZOOM:
-            return _from_picture(follow_up, earlier)
-        case _:
-            return earlier
-
-
-def _from_picture(follow_up: FollowUp, earlier: ImageRequest) -> ImageRequest:
-    image = _without_source(earlier)
-    match follow_up.kind:
-        case FollowUpKind.UPSCALE:
-            upscaler = earlier.upscale or UPSCALERS[0]
-            larger = replace(image, n=1, strength=UPSCALE_STRENGTH, upscale=upscaler)
-            return replace(larger, enlarge=not (image.fix_faces or image.no_background))
-        case FollowUpKind.ZOOM:
-            bare = replace(image, ratio=None, size=None, upscale=None)
-            return replace(bare, n=1, strength=None, painting=Painting.OUTPAINT)
-        case _:
-            strength = VARY_STRENGTH if follow_up.strength is None else follow_up.strength
-            return replace(image, n=None, strength=strength)
-
-
-def _edited(earlier: ImageRequest, follow_up: FollowUp) -> ImageRequest:
-    """Return an earlier request with what a follow-up names instead, or adds to its prompt."""
-    edit = follow_up.edit
-    if edit is None:
-        return earlier
-    if follow_up.adds:
-        prompt = ", ".join(filter(None, (earlier.prompt, edit.prompt)))
-        edit = replace(edit, prompt=prompt)
-    named = {
-        item.name: value
-        for item in fields(ImageRequest)
-        if (value := getattr(edit, item.name)) not in {item.default, ""}
-    }
-    if edit.addresses:
-        earlier = replace(earlier, source_picture=None, extra_pictures=())
-    return replace(earlier, **named)
-
-
-def _without_source(earlier: ImageRequest) -> ImageRequest:
-    return replace(
-        earlier,
-        seed=None,
-        painting=None,
-        control=None,
-        addresses=(),
-        source_picture=None,
-        unseen=False,
-        extra_pictures=(),
-    )
 
 
 def _bare(text: str, words: Words) -> str:

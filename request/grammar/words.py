@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +18,12 @@ from common.texts import catalogue, languages
 from request.grammar.clean import UNSPACED
 from request.grammar.values import past
 
-_BETWEEN = r"[\s,.!?:;、。，！？：；¿¡؟،]*"
+_MARK = r"\s,.!?:;…、。，！？：；¿¡؟،\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
+_BETWEEN = rf"[{_MARK}]*"
+"""Punctuation and emoji."""
+_FIRST = rf"(?:[{_MARK}]|(?:[-–—]|#{{1,2}})(?=\s))*+"
+"""The same with dashes that stand alone, and the marks of a headline."""
+_MARKS = re.compile(rf"\A{_BETWEEN}|{_BETWEEN}\Z|,")
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
 _FOLLOWED = re.compile(r"(.+?)\s*\((.+)\)")
 """A phrase of which the part in brackets must follow and is prompt; "…" is anything."""
@@ -31,8 +36,24 @@ _LONGEST_CLOSING = 80
 _SHORTEST_NEAR = 4
 _NEAR = 75.0
 """Likeness (of 100) from which a first word may have been meant as a verb."""
-_INSTEAD = ("help", "stop", "cancel", "delete", "queue", "info", "upscale")
-"""Commands and follow-ups that have other words in the catalogue."""
+_INSTEAD = {
+    **{
+        name: name
+        for name in (
+            *("help", "styles", "models", "status", "stop", "cancel", "delete", "queue", "info"),
+            *("upscale", "describe"),
+        )
+    },
+    "forget_me": "forget me",
+    **{f"help_{word}": f"help {word}" for word in ("censored", "free", "nsfw")},
+    **{shape: f"again --ar {shape}" for shape in ("wide", "tall", "square", "portrait")},
+    "landscape": "again --ar landscape",
+    "no_background": "same seed --no-background",
+    "other_style": "again style: random",
+}
+"""Commands and follow-ups that have other words in the catalogue, by the name of those."""
+_BEFORE_MARKS = 200
+"""Characters of a text in which a sentence is looked for that begins with a verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +62,10 @@ class Words:
 
     verb: re.Pattern[str]
     """For `match`: politeness, then a verb and the colon or comma right behind it."""
-    around: re.Pattern[str] | None
-    """For `fullmatch`: the same with the prompt (group 1) inside the verb."""
+    around: tuple[re.Pattern[str], ...]
+    """For `fullmatch`: the same with the prompt (`prompt`) inside the verb."""
+    begins: re.Pattern[str]
+    """For `search`: where a sentence or line begins that begins with a verb."""
     ends: tuple[str, ...]
     """Verbs that may stand behind the prompt, where a language has them."""
     verb_end: re.Pattern[str]
@@ -57,10 +80,29 @@ class Words:
     """Commands and follow-ups by what else may be said for them, casefolded."""
     add: re.Pattern[str]
     """For `match`: what a reply begins with that adds to the prompt."""
+    added: frozenset[str]
+    """Whole replies that are added to the prompt, casefolded."""
+    minus: re.Pattern[str]
+    """For `match`: what a reply begins with that takes something out of the picture, and an
+    article (`article`)."""
+    wishes: re.Pattern[str]
+    """For `match`: what somebody begins with who wants something, if not a picture for sure."""
+    praise: frozenset[str]
+    """Whole texts that praise, and those that scold, casefolded."""
+    scolding: frozenset[str]
+    yes: frozenset[str]
+    linking: re.Pattern[str]
+    """For `search`: that a text ends in a word that needs another one behind it."""
+    given: re.Pattern[str]
+    """For `search`: that it ends in one that only says for whom it is."""
+    unsaid: frozenset[str]
+    """Prompts that leave it open what to draw, casefolded."""
     counted: re.Pattern[str]
     """For `match`: a number (group 1) and the pictures it counts."""
     numbers: Mapping[str, int]
     articles: re.Pattern[str]
+    openings: re.Pattern[str]
+    """For `match`: what a prompt may begin with beside an article: a number, "picture of"."""
     lacking: re.Pattern[str]
     """For `search`: "no", "without", and the word (group 1) behind it."""
     alone: tuple[str, ...]
@@ -76,8 +118,9 @@ class Words:
         if found := self.verb.match(text):
             return self._unasked(text, text[found.end() :])
         for end in ends:
-            if found := self.around and self.around.fullmatch(text, 0, end):
-                return f"{found['prompt']} {text[end:]}"
+            for around in self.around:
+                if found := around.fullmatch(text, 0, end):
+                    return f"{found['prompt']} {text[end:]}"
             if any(verb in text for verb in self.ends) and (
                 found := self.verb_end.search(text, 0, end)
             ):
@@ -85,10 +128,20 @@ class Words:
                 return f"{text[begin : found.start()]} {text[end:]}"
         return None
 
+    def later_verb(self, text: str) -> str | None:
+        """Return a text from the sentence or line on that begins with a verb, if one does."""
+        found = self.begins.search(text, 0, _BEFORE_MARKS)
+        return None if found is None else text[found.end() :]
+
     def without_thanks(self, text: str) -> str:
         """Return a text without the please and thanks it ends with."""
         found = self.closing.search(text, max(0, len(text) - _LONGEST_CLOSING))
         return text if found is None else text[: found.start()]
+
+    def is_one(self, text: str, phrases: Collection[str]) -> bool:
+        """Tell whether a whole text is one of some phrases, but for marks and emoji around it."""
+        plain = " ".join(_MARKS.sub(" ", text.replace("’", "'")).split())
+        return _folded(plain) in phrases
 
     def swapped_verb(self, text: str) -> tuple[str, str] | None:
         """Return the first word and the verb it is, if two of its letters are swapped."""
@@ -124,7 +177,9 @@ def words() -> Words:
     verbs, ends = _phrases("verbs"), _phrases("verbs_end")
     plain = tuple(verb for verb in verbs if not _FOLLOWED.fullmatch(verb))
     led = "|".join(_led(verb) for verb in verbs if _FOLLOWED.fullmatch(verb))
-    before = rf"{_BETWEEN}(?:(?:{_any_of(polite)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
+    lead = _phrases("lead")
+    before = rf"{_FIRST}(?:(?:{_any_of(polite)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
+    leading = rf"{_FIRST}(?:(?:{_any_of(polite + lead)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
     after = rf"(?:{_BETWEEN}(?:{_any_of(thanks)})){{0,{_MOST_THANKS}}}{_BETWEEN}\Z"
     behind = (
         rf"(?:\s+prompt(?=\s*[:：]))?(?:[:,：、，]|\s+[-–—:](?=\s))?"
@@ -133,8 +188,15 @@ def words() -> Words:
     alone = tuple(verb.casefold() for verb in plain if _FIRST_WORD.fullmatch(verb))
     alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
     return Words(
-        verb=_compiled(rf"{before}[/!]?(?:(?:{_any_of(plain)})(?![\w@-])|{led}){behind}"),
+        verb=_compiled(
+            rf"{leading}[/!]?(?:(?:(?:{_any_of(plain)})(?![\w@-])|{led}){behind}"
+            rf"|prompt\s*[:：])"
+        ),
         around=_around(before, after),
+        begins=_compiled(
+            rf"(?:[.!?…:]\s+|\n\s*)(?=(?:{_any_of(polite + lead)})?{_BETWEEN}"
+            rf"(?:(?:{_any_of(plain)})(?![\w@-])|{led}))"
+        ),
         ends=ends,
         verb_end=re.compile(rf"(?:{_any_of(ends)}){after}"),
         polite_start=_compiled(before),
@@ -144,13 +206,31 @@ def words() -> Words:
             rf"(?:[\s,.!&]*(?:{_any_of(thanks)}))*(?:[^\w\"'”’»)\]}}]|[:;]-?\))*\Z"
         ),
         again=frozenset(_folded(phrase) for phrase in _phrases("again")),
-        instead={_folded(phrase): name for name in _INSTEAD for phrase in _phrases(name)},
-        add=_compiled(rf"(?:{_any_of(_phrases('add'))})(?!\w)[:,]?\s+"),
+        instead={
+            _folded(phrase): said for name, said in _INSTEAD.items() for phrase in _phrases(name)
+        },
+        add=_compiled(rf"(?:{_led_or_any('add')})[:,]?\s+"),
+        added=_folded_all("added"),
+        minus=_compiled(
+            rf"(?:(?:{_any_of(_phrases('minus'))})\s+(?=\S)|(?:{_any_of(_phrases('minus_the'))})\s+"
+            rf"(?=(?:{_any_of(_phrases('articles'))})\s))"
+            rf"(?P<article>(?:{_any_of(_phrases('articles'))})\s+)?"
+        ),
+        wishes=_compiled(rf"(?:{_any_of(_phrases('wishes'))})(?!\w)[:,]?\s+"),
+        praise=_folded_all("praise"),
+        scolding=_folded_all("scolding"),
+        yes=_folded_all("agreed"),
+        linking=_compiled(
+            rf"(?:(?:{_any_of((*_phrases('linking'), *_phrases('articles')))})|[:：])\s*\Z"
+        ),
+        given=_compiled(rf"[\s,;(]*(?:{_any_of(_phrases('given'))})[:\s]*\Z"),
+        unsaid=_folded_all("unsaid"),
         counted=_compiled(
             rf"\s*(\d{{1,2}}|{_any_of(_phrases('numbers'))})\s+(?:{_any_of(_phrases('counted'))})\s+"
         ),
         numbers=_numbers(),
         articles=_compiled(rf"(?:{_any_of(_phrases('articles'))})\s"),
+        openings=_compiled(rf"(?:\d{{1,2}}|{_any_of(_phrases('openings'))})\s+[^\W\d_]"),
         lacking=_compiled(
             rf"(?:\A|(?<=[\s,]))(?:{_any_of(_phrases('lacking'))})\s+(?!one\b)([^\W\d_][\w-]+)"
         ),
@@ -212,14 +292,28 @@ def _led(phrase: str) -> str:
     return rf"(?<!\w){_written(verb)}(?=\s+{_written(follows)})"
 
 
-def _around(before: str, after: str) -> re.Pattern[str] | None:
-    """Return the pattern of the verbs that have their prompt inside."""
-    pairs = [phrase.split("…") for phrase in _phrases("verbs_around")]
-    if not pairs:
-        return None
-    opening = "|".join(dict.fromkeys(_written(pair[0].strip()) for pair in pairs))
-    closing = "|".join(dict.fromkeys(_written(pair[1].strip()) for pair in pairs))
-    return _compiled(rf"{before}(?:{opening})\s+(?P<prompt>\S.*?)\s+(?:{closing}){after}")
+def _around(before: str, after: str) -> tuple[re.Pattern[str], ...]:
+    """Return the patterns of the verbs that have their prompt inside, by what closes them."""
+    openings: dict[str, list[str]] = {}
+    for phrase in _phrases("verbs_around"):
+        opening, closing = phrase.split("…")
+        openings.setdefault(_written(closing.strip()), []).append(_written(opening.strip()))
+    return tuple(
+        _compiled(rf"{before}(?:{'|'.join(opening)})\s+(?P<prompt>\S.*?)\s+{closing}{after}")
+        for closing, opening in openings.items()
+    )
+
+
+def _led_or_any(group: str) -> str:
+    """Return the pattern of phrases, of which some must be followed by what is in brackets."""
+    phrases = _phrases(group)
+    plain = tuple(one for one in phrases if not _FOLLOWED.fullmatch(one))
+    led = [_led(one) for one in phrases if _FOLLOWED.fullmatch(one)]
+    return "|".join((*led, rf"(?:{_any_of(plain)})(?!\w)"))
+
+
+def _folded_all(group: str) -> frozenset[str]:
+    return frozenset(_folded(phrase) for phrase in _phrases(group))
 
 
 def _folded(phrase: str) -> str:

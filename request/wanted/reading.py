@@ -12,6 +12,7 @@ from common.errors import Refusal
 from common.model import Audience, Job
 from common.reference.models import ModelReference
 from request import grammar
+from request.allowed import policy
 from request.answering import recipe
 from request.extension import NO_COMMANDS
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
@@ -19,11 +20,11 @@ from request.grammar.clean import clean
 from request.horde.native import NativeLookup, named
 from request.kept.records import PictureRow, RequestRow
 from request.kept.store import Store
-from request.wanted.rereading import read_again
+from request.wanted.rereading import read_again, read_meant
 from request.wanted.retrieval import Attached, Retrieval
 from request.wanted.sources import Sources
 from styles import image_request
-from styles.image_request import ImageRequest
+from styles.image_request import SHARPER, ImageRequest
 from styles.library import StyleLibrary
 from styles.limits import PICTURES_RANGE, Limits
 from styles.names import NameIndex
@@ -37,13 +38,11 @@ from styles.stylelist import StyleList
 HINT_LENGTH = 100
 RECIPE_LENGTH = 2000
 """Characters of a strange picture's recipe that are told."""
-SHARPER = ImageRequest("sharp, finely detailed", style="raw")
-"""What is drawn over a picture that is only to be larger and carries no recipe, where no alchemist
-enlarges it as it is."""
 HINTS = {
     WhyNot.NO_VERB: "help.no_request",
     WhyNot.QUESTION: "help.question",
     WhyNot.TALK: "help.in_reply",
+    WhyNot.YES: "help.in_reply",
 }
 """What helps on those who asked for nothing, by what they said instead."""
 ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
@@ -65,7 +64,7 @@ class Hint:
     """Nothing we understand was said to us: a sentence that helps on."""
 
     text: str
-    code: str = "help.no_verb"
+    code: str = policy.HINT
     """Of a courtesy its own; `policy.TOLD_AGAIN_AFTER` says how often each is said."""
 
 
@@ -129,8 +128,25 @@ class Reading:
                 return parsed
             case FollowUp():
                 return await self._follow(request, parsed, stylelist, limits)
+            case NotARequest(why=WhyNot.YES) if meant := await self._meant(
+                request, stylelist, limits
+            ):
+                return meant
             case NotARequest():
                 return _helped(parsed, private=incoming.audience is Audience.PRIVATE)
+
+    async def _meant(
+        self, request: RequestRow, stylelist: StyleList, limits: Limits
+    ) -> Wanted | None:
+        """Return what somebody wants who says yes where we asked whether he wanted a picture."""
+        parent = await self._retrieval.behind(request.incoming, None)
+        if parent is None or parent.incoming.person.id != request.incoming.person.id:
+            return None
+        image = read_meant(parent.incoming, stylelist.names, self._model_names(), limits)
+        if image is None or (parent.outcome or {}).get("code") != policy.HINT:
+            return None
+        seed = request.rng_seed if image.seed is None else rng_seed(image.seed)
+        return Wanted(image, seed, stylelist, parent.id)
 
     async def _follow(
         self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
@@ -180,9 +196,15 @@ class Reading:
         try:
             image = self._retrieval.recreated(attached)
         except Refusal:
+            said = follow_up.edit
+            if follow_up.style is not None:
+                said = ImageRequest(follow_up.style, style=follow_up.style)
+            if said is not None and said.prompt:  # what to make of it, of whatever it was made
+                seed = request.rng_seed if said.seed is None else rng_seed(said.seed)
+                return Wanted(said, seed, stylelist)
             if follow_up.kind is not FollowUpKind.UPSCALE:
                 raise
-            image = SHARPER
+            image = ImageRequest(SHARPER, style="raw")
         if follow_up.kind is FollowUpKind.AGAIN:
             image = replace(image, n=None)  # as many as the place makes by itself
         return _wanted(request, image, follow_up, stylelist)
@@ -269,10 +291,10 @@ def _helped(nothing: NotARequest, *, private: bool) -> Command | Hint | None:
         case WhyNot.NO_VERB if nothing.prompt:
             prompt = " ".join(nothing.prompt.split())
             return Hint(texts.say("help.no_verb", text=_shown(prompt)))
-        case WhyNot.GREETING | WhyNot.THANKS:
+        case WhyNot.GREETING | WhyNot.THANKS | WhyNot.PRAISE | WhyNot.SCOLDING:
             code = f"help.{nothing.why}"
             return Hint(texts.say(code), code)
-        case WhyNot.TALK if not private:
+        case WhyNot.TALK | WhyNot.YES if not private:
             return None
     hint = HINTS.get(nothing.why)
     return None if hint is None else Hint(texts.say(hint))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 
 from common.errors import Refusal
 from common.model import Incoming
 from request import grammar
+from request.grammar import NotARequest
 from styles.image_request import ImageRequest
 from styles.limits import Limits
 from styles.names import NameIndex
@@ -48,6 +50,23 @@ def read_again(
             return None
         return replace(said, addresses=(*said.addresses, *declined.pictures))
     return None
+
+
+def read_meant(
+    said: Incoming, names: NameIndex, models: NameIndex, limits: Limits
+) -> ImageRequest | None:
+    """Return the request that somebody probably meant who said no verb; None if he meant none."""
+    reading = partial(grammar.read, names=names, models=models, limits=limits)
+    try:
+        nothing = reading(said.text, bot_names=said.mentions)
+        if not isinstance(nothing, NotARequest) or not nothing.prompt:
+            return None
+        meant = reading(nothing.prompt, verb_optional=True)
+    except Refusal:
+        return None
+    if not isinstance(meant, ImageRequest):
+        return None
+    return replace(meant, addresses=(*meant.addresses, *said.pictures))
 
 
 def _without(text: str, words: str, style: str) -> str:

@@ -16,7 +16,13 @@ ANSWERED = {
     "画一只猫": (1, "一只猫"),
     "ارسم لي قطة": (1, "قطة"),
     "draw for me style: raw": (0, "draw for me a fox in the snow style: raw"),
-    "you suck": (0, "I make pictures: write draw"),
+    "I'm bored. Draw me a cat for @bob": (1, "a cat"),
+    "draw a cat https://x.example/a": (1, "a cat"),
+    "draw this https://x.example/a": (0, "I draw from words and do not open addresses"),
+    "you suck": (0, "I am sorry."),
+    "good bot": (0, "Thank you!"),
+    "lol": (0, "I make pictures: write draw"),
+    "what styles do you have?": (0, "More: styles WORD"),
     "thanks!": (0, "You are welcome."),
     "why did it fail?": (0, "I only make pictures and cannot talk"),
     "a red car": (0, "draw for me a red car"),
@@ -31,8 +37,14 @@ REPLIED = {
     "make it blue": (1, "a fox, blue"),
     "vary the first": (1, "a fox"),
     "how did you make this?": (0, "Style raw"),
+    "16:9 please": (1, "a fox"),
+    "without the hat": (1, "a fox"),
+    "why is it black?": (0, "About censored"),
 }
 """The same for replies to a picture."""
+
+AGREED = {"yes please": (1, "a red car")}
+"""What answers the question whether a red car was wanted."""
 
 
 @pytest.mark.parametrize("settings", [SETTINGS])
@@ -45,7 +57,10 @@ async def test_what_people_type_is_answered(settings, bot, plug):
         text: await plug.say(text, person=f"other{number}", reply_to=picture.id)
         for number, text in enumerate(REPLIED)
     }
-    for text, (pictures, words) in {**ANSWERED, **REPLIED}.items():
+    asked_back = await plug.answer(said["a red car"])
+    person = f"person{list(ANSWERED).index('a red car')}"
+    said["yes please"] = await plug.say("yes please", person=person, reply_to=asked_back.id)
+    for text, (pictures, words) in {**ANSWERED, **REPLIED, **AGREED}.items():
         answer = await plug.answer(said[text])
         assert answer.pictures == pictures, text
         assert words in answer.text, text

@@ -18,7 +18,7 @@ async def test_a_mention_is_heard_as_it_was_meant(server, listen):
     async with listen(owner="@Ann@Elsewhere.example") as ears:
         said = server.say(
             "ann@elsewhere.example",
-            "draw for me a <b>fox</b> & a cat\nin the #snow https://example.org/a?b=1&c=2",
+            "draw for me a <b>fox</b> & a cat\nin the snow https://example.org/a?b=1&c=2",
             language="de",
         )
         heard = await ears.next()
@@ -28,7 +28,7 @@ async def test_a_mention_is_heard_as_it_was_meant(server, listen):
     assert (heard.event, heard.kind) == (said, IncomingKind.MESSAGE)
     assert heard.person.id == "ann@elsewhere.example"
     assert heard.text == (
-        "draw for me a <b>fox</b> & a cat\nin the #snow https://example.org/a?b=1&c=2"
+        "draw for me a <b>fox</b> & a cat\nin the snow https://example.org/a?b=1&c=2"
     )
     assert (heard.audience, heard.language, heard.moderator) == (Audience.PUBLIC, "de", True)
     assert heard.created.tzinfo is not None

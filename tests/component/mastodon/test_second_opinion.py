@@ -43,7 +43,7 @@ async def test_it_hears_answers_and_takes_back_there_as_well(other, services, pi
         incoming = await ears.next()
         assert incoming.event == str(asked.id)
         assert incoming.text.removeprefix(incoming.mentions[1]).strip() == (
-            "draw for me a fox\nin the #snow"
+            "draw for me a fox\nin the snow"
         )
         assert incoming.person.name.startswith("bob@")
         await adapter.acknowledge(incoming, Progress(Phase.WAITING, 1))

@@ -135,6 +135,8 @@ class Post:
     mentions: list[Person] = field(default_factory=list)
     poll: Poll | None = None
     favourited: bool = False
+    html: str = ""
+    """As another server's software delivers it; "": as Mastodon writes `text`."""
 
     def entity(self, base: str, parent: Post | None, now: float) -> dict[str, Any]:
         return {
@@ -178,6 +180,8 @@ class Post:
 
     def _content(self, base: str) -> str:
         """Write HTML as Mastodon does: cards for people, tags as links, addresses in three spans."""
+        if self.html:
+            return self.html
         shown = html.escape(self.text, quote=False)
         shown = ADDRESS.sub(lambda found: _link(found[0]), shown)
         for person in sorted(self.mentions, key=lambda one: -len(one.acct)):

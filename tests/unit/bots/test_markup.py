@@ -12,7 +12,10 @@ from bots.shared.markup import plain_text
     [
         ("<p>a fox<br />in the snow</p><p>please</p>", "a fox\nin the snow\n\nplease"),
         ("<p>a &amp; b &lt;c&gt; 狐</p>", "a & b <c> 狐"),
-        ('<a class="u-url mention" href="x">@<span>bot</span></a> draw', "draw"),
+        ('<a class="u-url mention" href="x">@<span>bob</span></a> draw', "@bob draw"),
+        ("<blockquote><p>draw a bear</p></blockquote><p>a fox</p>", "a fox"),
+        ("<p>a <del>bear</del> fox</p><ul><li>red</li><li>wet</li></ul>", "a fox\n\nred\nwet"),
+        ("<p>a fox</p><p>RE: <a href='x'>https://x.example/1</a></p>", "a fox"),
         ('<a href="https://h/bot">@bot@h</a> draw', "draw"),
         ('<a class="mention hashtag" href="x">#<span>art</span></a>', "#art"),
         (

@@ -4,11 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from common.errors import Refusal
-from common.model import Ending, Job, Note, Picture
+from common.model import Ending, Job, Note, NoteKind, Picture
 from request.adapter import Capabilities
 from request.answering import answers
 from request.kept.records import JobRow, JobState, PictureRow
 
+INFO = NoteKind.INFO
 PHONE = Capabilities(text_length=60, pictures_per_reply=4, picture_bytes=10**6)
 
 
@@ -114,3 +115,16 @@ def test_answer_with_pictures_says_they_are_machine_made():
     assert "Made by AI. How: info r" in answers.full_text(outcome)
     assert "Made by AI." not in answers.full_text(replace(outcome, pictures=()))
     assert isinstance(outcome.pictures[0], Picture)
+
+
+def test_a_picture_whose_prompt_nobody_said_is_answered_without_one():
+    outcome = answers.finished("r", "", [job(n=1)], pictures(1), ())
+    assert outcome.text == "Here you are."
+
+
+def test_a_long_prompt_leaves_room_for_what_was_changed():
+    notes = (Note("note.text_cut", "The rest was not read."), Note("note.quiet", "q" * 300, INFO))
+    outcome = answers.finished("r", "a fox " * 40, [job(n=1)], pictures(1), notes)
+    (part,) = answers.cut(outcome, replace(PHONE, text_length=150))
+    assert len(part.text) <= 150
+    assert part.text.splitlines()[1] == "The rest was not read."

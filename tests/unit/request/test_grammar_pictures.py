@@ -28,10 +28,11 @@ def test_addresses_are_pictures_in_a_request_that_works_on_pictures(option):
 
 
 @pytest.mark.parametrize("option", ["", "--n 2", "--upscale", "--no cars", "style: raw", "--price"])
-def test_elsewhere_addresses_are_prompt(option):
-    found = request(f"a fox like {HERE} or http://x.y {option}")
+def test_elsewhere_addresses_are_left_out_and_the_answer_says_so(option):
+    found = request(f"a fox {HERE} in <http://x.y> snow {option}")
     assert found.addresses == ()
-    assert HERE in found.prompt
+    assert found.prompt == "a fox in snow"
+    assert f"{HERE} is no part of a picture" in found.notes[0].text
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_without_a_verb_at_the_start_it_is_no_request(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("@alice as a knight", "@alice as a knight"),
+        ("@alice as a knight", "alice as a knight"),
         ("a fox", "a fox"),
         ("draw me a fox", "a fox"),
         ("help", "help"),
@@ -122,14 +122,14 @@ def test_a_mention_leaves_one_space_and_no_gap_before_punctuation():
     assert prompt("draw a fox @painter, blue") == "a fox, blue"
 
 
-@pytest.mark.parametrize("words", ["@painters", "me@painter.org", "@_@ face", "a @home sign"])
+@pytest.mark.parametrize("words", ["me@painter.org", "@_@ face", "a fox @ 5 pm"])
 def test_other_at_signs_stay(words):
     assert prompt(f"draw {words}") == words
 
 
-def test_a_mention_inside_an_address_stays():
-    text = "https://example.social/@painter/1.png and https://example.org/u/painter"
-    assert prompt(f"draw {text}") == text
+def test_a_mention_inside_an_address_is_part_of_it():
+    text = "--strength 0.5 https://example.social/@painter/1.png https://example.org/u/painter"
+    assert reading(f"draw a fox {text}").addresses == tuple(text.split()[2:])
 
 
 def test_quoted_lines_are_dropped_before_mentions_are_looked_for():

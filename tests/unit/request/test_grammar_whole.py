@@ -142,7 +142,6 @@ def test_how_far_to_vary_is_clamped_with_a_note(text, used):
     "text",
     [
         "again and again",
-        "stop it",
         "help me draw a cat",
         "the same seed",
         "style: anime a fox",

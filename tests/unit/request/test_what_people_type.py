@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from common.errors import Refusal
-from request.grammar import Command, FollowUp, ImageRequest, NotARequest, read
+from request.grammar import (
+    Command,
+    FollowUp,
+    ImageRequest,
+    LoraWish,
+    NotARequest,
+    apply,
+    read,
+)
 from request.grammar.results import CommandName, FollowUpKind, WhyNot
 from styles.names import NameIndex
 
@@ -102,7 +110,61 @@ DRAWN = {
     "draw a photo negative: a street": ("a photo negative: a street", {}, ""),
     "draw a cat, no hats": ("a cat, no hats", {}, "goes after ###, like this: ### hats"),
     "draw a cat without a hat": ("a cat without a hat", {}, "### hat"),
+    "draw an elf, negative prompt: ears": ("an elf", {"negative": "ears"}, ""),
+    # what stands before the verb
+    "cool, now draw a bear": ("a bear", {}, ""),
+    "no, draw a bear": ("a bear", {}, ""),
+    "I'm bored. Draw me a fox!": ("a fox!", {}, ""),
+    "- draw a fox": ("a fox", {}, ""),
+    "ok so i want you to draw a cat": ("a cat", {}, ""),
+    "prompt: a fox": ("a fox", {}, ""),
+    "make a pic of a dog": ("a pic of a dog", {}, ""),
+    "could you make me a logo?": ("a logo", {}, ""),
+    "I need a picture of a dog": ("a picture of a dog", {}, ""),
+    "paint a sunset": ("a sunset", {}, ""),
+    "Kannst du mir ein Bild von einem Drachen machen?": ("einem Drachen", {}, ""),
+    "Male ein Haus": ("ein Haus", {}, ""),
+    "Peux-tu me faire une image d'un chat ?": ("une image d'un chat", {}, ""),
+    "¿puedes hacer un dibujo de un perro?": ("un dibujo de un perro", {}, ""),
+    "猫の絵をください": ("猫", {}, ""),
+    "bir kedi çizer misin lütfen?": ("bir kedi", {}, ""),
+    "rita en katt": ("en katt", {}, ""),
+    # names, emoji codes, addresses, signatures
+    "draw a fox for @bob": ("a fox", {}, ""),
+    "draw a portrait of @bob@b.example": ("a portrait of bob", {}, ""),
+    "draw u/bob as a wizard": ("bob as a wizard", {}, ""),
+    "draw a fox\ncc @bob @ann": ("a fox", {}, ""),
+    ":blobfox: draw a fox :blobcat: :verified:": ("a fox", {}, ""),
+    "draw a :heart:": ("a heart", {}, ""),
+    "draw a :blob_cat: knight": ("a blob cat knight", {}, ""),
+    "draw a cat like https://x.example/a.png": ("a cat", {}, "is no part of a picture"),
+    "draw a fox\n\n--\nSent from Boost for Lemmy": ("a fox", {}, ""),
+    "draw a fox. Sent from my iPhone": ("a fox.", {}, ""),
+    "draw `a robot`": ("a robot", {}, ""),
+    'draw "a red fox"': ("a red fox", {}, ""),
+    # from A1111
+    "draw a knight <lora:82098:0.8>": (
+        "a knight",
+        {"loras": (LoraWish("82098", 0.8),)},
+        "read as --lora 82098:0.8",
+    ),
+    "draw a knight, <lora:add_detail:1>, red": ("a knight, red", {}, "`loras add detail` finds"),
+    "draw a knight\nNegative prompt: ugly\nSteps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, "
+    "Seed: 12, Size: 512x768, Model hash: abc, Model: dreamshaper_8": (
+        "a knight",
+        {"negative": "ugly", "steps": 20, "sampler": "k_dpmpp_2m", "karras": True, "seed": "12"}
+        | {"cfg_scale": 7.0, "size": (512, 768)},
+        "--steps 20 --cfg 7 --seed 12 --size 512x768 --sampler k_dpmpp_2m --karras",
+    ),
+    "draw a fox, steps 20, cfg 5": ("a fox", {"steps": 20, "cfg_scale": 5.0}, "read as --cfg 5"),
+    "draw a fox --seed -1": ("a fox", {}, ""),
     # numbers and shapes
+    "draw 4x a frog": ("a frog", {"n": 4}, "“4x” was read as --n 4"),
+    "draw a frog x4": ("a frog", {"n": 4}, "“x4” was read as --n 4"),
+    "draw a BMW X4": ("a BMW X4", {}, ""),
+    "draw my cat, portrait please": ("my cat", {"ratio": (2.0, 3.0)}, "read as --ar portrait"),
+    "draw 1girl, portrait": ("1girl, portrait", {}, ""),
+    "draw a castle, landscape orientation": ("a castle", {"ratio": (3.0, 2.0)}, "--ar landscape"),
     "draw 4 cats": ("4 cats", {}, ""),
     "draw 4 pictures of cats": ("cats", {"n": 4}, "“4 pictures of” was read as --n 4"),
     "draw me two images of a cat --n 3": ("a cat", {"n": 3}, ""),
@@ -133,8 +195,16 @@ SAID = {
     "hi": NotARequest(WhyNot.GREETING),
     "thank you so much!": NotARequest(WhyNot.THANKS),
     "why did it fail?": NotARequest(WhyNot.QUESTION),
-    "you suck": NotARequest(WhyNot.NO_VERB),
-    "good bot": NotARequest(WhyNot.NO_VERB),
+    "you suck!!": NotARequest(WhyNot.SCOLDING),
+    "good bot 😍": NotARequest(WhyNot.PRAISE),
+    "thank you so much!!! 😍": NotARequest(WhyNot.THANKS),
+    "can i get uhhh a borger": NotARequest(WhyNot.NO_VERB, "uhhh a borger"),
+    "what styles do you have?": Command(CommandName.STYLES),
+    "why is it black?": Command(CommandName.HELP, "censored"),
+    "is this free?": Command(CommandName.HELP, "free"),
+    "opt out": Command(CommandName.STOP),
+    "delete my data": Command(CommandName.FORGET_ME),
+    "what is this?": Command(CommandName.DESCRIBE),
     "a fox style: anime": NotARequest(WhyNot.NO_VERB, "a fox style: anime"),
     "un renard dans la neige": NotARequest(WhyNot.NO_VERB, "un renard dans la neige"),
     "please dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
@@ -175,8 +245,88 @@ def test_what_is_no_new_picture(text):
     assert reading(text) == SAID[text]
 
 
+UNDER_A_PICTURE = {
+    "4x": FollowUp(FollowUpKind.UPSCALE),
+    "the first one, but bigger": FollowUp(FollowUpKind.UPSCALE, picture=1),
+    "16:9 please": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", ratio=(16.0, 9.0))),
+    "--ar 16:9": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", ratio=(16.0, 9.0))),
+    "portrait please": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", ratio=(2.0, 3.0))),
+    "wider": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", ratio=(16.0, 9.0))),
+    "anime": FollowUp(FollowUpKind.STYLE, style="anime"),
+    "same seed style: anime": FollowUp(
+        FollowUpKind.SAME_SEED, edit=ImageRequest("", style="anime")
+    ),
+    "remove the background": FollowUp(
+        FollowUpKind.SAME_SEED, edit=ImageRequest("", no_background=True)
+    ),
+    "no, without the dog": FollowUp(
+        FollowUpKind.EDIT, edit=ImageRequest("", negative="dog"), adds=True
+    ),
+    "ohne Hund": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("", negative="Hund"), adds=True),
+    "less dark": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("", negative="dark"), adds=True),
+    "darker!": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("darker"), adds=True),
+    "as an oil painting": FollowUp(
+        FollowUpKind.EDIT, edit=ImageRequest("an oil painting"), adds=True
+    ),
+    "edit draw a bear": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear")),
+    "edit a bear, --n 2": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear", n=2)),
+    "draw it darker": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("darker"), adds=True),
+    "make it anime": FollowUp(FollowUpKind.STYLE, style="anime"),
+    "change the style to anime": FollowUp(FollowUpKind.STYLE, style="anime"),
+    "another style": FollowUp(FollowUpKind.AGAIN, edit=ImageRequest("", style="random")),
+    "take out the dog": FollowUp(
+        FollowUpKind.EDIT, edit=ImageRequest("", negative="dog"), adds=True
+    ),
+    "now with a bear": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear"), adds=True),
+    "mach es blau": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("blau"), adds=True),
+    "turn it into a watercolor": FollowUp(
+        FollowUpKind.EDIT, edit=ImageRequest("a watercolor"), adds=True
+    ),
+    "a bear instead": FollowUp(FollowUpKind.EDIT, edit=ImageRequest("a bear")),
+    "draw a bear instead": ImageRequest("a bear"),
+    "what was the prompt?": FollowUp(FollowUpKind.INFO),
+    "why is it black?": Command(CommandName.HELP, "censored"),
+    "yes please": NotARequest(WhyNot.YES),
+}
+
+
+@pytest.mark.parametrize("text", UNDER_A_PICTURE)
+def test_what_is_said_under_a_picture(text):
+    assert reading(text, reply=True) == UNDER_A_PICTURE[text]
+
+
+def test_what_was_added_to_a_prompt_can_be_taken_out_of_it():
+    without = reading("without the dog", reply=True)
+    earlier = ImageRequest("a fox and a dog in the snow", negative="text")
+    assert apply(without, earlier) == ImageRequest("a fox in the snow", negative="text, dog")
+    alone = apply(without, ImageRequest("a dog in the snow"))
+    assert alone == ImageRequest("a dog in the snow", negative="dog")
+
+
 @pytest.mark.parametrize(
-    "text", ["you suck", "wow nice", "why?", "thanks!", "in a good style", "2"]
+    "text", ["draw me a picture", "draw this", "draw", "draw https://x.example/a"]
+)
+def test_what_leaves_open_what_to_draw_is_asked_back(text):
+    with pytest.raises(Refusal, match=r"what to draw"):
+        reading(text)
+    assert reading(text, picture=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you suck",
+        "wow nice",
+        "why?",
+        "thanks!",
+        "in a good style",
+        "2",
+        "with love",
+        "no",
+        "less is more",
+        "remove him",
+        "without doubt",
+    ],
 )
 def test_talk_under_an_answer_is_left_to_people(text):
     assert reading(text, reply=True) == NotARequest(WhyNot.TALK)
