@@ -209,7 +209,7 @@ SAID = {
     "un renard dans la neige": NotARequest(WhyNot.NO_VERB, "un renard dans la neige"),
     "please dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
     "drew?": NotARequest(WhyNot.QUESTION),
-    "what is this?!": NotARequest(WhyNot.QUESTION),
+    "what happened?!": NotARequest(WhyNot.QUESTION),
     "--n 2 a fox": NotARequest(WhyNot.NO_VERB, "--n 2 a fox"),
     "drawings of cats are nice": NotARequest(WhyNot.NO_VERB),
     "dra a cat": NotARequest(WhyNot.NO_VERB, "a cat"),
