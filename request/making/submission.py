@@ -105,11 +105,10 @@ class Submissions:
             troubles: list[Trouble] = []
             found = await self._hordes.candidates(row.job, allowed=terms.hordes, avoiding=avoiding)
             for endpoint in found:
-                closed = self._hordes.closed(endpoint)
+                closed = await self._turned_away(endpoint, row, tally, terms, patience)
                 if closed is not None:
                     troubles.append(Trouble(endpoint.name, closed))
                     continue
-                await self._take_turn(endpoint, row, tally, terms, patience)
                 body = await self._body(endpoint, row, terms)
                 try:
                     async with self._lines[endpoint.name]:
@@ -132,6 +131,16 @@ class Submissions:
             if pause > 0:
                 tally.held_up(str(next(t.error for t in troubles if passes(t.error))))
                 await self._sleep(pause)
+
+    async def _turned_away(
+        self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms, patience: _Waiting
+    ) -> HordeError | None:
+        """Wait for a turn; return why the endpoint takes nothing now, if it has said so."""
+        closed = self._hordes.closed(endpoint)
+        if closed is None:
+            await self._take_turn(endpoint, row, tally, terms, patience)
+            closed = self._hordes.closed(endpoint)  # it may have said so meanwhile
+        return closed
 
     async def _take_turn(
         self, endpoint: Endpoint, row: JobRow, tally: Tally, terms: Terms, patience: _Waiting

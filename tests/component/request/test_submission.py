@@ -5,6 +5,7 @@ import json
 import aiohttp
 import pytest
 
+from common.horde.limits import Limits, Rate
 from common.model import Ending
 from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -90,6 +91,20 @@ async def test_a_horde_that_refuses_our_key_is_not_asked_again_and_says_why(star
         platform.say(heard("status", event="3"))
         assert "does not accept the bot's key" in (await platform.answer_to("3")).text
     assert statuses(horde) == [401]
+
+
+async def test_who_had_queued_before_a_horde_closed_is_not_sent_there_either(start, heard, horde):
+    horde.maintenance = True
+    platform = FakePlatform()
+    async with start(platform, patience=Patience(unreachable=0)) as core:
+        client = core.hordes.endpoints[0].client
+        client.use_limits(Limits(submit=(Rate(1, 0.5),)))
+        await client.turn_to_submit()
+        for number in (1, 2, 3):
+            platform.say(heard(FOX, event=str(number), person=f"person{number}"))
+        outcomes = [await platform.answer_to(str(number)) for number in (1, 2, 3)]
+    assert all("closed for maintenance" in outcome.text for outcome in outcomes)
+    assert statuses(horde) == [400]
 
 
 async def test_a_horde_in_maintenance_is_left_alone_for_as_long_as_that_takes(start, heard, horde):
