@@ -88,6 +88,9 @@ class Stream(StreamListener):
                 return
             except (MastodonError, requests.RequestException, OSError) as error:
                 problem = str(error)[:200]
+            except Exception as error:  # nobody would open it again
+                log.exception("stream_broken", account=self._name)
+                problem = type(error).__name__
             finally:
                 client.session.close()
             tries = 0 if self.open else tries + 1

@@ -213,7 +213,8 @@ class Outbox:
         return Picture(path=self._pictures / str(one["sha256"]), worker="", **known)
 
     async def _failed(self, lease: Lease, row: Row, error: Exception) -> None:
-        log.warning("event_post_failed", challenge=row.event.name, key=row.key, error=str(error))
+        problem = str(error) or type(error).__name__
+        log.warning("event_post_failed", challenge=row.event.name, key=row.key, error=problem)
         if isinstance(error, PlatformRefused) or row.tries >= MOST_TRIES:
             await self._ended(lease, row, "failed")
             return

@@ -108,10 +108,11 @@ class Posting:
                 self._observer.reply_failed(adapter.name)
                 raise
             except (PlatformError, TimeoutError) as error:
+                problem = str(error) or "it took too long"
                 if self._monotonic() - started > KEEP_TRYING:
-                    raise PlatformRefused(platform=adapter.name, problem=error) from error
+                    raise PlatformRefused(platform=adapter.name, problem=problem) from error
                 self._observer.reply_failed(adapter.name)
-                log.warning("reply_failed", part=part.number, error=str(error))
+                log.warning("reply_failed", part=part.number, error=problem)
                 rests()
                 if isinstance(error, PlatformBusy):
                     await self._rest(request, max(error.retry_after, FIRST_PAUSE))

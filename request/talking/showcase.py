@@ -267,7 +267,8 @@ class Showcase:
         log.info("unpublished", account=lease.name, request=copy.request)
 
     async def _failed(self, lease: Lease, copy: Copy, error: Exception, adapter: Adapter) -> None:
-        log.warning("copy_failed", state=copy.state.value, request=copy.request, error=str(error))
+        problem = str(error) or type(error).__name__
+        log.warning("copy_failed", state=copy.state.value, request=copy.request, error=problem)
         most = MOST_TRIES * (2 if copy.state is CopyState.REMOVING else 1)
         if isinstance(error, PlatformRefused) or copy.tries >= most:
             await self._end(lease, copy, adapter)

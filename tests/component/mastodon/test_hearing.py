@@ -157,6 +157,18 @@ async def test_what_the_stream_missed_is_caught_up_on_when_it_is_back(server, li
     assert all(one.cursor for one in heard)
 
 
+@pytest.mark.parametrize("payload", ["[]", '"mention"', "7"])
+async def test_a_stream_that_brings_what_nobody_understands_is_opened_again(
+    server, listen, payload
+):
+    async with listen() as ears:
+        server.community.tell("notification", payload)
+        await server.until(lambda: not server.community.readers)
+        await server.streaming()
+        said = server.say("ann", "help")
+        assert (await ears.next()).event == said
+
+
 async def test_a_server_that_fails_now_and_then_is_asked_again(server, listen):
     async with listen(poll_seconds=0.05) as ears:
         server.fail("notifications", faults.answer(500, "{}"), times=2)
