@@ -3,7 +3,7 @@
 import pytest
 
 from common.errors import LeaseLost
-from request.kept.leases import LASTS, Leases
+from request.kept.leases import LASTS, Lease, Leases
 
 pytestmark = pytest.mark.database
 
@@ -14,7 +14,7 @@ def other(database, clock):
 
 
 async def test_first_come_first_served(leases, other):
-    assert await leases.take("web") is not None
+    assert await leases.take("web") == Lease("web", "one", 1)
     assert await other.take("web") is None
     assert await other.take("mastodon") is not None
 
@@ -55,3 +55,30 @@ async def test_outlives_counts_from_the_last_renewal(leases, clock):
     assert not leases.outlives(lease, LASTS - 1)
     await leases.renew(lease)
     assert leases.outlives(lease, LASTS - 1)
+
+
+async def test_who_lost_his_lease_to_his_own_name_waits_like_a_stranger(leases, database, clock):
+    await leases.take("web")
+    twin = Leases(database, "one", now=clock)
+    await twin.take("web")  # started twice by mistake, with one name
+    assert await leases.take("web") is None
+    assert await twin.take("web") is not None
+    clock.now += LASTS
+    assert await leases.take("web") is not None
+
+
+async def test_a_lease_nobody_holds_cannot_be_renewed_nor_one_given_back_outlive(leases):
+    with pytest.raises(LeaseLost, match="nobody"):
+        await leases.renew(Lease("web", "one", 1))
+    lease = await leases.take("web")
+    await leases.release(lease)
+    assert not leases.outlives(lease, 0)
+
+
+async def test_a_lease_that_was_lost_is_not_released_for_its_new_owner(leases, other, clock):
+    lost = await leases.take("web")
+    clock.now += LASTS
+    held = await other.take("web")
+    await leases.release(lost)
+    assert await leases.take("web") is None
+    await other.renew(held)

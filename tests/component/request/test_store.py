@@ -9,6 +9,7 @@ from common.errors import LeaseLost
 from common.model import Audience, Job, LoraUse, Note, NoteKind
 from request.kept import tables
 from request.kept.leases import Leases
+from request.kept.queries import ID_LENGTH, event_key
 from request.kept.records import JobState, PictureRow, RequestState
 from request.kept.store import Store
 
@@ -57,6 +58,16 @@ async def test_same_event_is_one_request(store, lease, heard):
     assert await store.insert_once(lease, heard(event="1"), 0) is not None
     assert await store.insert_once(lease, heard("other words", event="1"), 0) is None
     assert await store.insert_once(lease, heard(event="2"), 0) is not None
+
+
+async def test_events_with_ids_longer_than_the_column_are_told_apart(store, lease, heard):
+    long = "https://example.org/" + "x" * 300
+    assert len(event_key(heard(event=long))) == ID_LENGTH
+    assert await store.insert_once(lease, heard(event=f"{long}1"), 0) is not None
+    assert await store.insert_once(lease, heard(event=f"{long}2"), 0) is not None
+    assert await store.insert_once(lease, heard(event=f"{long}1"), 0) is None
+    exact = "x" * (ID_LENGTH - len("web:"))
+    assert event_key(heard(event=exact)) == f"web:{exact}"
 
 
 async def test_same_event_at_once_is_one_request(store, lease, heard):
