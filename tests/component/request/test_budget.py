@@ -192,6 +192,28 @@ async def test_a_free_horde_counts_nothing_and_goes_on_when_the_budget_is_used_u
     )
 
 
+async def test_a_free_horde_that_may_not_be_asked_here_is_neither_asked_nor_named(
+    start, asked, horde, own
+):
+    platform = FakePlatform()
+    place = PlaceConfig(kudos_per_day=9, hordes=("fake1",))
+    plain = f"{FOX} --model stable_diffusion"
+    async with start(platform, urls=[own.url, horde.url], free={own.url}, place=place):
+        done, refused = await answers_to(platform, asked(1, plain), asked(2, plain))
+    assert done.ending is Ending.DONE
+    assert "only 1 of the 9 a day are left" in refused.text
+    assert "fake0" not in refused.text
+    assert (own.submitted(), prices(own), len(horde.submitted())) == ([], [], 1)
+
+
+async def test_of_a_budget_that_was_lowered_below_what_is_spent_nothing_is_left(start, asked):
+    async with start(platform := FakePlatform(), place=PlaceConfig(kudos_per_day=9)):
+        await answers_to(platform, asked(1))
+    async with start(again := FakePlatform(), place=PlaceConfig(kudos_per_day=5)):
+        [refused] = await answers_to(again, asked(2))
+    assert "only 0 of the 5 a day are left" in refused.text
+
+
 async def test_a_refusal_names_the_styles_that_a_free_horde_makes(start, asked, horde):
     platform = FakePlatform()
     async with (

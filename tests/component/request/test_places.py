@@ -254,6 +254,19 @@ async def test_a_place_that_is_off_is_told_once_a_day_and_draws_nothing(start, h
     assert horde.journal.count("submit") == 0
 
 
+async def test_a_platform_that_waits_to_be_let_in_draws_nothing_before(start, heard, horde):
+    platform = FakePlatform()
+    platform.capabilities = replace(platform.capabilities, opt_in=True)
+    async with start(platform, place=PlaceConfig(pictures=1)) as core:
+        platform.say(heard(event="1"))
+        outcome = await platform.answer_to("1")
+        await core.services.settings.change("web", "web", "room", enabled=True)
+        platform.say(heard(event="2"))
+        assert (await platform.answer_to("2")).ending is Ending.DONE
+    assert outcome.ending is Ending.REFUSED
+    assert horde.journal.count("submit") == 1
+
+
 async def test_only_styles_of_the_place_are_used(start, heard, horde):
     platform = FakePlatform()
     place = PlaceConfig(styles=("anime",), pictures=1)
