@@ -93,7 +93,9 @@ def test_how_long_lies_between_two_submissions():
     assert pace(Rate(2, 1.0), Rate(90, 60.0, burst=30)) == pytest.approx(60 / 90)
 
 
-@pytest.mark.parametrize("answer", ["[]", '{"name": "x"}', "null", '"done"', "", "{"])
+@pytest.mark.parametrize(
+    "answer", ["[]", '{"name": "x"}', '{"done": "maybe"}', "null", '"done"', "", "{"]
+)
 async def test_what_is_no_answer_to_the_question_is_said_to_be_no_horde(client_of, horde, answer):
     client = client_of(horde, patience=ONCE)
     horde.fail("check", faults.answer(200, answer))
