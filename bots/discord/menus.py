@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Interaction = discord.Interaction[Any]
 REMIX = "hb-remix:"
 PROMPT, STRENGTH = "prompt", "strength"
+USUAL_STRENGTH = "0.6"
 AVATAR_SIZE = 1024
 LARGER = "upscale"
 """What is said of a picture that is only to be enlarged."""
@@ -87,7 +88,7 @@ async def open_remix(
         form = ui.Modal(title=texts.say("discord.remix_title"), custom_id=f"{REMIX}{key}")
         for name, default, style in (
             (PROMPT, None, discord.TextStyle.paragraph),
-            (STRENGTH, "0.6", discord.TextStyle.short),
+            (STRENGTH, USUAL_STRENGTH, discord.TextStyle.short),
         ):
             field: ui.TextInput[Any] = ui.TextInput(
                 custom_id=name, default=default, style=style, max_length=3000
@@ -106,11 +107,19 @@ async def submitted(desk: Desk, interaction: Interaction) -> None:
     written = dialogs.filled(interaction)
     await desk.ask(
         interaction,
-        f"{written.get(PROMPT, '')} --strength {written.get(STRENGTH, '0.6').strip()}",
+        f"{written.get(PROMPT, '')} --strength {_strength(written.get(STRENGTH, ''))}",
         verb_optional=True,
         pictures=pictures,
         parent=None if pictures else source,
     )
+
+
+def _strength(said: str) -> str:
+    """Return how far a picture may change, as an option takes it; it may be said in percent."""
+    number = said.strip().removesuffix("%").strip()
+    if said.strip() != number and number.isdecimal():
+        return f"{int(number) / 100:g}"
+    return number or USUAL_STRENGTH
 
 
 def _menu(name: str, callback: Any) -> app_commands.ContextMenu:

@@ -11,6 +11,7 @@ _TOKEN = re.compile(
     r"<a?:(?P<emoji>\w{1,40}):\d+>|<@!?(?P<user>\d+)>|<#(?P<channel>\d+)>"
     r"|</(?P<command>[\w -]{1,100}):\d+>|<(?:t:-?\d+(?::\w)?|id:\w+)>"
 )
+_SMALL = re.compile(r"^-# ", re.MULTILINE)
 _NO_NAME = re.compile(r"\W+")
 
 
@@ -25,7 +26,8 @@ def plain(
     `people` (but for the bot) and `channels` are by what name they are shown. Whom and what nobody
     knows stays as it is written: the grammar takes it out.
     """
-    return markdown.plain(without_tokens(content, people=people, channels=channels)).text
+    shown = without_tokens(content, people=people, channels=channels)
+    return markdown.plain(_SMALL.sub("", shown)).text
 
 
 def without_tokens(

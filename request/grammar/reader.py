@@ -40,6 +40,7 @@ from styles.notes import changed
 from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
 
 _ON_IT = re.compile(r"\A(?:now\s+|please\s+)*(?:draw|paint)\s+(?:it|this|that)\s+", re.IGNORECASE)
+_AS = re.compile(r"\A\s*(?:this|it|that)\s+(?:as|in|into)\s+(?=\S)", re.IGNORECASE)
 _INSTEAD = re.compile(r",?\s+instead\W*\Z", re.IGNORECASE)
 NO_NAMES = NameIndex()
 WIDEST = Limits()
@@ -98,7 +99,8 @@ def read(
         if asked is None:
             plain = without_ornaments(body, vocabulary)
             return read_talk(plain, vocabulary, reply=reply, picture=picture)
-    rest, count, counted = take_count(body if asked is None else asked, vocabulary, limits)
+    said = _of_it(body if asked is None else asked, vocabulary, picture=picture)
+    rest, count, counted = take_count(said, vocabulary, limits)
     request = scan_text(rest)
     if request.n is None:
         request = replace(request, n=count, notes=(*counted, *request.notes))
@@ -119,6 +121,14 @@ def _body(text: str, bot_names: Sequence[str], *, verb_optional: bool) -> tuple[
     if not verb_optional:
         body = without_fences(without_codes_before(without_first_mentions(body)))
     return with_shape_said(without_signature(body)), cut
+
+
+def _of_it(said: str, vocabulary: Words, *, picture: bool) -> str:
+    """Return what is to be made of a picture that came along: `turn this into a painting`."""
+    if not picture:
+        return said
+    adding = vocabulary.add.match(said)
+    return _AS.sub("", said[adding.end() :] if adding else said)
 
 
 def _cut_short(*, cut: bool) -> tuple[Note, ...]:

@@ -46,7 +46,10 @@ _MY = re.compile(
 _UNSHARE = re.compile(r"(unshare)\s+(all)", re.IGNORECASE)
 _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
-_HELP = re.compile(r"help\s+(\S{1,40})", re.IGNORECASE)
+_HELP = re.compile(
+    r"help\s+(?:(?:with|about|on)\s+)?(?!(?:me|us)\b)(\S{1,40}(?:[^\S\n]\S{1,20}){0,2})",
+    re.IGNORECASE,
+)
 _INFO = re.compile(r"info(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
 _OF_REQUEST = re.compile(
     r"(?P<what>again|same\s+seed|info)\s+#?(?P<request>[2-9a-hjkmnp-z]{8})"

@@ -13,6 +13,7 @@ from common.reference.models import ModelReference
 from request.allowed.preferences import PreferenceStore
 from request.calls import Call
 from request.grammar import Command, CommandName
+from request.grammar.values import SHAPES
 from request.kept.people import SHARING_MODES
 from request.talking.sharing import STANDING, Sharing
 from styles.image_request import RANDOM_STYLE
@@ -128,6 +129,7 @@ def _wishes(argument: str) -> Iterator[tuple[str, str]]:
 
 
 def _size(value: str) -> dict[str, Any]:
+    value = SHAPES.get(value.casefold(), value)
     if found := SIZE.fullmatch(value):
         return {"size": (int(found[1]), int(found[2]))}
     found = RATIO.fullmatch(value)

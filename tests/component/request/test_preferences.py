@@ -42,7 +42,7 @@ async def test_what_one_has_set_is_taken_where_nothing_is_said_and_what_is_said_
     start, talk, horde
 ):
     async with start(talk.platform):
-        told = await talk("my style: watercolour, size: 3:2")
+        told = await talk("my style: watercolour, size: landscape")
         assert "style watercolour · size 3:2" in told.text
         first = await talk("draw for me a fox --n 1")
         assert first.pictures[0].style == "watercolour"

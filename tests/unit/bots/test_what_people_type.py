@@ -199,6 +199,7 @@ DISCORD = {
     "<@1>\n> look\ndraw a fox": ("a fox", {}),
     "<@1> ```\ndraw a fox\n```": ("a fox", {}),
     "@here <@1> draw a fox": ("a fox", {}),
+    "<@1> draw a fox\n-# in snow": ("a fox\nin snow", {}),
     "<@1> draw saber \\(fate\\)": ("saber \\(fate\\)", {}),
 }
 FIELD = {

@@ -202,6 +202,8 @@ SAID = {
     "what styles do you have?": Command(CommandName.STYLES),
     "why is it black?": Command(CommandName.HELP, "censored"),
     "is this free?": Command(CommandName.HELP, "free"),
+    "help negative prompt": Command(CommandName.HELP, "negative prompt"),
+    "help with styles": Command(CommandName.HELP, "styles"),
     "opt out": Command(CommandName.STOP),
     "delete my data": Command(CommandName.FORGET_ME),
     "what is this?": Command(CommandName.DESCRIBE),
@@ -301,6 +303,20 @@ def test_what_was_added_to_a_prompt_can_be_taken_out_of_it():
     assert apply(without, earlier) == ImageRequest("a fox in the snow", negative="text, dog")
     alone = apply(without, ImageRequest("a dog in the snow"))
     assert alone == ImageRequest("a dog in the snow", negative="dog")
+
+
+OF_A_PICTURE = {"draw this as a cartoon": "a cartoon", "draw a fox": "a fox", "draw it": "it"}
+
+
+@pytest.mark.parametrize("text", OF_A_PICTURE)
+def test_what_is_made_of_a_picture_that_came_along(text):
+    assert reading(text, picture=True).prompt == OF_A_PICTURE[text]
+    form = f"turn this into {OF_A_PICTURE[text]}"
+    assert reading(form, picture=True, verb_optional=True).prompt == OF_A_PICTURE[text]
+
+
+def test_few_words_with_a_picture_probably_say_what_to_make_of_it():
+    assert reading("anime version", picture=True) == NotARequest(WhyNot.NO_VERB, "anime version")
 
 
 @pytest.mark.parametrize(
