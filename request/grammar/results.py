@@ -123,7 +123,7 @@ class WhyNot(StrEnum):
     SCOLDING = "scolding"
     QUESTION = "question"
     YES = "yes"
-    """A reply that says yes: if it answers the question whether a picture is wanted, one is."""
+    """It says yes: if it answers the question whether a picture is wanted, one is."""
     TALK = "talk"
     """A reply to one of the bot's posts that fits no follow-up: no answer where others read."""
 

@@ -22,8 +22,10 @@ def read_talk(
     may be meant for others.
     """
     plain = text.strip()
+    if words.is_one(plain, words.yes):
+        return NotARequest(WhyNot.YES)
     if reply:
-        return NotARequest(WhyNot.YES if words.is_one(plain, words.yes) else WhyNot.TALK)
+        return NotARequest(WhyNot.TALK)
     if courtesy := _courtesy(plain, words):
         return NotARequest(courtesy)
     if prompt := _prompt_meant(plain, words, picture=picture):

@@ -42,7 +42,6 @@ HINTS = {
     WhyNot.NO_VERB: "help.no_request",
     WhyNot.QUESTION: "help.question",
     WhyNot.TALK: "help.in_reply",
-    WhyNot.YES: "help.in_reply",
 }
 """What helps on those who asked for nothing, by what they said instead."""
 ON_PICTURE = frozenset({FollowUpKind.VARY, FollowUpKind.UPSCALE, FollowUpKind.ZOOM})
@@ -128,25 +127,44 @@ class Reading:
                 return parsed
             case FollowUp():
                 return await self._follow(request, parsed, stylelist, limits)
-            case NotARequest(why=WhyNot.YES) if meant := await self._meant(
-                request, stylelist, limits
-            ):
-                return meant
+            case NotARequest(why=WhyNot.YES):
+                return await self._agreed(request, stylelist, limits)
             case NotARequest():
                 return _helped(parsed, private=incoming.audience is Audience.PRIVATE)
 
-    async def _meant(
+    async def _agreed(
         self, request: RequestRow, stylelist: StyleList, limits: Limits
-    ) -> Wanted | None:
+    ) -> Wanted | Command | Hint | None:
         """Return what somebody wants who says yes where we asked whether he wanted a picture."""
-        parent = await self._retrieval.behind(request.incoming, None)
-        if parent is None or parent.incoming.person.id != request.incoming.person.id:
-            return None
-        image = read_meant(parent.incoming, stylelist.names, self._model_names(), limits)
-        if image is None or (parent.outcome or {}).get("code") != policy.HINT:
-            return None
+        incoming = request.incoming
+        private = incoming.audience is Audience.PRIVATE
+        asked = await self._asked_back(request, private=private)
+        image = None
+        if asked is not None:
+            image = read_meant(asked.incoming, stylelist.names, self._model_names(), limits)
+        if asked is None or image is None:
+            why = WhyNot.NO_VERB if incoming.parent is None else WhyNot.TALK
+            return _helped(NotARequest(why), private=private)
         seed = request.rng_seed if image.seed is None else rng_seed(image.seed)
-        return Wanted(image, seed, stylelist, parent.id)
+        return Wanted(image, seed, stylelist, asked.id)
+
+    async def _asked_back(self, request: RequestRow, *, private: bool) -> RequestRow | None:
+        """Return what somebody said whom we asked whether he wanted a picture.
+
+        It is what our answer stands under that he replies to; in private, also the last he said.
+        """
+        incoming = request.incoming
+        account, person = incoming.place.account, incoming.person.id
+        asked = await self._retrieval.behind(incoming, None)
+        if asked is None and private:
+            said = await self._store.requests_of_person(account, person)
+            before = [
+                row for row in said if row.id != request.id and row.created <= request.created
+            ]
+            asked = before[-1] if before else None
+        if asked is None or asked.incoming.person.id != person:
+            return None
+        return asked if (asked.outcome or {}).get("code") == policy.HINT else None
 
     async def _follow(
         self, request: RequestRow, follow_up: FollowUp, stylelist: StyleList, limits: Limits
@@ -294,7 +312,7 @@ def _helped(nothing: NotARequest, *, private: bool) -> Command | Hint | None:
         case WhyNot.GREETING | WhyNot.THANKS | WhyNot.PRAISE | WhyNot.SCOLDING:
             code = f"help.{nothing.why}"
             return Hint(texts.say(code), code)
-        case WhyNot.TALK | WhyNot.YES if not private:
+        case WhyNot.TALK if not private:
             return None
     hint = HINTS.get(nothing.why)
     return None if hint is None else Hint(texts.say(hint))

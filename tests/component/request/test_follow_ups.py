@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.model import Ending
+from common.model import Audience, Ending
 from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database
@@ -23,6 +23,31 @@ async def test_vary_starts_from_the_picture_that_is_named_in_its_style(start, he
     assert body["params"]["denoising_strength"] == 0.4
     assert "a blue fox" in body["prompt"]
     assert "{" not in body["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "made"),
+    [
+        ({"text": "yes please", "parent": "post-1-1"}, True),
+        ({"text": "ok", "audience": Audience.PRIVATE}, True),
+        ({"text": "yes", "person": "bob", "parent": "post-1-1"}, False),
+        ({"text": "yes"}, False),
+    ],
+)
+async def test_who_says_yes_where_he_was_asked_whether_he_wanted_a_picture_gets_it(
+    start, heard, horde, answer, made
+):
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("a fox in a hat --n 1"))
+        assert "Reply `yes`" in (await platform.answer_to("1")).text
+        platform.say(heard(event="2", **answer))
+        if made:
+            await platform.answer_to("2")
+        platform.say(heard("draw a bear --n 1", event="3", person="eve"))
+        await platform.answer_to("3")
+    prompts = [body["prompt"] for body in horde.submitted()]
+    assert any("a fox in a hat" in prompt for prompt in prompts) is made
 
 
 async def test_upscale_makes_one_picture_with_an_upscaler(start, heard, horde):

@@ -196,6 +196,7 @@ SAID = {
     "thank you so much!": NotARequest(WhyNot.THANKS),
     "why did it fail?": NotARequest(WhyNot.QUESTION),
     "you suck!!": NotARequest(WhyNot.SCOLDING),
+    "yes please": NotARequest(WhyNot.YES),
     "good bot 😍": NotARequest(WhyNot.PRAISE),
     "thank you so much!!! 😍": NotARequest(WhyNot.THANKS),
     "can i get uhhh a borger": NotARequest(WhyNot.NO_VERB, "uhhh a borger"),
