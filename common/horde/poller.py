@@ -19,7 +19,7 @@ import structlog
 
 from common.errors import HordeBusy, HordeError, HordeGone
 from common.horde.client import HordeClient
-from common.horde.schedule import SHORTEST, after_failure, is_soon, next_look
+from common.horde.schedule import after_failure, is_soon, next_look
 from common.horde.wire import Check, Status
 from common.running.tasks import first
 
@@ -31,6 +31,11 @@ WOKEN = 0.15
 STRANDED = 15.0
 """Seconds after which a request of which nothing waits or is in the making is given up; for a
 moment it may look so while a worker takes it."""
+KEPT = 1.1
+"""Seconds for which a server may repeat the answer of a `check`. Who calls within them is believed
+to have news, and `status` is asked, which is never repeated."""
+EARLY_STATUSES = 4
+"""How often that is done for one request: the server allows ten in a minute."""
 SIGNS_OF_TROUBLE = 3
 """So many different requests must fail in a row before the server itself is suspected."""
 
@@ -49,6 +54,9 @@ class _Watch:
     under_way: bool = False
     woken: bool = False
     """Asked to look again while a look was under way."""
+    called_out: bool = False
+    """Since the last look somebody said that there is news."""
+    early_statuses: int = 0
     over: bool = False
     """`check` said so; only `status` is missing."""
     failures: int = 0
@@ -122,6 +130,7 @@ class Poller:
         watch = self._watches.get(horde_id)
         if watch is None:
             return
+        watch.called_out = True
         if watch.under_way:
             watch.woken = True
         else:
@@ -209,7 +218,7 @@ class Poller:
 
     async def _ask(self, watch: _Watch) -> float:
         """Ask for `check`, or for `status` when it is over; return the pause until the next."""
-        if not watch.over:
+        if not watch.over and not self._would_be_repeated(watch):
             check = await self._client.check(watch.horde_id)
             self._answered(watch)
             if not watch.ended.done():  # forgotten meanwhile
@@ -221,8 +230,20 @@ class Poller:
                 return self._pause_after(watch, check)
         status = await self._client.status(watch.horde_id)
         self._answered(watch)
-        self._end(watch, status=status)
-        return SHORTEST
+        if watch.over or status.over:
+            self._end(watch, status=status)
+        elif not watch.ended.done():
+            self._tell(watch, status)
+        return self._pause_after(watch, status)
+
+    def _would_be_repeated(self, watch: _Watch) -> bool:
+        """Tell whether `check` would say what it said a moment ago, though there is news."""
+        called_out, watch.called_out = watch.called_out, False
+        lately = self._monotonic() - watch.looked < KEPT
+        if not (called_out and lately and watch.early_statuses < EARLY_STATUSES):
+            return False
+        watch.early_statuses += 1
+        return True
 
     def _is_stranded(self, watch: _Watch, check: Check) -> bool:
         """Tell whether a request has been left lying for so long that nobody will make it."""

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from common.errors import HordeGone, HordeUnreachable
-from common.horde.poller import STRANDED, WOKEN, Poller
+from common.horde.poller import EARLY_STATUSES, STRANDED, WOKEN, Poller
 from common.horde.schedule import LONGEST
 from tests.component.horde.conftest import ONCE, body, happens, running
 from tests.fakes.horde import FakeHorde, Fate, faults
@@ -261,6 +261,54 @@ async def test_waking_looks_at_once(client_of, hand_clock):
     assert status.done
     assert hand_clock.now == 3
     assert horde.journal.count("check") == 2
+
+
+async def test_who_is_called_a_moment_after_a_look_asks_what_no_server_repeats(
+    client_of, hand_clock
+):
+    """The public server answers a second `check` within a second as it did the first."""
+    async with FakeHorde(seconds=None, clock=hand_clock.monotonic) as horde:
+        horde.waits, horde.kept = [3600], 1.0
+        client = client_of(horde)
+        poller = Poller(
+            client, monotonic=hand_clock.monotonic, sleep=hand_clock.sleep, random=middle
+        )
+        submitted = await client.submit(body(n=2))
+        async with running(poller):
+            looks = []
+            watching = poller.watch(submitted.id, looks.append)
+            await hand_clock.asleep()
+            hand_clock.advance(1)
+            for picture in (1, 2):
+                await happens(lambda count=picture: len(looks) == count)
+                hand_clock.advance(0.5)
+                horde.finish(submitted.id, picture)
+                poller.wake(submitted.id)
+            status = await asyncio.wait_for(watching, 30)
+
+    assert len(status.generations) == 2
+    assert [look.finished for look in looks] == [0, 1]
+    assert hand_clock.now == 2
+    assert (horde.journal.count("check"), horde.journal.count("status")) == (1, 2)
+
+
+async def test_who_is_called_without_end_asks_for_the_status_a_few_times_only(
+    client, horde, poller, clock
+):
+    horde.seconds, horde.waits = None, [3600]
+    submitted = await client.submit(body())
+    looks = []
+
+    def call(check):
+        looks.append(check)
+        poller.wake(submitted.id)
+
+    async with running(poller):
+        watching = poller.watch(submitted.id, call)
+        await happens(lambda: len(looks) >= 30)
+        assert horde.journal.count("status") == EARLY_STATUSES
+        horde.finish(submitted.id)
+        await watching
 
 
 async def test_waking_often_does_not_look_often(client, horde, poller, clock):

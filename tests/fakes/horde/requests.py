@@ -47,6 +47,8 @@ class FakeRequest:
     early, because it counts these among what was made."""
     stranded: bool = False
     """Whether maintenance came over it: what waits is not made, and that is never said."""
+    checked: tuple[float, dict[str, Any]] = float("-inf"), {}
+    """When `check` was last worked out, and its answer."""
     announced: int = 0
     """Pictures told to the webhook."""
     gen_metadata: list[dict[str, str]] = field(default_factory=list)

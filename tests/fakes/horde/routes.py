@@ -145,7 +145,10 @@ class Routes:
         return self._horde.fate
 
     async def _check(self, request: web.Request) -> web.Response:
-        return web.json_response(self._find(request, "Check").check(self._horde.now()))
+        made, now = self._find(request, "Check"), self._horde.now()
+        if now - made.checked[0] >= self._horde.kept:
+            made.checked = now, made.check(now)
+        return web.json_response(made.checked[1])
 
     async def _status(self, request: web.Request) -> web.Response:
         made = self._find(request, "Status")

@@ -70,6 +70,8 @@ class State:
     """Seconds of queue by model; 0 for the others."""
     gen_metadata: list[dict[str, str]] = field(default_factory=list)
     """What workers say of the pictures of the next requests."""
+    kept: float = 0.0
+    """Seconds for which `check` repeats its last answer; a second on the public server."""
     setbacks: int = 0
     """How often workers give up on each of the next requests before they make it."""
     worker_trusted: bool = True
