@@ -80,9 +80,8 @@ def read(
 
     def scan_text(part: str) -> ImageRequest:
         part, told = with_facts_as_options(part, models)
-        source = Source(
-            part, names, models, limits, region_end=partial(region_end, part), offer=offer
-        )
+        ends = partial(region_end, part)
+        source = Source(part, names, models, limits, region_end=ends, offer=offer)
         found = settle(scan(source), vocabulary)
         return replace(found, notes=(*told, *found.notes))
 
@@ -95,8 +94,7 @@ def read(
             return NotARequest(WhyNot.EMPTY)
         if meant := read_whole(body, vocabulary, scan_text, others, reply=reply):
             return meant
-        asked = _asked_later(body, vocabulary)
-        if asked is None:
+        if (asked := _asked_later(body, vocabulary)) is None:
             plain = without_ornaments(body, vocabulary)
             return read_talk(plain, vocabulary, reply=reply, picture=picture)
     said = _of_it(body if asked is None else asked, vocabulary, picture=picture)

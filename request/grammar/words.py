@@ -201,21 +201,14 @@ def words() -> Words:
         verb_end=re.compile(rf"(?:{_any_of(ends)}){after}"),
         polite_start=_compiled(before),
         polite_end=_compiled(after),
-        closing=_compiled(
-            rf"(?:[\s,.!?;:–—-]+(?:{_any_of(please)})|[^\S\n]*[,.!?;:–—\n-]\s*(?:{_any_of(thanks)}))"
-            rf"(?:[\s,.!&]*(?:{_any_of(thanks)}))*(?:[^\w\"'”’»)\]}}]|[:;]-?\))*\Z"
-        ),
+        closing=_closing(please, thanks),
         again=frozenset(_folded(phrase) for phrase in _phrases("again")),
         instead={
             _folded(phrase): said for name, said in _INSTEAD.items() for phrase in _phrases(name)
         },
         add=_compiled(rf"(?:{_led_or_any('add')})[:,]?\s+"),
         added=_folded_all("added"),
-        minus=_compiled(
-            rf"(?:(?:{_any_of(_phrases('minus'))})\s+(?=\S)|(?:{_any_of(_phrases('minus_the'))})\s+"
-            rf"(?=(?:{_any_of(_phrases('articles'))})\s))"
-            rf"(?P<article>(?:{_any_of(_phrases('articles'))})\s+)?"
-        ),
+        minus=_minus(),
         wishes=_compiled(rf"(?:{_any_of(_phrases('wishes'))})(?!\w)[:,]?\s+"),
         praise=_folded_all("praise"),
         scolding=_folded_all("scolding"),
@@ -235,13 +228,33 @@ def words() -> Words:
             rf"(?:\A|(?<=[\s,]))(?:{_any_of(_phrases('lacking'))})\s+(?!one\b)([^\W\d_][\w-]+)"
         ),
         alone=alone,
-        swapped={
-            _swap(verb, index): verb
-            for verb in alone
-            for index in range(len(verb) - 1)
-            if _swap(verb, index) != verb
-        },
+        swapped=_swapped(alone),
     )
+
+
+def _closing(please: Iterable[str], thanks: Iterable[str]) -> re.Pattern[str]:
+    return _compiled(
+        rf"(?:[\s,.!?;:–—-]+(?:{_any_of(please)})|[^\S\n]*[,.!?;:–—\n-]\s*(?:{_any_of(thanks)}))"
+        rf"(?:[\s,.!&]*(?:{_any_of(thanks)}))*(?:[^\w\"'”’»)\]}}]|[:;]-?\))*\Z"
+    )
+
+
+def _minus() -> re.Pattern[str]:
+    articles = _any_of(_phrases("articles"))
+    return _compiled(
+        rf"(?:(?:{_any_of(_phrases('minus'))})\s+(?=\S)|(?:{_any_of(_phrases('minus_the'))})\s+"
+        rf"(?=(?:{articles})\s))(?P<article>(?:{articles})\s+)?"
+    )
+
+
+def _swapped(verbs: Iterable[str]) -> dict[str, str]:
+    """Return the verbs by what they are with two neighbouring letters in each other's place."""
+    return {
+        _swap(verb, index): verb
+        for verb in verbs
+        for index in range(len(verb) - 1)
+        if _swap(verb, index) != verb
+    }
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
