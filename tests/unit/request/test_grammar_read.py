@@ -51,6 +51,7 @@ def test_without_a_verb_at_the_start_it_is_no_request(text):
         ("draw me a fox", "a fox"),
         ("help", "help"),
         ("please", "please"),
+        ('"', '"'),
     ],
 )
 def test_where_the_verb_may_be_left_out_the_whole_text_is_the_prompt(text, expected):

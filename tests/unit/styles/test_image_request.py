@@ -68,3 +68,7 @@ def test_fields_of_a_later_version_are_passed_over():
 def test_any_text_survives(prompt, karras, steps):
     request = ImageRequest(prompt, karras=karras, steps=steps)
     assert through_json(request) == request
+
+
+def test_what_is_done_with_a_picture_is_still_one_of_the_known_things():
+    assert type(from_json(json.loads(json.dumps(to_json(FULL)))).painting) is Painting

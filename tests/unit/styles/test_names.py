@@ -81,6 +81,11 @@ def test_quoted_words_that_are_no_name_are_not_read_past_the_quotes(index):
     assert index.find('"anime zzz" raw') is None
 
 
+def test_a_typing_mistake_in_quotes_is_near(index):
+    found = index.find('"cascadee" x')
+    assert (found.name, found.words, found.exact) == ("cascade", "cascadee", False)
+
+
 def test_one_typing_mistake_is_near(index):
     found = index.find("anime portait of a cat")
     assert (found.name, found.words, found.exact) == ("anime", "anime", True)
@@ -141,6 +146,7 @@ def test_an_empty_index_finds_nothing():
     assert not index
     assert index.find("anything") is None
     assert index.suggest("anything") == ()
+    assert not NameIndex(("", " "))
 
 
 def test_thousands_of_names_are_found_at_once():
@@ -169,6 +175,7 @@ COMPLETED = NameIndex(
         ("sp", ("steampunk",)),
         ("PU", ("punk", "night punk", "cyber punk", "steampunk")),
         ("steampnk", ("steampunk",)),
+        ("punc", ("punk",)),
         ("xq", ()),
         ("", ("raw", "punk", "steampunk", "night punk", "cyber punk", "zebra")),
     ],
@@ -191,6 +198,17 @@ def test_completing_four_hundred_names_takes_no_time():
         for _ in range(20):
             names.complete(typed)
     assert (time.process_time() - started) / 140 < 0.002
+
+
+def test_names_that_begin_so_come_before_those_with_a_word_that_does():
+    names = NameIndex(("night punk", "punkish", "punk", "steampunk"))
+    assert names.complete("punk") == ("punk", "punkish", "night punk", "steampunk")
+
+
+def test_near_names_are_completed_as_many_as_others():
+    names = NameIndex(f"style-{number}" for number in range(10))
+    assert len(names.complete("stlye-")) == 10
+    assert names.complete("stlye-", most=2) == ("style-0", "style-1")
 
 
 def test_completing_offers_only_what_may_be_offered_and_not_too_much():

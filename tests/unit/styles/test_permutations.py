@@ -21,6 +21,8 @@ def variants(prompt, most=20, seed=1):
         ("{a, {b, c} d}", ["a", "b d", "c d"]),
         ("a{, very} small", ["a small", "avery small"]),
         ("{a, {b, {c, d}}}", ["a", "b", "c", "d"]),
+        ("{ a , b  , c d }!", ["a!", "b!", "c d!"]),
+        ("{a, {b, {x{c, d}y}}}", ["a", "b", "{xcy}", "{xdy}"]),
     ],
 )
 def test_commas_give_every_variant_left_to_right(prompt, expected):

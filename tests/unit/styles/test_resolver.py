@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import Refusal
+from common.model import NoteKind
+from styles.choice import alternatives, may_use
+from styles.image_request import ImageRequest, Painting
 from styles.limits import Limits, Served
 from styles.parsing import Style
+from styles.situation import Situation
 
 ADULT = Limits(nsfw=True)
 
@@ -164,6 +168,67 @@ def test_a_named_style_nobody_serves_is_refused_with_some_that_are(resolved):
     assert "fast" not in refusal.value.suggestions
 
 
+def test_the_more_rare_categories_styles_share_the_more_alike_they_are(resolved, build, reference):
+    styles = {name: {"prompt": "{p}", "model": "sd"} for name in ("a", "b", "c", "d")}
+    styles["lewd"] = {"prompt": "{p}", "model": "sd", "nsfw": True}
+    listed = build(styles, {"many": ["lewd", "b", "c"], "few": ["lewd", "d"], "other": ["a"]})
+    with pytest.raises(Refusal) as refusal:
+        resolved(stylelist=listed, style="lewd")
+    assert refusal.value.suggestions == ("d", "b", "c", "a")
+    situation = Situation(ImageRequest(""), listed, reference, Limits(), None)
+    assert alternatives(situation, "c") == ("b", "a", "d")
+
+
+def test_a_model_that_is_served_is_used(job):
+    assert job(model="xl", served={"xl": Served()}).model == "xl"
+
+
+ONLY = {name: {"prompt": "{p}", "model": "sd"} for name in ("ink", "oil")}
+SOME = Limits(styles=("ink", "oil"))
+
+
+def test_where_only_some_styles_are_allowed_one_of_them_is_drawn(resolved, build):
+    found = resolved(stylelist=build(ONLY, {}), limits=SOME, n=2)
+    assert sorted(found.styles) == ["ink", "oil"]
+    with_model = resolved(stylelist=build(ONLY, {}), limits=SOME, n=2, model="xl")
+    assert sorted(with_model.styles) == ["ink", "oil"]
+    assert {job.model for job in with_model.jobs} == {"xl"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"style": "raw"}, {"literal": True}, {"painting": Painting.BLEND}],
+    ids=str,
+)
+def test_where_only_some_styles_are_allowed_none_cannot_be_had(resolved, build, asked):
+    with pytest.raises(Refusal) as refusal:
+        resolved(stylelist=build(ONLY, {}), limits=SOME, **asked)
+    assert refusal.value.code == "refused.needs_style"
+    assert refusal.value.suggestions == ("ink", "oil")
+
+
+@pytest.mark.parametrize("asked", [{"style": "Raw"}, {"literal": True}, {}], ids=str)
+def test_where_there_is_no_raw_the_plain_one_stands_in(resolved, build, asked):
+    assert resolved(stylelist=build(ONLY, {}), **asked).styles == ("raw",)
+
+
+def test_pictures_are_mixed_by_the_one_model_that_can(job, build):
+    made = job(stylelist=build(ONLY, {}), painting=Painting.BLEND, source_picture="sha256:0")
+    assert (made.style, made.model) == ("raw", "Stable Cascade 1.0")
+
+
+@pytest.mark.parametrize(
+    ("name", "may"),
+    [
+        *(("neon", True), ("oil", False), ("lewd", False), ("featured", True)),
+        *(("adults", False), ("empty", False), ("RANDOM", True), ("nothing", False)),
+    ],
+)
+def test_what_may_be_used_here_and_now(build, reference, name, may):
+    situation = Situation(ImageRequest(""), build(), reference, Limits(), {"sd": Served()})
+    assert may_use(situation, name) is may
+
+
 def test_a_model_nobody_serves_is_refused(resolved):
     with pytest.raises(Refusal) as refusal:
         resolved(model="xm", served={"xl": Served(), "sd": Served(9)})
@@ -232,6 +297,7 @@ def test_braces_in_the_negative_stay(job):
 def test_the_result_names_the_styles_drawn(resolved):
     found = resolved(style="three", n=3)
     assert found.notes[0].text == f"Style: {', '.join(found.styles)}"
+    assert found.notes[0].kind is NoteKind.INFO
     assert resolved(style="raw").notes == ()
 
 

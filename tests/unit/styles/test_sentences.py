@@ -1,8 +1,11 @@
 """What the answer says of a request: each sentence names what was asked for, and what is made."""
 
+from unittest.mock import ANY
+
 import pytest
 
 from common.errors import Refusal
+from common.model import Note, NoteKind
 from styles.image_request import LoraWish, Painting, TiWish
 from styles.limits import Limits, Served
 
@@ -63,6 +66,10 @@ NOTED = {
         {"prompt": "{a, b, c, d}", "style": "raw", "n": 2, "limits": Limits(max_pictures=5)},
         "The braces give 4 prompts; the first 2 fit into 5 pictures.",
     ),
+    "many variants": (
+        {"prompt": "{a, b, c, d}" * 4, "style": "raw"},
+        "The braces give 256 prompts; the first 20 fit into 20 pictures.",
+    ),
     "very many variants": (
         {"prompt": "{a, b, c, d}" * 15, "style": "raw"},
         "The braces give over a billion prompts; the first 20 fit into 20 pictures.",
@@ -104,7 +111,7 @@ NOTED = {
 
 @pytest.mark.parametrize(("asked", "sentence"), NOTED.values(), ids=NOTED)
 def test_the_answer_says_what_was_changed(resolved, asked, sentence):
-    assert [note.text for note in resolved(**asked).notes] == [sentence]
+    assert resolved(**asked).notes == (Note(ANY, sentence, NoteKind.CHANGED),)
 
 
 FEW = {"sd": Served(), "flux": Served(workers=0)}
@@ -151,6 +158,16 @@ REFUSED = {
         {"model": "adult xl", "served": {"adult": Served(9), "xl": Served(1), "sd": Served(5)}},
         "Nobody serves the model adult xl right now. `models` shows who is there.",
         ("sd", "xl"),
+    ),
+    "a model nobody serves, of two as good": (
+        {"model": "other", "served": {"Zoo": Served(), "ark": Served()}},
+        "Nobody serves the model other right now. `models` shows who is there.",
+        ("ark", "Zoo"),
+    ),
+    "a model that was served": (
+        {"model": "xl", "served": {"xl": Served(workers=0)}},
+        "Nobody serves the model xl right now. `models` shows who is there.",
+        (),
     ),
     "a style the list does not have": (
         {"style": "neom"},

@@ -69,3 +69,8 @@ def test_any_text_is_ascii_digits(text):
 )
 def test_leading_zeros_change_nothing(text, digits):
     assert seed_digits(text) == digits
+
+
+def test_no_side_goes_below_the_smallest():
+    assert within((512, 1024), 100) == (64, 64)
+    assert within((64, 3072), 64 * 64) == (64, 64)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from common.errors import StyleListError
 from styles import stylelist
+from styles.parsing import parse_style
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 
@@ -247,3 +248,36 @@ def test_the_aliases_of_more_styles_are_known_unless_they_mean_something_already
     more = usual.overlay({"horde/x": native}, {})
     assert more.style("Its Alias") is native
     assert more.style("neon") is usual.style("neon")
+
+
+LORA = [{"name": "1"}]
+FAULTS = {
+    "steps": (True, "True is not a number (left out)"),
+    "cfg_scale": (float("nan"), "nan is not a number (left out)"),
+    "clip_skip": (99, "99 is outside 1 to 12; clamped"),
+    "height": (100, "100 is not a multiple of 64; rounded"),
+    "width": (512.5, "512.5 is not a whole number; rounded"),
+    "karras": (1, "1 is not true or false (left out)"),
+    "author": (["o"] * 40, f"{str(['o'] * 40)[:39]}… is not a text (left out)"),
+    "model": ("o" * 256, "longer than 255 characters (left out)"),
+    "loras": ("1", "is not a list of objects (left out)"),
+    "tis": (LORA * 21, "21 entries, at most 20; the first are used"),
+    "aliases": ([""], "is not a list of names; ignored"),
+    "sampler_name": ("magic", "the Horde has no 'magic' (left out)"),
+    "colour": ("red", "is not a field I know; ignored"),
+    "prompt": ("a fox", "has no {p} for what people write (left out)"),
+    "loras[0].name": (None, "is missing (left out)"),
+    "loras[0].weight": (0.5, "is no field of the Horde; read as `model`"),
+    "loras[0].is_version": (True, "'a' is no version number (left out)"),
+    "tis[0].inject_ti": ("end", "'end' is not prompt or negprompt (left out)"),
+}
+
+
+@pytest.mark.parametrize(("field", "fault"), FAULTS.items(), ids=FAULTS)
+def test_a_fault_says_where_it_is_what_is_there_and_what_became_of_it(field, fault):
+    value, sentence = fault
+    outer, _, inner = field.partition("[0].")
+    written = [{"name": "a", inner: value}] if inner else value
+    style = {"prompt": "{p}", "model": "sd", outer: written}
+    _, faults = parse_style("x", style, "styles.json")
+    assert [str(one) for one in faults] == [f"styles.json: “x”, {field}: {sentence}"]
