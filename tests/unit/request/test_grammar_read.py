@@ -72,7 +72,8 @@ def test_a_reply_that_fits_nothing_is_talk():
 
 
 @pytest.mark.parametrize(
-    "text", ["draw", "draw for me", "draw ### bad", "draw --n 2", "draw style: raw.", "描いて"]
+    "text",
+    ["draw", "draw for me", "draw ### bad", "draw --n 2", "draw style: raw.", "描いて", "그려줄래"],
 )
 def test_an_empty_prompt_is_refused_with_an_example(text):
     with pytest.raises(Refusal, match="for example: draw for me") as refusal:
