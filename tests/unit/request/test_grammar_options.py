@@ -42,6 +42,7 @@ def codes(found):
         ("--seed 42", {"seed": "42"}),
         ('--seed "two words"', {"seed": "two words"}),
         ("--seed -5", {"seed": "-5"}),
+        ("--seed ?!", {"seed": "?!"}),
         ("--ar 16:9", {"ratio": (16.0, 9.0)}),
         ("--ar 16/9", {"ratio": (16.0, 9.0)}),
         ("--ar 2.39:1", {"ratio": (2.39, 1.0)}),
@@ -159,6 +160,7 @@ def test_no_more_than_three_options_are_suggested_and_nothing_far_off():
     "text",
     [
         *("--n", "--n --seed 5", "--n ### bad", "--seed", "--no", "--lora", "--sampler", "--n\n4"),
+        *("--ar", "--size", "--clip-skip", "--strength"),
         *("--ti", "--control", "--control\ncanny", '--seed ""', "--no style: raw", "--model"),
     ],
 )
