@@ -144,7 +144,7 @@ def reads_well(name: str, text: str, end_of_name: int) -> bool:
 def nearest(name: str) -> tuple[str, ...]:
     """Return the options an unknown one may have been meant to be, likeliest first."""
     begin = [known for known in _LISTED if name.startswith(known) or known.startswith(name)]
-    ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, limit=_MOST_NEAREST)
+    ranked = process.extract(name, _LISTED, scorer=fuzz.ratio, limit=None)
     near = [known for known, score, _index in ranked if score >= _NEAR] or [ranked[0][0]]
     likely = sorted(dict.fromkeys((*begin, *near)), key=partial(fuzz.ratio, name), reverse=True)
     return tuple(f"--{known}" for known in likely[:_MOST_NEAREST])

@@ -227,16 +227,15 @@ def test_a_number_out_of_range_is_clamped_and_noted(text, field, used):
 
 
 @pytest.mark.parametrize(
-    ("text", "prompt"),
+    ("text", "prompt", "lora"),
     [
-        ('--lora "a b", in snow', "a fox, in snow"),
-        ('--lora "a b":1, in snow', "a fox in snow"),
-        ("--lora v:1, in snow", "a fox in snow"),
+        ('--lora "a b", in snow', "a fox, in snow", LoraWish("a b")),
+        ('--lora "a b":0.5, in snow', "a fox in snow", LoraWish("a b", 0.5)),
+        ("--lora v:1, in snow", "a fox in snow", LoraWish("1", is_version=True)),
     ],
 )
-def test_what_follows_a_lora_is_prompt_again(text, prompt):
-    found = request(f"a fox {text}")
-    assert (found.prompt, found.loras[0].strength, found.notes) == (prompt, 1.0, ())
+def test_what_follows_a_lora_is_prompt_again(text, prompt, lora):
+    assert request(f"a fox {text}") == ImageRequest(prompt, loras=(lora,))
 
 
 def test_the_name_of_a_lora_has_a_largest_length():

@@ -73,6 +73,7 @@ def request(text):
 def test_where_and_how_a_style_may_be_written(text, prompt, style):
     found = request(text)
     assert (found.prompt, found.style) == (prompt, style)
+    assert "note.style_near" not in [note.code for note in found.notes]
 
 
 @pytest.mark.parametrize(
