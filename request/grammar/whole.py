@@ -308,7 +308,7 @@ def _with_argument(plain: str) -> Command | None:
 
 def _bare(text: str, words: Words) -> str:
     """Return a text without politeness, a leading slash and the punctuation around it."""
-    plain = words.polite_end.sub("", text[past(words.polite_start, text, 0) :], count=1)
+    plain = words.polite_end.sub("", text[past(words.polite_start, text, 0) :])
     return plain.strip().removeprefix("/")
 
 

@@ -349,8 +349,11 @@ def test_a_choice_without_words_is_left_out_with_a_note(resolved):
         resolved("{ , .}", style="raw")
 
 
-def test_a_category_for_adults_only_is_said_to_be_that(resolved):
+def test_a_category_for_adults_only_is_said_to_be_that(resolved, build):
     with pytest.raises(Refusal, match="are for adults"):
         resolved(style="adults")
+    lewd = build({"lewd": {"prompt": "{p}", "model": "sd", "nsfw": True}}, {})
+    with pytest.raises(Refusal, match="“random” are for adults"):
+        resolved(stylelist=lewd, style="random")
     with pytest.raises(Refusal, match="right now"):
         resolved(style="three", served={})

@@ -74,3 +74,8 @@ def test_leading_zeros_change_nothing(text, digits):
 def test_no_side_goes_below_the_smallest():
     assert within((512, 1024), 100) == (64, 64)
     assert within((64, 3072), 64 * 64) == (64, 64)
+
+
+def test_a_picture_made_smaller_keeps_its_proportions():
+    assert within((3072, 1024), 512 * 1024) == (1216, 384)
+    assert within((1024, 3072), 512 * 1024) == (384, 1216)
