@@ -42,22 +42,9 @@ def _positive(template: str, prompt: str) -> str:
 
 
 def _negative(template: str, prompt: str, negative: str) -> str:
-    template = commas_for_separators(template)
-    hits = list(_PLACEHOLDER.finditer(template))
-    place = next((number for number, hit in enumerate(hits) if hit[1] == "np"), None)
-    edges = [0, *(hit.end() for hit in hits)]
-    literals = [template[edge : hit.start()] for edge, hit in zip(edges, hits, strict=False)]
-    fills = [prompt if hit[1] == "p" else "" for hit in hits]
-    rest = template[edges[-1] :]
-    if place is None:
-        before = "".join(part for pair in zip(literals, fills, strict=True) for part in pair)
-        return before + rest + _joined(before + rest, negative, "")
-    before = "".join(
-        part for pair in zip(literals[:place], fills[:place], strict=True) for part in pair
-    )
-    before += literals[place]
-    behind = zip(literals[place + 1 :], fills[place + 1 :], strict=True)
-    after = "".join(part for pair in behind for part in pair) + rest
+    """Return the negative part: the person's words at the first `{np}`, else at the end."""
+    parts = commas_for_separators(template).partition("{np}")
+    before, after = _positive(parts[0], prompt), _positive(parts[2], prompt)
     return before + _joined(before, negative, after) + after
 
 

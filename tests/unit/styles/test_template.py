@@ -26,6 +26,7 @@ from styles.template import commas_for_separators, fill
         ("{p}###ugly", "a fox", "bad", "a fox###ugly, bad"),
         ("{p}###{np}, x {np}", "a fox", "bad", "a fox###bad, x"),
         ("{p} and {p}###not {p}{np}", "a fox", "", "a fox and a fox###not a fox"),
+        ("{p}###not {p}, or", "a fox", "bad", "a fox###not a fox, or, bad"),
         ("{p}###a###b{np}", "x", "c", "x###a, b, c"),
         (" {p} ### , ugly , ", "x", "", "x###ugly"),
         ("{a|b} {p}###{np}", "x", "", "{a|b} x"),
