@@ -1,16 +1,18 @@
 """What is asked of the store: answers by their posts, what is left to do, what looks alike."""
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from common.errors import StoreError
-from common.model import Audience, Job
+from common.model import Audience, Job, Place
 from request.kept.marks import Marks
 from request.kept.people import People
 from request.kept.queries import ALIKE, LEAST_SHAPE
 from request.kept.records import FINAL_STATES, JobState, PictureRow, RequestState
 from request.kept.store import SECRETS_LOOKED_FOR
-from request.kept.tables import people, votes
+from request.kept.tables import people, posts, votes
 
 pytestmark = pytest.mark.database
 
@@ -181,6 +183,42 @@ async def test_keys_are_taken_out_of_what_ended_lately_and_of_nothing_else(
     assert kept == [{"page": "7"}, {"page": "8"}, context]
     untouched = [(await store.request(one)).incoming.context for one in (old, late)]
     assert untouched == [context, context]
+
+
+async def test_a_request_that_is_put_back_begins_anew_below_what_stands(
+    store, lease, ask, make, database
+):
+    request_id = await ask(jobs=2)
+    await make(request_id)
+    for part in (1, 2):
+        await store.post_intended(lease, request_id, part, [])
+        await store.posted(lease, request_id, part, f"post-{part}")
+    await store.post_removed(lease, request_id, "post-2")
+    await store.answer_decided(lease, request_id, {"ending": "failed"})
+    await store.ended(lease, request_id, RequestState.FAILED)
+    assert await store.put_back(request_id) is RequestState.RECEIVED
+    row = await store.request(request_id)
+    assert (row.parsed, row.outcome, row.notes) == (None, None, ())
+    assert (await store.jobs_of(request_id), await store.pictures_of(request_id)) == ([], [])
+    assert await store.parts_before(request_id) == 2
+    async with database.read() as connection:
+        states = await connection.execute(sa.select(posts.c.state).order_by(posts.c.part))
+    assert [row.state for row in states] == ["earlier", "removed"]
+
+
+async def test_another_accounts_keys_and_spending_are_its_own(store, lease, leases, heard, clock):
+    context = {"token": "secret"}
+    theirs = await leases.take("other")
+    elsewhere = replace(heard(context=context), place=Place("other", "web", "room"))
+    request_id = await store.insert_once(theirs, elsewhere, 0)
+    common = {"parsed": {"prompt": "a fox"}, "rng_seed": 0, "parent": None, "notes": ()}
+    await store.resolved(theirs, request_id, planned=(FOX,), charges={1: 8.0}, **common)
+    await store.ended(theirs, request_id, RequestState.DONE)
+    await store.secrets_wiped(lease, {"token"}, before=clock.now + 1)
+    assert (await store.request(request_id)).incoming.context == context
+    assert await store.is_charged(request_id)
+    spent = [await store.spent(since=0, account=one, community="web") for one in ("other", "web")]
+    assert spent == [8.0, 0.0]
 
 
 # --- limits and budgets -----------------------------------------------------------------------

@@ -238,6 +238,11 @@ def test_the_key_is_made_once_and_readable_by_us_alone(tmp_path):
     file.write_bytes(b"short")
     with pytest.raises(StartupError, match="too short"):
         open_marks(tmp_path)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(StartupError, match=r"marks\.key") as unreadable:
+        open_marks(tmp_path)
+    assert unreadable.value.code == "startup.marks"
 
 
 # --- who may ask -------------------------------------------------------------------------------
