@@ -40,10 +40,7 @@ Row = ui.ActionRow[Any]
 
 
 def marker(event: str, part: int) -> int:
-    """Return the number by which our own answer is found again: the id of its outer box.
-
-    It is what the API gives back with a message and people never see.
-    """
+    """Return by what an answer of ours is found again: its box's id, which people never see."""
     return zlib.crc32(f"{event}:{part}".encode()) & 0x3FFFFFFF | 0x40000000
 
 
