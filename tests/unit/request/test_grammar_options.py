@@ -326,6 +326,8 @@ def test_an_unknown_model_is_refused_with_suggestions():
 def test_where_no_models_are_known_any_word_is_one():
     found = read("draw x --model foo bar", NAMES)
     assert (found.model, found.prompt) == ("foo", "x bar")
+    with pytest.raises(Refusal, match="--model needs a value, for example: --model stable_diff"):
+        read("draw x --model", NAMES)
 
 
 def test_a_near_model_is_noted():
