@@ -75,11 +75,17 @@ class WorkerProcess:
     async def _keep(self) -> None:
         pause = FIRST_PAUSE
         while True:
-            process = self._process = await self._start()
-            self._announce("worker", self._config.name)
-            code = await process.wait()
-            log.warning("worker_ended", code=code)
-            self._announce("note", texts.say("startup.worker_ended", code=code))
+            try:
+                process = self._process = await self._start()
+            except OSError as error:  # no memory, no processes: for now, as a rule
+                log.warning("worker_not_started", error=str(error))
+                problem = error.strerror or str(error)
+                self._announce("note", texts.say("startup.worker_not_started", problem=problem))
+            else:
+                self._announce("worker", self._config.name)
+                code = await process.wait()
+                log.warning("worker_ended", code=code)
+                self._announce("note", texts.say("startup.worker_ended", code=code))
             await self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 

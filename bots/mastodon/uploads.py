@@ -84,6 +84,6 @@ class Uploads:
             del self._sent[key]
 
     def _note(self, key: tuple[str, str], media: dict[str, object]) -> None:
-        if len(self._sent) >= MOST:
-            self._sent.clear()
+        if len(self._sent) >= MOST and key not in self._sent:
+            del self._sent[next(iter(self._sent))]  # the oldest; others are being processed
         self._sent[key] = (str(media["id"]), bool(media.get("url")))

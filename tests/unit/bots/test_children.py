@@ -1,9 +1,11 @@
 """A worker that is started by the program gets all that the configuration says of it."""
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
 
-from bots.children import handed_on
+from bots.children import WorkerProcess, handed_on
 from common.config import (
     CivitaiConfig,
     ModelsConfig,
@@ -36,3 +38,29 @@ def test_all_settings_reach_the_worker_and_options_come_first(tmp_path):
 def test_settings_that_are_none_are_a_sentence():
     with pytest.raises(ConfigError, match="HORDEBOTS_WORKER_SETTINGS"):
         _settings(None, "{")
+
+
+async def test_a_worker_the_system_does_not_start_is_tried_again():
+    settings = WorkerConfig(engine="x" * 4_000_000)  # more than the system takes: no process
+    told: list[str] = []
+    pauses: list[float] = []
+    enough = asyncio.Event()
+
+    async def wait(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            enough.set()
+            await asyncio.Event().wait()
+
+    worker = WorkerProcess(
+        settings,
+        lambda _kind, text: told.append(text),
+        CivitaiConfig(url=None),
+        ReferenceConfig(url=None),
+        sleep=wait,
+    )
+    async with worker, asyncio.timeout(30):
+        await enough.wait()
+    assert pauses == [0.5, 1, 2]
+    assert len(told) == 3
+    assert "cannot be started" in told[0]
