@@ -190,5 +190,6 @@ async def test_who_is_told_that_it_is_still_in_doubt_is_not_told_it_is_unknown(s
     async with start(platform, sleep=lambda _: asyncio.sleep(0)):
         await platform.asked.wait()
         platform.say(heard("again", event="2", parent=ANSWER, expects=True))
+        await wait_until(lambda: ("2", 1) in platform.posts, 100)  # the database is asked 360 times
         assert "not found it again yet" in (await platform.answer_to("2")).text
         platform.says.set()
