@@ -19,10 +19,11 @@ from typing import Any, Self
 import aiohttp
 import structlog
 
-from bots.lemmy.client import Account, LemmyClient
+from bots.lemmy.client import LemmyClient
 from bots.lemmy.detection import open_client
 from bots.lemmy.hearing import heard
 from bots.lemmy.profile import examine
+from bots.lemmy.session import Account
 from bots.lemmy.settings import LemmySection
 from bots.lemmy.showcase import Showing
 from bots.lemmy.tokens import TokenFile

@@ -5,7 +5,8 @@ from __future__ import annotations
 import aiohttp
 
 from bots.lemmy import v3, v4
-from bots.lemmy.client import Account, LemmyClient
+from bots.lemmy.client import LemmyClient
+from bots.lemmy.session import Account
 from bots.lemmy.tokens import TokenFile
 from bots.lemmy.transport import Missing, Transport
 from common.errors import PlatformError

@@ -4,8 +4,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bots.lemmy.client import Account
 from bots.lemmy.detection import open_client
+from bots.lemmy.session import Account
 from bots.lemmy.tokens import TokenFile
 from bots.lemmy.transport import Missing, Stranger, WrongPassword
 from common.errors import PlatformBusy, PlatformError, PlatformRefused
