@@ -12,7 +12,7 @@ _PUNCTUATION = r"!-'*-/:-@\[-`|~"
 _IMAGE = re.compile(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^\s)>]+)>?(?:\s+\"([^\"]*)\")?\s*\)")
 _EMOJI = "emoji "
 """How the title of a picture begins that is an emoji (on Lemmy)."""
-_LINK = re.compile(r"\[((?:[^\]\\]|\\.)*)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_LINK = re.compile(r"(?<!\\)\[((?:[^\[\]\\]|\\.)*)\]\(\s*<?([^\s)>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
 _ESCAPED = re.compile(rf"\\([{_PUNCTUATION}])")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _STRUCK = re.compile(r"(?<!\\)~~(?=[^\s~])(?:.+?)(?<=[^\s\\~])~~ ?")

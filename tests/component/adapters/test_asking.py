@@ -159,7 +159,7 @@ async def test_long_words_come_whole(bot, plug):
         "ein Füchslein, süß & klein",
         "ثعلب في الثلج",
         "лиса <b>в снегу</b> | *звёзды*",
-        "a _fox_ in a night_sky, c=d?",
+        "a _fox_ in a night_sky [blue], c=d?",
     ],
 )
 async def test_words_of_all_scripts_arrive_as_they_were_written(bot, plug, horde, prompt):

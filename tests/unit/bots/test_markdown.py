@@ -7,6 +7,12 @@ from hypothesis import strategies as st
 from bots.shared.markdown import LEMMY, REDDIT, Plain, escape, lines, link, picture, plain
 
 
+def test_brackets_that_are_no_link_do_not_begin_one():
+    assert plain(r"a \[blue\] fox, see [the fox](https://a.example/)").text == (
+        "a [blue] fox, see the fox"
+    )
+
+
 @pytest.mark.parametrize(
     ("written", "text"),
     [
