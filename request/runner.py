@@ -238,6 +238,8 @@ class Runner:
                 return
             finally:
                 intake.leave(request_id)
+            if not self.listening:  # the account is wound up: it goes on at the next start
+                return
             await self._sleep(AGAIN_AFTER[min(attempt, len(AGAIN_AFTER) - 1)])
 
     async def _wind_up(self) -> None:

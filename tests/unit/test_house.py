@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("house")  # all is parsed once
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bots", "common", "docs", "events", "hub", "request", "styles", "tests", "web", "worker")
 WRITTEN = {".py", ".js", ".css", ".html", ".yaml", ".toml"}
