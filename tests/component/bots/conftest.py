@@ -16,10 +16,9 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
-    """Keep these tests in one process: they start demos, and those look for free ports."""
+    """Mark these tests: they start programs."""
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("program"))
             item.add_marker(pytest.mark.program)
 
 

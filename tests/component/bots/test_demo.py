@@ -18,6 +18,7 @@ from tests.component.bots.programs import START, Program, children_of, lives, ru
 from tests.component.bots.visitor import Visitor
 from tests.fakes.ports import spare
 
+pytestmark = pytest.mark.xdist_group("demo ports")
 ADDRESS = r"hordebots is running\. Open (http://127\.0\.0\.1:(\d+))$"
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/stat").exists(), reason="looks for processes in /proc"
