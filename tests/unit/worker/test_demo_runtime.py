@@ -11,6 +11,8 @@ ROUGH = {"seed": 1, "steps": 1, "width": 64, "height": 64}
 """Where it matters that something is drawn, and not what."""
 BLUE_CAT = "a cat on a blue background"
 
+pytestmark = pytest.mark.exhaustive  # dozens of pictures; test_demo_engine draws a few
+
 
 @pytest.fixture(scope="module")
 def pipeline():
