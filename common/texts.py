@@ -7,6 +7,7 @@ every language has the words requests begin with (`grammar.yaml`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
@@ -15,6 +16,8 @@ from importlib.resources import files
 from typing import Any
 
 DEFAULT_LANGUAGE = "en"
+TYPED = re.compile(r"(`[^\W_(](?:[^\W_]|[ .:,=/()-]){0,80}`)")
+"""What is to be typed, as the sentences write it. In one group, to split a text by it."""
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
 
 from common.model import Progress
-from common.texts import say
+from common.texts import TYPED, say
 from web.standing import is_over, stand
 from web.store import Message, ShownPicture, Thread
 
@@ -108,7 +110,7 @@ class Pages:
             lstrip_blocks=True,
             bytecode_cache=_COMPILED,
         )
-        environment.filters |= {"tint": _tint, "iso": _iso}
+        environment.filters |= {"tint": _tint, "iso": _iso, "readable": readable}
         environment.globals |= {
             "say": say,
             "stand": stand,
@@ -167,6 +169,17 @@ class Pages:
 def _iso(moment: float) -> str:
     """Return a Unix time as HTML wants it."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+
+def readable(text: str) -> Markup:
+    """Return what the bot says: what is to be typed as code, addresses as links, else escaped."""
+    shown = Markup()
+    for number, piece in enumerate(TYPED.split(text)):
+        if number % 2:
+            shown += Markup("<code>") + escape(piece.strip("`")) + Markup("</code>")
+        else:
+            shown += Markup(urlize(piece, rel="nofollow noopener ugc"))  # noqa: S704  (it escapes)
+    return shown
 
 
 def _tint(visitor: str) -> int:

@@ -13,7 +13,6 @@ from discord.utils import escape_markdown, escape_mentions
 from bots.discord import events
 from bots.discord.buttons import LOOKS, Choice, Press, Verb
 from bots.discord.suggestions import MODEL, STYLE, Suggestion
-from bots.shared.markdown import CODE
 from common import texts
 from common.model import Ending, Outcome, Part, Phase, Picture, Progress
 
@@ -104,9 +103,11 @@ def box(text: str, *, colour: int | None = None) -> ui.Container[Any]:
 
 def escape(text: str) -> str:
     """Return plain text as it must be written to look like itself; what is to be typed is code."""
-    pieces = CODE.split(text)
+    pieces = texts.TYPED.split(text)
     return escape_mentions(
-        "".join(piece if CODE.fullmatch(piece) else escape_markdown(piece) for piece in pieces)
+        "".join(
+            piece if texts.TYPED.fullmatch(piece) else escape_markdown(piece) for piece in pieces
+        )
     )
 
 

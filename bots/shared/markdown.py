@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from common.texts import TYPED
+
 _PUNCTUATION = r"!-'*-/:-@\[-`|~"
 """ASCII's but for brackets, for the inside of a regular expression's own: prompts escape those."""
 _IMAGE = re.compile(r"!\[(?:[^\]\\]|\\.)*\]\(\s*<?([^\s)>]+)>?(?:\s+\"([^\"]*)\")?\s*\)")
@@ -24,10 +26,8 @@ _FURNITURE = re.compile(
 )
 """Lines that are a box's edge, or a rule."""
 _BREAK = re.compile(r"(?<!\\)<br\s*/?>", re.IGNORECASE)
-CODE = re.compile(r"(`[^\W_(](?:[^\W_]|[ .:,=/()-]){0,80}`)")
-"""What is to be typed, as our own sentences write it. In one group, to split a text by it."""
 _ADDRESS = re.compile(r"https?://[\w./?=&%#:~+-]+")
-_KEPT = re.compile(rf"{_ADDRESS.pattern}|{CODE.pattern}")
+_KEPT = re.compile(rf"{_ADDRESS.pattern}|{TYPED.pattern}")
 _LINE_START = re.compile(r"^(\s*)([-+=]|\d+(?=[.)])|:::)", re.MULTILINE)
 
 

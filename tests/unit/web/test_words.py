@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from common.model import Phase, Progress
 from web.desk import NICKNAME_LENGTH, clean_nickname, read_number
 from web.guard import is_loopback
+from web.pages import readable
 from web.standing import TILES, stand
 
 
@@ -89,3 +90,12 @@ def test_this_machine(host):
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", ""])
 def test_not_this_machine_alone(host):
     assert not is_loopback(host)
+
+
+def test_what_the_bot_says_has_code_and_links_and_nothing_of_anybodys_html():
+    said = "Reply `info` <b> https://a.example/`x`?a=1&b `<i>`"
+    assert readable(said) == (
+        "Reply <code>info</code> &lt;b&gt; "
+        '<a href="https://a.example/" rel="nofollow noopener ugc">https://a.example/</a>'
+        "<code>x</code>?a=1&amp;b `&lt;i&gt;`"
+    )
