@@ -7,8 +7,9 @@ itself, from the database. One that only waits for somebody else makes room for 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
 from dataclasses import dataclass
+
+from common.running.rounds import Rounds
 
 AT_ONCE = 4
 """Requests that are being taken up; fewer than half the connections a database has for us."""
@@ -26,14 +27,13 @@ class Intake:
     def __init__(self, most: int = AT_ONCE) -> None:
         self._most = most
         self._inside: set[str] = set()
-        self._waiting: OrderedDict[str, deque[_Ticket]] = OrderedDict()
-        """By person, in the order of their turns."""
+        self._waiting = Rounds[_Ticket]()
 
     async def enter(self, request_id: str, whose: str) -> None:
         """Wait for the turn of a request of somebody; `leave` ends it."""
         loop = asyncio.get_running_loop()
         ticket = _Ticket(request_id, loop.create_future())
-        self._waiting.setdefault(whose, deque()).append(ticket)
+        self._waiting.add(whose, ticket)
         loop.call_soon(self._admit)  # when all that are taken up together stand in line
         try:
             await ticket.turn
@@ -48,10 +48,7 @@ class Intake:
 
     def _admit(self) -> None:
         while self._waiting and len(self._inside) < self._most:
-            whose, tickets = self._waiting.popitem(last=False)
-            ticket = tickets.popleft()
-            if tickets:
-                self._waiting[whose] = tickets
+            ticket = self._waiting.next()
             if not ticket.turn.done():  # he may have gone
                 self._inside.add(ticket.request)
                 ticket.turn.set_result(None)

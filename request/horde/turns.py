@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from common.running.rounds import Rounds
 from common.running.tasks import cancel
 
 
@@ -53,8 +53,7 @@ class Turns:
     def __init__(self, budget: Callable[[], Awaitable[None]], pace: Callable[[], float]) -> None:
         self._budget = budget
         self._pace = pace
-        self._waiting: OrderedDict[str, deque[_Ticket]] = OrderedDict()
-        """By person, in the order of their turns."""
+        self._waiting = Rounds[_Ticket]()
         self._serving: asyncio.Task[None] | None = None
         self._held: float | None = None
         """Seconds between two that are let through while the Horde has enough of ours."""
@@ -76,17 +75,17 @@ class Turns:
 
     def __len__(self) -> int:
         """Return how many submissions wait for their turn."""
-        return sum(map(len, self._waiting.values()))
+        return len(self._waiting)
 
     async def take(self, whose: str, tell: Tell = _silently) -> None:
         """Wait for a turn of somebody; `tell` hears where he stands whenever that changes."""
         if self._pace() == 0 and self._held is None:
             return
         ticket = _Ticket(asyncio.get_running_loop().create_future(), tell)
-        self._waiting.setdefault(whose, deque()).append(ticket)
+        self._waiting.add(whose, ticket)
         if self._serving is None:
             self._serving = asyncio.create_task(self._serve(), name="turns")
-        self._tell(ticket, self._place(whose))
+        self._tell(ticket, self._waiting.place(whose))
         try:
             await ticket.turn
         except asyncio.CancelledError:
@@ -94,11 +93,7 @@ class Turns:
             raise
 
     async def _leave(self, whose: str, ticket: _Ticket) -> None:
-        tickets = self._waiting.get(whose, deque())
-        if ticket in tickets:
-            tickets.remove(ticket)
-        if not tickets:
-            self._waiting.pop(whose, None)
+        self._waiting.remove(whose, ticket)
         if not self._waiting and self._serving is not None:
             serving, self._serving = self._serving, None  # who comes meanwhile starts another
             await cancel(serving)
@@ -110,7 +105,7 @@ class Turns:
                 await self._wait_for_room()
                 await self._budget()
                 self._give()
-                for place, ticket in enumerate(self._in_order(), start=1):
+                for place, ticket in enumerate(self._waiting, start=1):
                     self._tell(ticket, place)
         finally:
             if self._serving is asyncio.current_task():
@@ -127,10 +122,7 @@ class Turns:
     def _give(self) -> None:
         """Give one turn to the next who still wants it."""
         while self._waiting:
-            whose, tickets = self._waiting.popitem(last=False)
-            turn = tickets.popleft().turn
-            if tickets:
-                self._waiting[whose] = tickets
+            turn = self._waiting.next().turn
             if not turn.done():  # he may be leaving just now
                 turn.set_result(None)
                 return
@@ -138,20 +130,3 @@ class Turns:
     def _tell(self, ticket: _Ticket, place: int) -> None:
         seconds = math.ceil(place * self._pace()) if self._held is None else 0
         ticket.tell(Standing(place, seconds))
-
-    def _place(self, whose: str) -> int:
-        """Return the place of somebody's last ticket."""
-        mine = len(self._waiting[whose])
-        place, others = mine, mine
-        for person, tickets in self._waiting.items():
-            if person == whose:
-                others -= 1  # who comes after him has one turn fewer before his
-            else:
-                place += min(len(tickets), others)
-        return place
-
-    def _in_order(self) -> Iterator[_Ticket]:
-        """Yield everybody's tickets in the order of their turns."""
-        rest = [list(tickets) for tickets in self._waiting.values()]
-        for number in range(max(map(len, rest), default=0)):
-            yield from (tickets[number] for tickets in rest if number < len(tickets))

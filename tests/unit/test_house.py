@@ -16,7 +16,8 @@ FILES = [
     file
     for room in ROOMS
     for file in (ROOT / room).rglob("*")
-    if file.suffix in WRITTEN and not any(part.startswith(".") for part in file.parts)
+    if file.suffix in WRITTEN
+    and not any(part.startswith(".") for part in file.relative_to(ROOT).parts)
 ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from bots.web import WebAdapter
 from tests.component.web.house import House
 from tests.component.web.visitor import Browser
+from tests.fakes.challenge import Challenge, holding
 
 
 @pytest.fixture
@@ -22,6 +23,13 @@ def house(data_dir: Path) -> House:
 async def adapter(house: House) -> AsyncIterator[WebAdapter]:
     async with house.open() as adapter:
         yield adapter
+
+
+@pytest.fixture
+async def challenge(core) -> AsyncIterator[Challenge]:
+    """A challenge of the core that a module brings."""
+    async with holding(core.events, core.leases, core.services.pictures) as challenge:
+        yield challenge
 
 
 @pytest.fixture

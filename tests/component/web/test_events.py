@@ -16,7 +16,7 @@ from events.model import Hold
 from events.voting.published import recount
 from tests.component.web.house import answer, heard
 from tests.component.web.visitor import form_of, link
-from tests.fakes.challenge import holding, plan
+from tests.fakes.challenge import plan
 
 EVIL = '<script>alert("x")</script><img src=x onerror=y>'
 TO_VOTE = (Step.CLOSE, Step.VOTE)
@@ -34,12 +34,6 @@ async def adapter(core):
     adapter = await WebAdapter.build("room", {"platform": "web"}, core.services)
     yield adapter
     await adapter.close()
-
-
-@pytest.fixture
-async def challenge(core):
-    async with holding(core.events, core.leases, core.services.pictures) as challenge:
-        yield challenge
 
 
 def shown(page):

@@ -10,7 +10,6 @@ from bots.program import open_core
 from bots.web import WebAdapter
 from common.config import parse
 from tests.component.web.visitor import link
-from tests.fakes.challenge import holding
 
 
 @pytest.fixture
@@ -32,12 +31,6 @@ async def adapter(core):
     adapter = await WebAdapter.build("room", {"platform": "web"}, core.services)
     yield adapter
     await adapter.close()
-
-
-@pytest.fixture
-async def challenge(core):
-    async with holding(core.events, core.leases, core.services.pictures) as challenge:
-        yield challenge
 
 
 @pytest.fixture
