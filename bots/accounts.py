@@ -9,7 +9,7 @@ from typing import Any
 from common.config import Config
 from common.errors import ConfigError
 from request.adapter import Adapter
-from request.services import Services
+from request.services import Built, Services
 
 ADAPTERS = "hordebots.adapters"
 """Entry point group under which adapters are found."""
@@ -22,7 +22,7 @@ def platform_of(name: str, section: Mapping[str, Any]) -> str:
     return str(section.get("platform", name))
 
 
-def find_adapter(name: str, section: Mapping[str, Any]) -> tuple[type[Adapter], dict[str, Any]]:
+def find_adapter(name: str, section: Mapping[str, Any]) -> tuple[type[Built], dict[str, Any]]:
     """Return the adapter for an account's platform, and its own settings. Raises ConfigError."""
     platform = platform_of(name, section)
     found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}

@@ -1,21 +1,17 @@
 """The adapter protocol: the four verbs every chat platform implements.
 
 An adapter translates; it holds no rule of its own. What is allowed, how text is read and what
-is said belong to `request/` and `common/`. It is found by the entry point group
-`hordebots.adapters` and built by `build(name, section, services)` in the program.
+is said belong to `request/` and `common/`. How it is built says `request/services.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Person, Picture, Progress
-
-if TYPE_CHECKING:
-    from request.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +63,6 @@ class Adapter(Protocol):
     name: str
     """Name of the account in `config.yaml`."""
     capabilities: Capabilities
-
-    @classmethod
-    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
-        """Check the account's section of `config.yaml`, connect, and return the adapter.
-
-        Raises ConfigError or StartupError with a sentence that says what to do.
-        """
-        ...
 
     def listen(self) -> AsyncIterator[Incoming]:
         """Yield what people write, oldest first, catching up on what was missed. Never ends."""

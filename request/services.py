@@ -1,13 +1,18 @@
-"""What the program lends an adapter when it builds it."""
+"""What the program lends an adapter when it builds it.
+
+An adapter is found by the entry point group `hordebots.adapters`, which names a class.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol, Self
 
 from common.config import Config
 from common.database import Database
+from request.adapter import Adapter
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
 from request.extension import Extension
@@ -38,3 +43,15 @@ class Services:
     """The room above that adds to requests; pages of its own ask it."""
     about: str = ""
     """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
+
+
+class Built(Adapter, Protocol):
+    """An adapter's class, as the program finds it."""
+
+    @classmethod
+    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
+        """Check the account's section of `config.yaml`, connect, and return the adapter.
+
+        Raises ConfigError or StartupError with a sentence that says what to do.
+        """
+        ...

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from common import texts
 from common.errors import Refusal
@@ -23,11 +22,9 @@ from common.model import (
     Picture,
     Progress,
 )
+from request.adapter import Adapter, Capabilities
 from request.answering import metadata, recipe
 from request.kept.records import JobRow, PictureRow
-
-if TYPE_CHECKING:
-    from request.adapter import Adapter, Capabilities
 
 ALT_LENGTH = 1000
 MINUTE, HOUR = 60, 3600

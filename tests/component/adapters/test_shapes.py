@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from bots.accounts import ADAPTERS
-from request.adapter import Adapter, Clearing, Examined, Keeping, Removing
+from request.adapter import Clearing, Examined, Keeping, Removing
+from request.services import Built
 from tests.component.adapters.plug import plugs
 
 MOST_LINES = 250
@@ -29,7 +30,7 @@ ORDER = (
     "close",
 )
 """Of the verbs, in every file."""
-PROTOCOLS = (Adapter, Clearing, Removing, Keeping, Examined)
+PROTOCOLS = (Built, Clearing, Removing, Keeping, Examined)
 BOTS = Path(inspect.getfile(__import__("bots", fromlist=["x"]))).parent
 
 found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
