@@ -12,9 +12,9 @@ import aiohttp
 from common.config import Config
 from common.database import Database, open_database
 from common.horde.client import HordeClient
+from events.course.chore import KudosChore
 from events.course.clock import Chore
 from events.entries.entry_store import EntryStore
-from events.kudos.chore import KudosChore
 from events.kudos.opening import open_treasury
 from events.kudos.purse import KudosPurse
 from events.kudos.sponsors import Sponsors

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from common.settings.section import Section
-from events.kudos.prizes import Prizes
+from events.prizes import Prizes
 
 NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,46}[a-z0-9])?")
 """What people type after `enter`, and the tag in posts."""

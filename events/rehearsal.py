@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from events import lifecycle
-from events.kudos.prizes import covered, worst_case
 from events.languages import check_language
 from events.lifecycle import Step
 from events.model import Entry, EntryState, Event, Plan, Shown, State
 from events.posts.announcements import Scene, posts
+from events.prizes import covered, worst_case
 from events.store import Posted
 
 POSTED = (Step.ANNOUNCE, Step.OPEN, Step.VOTE, Step.PROMOTE)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bots.rooms import Rooms
-    from events.kudos.prizes import Award
     from events.kudos.records import FundRow, Transfer
     from events.model import Event
+    from events.prizes import Award
 
 Name = Annotated[str, typer.Argument(help="Name of the event, as people type it.")]
 
@@ -112,8 +112,8 @@ def unsponsor(
 
 async def _prizes(rooms: Rooms, event: Event, *, as_json: bool) -> str:
     from common.texts import say
-    from events.kudos.prizes import covered
     from events.kudos.statement import state
+    from events.prizes import covered
 
     found = await state(rooms.treasury, event)
     if not as_json:

@@ -18,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.errors import Refusal
-from events.kudos.prizes import Award, Fund, share_out
 from events.kudos.records import (
     FREED,
     ON_THE_WAY,
@@ -33,6 +32,7 @@ from events.kudos.records import (
 )
 from events.kudos.tables import kudos_funds, kudos_prizes, kudos_transfers
 from events.linking.codes import number_of
+from events.prizes import Award, Fund, share_out
 from request.kept.leases import Lease, guard
 
 DAY = 24 * 3600.0

@@ -12,8 +12,8 @@ from common.horde.client import HordeClient
 from common.horde.wire_accounts import SharedKey, SharedKeyBody
 from events.kudos.funds import Funds
 from events.kudos.payers import Payers, purpose_of
-from events.kudos.prizes import Prizes
 from events.kudos.records import FundRow, FundState, Purpose
+from events.prizes import Prizes
 
 log = structlog.get_logger()
 

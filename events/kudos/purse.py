@@ -9,10 +9,10 @@ from typing import Any
 from common.errors import Refusal
 from common.model import Job
 from events.entries.entry_store import EntryStore
-from events.kudos.prizes import Award, Entrant, award
 from events.kudos.treasury import Treasury
 from events.linking.links import Links
 from events.model import Entry, Event, State
+from events.prizes import Award, Entrant, award
 from request.allowed.terms import Payer
 from request.kept.leases import Lease
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from events.kudos.prizes import Fund
+from events.prizes import Fund
 
 
 class Purpose(StrEnum):

@@ -11,8 +11,8 @@ from common.errors import HordeError, HordeForbidden, Refusal
 from common.horde.wire_accounts import User
 from events.kudos.funds import Funds
 from events.kudos.payers import ANONYMOUS_ID, Payers, purpose_of
-from events.kudos.prizes import MOST_KUDOS
 from events.kudos.records import FundRow, FundState, Purpose
+from events.prizes import MOST_KUDOS
 
 log = structlog.get_logger()
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.texts import say
-from events.kudos.prizes import Prizes, covered
 from events.kudos.records import FundRow, Sheet
 from events.kudos.treasury import Cost, Treasury
 from events.model import Event
+from events.prizes import Prizes, covered
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from events.kudos.ledger import Ledger
 from events.kudos.outbox import Outbox
 from events.kudos.party import Party
 from events.kudos.payers import ANONYMOUS_ID, Payers
-from events.kudos.prizes import Entrant, Prizes, Proof, award, prove, worst_case
 from events.kudos.records import FundRow, FundState, Purpose
 from events.kudos.sponsors import Sponsors
+from events.prizes import Entrant, Prizes, Proof, award, prove, worst_case
 from request.kept.leases import Lease
 
 

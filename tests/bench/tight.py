@@ -7,9 +7,9 @@ from typing import Self
 
 from common.config import WorkerConfig
 from worker.disk.models import find_models
-from worker.engines.diffusers.device import MEMORY_SHARE
 from worker.engines.diffusers.engine import DiffusersEngine
 from worker.engines.diffusers.shelf import Shelf
+from worker.system.device import MEMORY_SHARE
 
 ROOM = 24_000_000
 """Bytes; the demo's model takes some 16 MB."""

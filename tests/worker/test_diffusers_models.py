@@ -17,9 +17,9 @@ from tests.worker.ldm import unet_name
 from worker.demo_model.runtime import WEIGHTS
 from worker.engines.diffusers import architecture
 from worker.engines.diffusers.checkpoint import from_file, open_model
-from worker.engines.diffusers.device import Device, find_device
 from worker.engines.diffusers.families import Family, Kind, recognise
 from worker.engines.diffusers.shelf import Shelf
+from worker.system.device import Device, find_device
 
 pytestmark = pytest.mark.filterwarnings("default")
 CPU = Device("cpu", torch.float32, 10**10)

@@ -86,7 +86,7 @@ def device_name(wanted: str) -> str:
     """Return the device as torch calls it; asks torch where it is left open."""
     if wanted != "auto":
         return wanted
-    found: str = import_module("worker.engines.diffusers.device").find_device().name
+    found: str = import_module("worker.system.device").find_device().name
     return found
 
 

@@ -17,7 +17,7 @@ from bots.program import prepare_folder
 from bots.rooms import open_rooms
 from common.config import load
 from common.errors import Refusal
-from events.kudos.prizes import Award
+from events.prizes import Award
 from tests.fakes.horde import FakeHorde, faults
 from tests.fakes.server import in_thread
 

@@ -14,10 +14,10 @@ from common.horde.transport import Patience
 from events.kudos.funds import Funds
 from events.kudos.ledger import Ledger
 from events.kudos.payers import ONE_TRY, Payers
-from events.kudos.prizes import Entrant, Prizes
 from events.kudos.records import Purpose
 from events.kudos.seal import Seal
 from events.kudos.treasury import Treasury
+from events.prizes import Entrant, Prizes
 from request.kept.leases import Lease, Leases
 from request.kept.marks import Marks
 from tests.component.conftest import Clock

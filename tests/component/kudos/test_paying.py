@@ -7,8 +7,8 @@ import pytest
 from common.errors import LeaseLost, Refusal
 from events.kudos.ledger import CLAIM_DAYS, DAY
 from events.kudos.outbox import FIRST_PAUSE, KEY_PAUSE, Outbox
-from events.kudos.prizes import Prizes
 from events.kudos.records import TransferState
+from events.prizes import Prizes
 from tests.component.kudos.conftest import (
     EVENT,
     HOUSE_KEY,

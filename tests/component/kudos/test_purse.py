@@ -12,10 +12,10 @@ from common.errors import HordeGone, Refusal
 from common.horde.client import HordeClient
 from common.horde.wire import generation_body
 from common.model import Job
+from events.course.chore import SETTLING, KudosChore
 from events.course.clock import Clock as EventClock
 from events.course.steps import Steps
 from events.entries.entry_store import EntryStore
-from events.kudos.chore import SETTLING, KudosChore
 from events.kudos.purse import KudosPurse
 from events.kudos.records import FundState, Purpose
 from events.lifecycle import Step

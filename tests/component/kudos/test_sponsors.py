@@ -8,9 +8,9 @@ from pydantic import SecretStr
 from common.errors import Refusal
 from events.kudos.funds import INVITATION_LASTS
 from events.kudos.ledger import CLAIM_DAYS, DAY
-from events.kudos.prizes import Prizes
 from events.kudos.records import FundState, Purpose, TransferState
 from events.kudos.seal import Seal
+from events.prizes import Prizes
 from tests.component.kudos.conftest import (
     EVENT,
     NAMES,

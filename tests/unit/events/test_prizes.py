@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from common.errors import Refusal
-from events.kudos.prizes import (
+from events.prizes import (
     Entrant,
     Fund,
     Prizes,

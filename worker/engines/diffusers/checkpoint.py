@@ -14,7 +14,6 @@ from safetensors import safe_open
 
 from common.errors import WorkerError
 from worker.engines.diffusers import architecture
-from worker.engines.diffusers.device import Device
 from worker.engines.diffusers.families import (
     Family,
     Kind,
@@ -23,6 +22,7 @@ from worker.engines.diffusers.families import (
     recognise,
 )
 from worker.engines.diffusers.prompts import ClipTokenizer, FolderTokenizer, TextEncoder
+from worker.system.device import Device
 
 V_SIGN = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
 V_SPREAD = 0.09

@@ -15,12 +15,12 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.disk.models import find_models, served
 from worker.engines.diffusers.checkpoint import Loaded
-from worker.engines.diffusers.device import Device, find_device
 from worker.engines.diffusers.families import Family
 from worker.engines.diffusers.inversions import UnfitError, read_inversion
 from worker.engines.diffusers.making import Bench, StoppedError, gentle, make
 from worker.engines.diffusers.shelf import Shelf
 from worker.engines.protocol import EngineInfo, EngineTi, Fault, Feature, Generated, Task
+from worker.system.device import Device, find_device
 
 NAME = "diffusers"
 CONTROLNET = "controlnet"

@@ -14,13 +14,13 @@ from PIL import Image, ImageFilter
 
 from worker.engines.diffusers.checkpoint import Loaded, settle
 from worker.engines.diffusers.control import canny
-from worker.engines.diffusers.device import Device
 from worker.engines.diffusers.families import NATIVE, Family
 from worker.engines.diffusers.loras import applied
 from worker.engines.diffusers.prompts import encode
 from worker.engines.diffusers.samplers import scheduler_for
 from worker.engines.diffusers.seams import wrapped
 from worker.engines.protocol import Control, Fault, Task
+from worker.system.device import Device
 
 GRID = 8
 """Pixels to a latent."""

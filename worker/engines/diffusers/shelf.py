@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from worker.engines.diffusers.checkpoint import Loaded, open_model
-from worker.engines.diffusers.device import Device
+from worker.system.device import Device
 
 Open = Callable[[str, Path, Device], Loaded]
 
