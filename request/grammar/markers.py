@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from request.grammar.aliases import ALIASES, SINGLE
 from request.grammar.clean import UNSPACED
 from request.grammar.options import BY_NAME, reads_well
 
 _MARKER = re.compile(
     r"(?<!\S)(?P<dash>--|[—–-])(?P<name>[^\W\d_][\w-]*)"
-    r"|(?P<separator>#{3,}|(?<![\w-])negative[^\S\n]+prompt[^\S\n]*[:：=]"
-    r"|(?:\A|(?<=[\n,.;]))[^\S\n]*negative[^\S\n]*[:：])"
+    r"|(?P<separator>#{3,}|(?<![\w-])neg(?:ative)?[^\S\n]+prompts?[^\S\n]*[:：=]"
+    r"|(?:\A|(?<=[\n,.;]))[^\S\n]*neg(?:atives?)?[^\S\n]*[:：])"
     rf"|(?<![^\W{UNSPACED}])(?<!-)style[^\S\n]*[:：=]"
     # what is no style or option unless it reads as one
     r"|(?<![\w-])(?P<near>(?:styel|sytle|stlye|styl|stile|tsyle|styles)[^\S\n]*[:：=]|style[^\S\n]*;)"
@@ -93,15 +94,21 @@ def _marker(text: str, found: re.Match[str]) -> Marker | None:
 
 def _option(text: str, found: re.Match[str]) -> Marker | None:
     """Return the marker of a dash and a name; None if they are prose."""
-    name = found["name"].casefold()
-    known = name in BY_NAME
+    said = found["name"].casefold()
+    other = said.replace("_", "-")
+    name = ALIASES.get(other, said if said in BY_NAME else other)
+    known, borrowed = name in BY_NAME, other in ALIASES
     match found["dash"]:
         case "--":
             kind = MarkerKind.OPTION if known else MarkerKind.UNKNOWN
-            return Marker(kind, found.start(), found.end(), name)
+            return Marker(kind, found.start(), found.end(), name if known else said)
         case "-":
-            if reads_well(name, text, found.end()):
-                return Marker(MarkerKind.OPTION, found.start(), found.end(), name, certain=False)
-            return None
+            name = SINGLE.get(said, said)
+            certain, reads = False, reads_well(name, text, found.end())
         case _:  # a long dash, as telephones write two short ones
-            return Marker(MarkerKind.OPTION, found.start(), found.end(), name) if known else None
+            certain, reads = not borrowed, known
+            if borrowed:  # it may be a word of a sentence
+                reads = reads_well(name, text, found.end())
+    if not reads:
+        return None
+    return Marker(MarkerKind.OPTION, found.start(), found.end(), name, certain=certain)

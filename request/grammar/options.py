@@ -50,6 +50,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(("seed",), values.seed, "--seed 42", _NUMBER),
     Option(("ar", "aspect"), values.ratio("ratio"), "--ar 16:9", _PAIR),
     Option(("size",), values.size("size"), "--size 512x768", _PAIR),
+    Option(("width",), values.side("width"), "--width 512 --height 768", _NUMBER, listed=False),
+    Option(("height",), values.side("height"), "--width 512 --height 768", _NUMBER, listed=False),
     Option(
         ("steps",),
         values.number("steps", lambda limits: (1, limits.max_steps), whole=True),
@@ -111,18 +113,27 @@ OPTIONS: tuple[Option, ...] = (
         listed=False,
     ),
     Option(("niji",), habits.set_style("anime", r"\d[\d.]*"), "--niji", listed=False),
+    Option(("raw",), habits.set_style("raw", ""), "--raw", listed=False),
     Option(
         (
             *("v", "version", "s", "stylize", "c", "chaos", "w", "weird", "stop", "exp"),
-            *("sw", "cw", "ow", "sv"),
+            *("sw", "cw", "ow", "dw", "sv", "bs"),
         ),
         habits.ignored(_VALUE),
         "--v 6",
         listed=False,
     ),
-    Option(("sref", "cref", "oref"), habits.ignored(_REFERENCE), "--sref 42", listed=False),
+    Option(("sref", "cref", "oref", "dref"), habits.ignored(_REFERENCE), "--sref 42", listed=False),
     Option(("p", "profile"), habits.ignored(_CODE), "--p k3ymhbd", listed=False),
-    Option(("fast", "relax", "turbo", "draft"), habits.ignored(""), "--fast", listed=False),
+    Option(
+        (
+            *("fast", "relax", "turbo", "draft", "hd", "public", "creative", "test", "testp"),
+            *("uplight", "upbeta", "upanime"),
+        ),
+        habits.ignored(""),
+        "--fast",
+        listed=False,
+    ),
 )
 
 BY_NAME: Mapping[str, Option] = {name: option for option in OPTIONS for name in option.names}

@@ -23,6 +23,7 @@ WORKS_ON_PICTURES = frozenset({"strength", "painting", "control"})
 """Fields of which one must be said for the addresses in a text to be pictures."""
 
 ADDRESS_LEFT = "note.address_left"
+_SIDES = ("width", "height")
 _SHOWN = 80
 """Characters of an address that are told."""
 _CLOSING = tuple(",.;:!?)]}")
@@ -157,8 +158,19 @@ def _mend_brackets(pieces: list[str], named: str) -> None:
             pieces.append(closing)
 
 
+def _take_sides(values: dict[str, Any]) -> None:
+    """Put width and height together to a size. Raises Refusal if one of them is missing."""
+    sides = {name: values.pop(name) for name in _SIDES if name in values}
+    if len(sides) == 1:
+        (missing,) = set(_SIDES) - set(sides)
+        raise Refusal("refused.value_missing", option=missing, example="--size 512x768")
+    if sides and "size" not in values:
+        values["size"] = tuple(sides[name] for name in _SIDES)
+
+
 def _request(sheet: _Sheet) -> ImageRequest:
     notes = list(sheet.notes)
+    _take_sides(sheet.values)
     if sheet.skipped:
         options = ", ".join(dict.fromkeys(sheet.skipped))
         notes.append(changed("note.skipped", options=options))

@@ -28,6 +28,7 @@ _WHOLE = re.compile(r"[+-]?\d+")
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)")
 _PAIR = re.compile(r"(\d{1,6}(?:\.\d{1,4})?)\s*[:/x×*：]\s*(\d{1,6}(?:\.\d{1,4})?)", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,6})\s*[x×*]\s*(\d{1,6})", re.IGNORECASE)
+_SIDE = re.compile(r"([1-9]\d{0,5})(?:px)?", re.IGNORECASE)
 _LARGEST = 10**9
 SHAPES = {
     "square": "1:1",
@@ -144,6 +145,19 @@ def ratio(field: str) -> Take:
 
 def size(field: str) -> Take:
     return pair(field, _SIZE, int, {})
+
+
+def side(field: str) -> Take:
+    """Return the reader of one side in pixels; `scan` puts the two together."""
+
+    def take(source: Source, start: int, option: str, example: str) -> Taken:
+        word, end = word_at(source, start, option, example)
+        found = _SIDE.fullmatch(word)
+        if found is None:
+            raise unreadable(option, word, example)
+        return Taken(end, {field: int(found[1])})
+
+    return take
 
 
 def negative(source: Source, start: int, option: str, example: str) -> Taken:

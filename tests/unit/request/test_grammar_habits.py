@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.errors import Refusal
 from request.grammar import ImageRequest, read
 from styles.names import NameIndex
 
@@ -30,10 +31,39 @@ def codes(found):
         ("--niji 6", {"style": "anime"}),
         ("--niji", {"style": "anime"}),
         ("--style raw", {"style": "raw"}),
+        ("--raw", {"style": "raw"}),
+        # other programs
+        ("--negative ugly, hat", {"negative": "ugly, hat"}),
+        ("--Negative_Prompt ugly", {"negative": "ugly"}),
+        ("—neg ugly --count 2", {"negative": "ugly", "n": 2}),
+        (", neg: ugly", {"negative": "ugly"}),
+        ("neg prompt: ugly", {"negative": "ugly"}),
+        ("--cfg_scale 5 --hires_fix", {"cfg_scale": 5.0, "hires_fix": True}),
+        ("--width 512 --height=768px", {"size": (512, 768)}),
+        ("-W 512 -H 768", {"size": (512, 768)}),
     ],
 )
 def test_options_that_mean_something_here(text, fields):
     assert request(f"a fox {text}") == ImageRequest("a fox", **fields)
+
+
+@pytest.mark.parametrize(
+    "text", ["a vase -negative space", "a castle —count Dracula— at night", "a road -w of it"]
+)
+def test_words_of_other_programs_stay_prompt_where_they_read_as_such(text):
+    assert request(text) == ImageRequest(text)
+
+
+@pytest.mark.parametrize(("said", "missing"), [("width", "height"), ("height", "width")])
+def test_one_side_alone_is_no_size(said, missing):
+    with pytest.raises(Refusal, match=f"--{missing} needs a value, for example: --size 512x768"):
+        request(f"a fox --{said} 512")
+
+
+@pytest.mark.parametrize("side", ["big", "0", "512x768"])
+def test_a_side_that_is_no_number_is_refused(side):
+    with pytest.raises(Refusal, match=f"I cannot read “{side}” as the value of --width"):
+        request(f"a fox --width {side} --height 512")
 
 
 def test_what_means_nothing_here_is_skipped_with_one_note_for_all():

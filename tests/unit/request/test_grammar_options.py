@@ -9,6 +9,7 @@ from common.horde.wire import CONTROL_TYPES
 from common.horde.wire_names import UPSCALERS
 from common.texts import say
 from request.grammar import OPTIONS, ImageRequest, LoraWish, read
+from request.grammar.aliases import ALIASES
 from request.grammar.markers import says
 from request.grammar.options import BY_NAME, nearest
 from styles.image_request import Painting, TiWish
@@ -135,8 +136,8 @@ def test_what_is_no_option(text):
         ("sede", "--seed"),
         ("strenght", "--strength"),
         ("no-karas", "--no-karras"),
-        ("hires-fix", "--hires"),
-        ("clip", "--clip-skip"),
+        ("hires-fixed", "--hires"),
+        ("clip-skips", "--clip-skip"),
         ("steps20", "--steps"),
         ("aspectratio", "--aspect"),
         ("zzzz", "--size"),
@@ -356,3 +357,5 @@ def test_every_example_reads_well():
 def test_no_name_is_taken_twice():
     names = [name for option in OPTIONS for name in option.names]
     assert len(names) == len(set(names))
+    assert set(ALIASES).isdisjoint(names)
+    assert set(ALIASES.values()) <= set(names)
