@@ -14,7 +14,9 @@ class Patience:
     request: float = 2 * 3600
     """A request fails after this."""
     straggler: float = 300
-    """The last job open is given up this long after its siblings."""
+    """The last job open is given up this long after its siblings, or after its turn has come."""
+    queued: float = 1800
+    """It waits for its turn this long after its siblings, if the Horde says that it does."""
     unreachable: float = 600
     """A Horde that does not answer, or is closed, is asked again for this long."""
     impossible: float = 600

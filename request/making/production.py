@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 import structlog
@@ -34,6 +34,7 @@ from request.kept.store import Store
 from request.making import endings
 from request.making.delivery import Delivery, NothingCame
 from request.making.progress import Tally
+from request.making.straggling import Straggler
 from request.making.submission import Submissions
 from request.making.waiting import Impossible, Wait
 from request.observer import Observer
@@ -68,6 +69,7 @@ class Production:
         self._patience = patience or Patience()
         self._observer = observer or Observer()
         self._now = now
+        self._monotonic = monotonic
         self._submissions = Submissions(
             store,
             hordes,
@@ -90,40 +92,49 @@ class Production:
         terms: Terms,
     ) -> None:
         """Take all jobs of a request to their end; those that take too long are given up."""
-        making = [
-            self._make(lease, request, row, tally, terms)
+        making = {
+            row.number: self._make(lease, request, row, tally, terms)
             for row in jobs
             if row.state not in ENDED_JOBS
-        ]
+        }
         try:
             if len(jobs) == 1:  # as most requests have: without a task more
                 del jobs  # of which newer rows are held
                 async with asyncio.timeout(self._left(request)):
-                    for one in making:
+                    for one in making.values():
                         await one
             else:
-                await self._await_all({asyncio.create_task(one) for one in making}, request)
+                tasks = {asyncio.create_task(one): number for number, one in making.items()}
+                await self._await_all(tasks, request, tally)
         except TimeoutError:
             await self.withdraw(lease, request, texts.say("outcome.too_slow"))
 
-    async def _await_all(self, tasks: set[asyncio.Task[None]], request: RequestRow) -> None:
+    async def _await_all(
+        self, tasks: Mapping[asyncio.Task[None], int], request: RequestRow, tally: Tally
+    ) -> None:
         """Wait for jobs. Raises TimeoutError if patience comes to its end before all do."""
         open_tasks = set(tasks)
+        last: Straggler | None = None
         try:
             while open_tasks:
                 rest = self._left(request)
-                if len(open_tasks) == 1 and await self._store.pictures_of(request.id):
-                    rest = min(rest, self._patience.straggler)
-                done, open_tasks = await asyncio.wait(
-                    open_tasks, timeout=rest, return_when=asyncio.FIRST_COMPLETED
-                )
-                if not done:
+                if last is not None:
+                    rest = min(rest, last.left())
+                elif len(open_tasks) == 1 and await self._store.pictures_of(request.id):
+                    number = tasks[next(iter(open_tasks))]
+                    last = Straggler(number, tally, self._patience, self._monotonic)
+                if not rest:
                     break
+                _done, open_tasks = await asyncio.wait(
+                    open_tasks,
+                    timeout=rest if last is None else min(rest, last.pause()),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
         except BaseException:
             await cancel(*tasks)
             raise
         await cancel(*open_tasks)
-        for task in tasks - open_tasks:
+        for task in set(tasks) - open_tasks:
             task.result()
         if open_tasks:
             raise TimeoutError

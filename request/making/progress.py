@@ -18,6 +18,7 @@ class _Look(NamedTuple):
     processing: int
     position: int
     wait: int
+    waits: bool
 
 
 class Tally:
@@ -59,10 +60,19 @@ class Tally:
     def looked(self, job: int, check: Check) -> None:
         """Note what the Horde said of a job."""
         self._looks[job] = _Look(
-            check.finished, check.processing, check.queue_position, check.wait_time
+            check.finished,
+            check.processing,
+            check.queue_position,
+            check.wait_time,
+            check.waiting > 0 and check.is_possible,
         )
         self._note = ""
         self._change()
+
+    def waits(self, job: int) -> bool:
+        """Tell whether a job is held up by nothing but those before it, as far as is known."""
+        look = self._looks.get(job)
+        return job in self._queued or (look is not None and look.waits)
 
     def was_at_horde(self, begun: float, ended: float) -> None:
         """Note when a Horde had a job, in Unix seconds."""

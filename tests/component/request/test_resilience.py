@@ -312,6 +312,25 @@ async def test_job_whose_siblings_failed_is_waited_for(start, heard, horde):
     assert len(outcome.pictures) == 1
 
 
+async def test_a_job_in_a_long_queue_is_waited_for_when_its_siblings_are_done(start, heard, horde):
+    horde.seconds = None
+    platform = FakePlatform()
+    async with start(platform, patience=HASTY) as core:
+        platform.say(heard(SEVERAL))
+        await submissions(horde, 2)
+        first, queued = list(horde.requests)
+        horde.requests[queued].queued = True
+        (request_id,) = await core.store.open_requests("web")
+        tally = core.service.at_work.tallies[request_id]
+        await wait_until(lambda: any(tally.waits(number) for number in (1, 2)))
+        horde.finish(first)
+        await asyncio.sleep(2 * HASTY.straggler)
+        horde.finish(queued)
+        outcome = await platform.answer_to("1")
+    assert len(outcome.pictures) == 2
+    assert horde.journal.count("cancel") == 0
+
+
 async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
     horde.seconds = None
     platform = FakePlatform()

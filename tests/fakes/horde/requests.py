@@ -47,6 +47,8 @@ class FakeRequest:
     early, because it counts these among what was made."""
     stranded: bool = False
     """Whether maintenance came over it: what waits is not made, and that is never said."""
+    queued: bool = False
+    """Whether it waits in a long queue: no worker has taken any of it yet."""
     checked: tuple[float, dict[str, Any]] = float("-inf"), {}
     """When `check` was last worked out, and its answer."""
     announced: int = 0
@@ -101,10 +103,8 @@ class FakeRequest:
         self.wanted_still = self.finished(now) + self._working(now)
 
     def _working(self, now: float) -> int:
-        waiting_for_ever = self.fate is Fate.IMPOSSIBLE or self.stranded
-        return (
-            0 if waiting_for_ever or self._over(now) else min(1, self.wanted - self.finished(now))
-        )
+        waits = self.fate is Fate.IMPOSSIBLE or self.stranded or self.queued
+        return 0 if waits or self._over(now) else min(1, self.wanted - self.finished(now))
 
     def _over(self, now: float) -> bool:
         given_up = self.fate is Fate.EMPTY and (self._share(now) >= 1 or self.by_hand > 0)

@@ -26,8 +26,8 @@ def test_the_table_of_options_is_that_of_the_code():
     assert documented == {option.names[0] for option in OPTIONS if option.listed}
 
 
-def test_every_option_of_midjourney_is_on_the_page():
-    habits = section("From Midjourney")
+def test_every_option_of_other_programs_is_on_the_page():
+    habits = section("From Midjourney") + section("From A1111 and CivitAI")
     names = [name for option in OPTIONS for name in option.names if name != "style"]
     known = section("Options") + habits
     assert [name for name in names if f"--{name}" not in known] == []
