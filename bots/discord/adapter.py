@@ -140,7 +140,10 @@ class DiscordAdapter(Showcase):
     ) -> str | None:
         """Return the message of a part already posted; each says which part it is."""
         del known
-        return await self._answering.find(incoming, part)
+        found = await self._answering.find(incoming, part)
+        if found is not None:
+            await self._news.end(incoming)
+        return found
 
     async def clear(self, incoming: Incoming) -> None:
         """Say on the message that shows the work that there is none any more."""

@@ -6,6 +6,7 @@ Shortly before the token ends the message says where the answer will come instea
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 import discord
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 PAUSE = 5.0
 """Seconds between two edits of a message."""
+MOST_TYPED = 1000
+"""Messages remembered under which the bot was shown as typing."""
 LAST_WORDS = TOKEN_LASTS - 30.0
 """Age of a token in seconds at which people are told where the answer will come."""
 
@@ -40,7 +43,6 @@ class Shown:
     newest: Progress | None = None
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
-    typed: bool = False
 
 
 class News:
@@ -54,22 +56,29 @@ class News:
         self._pending = pending
         self._clock = clock
         self._shown: dict[str, Shown] = {}
+        self._typed: OrderedDict[str, None] = OrderedDict()
+
+    @property
+    def events(self) -> frozenset[str]:
+        """What progress is being shown of."""
+        return frozenset(self._shown)
 
     async def show(self, incoming: Incoming, progress: Progress) -> None:
         """Show how far a request is, at once if that was not done a moment ago."""
-        shown = self._shown.get(incoming.event)
-        if shown is None:
-            shown = self._shown[incoming.event] = Shown(incoming, Route.of(incoming.context))
-        if not shown.route.token:
-            await self._type(shown)
+        route = Route.of(incoming.context)
+        if not route.token:
+            await self._type(incoming, route)
             return
+        if not route.fresh(self._clock.now()):
+            return
+        shown = self._shown.setdefault(incoming.event, Shown(incoming, route))
         shown.newest = progress
         shown.changed.set()
         if shown.task is None:
             shown.task = asyncio.create_task(self._keep_showing(shown))
 
     async def end(self, incoming: Incoming) -> None:
-        """Show no more of a request: its answer comes."""
+        """Show no more of a request: its answer comes, or never will."""
         shown = self._shown.pop(incoming.event, None)
         if shown is not None and shown.task is not None:
             await cancel(shown.task)
@@ -83,17 +92,21 @@ class News:
     async def _keep_showing(self, shown: Shown) -> None:
         telling = asyncio.create_task(self._tell_before_the_end(shown))
         try:
+            await shown.changed.wait()
             while shown.route.fresh(self._clock.now()):
-                await shown.changed.wait()
                 shown.changed.clear()
                 await self._edit(shown)
                 await self._clock.sleep(PAUSE)
+                await shown.changed.wait()
         finally:
+            if self._shown.get(shown.incoming.event) is shown:
+                del self._shown[shown.incoming.event]
             await cancel(telling)
 
     async def _tell_before_the_end(self, shown: Shown) -> None:
-        await self._clock.sleep(max(0.0, shown.route.created + LAST_WORDS - self._clock.now()))
-        shown.changed.set()
+        for age in (LAST_WORDS, TOKEN_LASTS):
+            await self._clock.sleep(max(0.0, shown.route.created + age - self._clock.now()))
+            shown.changed.set()
 
     async def _edit(self, shown: Shown) -> None:
         now, route = self._clock.now(), shown.route
@@ -119,13 +132,15 @@ class News:
         quiet = discord.AllowedMentions.none()
         await webhook.edit_message(ORIGINAL, view=view, attachments=[], allowed_mentions=quiet)
 
-    async def _type(self, shown: Shown) -> None:
+    async def _type(self, incoming: Incoming, route: Route) -> None:
         """Show once in the channel that the bot is busy with what somebody wrote."""
-        if shown.typed:
+        if incoming.event in self._typed:
             return
-        shown.typed = True
+        self._typed[incoming.event] = None
+        if len(self._typed) > MOST_TYPED:
+            self._typed.popitem(last=False)
         with translated():
-            await self._caller.http.send_typing(shown.route.channel)
+            await self._caller.http.send_typing(route.channel)
 
 
 def _where_next(route: Route) -> str:

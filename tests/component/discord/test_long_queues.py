@@ -12,6 +12,7 @@ from bots.discord.client import HearingClient
 from bots.discord.clock import Clock
 from bots.discord.section import DiscordSection
 from common.errors import ConfigError, StartupError
+from common.model import Phase, Progress
 from request.making.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
 from tests.fakes.faults import refuse
@@ -83,6 +84,21 @@ async def test_a_private_answer_that_comes_late_goes_to_the_asker_alone(
         finish(horde)
         await answered_in(fake, fake.world.direct(ann))
     assert fake.world.in_channel(channel) == []
+
+
+async def test_progress_that_no_answer_ends_is_forgotten_when_nothing_can_be_shown_any_more(
+    fake, horde, channel, ann, start, clock
+):
+    async with start(enabled=[channel]) as bot:
+        await begun(fake, horde, ann, channel)
+        news = bot.adapter._news
+        assert len(news.events) == 1
+        clock.skip(16 * MINUTE)
+        await fake.until(lambda: not news.events)
+        (request_id,) = await bot.core.store.open_requests("discord")
+        incoming = (await bot.core.store.request(request_id)).incoming
+        await bot.adapter.acknowledge(incoming, Progress(Phase.WAITING, asked=1))
+        assert not news.events
 
 
 async def test_after_a_restart_the_deferred_message_becomes_the_answer(
