@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from common import texts
 from common.config import Config, PlaceConfig
@@ -37,6 +38,16 @@ class _Left:
     kudos: float
     code: str
     """Of the words that say whose budget it is."""
+
+
+class _Fewer(NamedTuple):
+    """What can be paid for: `--n`, and how many pictures that are."""
+
+    n: int
+    pictures: int
+
+
+NO_FEWER = _Fewer(0, 0)
 
 
 class Budget:
@@ -93,6 +104,7 @@ class Budget:
             return {}
         until = policy.DAY - self._now() % policy.DAY
         styles = await self._styles(free, plan, place) if free else ()
+        fewer = NO_FEWER if styles else await self._fewer(plan, charges, left.kudos, terms)
         raise Refusal(
             "refused.kudos",
             suggestions=styles,
@@ -101,9 +113,7 @@ class Budget:
             limit=left.limit,
             whose=texts.say(left.code),
             time=answers.duration(until),
-            possible=await self._possible(
-                styles, free, left.kudos * _pictures(plan, charges) / price
-            ),
+            possible=await self._possible(styles, free, fewer),
         )
 
     async def within(
@@ -146,21 +156,42 @@ class Budget:
         limits = policy.limits_of(narrow, self._config().styles)
         return await self._planning.alternatives(plan.image, plan.jobs[0].style, narrow, limits)
 
-    async def _possible(
-        self, styles: tuple[str, ...], free: tuple[str, ...], fitting: float
-    ) -> str:
+    async def _fewer(self, plan: Plan, charges: Charges, left: float, terms: Terms) -> _Fewer:
+        """Return how few pictures the kudos left reach for, so that asking for them will not fail.
+
+        Of a category, any style may be drawn for them: the dearest counts.
+        """
+        charged = [job for number, job in enumerate(plan.jobs, start=1) if number in charges]
+        by_style = {job.style: job for job in charged}
+        prompts = -(-len(charged) // len(by_style))
+        most = -(-sum(job.n for job in charged) // prompts)
+        likely = int(left * most / sum(charges.values()))
+        for n in dict.fromkeys((min(likely, most - 1), 1)):
+            if not 1 <= n < most:
+                continue
+            together = n if len(by_style) == 1 else 1
+            ones = [replace(job, n=together) for job in by_style.values()]
+            try:
+                prices = [
+                    await self._prices.of(endpoint, job, terms.person)
+                    for job in ones
+                    for endpoint in (await self._hordes.candidates(job, allowed=terms.hordes))[:1]
+                ]
+            except (HordeError, NothingCame):
+                break
+            if prompts * max(prices) * (n // together) <= left:
+                return _Fewer(n, prompts * n)
+        return NO_FEWER
+
+    async def _possible(self, styles: tuple[str, ...], free: tuple[str, ...], fewer: _Fewer) -> str:
         """Return what can be had all the same, as a sentence."""
         hordes = ", ".join(free)
         if styles:
             return texts.say("kudos.free_styles", hordes=hordes, styles=", ".join(styles))
-        if fitting >= 1:
-            return texts.say("kudos.fitting", count=int(fitting))
+        if fewer.n:
+            return texts.say("kudos.fitting", count=fewer.pictures, n=fewer.n)
         served = sorted(await self._hordes.served(allowed=free) or {}) if free else []
         if served:
             models = ", ".join(served[:MODELS_SHOWN])
             return texts.say("kudos.free_models", hordes=hordes, models=models)
         return texts.say("kudos.smaller")
-
-
-def _pictures(plan: Plan, charges: Charges) -> int:
-    return sum(job.n for number, job in enumerate(plan.jobs, start=1) if number in charges)

@@ -78,6 +78,38 @@ async def test_a_community_spends_its_budget_and_is_told_what_is_left_and_until_
     assert len(horde.submitted()) == 4
 
 
+@pytest.mark.parametrize(
+    ("limit", "text", "possible"),
+    [
+        (7, "style: raw --n 4", "--price tells how much."),  # one alone costs 8
+        (8, "style: raw --n 4", "1 of these pictures would still be within them: ask with --n 1."),
+        (19, "style: raw --n 4", "2 of these pictures would still be within them: ask with --n 2."),
+        (
+            31,
+            "{red, blue} style: raw --n 3",
+            "4 of these pictures would still be within them: ask with --n 2.",
+        ),
+        (
+            27,
+            "{red, blue} style: raw --n 3",
+            "2 of these pictures would still be within them: ask with --n 1.",
+        ),
+        (15, "{red, blue} style: raw --n 3", "--price tells how much."),
+        (15, "style: stylepunks --n 4", "1 of these pictures would still be within them"),
+        (7, "style: stylepunks --n 4", "--price tells how much."),
+        (8, "style: raw --n 2 --tile", "1 of these pictures would still be within them"),
+    ],
+)
+async def test_no_fewer_pictures_are_proposed_than_can_be_paid(
+    start, asked, horde, limit, text, possible
+):
+    platform = FakePlatform()
+    async with start(platform, place=PlaceConfig(kudos_per_day=limit)):
+        [refused] = await answers_to(platform, asked(1, f"draw for me a fox {text}"))
+    assert refused.ending is Ending.REFUSED
+    assert possible in refused.text
+
+
 async def test_a_budget_used_up_says_what_costs_less(start, asked):
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(kudos_per_day=9)):
