@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -11,9 +12,11 @@ from aiohttp import web
 from common.config import HubConfig
 from common.database import Database
 from common.reference.models import ModelReference
-from hub.limits import Limiter
-from hub.pictures import PictureFolder, Signer
-from hub.users import User, Users
+from hub.callers.limits import Limiter
+from hub.callers.users import User, Users
+from hub.pictures import shelf
+from hub.pictures.folder import PictureFolder
+from hub.pictures.signing import Signer
 from hub.webhook import Webhooks
 
 
@@ -48,6 +51,20 @@ class Hub:
         if request is None or not request.host:
             return self.address
         return f"{request.scheme}://{request.host}"
+
+    async def keep(self, name: str, data: bytes) -> None:
+        """Keep a picture, whose time begins now."""
+        await self.pictures.write(name, data)
+        await shelf.picture_stored(self.database, name, self.clock())
+
+    async def shown(self, name: str, base: str, *, r2: bool) -> str:
+        """Return where a picture can be had, or itself in base64; "" if it is gone.
+
+        The latter for requests without object store (`r2`).
+        """
+        if r2:
+            return self.signer.link(base, "GET", name, self.clock())
+        return base64.b64encode(await self.pictures.read(name) or b"").decode()
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -26,10 +26,11 @@ from common.database import open_database
 from common.reference.models import ModelReference
 from common.running.serving import address_of, answer
 from common.running.tasks import cancel
-from hub import accounts, shelf, users
+from hub.callers import accounts, users
+from hub.callers.limits import Limiter
 from hub.context import HUB, Hub
-from hub.limits import Limiter
-from hub.pictures import prepare_folder
+from hub.pictures import shelf
+from hub.pictures.folder import prepare_folder
 from hub.routes import alchemy, client, picture, status, worker
 from hub.routes.exchange import MOST_BODY_BYTES, answer_errors
 from hub.sweep import keep_sweeping, sweep

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from hub import forms, shelf, store
+from hub.alchemy import store as forms
 from hub.context import Hub
-from hub.pictures import source_names
+from hub.pictures import shelf
+from hub.pictures.folder import source_names
+from hub.queue import store
 
 PAUSE_SECONDS = 1.0
 log = structlog.get_logger()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
+
+Row = sa.Row[tuple[Any, ...]]
 
 
 class State(StrEnum):

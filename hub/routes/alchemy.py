@@ -8,16 +8,18 @@ from typing import Any
 
 from aiohttp import web
 
-from common import pictures as common_pictures
-from common import texts
-from hub import alchemy, forms, pictures, rules, shelf, views
+from common import pictures, texts
+from hub.alchemy import popping, store, terms
+from hub.callers.users import User
 from hub.context import HUB, Hub
 from hub.errors import Declined
-from hub.routes.exchange import limiter_key, read_body
-from hub.store import Row
-from hub.tables import FormState
-from hub.users import User
-from hub.wire_alchemy import AlchemyPop, AlchemyRequest, AlchemySubmit
+from hub.pictures import receiving
+from hub.pictures.folder import picture_name, source_names
+from hub.routes.exchange import limiter_key, read_body, worker_owner
+from hub.tables import FormState, Row
+from hub.views.online import online_alchemists
+from hub.wire import rules
+from hub.wire.alchemy import AlchemyPop, AlchemyRequest, AlchemySubmit
 
 UPLOADED = "R2"
 FORMS_PER_PICTURE = 10
@@ -44,22 +46,21 @@ async def _accept(
 ) -> dict[str, object]:
     """Keep the picture, queue the forms; return a message if nobody can do them now."""
     now = hub.clock()
-    webp = await asyncio.to_thread(pictures.read_source, request.source_image)
-    facts = await asyncio.to_thread(common_pictures.verify, webp, max_bytes=pictures.MAX_BYTES)
-    name, _ = pictures.source_names(alchemy_id)
-    await hub.pictures.write(name, webp)
-    await shelf.picture_stored(hub.database, name, now)
-    await forms.alchemy_submitted(
+    webp = await asyncio.to_thread(receiving.read_source, request.source_image)
+    facts = await asyncio.to_thread(pictures.verify, webp, max_bytes=receiving.MAX_BYTES)
+    name, _ = source_names(alchemy_id)
+    await hub.keep(name, webp)
+    await store.alchemy_submitted(
         hub.database,
         alchemy_id,
         request,
         user,
-        tiles=alchemy.tiles(facts.width, facts.height),
+        tiles=terms.tiles(facts.width, facts.height),
         concurrency=hub.config.concurrency * FORMS_PER_PICTURE,
         now=now,
     )
     async with hub.database.read() as connection:
-        online = await views.online_alchemists(connection, now)
+        online = await online_alchemists(connection, now)
     offered = {form for offer in online for form in offer.forms}
     if all(form.name in offered for form in request.forms):
         return {}
@@ -75,17 +76,17 @@ async def status(http: web.Request) -> web.Response:
 @routes.delete("/api/v2/interrogate/status/{id}")
 async def cancel(http: web.Request) -> web.Response:
     """Want no more of a request; answer how it stands now. Whoever knows the id may."""
-    await forms.alchemy_cancelled(http.app[HUB].database, http.match_info["id"])
+    await store.alchemy_cancelled(http.app[HUB].database, http.match_info["id"])
     return web.json_response(await _status(http))
 
 
 async def _status(http: web.Request) -> dict[str, Any]:
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        rows = await forms.forms_of(connection, http.match_info["id"])
+        rows = await store.forms_of(connection, http.match_info["id"])
     base = hub.base(http)
     return {
-        "state": alchemy.whole(row.state for row in rows),
+        "state": terms.whole(row.state for row in rows),
         "forms": [_form(hub, base, row) for row in rows],
     }
 
@@ -99,9 +100,9 @@ def _form(hub: Hub, base: str, row: Row) -> dict[str, Any]:
 
 def _result(hub: Hub, base: str, row: Row, result: dict[str, Any]) -> dict[str, Any]:
     """Return what came of a form; a picture as an address that is new each time."""
-    if not alchemy.makes_picture(row.name):
+    if not terms.makes_picture(row.name):
         return result
-    name = pictures.picture_name(row.id)
+    name = picture_name(row.id)
     return {row.name: hub.signer.link(base, "GET", name, hub.clock())}
 
 
@@ -110,15 +111,12 @@ async def pop(http: web.Request) -> web.Response:
     """Give an alchemist forms it can do. The first pop registers it."""
     hub = http.app[HUB]
     offer = await read_body(http, AlchemyPop)
-    user = hub.user(http)
-    if user.anonymous:
-        raise Declined("AnonForbiddenWorker")
-    friends = [hub.users.by_username(name) for name in offer.priority_usernames]
-    taken = await forms.forms_popped(
+    user = worker_owner(hub, http)
+    taken = await popping.pop(
         hub.database,
         offer,
         user,
-        priority={friend.id for friend in friends if friend is not None},
+        priority=hub.users.numbers(offer.priority_usernames),
         now=hub.clock(),
     )
     if not taken.forms and taken.resting is not None:
@@ -135,15 +133,15 @@ async def pop(http: web.Request) -> web.Response:
 
 def _job(hub: Hub, base: str, row: Row) -> dict[str, Any]:
     now = hub.clock()
-    source, _ = pictures.source_names(row.alchemy)
+    source, _ = source_names(row.alchemy)
     job = {
         "id": row.id,
         "form": row.name,
         "payload": row.payload or {},
         "source_image": hub.signer.link(base, "GET", source, now),
     }
-    if alchemy.makes_picture(row.name):
-        job["r2_upload"] = hub.signer.link(base, "PUT", pictures.picture_name(row.id), now)
+    if terms.makes_picture(row.name):
+        job["r2_upload"] = hub.signer.link(base, "PUT", picture_name(row.id), now)
     return job
 
 
@@ -154,11 +152,11 @@ async def hand_in(http: web.Request) -> web.Response:
     done = await read_body(http, AlchemySubmit)
     user = hub.user(http)
     if done.faulted:
-        await forms.form_faulted(hub.database, done.id, user)
+        await store.form_faulted(hub.database, done.id, user)
         return web.json_response({"reward": 0.0})
-    row = await forms.form_held(hub.database, done.id, user)
+    row = await store.form_held(hub.database, done.id, user)
     result = _checked(hub, row, done)
-    delivered = await forms.form_delivered(hub.database, done, result, user, hub.clock())
+    delivered = await store.form_delivered(hub.database, done, result, user, hub.clock())
     if delivered.webhook:
         hub.webhooks.announce(delivered.webhook, _webhook_body(hub, delivered.row, result))
     return web.json_response({"reward": row.price})
@@ -166,8 +164,8 @@ async def hand_in(http: web.Request) -> web.Response:
 
 def _checked(hub: Hub, row: Row, done: AlchemySubmit) -> dict[str, Any]:
     """Return the result of a form, which is about that form and whose picture is there."""
-    if alchemy.makes_picture(row.name):
-        if not hub.pictures.has(pictures.picture_name(row.id)):
+    if terms.makes_picture(row.name):
+        if not hub.pictures.has(picture_name(row.id)):
             raise Declined("BadRequest", code="hub.not_uploaded")
         return {row.name: UPLOADED}
     if not isinstance(done.result, dict) or done.result.get(row.name) is None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import uuid
 
 from aiohttp import web
 
 from common import texts
-from hub import pictures, queue, rules, shelf, store, views, workers
+from hub.callers import workers
+from hub.callers.users import User
 from hub.context import HUB, Hub
+from hub.pictures.folder import picture_name, source_names
+from hub.pictures.receiving import read_source
+from hub.queue import store, terms
 from hub.routes.exchange import limiter_key, read_body
 from hub.tables import State
-from hub.users import User
-from hub.wire import GenerationRequest
+from hub.views import requests
+from hub.views.online import able, online_workers
+from hub.wire import rules
+from hub.wire.bodies import GenerationRequest
 
 routes = web.RouteTableDef()
 
@@ -28,7 +33,7 @@ async def submit(http: web.Request) -> web.Response:
     user = hub.user(http)
     rules.check(request, hub.reference, trusted=user.trusted)
     await _check_workers(hub, request)
-    price = queue.price(request, hub.reference)
+    price = terms.price(request, hub.reference)
     if request.dry_run:
         total = round(price * request.params.n, 2)
         return web.json_response({"kudos": total}, headers=headers)
@@ -43,44 +48,41 @@ async def _accept(
 ) -> dict[str, object]:
     """Keep the source pictures, queue the request; return warnings if nobody can serve it now."""
     now = hub.clock()
-    request = await _keep_sources(hub, request_id, request, now)
+    request = await _keep_sources(hub, request_id, request)
     await store.request_submitted(
         hub.database,
         request_id,
         request,
         user,
-        seed=queue.base_seed(request.params.seed, hub.rng),
-        work=queue.megapixelsteps(request.params),
+        seed=terms.base_seed(request.params.seed, hub.rng),
+        work=terms.megapixelsteps(request.params),
         price=price,
         concurrency=hub.config.concurrency,
         now=now,
     )
     async with hub.database.read() as connection:
-        online = await views.online_workers(connection, hub.users, now)
-    if views.able(request, online):
+        online = await online_workers(connection, hub.users, now)
+    if able(request, online):
         return {}
     return no_worker_warning()
 
 
-async def _keep_sources(
-    hub: Hub, request_id: str, request: GenerationRequest, now: float
-) -> GenerationRequest:
+async def _keep_sources(hub: Hub, request_id: str, request: GenerationRequest) -> GenerationRequest:
     """Check and store source picture and mask; return the request with their names instead."""
     if not request.source_image:
         return request
-    source, mask = pictures.source_names(request_id)
+    source, mask = source_names(request_id)
     paints = request.source_processing != "img2img"
     needs_alpha = paints and not request.source_mask
     found = {source: (request.source_image, needs_alpha)}
     if request.source_mask:
         found[mask] = (request.source_mask, False)
     webp = {
-        name: await asyncio.to_thread(pictures.read_source, text, needs_alpha=alpha)
+        name: await asyncio.to_thread(read_source, text, needs_alpha=alpha)
         for name, (text, alpha) in found.items()
     }
     for name, data in webp.items():
-        await hub.pictures.write(name, data)
-        await shelf.picture_stored(hub.database, name, now)
+        await hub.keep(name, data)
     names = {"source_image": source, "source_mask": mask if request.source_mask else None}
     return request.model_copy(update=names)
 
@@ -99,7 +101,7 @@ async def check(http: web.Request) -> web.Response:
     """Say how far a request is."""
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        answer, *_ = await views.check(connection, http.match_info["id"], hub.users, hub.clock())
+        answer, *_ = await requests.check(connection, http.match_info["id"], hub.users, hub.clock())
     return web.json_response(answer.model_dump(mode="json"))
 
 
@@ -120,27 +122,20 @@ async def cancel(http: web.Request) -> web.Response:
 async def _status(http: web.Request, request_id: str) -> dict[str, object]:
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        standing, row, generations = await views.check(
+        standing, row, generations = await requests.check(
             connection, request_id, hub.users, hub.clock()
         )
     request = GenerationRequest.model_validate_json(row.body)
+    base = hub.base(http)
     finished = [job for job in generations if job.state == State.DONE]
     shown = [
-        views.generation(job, await _image(hub, http, job.id, r2=request.r2)) for job in finished
+        requests.generation(job, await hub.shown(picture_name(job.id), base, r2=request.r2))
+        for job in finished
     ]
     return standing.model_dump(mode="json") | {
         "shared": False,
         "generations": [entry.model_dump(mode="json", exclude_none=True) for entry in shown],
     }
-
-
-async def _image(hub: Hub, http: web.Request, generation: str, *, r2: bool) -> str:
-    """Return where a picture can be had, or itself in base64; "" if it is gone."""
-    name = pictures.picture_name(generation)
-    if r2:
-        return hub.signer.link(hub.base(http), "GET", name, hub.clock())
-    data = await hub.pictures.read(name)
-    return base64.b64encode(data or b"").decode()
 
 
 async def _check_workers(hub: Hub, request: GenerationRequest) -> None:

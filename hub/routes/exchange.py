@@ -9,10 +9,11 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from hub import reading
+from hub.callers.users import User
 from hub.context import Hub
 from hub.errors import Declined, Malformed, Throttled
-from hub.wire import Body
+from hub.wire import reading
+from hub.wire.bodies import Body
 
 READ_SECONDS = 60.0
 """Longest time a caller may take to send a body."""
@@ -36,6 +37,14 @@ async def read_bytes(request: web.Request) -> bytes:
 async def read_body(request: web.Request, model: type[Checked]) -> Checked:
     """Return the body as a checked value. Raises Malformed."""
     return reading.read(model, await read_bytes(request))
+
+
+def worker_owner(hub: Hub, http: web.Request) -> User:
+    """Return whose worker asks for work. Raises Malformed or Declined."""
+    user = hub.user(http)
+    if user.anonymous:
+        raise Declined("AnonForbiddenWorker")
+    return user
 
 
 def limiter_key(hub: Hub, http: web.Request) -> str:

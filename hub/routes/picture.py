@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from hub import pictures, shelf
 from hub.context import HUB
+from hub.pictures.folder import NAME
+from hub.pictures.receiving import MAX_BYTES
 from hub.routes.exchange import read_bytes
 
 HEADERS: Mapping[str, str] = {
@@ -34,22 +35,21 @@ async def put(http: web.Request) -> web.Response:
     """Take a picture: 403 without a valid address, 413 for one too large, 400 for an empty one."""
     hub = http.app[HUB]
     name = _allowed_name(http, "PUT")
-    if (http.content_length or 0) > pictures.MAX_BYTES:
-        raise web.HTTPRequestEntityTooLarge(pictures.MAX_BYTES, http.content_length or 0)
+    if (http.content_length or 0) > MAX_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MAX_BYTES, http.content_length or 0)
     data = await read_bytes(http)
-    if len(data) > pictures.MAX_BYTES:
-        raise web.HTTPRequestEntityTooLarge(pictures.MAX_BYTES, len(data))
+    if len(data) > MAX_BYTES:
+        raise web.HTTPRequestEntityTooLarge(MAX_BYTES, len(data))
     if not data:
         raise web.HTTPBadRequest
-    await hub.pictures.write(name, data)
-    await shelf.picture_stored(hub.database, name, hub.clock())
+    await hub.keep(name, data)
     return web.Response()
 
 
 def _allowed_name(http: web.Request, method: str) -> str:
     hub = http.app[HUB]
     name = http.match_info["name"]
-    well_formed = pictures.NAME.fullmatch(name) is not None
+    well_formed = NAME.fullmatch(name) is not None
     if not well_formed or not hub.signer.allows(method, name, http.query, hub.clock()):
         raise web.HTTPForbidden
     return name

@@ -8,14 +8,16 @@ from importlib.metadata import version
 from aiohttp import web
 
 from common import texts
-from hub import accounts, views
-from hub import workers as register
+from hub.callers.users import User
+from hub.callers.workers import worker_changed
 from hub.context import HUB, Hub
 from hub.errors import Declined
 from hub.routes.exchange import read_body
 from hub.tables import Kind
-from hub.users import User
-from hub.wire import WorkerChange
+from hub.views import performance as sums
+from hub.views.users import user_details
+from hub.views.workers import worker_details, worker_list
+from hub.wire.bodies import WorkerChange
 
 TYPES = ("image", "text", "interrogation")
 routes = web.RouteTableDef()
@@ -26,7 +28,7 @@ async def heartbeat(http: web.Request) -> web.Response:
     """Say that the hub and its database answer."""
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        now = await views.performance(connection, hub.users, hub.clock())
+        now = await sums.performance(connection, hub.users, hub.clock())
     return web.json_response(
         {
             "message": "OK",
@@ -44,7 +46,7 @@ async def performance(http: web.Request) -> web.Response:
     """Say how much is queued and how fast it goes."""
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        return web.json_response(await views.performance(connection, hub.users, hub.clock()))
+        return web.json_response(await sums.performance(connection, hub.users, hub.clock()))
 
 
 @routes.get("/api/v2/status/models")
@@ -54,7 +56,7 @@ async def models(http: web.Request) -> web.Response:
     if _type(http) != "image":
         return web.json_response([])
     async with hub.database.read() as connection:
-        rows = await views.models(connection, hub.users, hub.clock())
+        rows = await sums.models(connection, hub.users, hub.clock())
     fewest, most = _number(http, "min_count", 0), _number(http, "max_count", 1_000_000)
     return web.json_response([row for row in rows if fewest <= row["count"] <= most])
 
@@ -64,7 +66,7 @@ async def model(http: web.Request) -> web.Response:
     """List one model, as a list of none or one."""
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        rows = await views.models(connection, hub.users, hub.clock())
+        rows = await sums.models(connection, hub.users, hub.clock())
     return web.json_response([row for row in rows if row["name"] == http.match_info["name"]])
 
 
@@ -85,7 +87,7 @@ async def find_user(http: web.Request) -> web.Response:
         raise Declined("UserNotFound") from refusal
     async with hub.database.read() as connection:
         return web.json_response(
-            await accounts.user_details(
+            await user_details(
                 connection, user, concurrency=hub.config.concurrency, now=hub.clock()
             )
         )
@@ -99,7 +101,7 @@ async def workers(http: web.Request) -> web.Response:
     if wanted == "text":
         return web.json_response([])
     async with hub.database.read() as connection:
-        found = await register.worker_list(
+        found = await worker_list(
             connection,
             hub.users,
             kind=Kind(wanted) if wanted else None,
@@ -125,7 +127,7 @@ async def worker(http: web.Request) -> web.Response:
 async def _describe(http: web.Request, column: str) -> web.Response:
     hub = http.app[HUB]
     async with hub.database.read() as connection:
-        found = await register.worker_details(
+        found = await worker_details(
             connection,
             hub.users,
             column=column,
@@ -147,7 +149,7 @@ async def change_worker(http: web.Request) -> web.Response:
     hub = http.app[HUB]
     change = await read_body(http, WorkerChange)
     user = hub.user(http)
-    changed = await register.worker_changed(hub.database, http.match_info["id"], change, user)
+    changed = await worker_changed(hub.database, http.match_info["id"], change, user)
     return web.json_response(changed)
 
 

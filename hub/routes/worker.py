@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from typing import Any
 
 from aiohttp import web
 
-from hub import pictures, popping, queue, shelf, store
 from hub.context import HUB, Hub
 from hub.errors import Declined
-from hub.routes.exchange import read_body
-from hub.wire import PopRequest, SubmitRequest
+from hub.pictures.folder import picture_name
+from hub.pictures.receiving import read_result
+from hub.queue import popping, store, terms
+from hub.routes.exchange import read_body, worker_owner
+from hub.wire.bodies import PopRequest, SubmitRequest
 
 UPLOADED = "R2"
 routes = web.RouteTableDef()
@@ -23,15 +24,12 @@ async def pop(http: web.Request) -> web.Response:
     """Give a worker a job, or say why there is none for it. The first pop registers it."""
     hub = http.app[HUB]
     offer = await read_body(http, PopRequest)
-    user = hub.user(http)
-    if user.anonymous:
-        raise Declined("AnonForbiddenWorker")
-    friends = [hub.users.by_username(name) for name in offer.priority_usernames]
+    user = worker_owner(hub, http)
     found = await popping.pop(
         hub.database,
         offer,
         user,
-        priority={friend.id for friend in friends if friend is not None},
+        priority=hub.users.numbers(offer.priority_usernames),
         reference=hub.reference,
         now=hub.clock(),
     )
@@ -39,18 +37,17 @@ async def pop(http: web.Request) -> web.Response:
         return web.json_response(await _job(hub, http, found))
     if found.resting is not None:
         raise found.resting.refusal()
-    return web.json_response(_no_job(queue.skipped(found.reasons)))
+    return web.json_response(_no_job(terms.skipped(found.reasons)))
 
 
 async def _job(hub: Hub, http: web.Request, job: popping.Job) -> dict[str, Any]:
     base, now = hub.base(http), hub.clock()
     uploads = [
-        hub.signer.link(base, "PUT", pictures.picture_name(generation), now)
-        for generation in job.ids
+        hub.signer.link(base, "PUT", picture_name(generation), now) for generation in job.ids
     ]
     request = job.request
     return {
-        "payload": queue.payload(request, job.seed, len(job.ids)),
+        "payload": terms.payload(request, job.seed, len(job.ids)),
         "id": job.ids[0],
         "ids": list(job.ids),
         "messages": [],
@@ -67,18 +64,12 @@ async def _job(hub: Hub, http: web.Request, job: popping.Job) -> dict[str, Any]:
 
 
 async def _source(hub: Hub, base: str, name: str | None, *, r2: bool) -> str | None:
-    """Return a source picture as an address, or in base64 for requests without object store."""
-    if name is None:
-        return None
-    if r2:
-        return hub.signer.link(base, "GET", name, hub.clock())
-    data = await hub.pictures.read(name)
-    return base64.b64encode(data or b"").decode()
+    return None if name is None else await hub.shown(name, base, r2=r2)
 
 
 def _no_job(skipped: dict[str, int]) -> dict[str, Any]:
     return {
-        "payload": queue.empty_payload(),
+        "payload": terms.empty_payload(),
         "id": None,
         "ids": [],
         "messages": [],
@@ -113,26 +104,20 @@ async def submit(http: web.Request) -> web.Response:
 
 async def _keep_picture(hub: Hub, done: SubmitRequest) -> None:
     """Make sure that the picture lies in the folder before its job counts as done."""
-    name = pictures.picture_name(done.id)
+    name = picture_name(done.id)
     if done.generation == UPLOADED:
         if not hub.pictures.has(name):
             raise Declined("BadRequest", code="hub.not_uploaded")
         return
-    data = await asyncio.to_thread(pictures.read_result, done.generation)
-    await hub.pictures.write(name, data)
-    await shelf.picture_stored(hub.database, name, hub.clock())
+    data = await asyncio.to_thread(read_result, done.generation)
+    await hub.keep(name, data)
 
 
 async def _webhook_body(
     hub: Hub, done: SubmitRequest, delivered: store.Delivered
 ) -> dict[str, Any]:
-    name = pictures.picture_name(delivered.id)
-    if delivered.r2:
-        img = hub.signer.link(hub.base(), "GET", name, hub.clock())
-    else:
-        img = base64.b64encode(await hub.pictures.read(name) or b"").decode()
     return {
-        "img": img,
+        "img": await hub.shown(picture_name(delivered.id), hub.base(), r2=delivered.r2),
         "seed": done.seed,
         "worker_id": delivered.worker,
         "worker_name": delivered.worker_name,

@@ -7,7 +7,8 @@ import stat
 import pytest
 from PIL import Image
 
-from hub.pictures import MAX_BYTES, Signer
+from hub.pictures.receiving import MAX_BYTES
+from hub.pictures.signing import Signer
 from tests.component.hub.callers import b64, webp
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
+from hub.callers.pay import disappointed, paid
+from hub.callers.users import User
 from hub.errors import Declined
-from hub.tables import GENERATIONS, REQUESTS, USERS, WORKERS, State
-from hub.users import User
-from hub.wire import GenerationRequest, SubmitRequest
+from hub.tables import GENERATIONS, REQUESTS, USERS, WORKERS, Row, State
+from hub.wire.bodies import GenerationRequest, SubmitRequest
 
 REQUEST_SECONDS = 20 * 60
 SLOW_REQUEST_SECONDS = 60 * 60
@@ -27,10 +27,7 @@ WORKER_SECONDS = 30 * 24 * 3600
 MOST_FAULTS = 3
 MOST_LOSSES = 10
 """A job that was running each time its worker died is given up after so many deaths."""
-DECAY = 0.9
-"""How much of a worker's measured speed is kept at each new measurement."""
 
-Row = sa.Row[tuple[Any, ...]]
 LIVE = (State.PROCESSING, State.DONE)
 
 
@@ -146,7 +143,8 @@ async def generation_delivered(
                 expires=sa.func.max(REQUESTS.c.expires, now + REQUEST_SECONDS),
             )
         )
-        await _pay(connection, job, request.owner, request.price, now)
+        made = {"made": 1, "made_work": job.work}
+        await paid(connection, job, request.owner, request.price, work=job.work, made=made, now=now)
     body = GenerationRequest.model_validate_json(request.body)
     return Delivered(
         id=job.id,
@@ -170,12 +168,7 @@ async def overdue_aborted(database: Database, now: float) -> int:
         )
         overdue = rows.all()
         await _end(connection, overdue, State.ABORTED)
-        for job in overdue:
-            await connection.execute(
-                WORKERS.update()
-                .where(WORKERS.c.id == job.worker)
-                .values(uncompleted=WORKERS.c.uncompleted + 1)
-            )
+        await disappointed(connection, overdue)
     return len(overdue)
 
 
@@ -260,40 +253,4 @@ async def settle(connection: AsyncConnection, request: str) -> None:
         REQUESTS.update()
         .where(REQUESTS.c.id == request)
         .values(waiting=sa.case((closed, 0), else_=REQUESTS.c.n - live))
-    )
-
-
-async def _pay(
-    connection: AsyncConnection,
-    job: Row,
-    asker: int,
-    price: float,
-    now: float,
-) -> None:
-    """Credit the worker and its owner, debit the asker, and measure the worker's speed."""
-    await connection.execute(
-        USERS.update().where(USERS.c.id == asker).values(spent=USERS.c.spent + price)
-    )
-    await connection.execute(
-        USERS.update()
-        .where(USERS.c.id == job.owner)
-        .values(
-            earned=USERS.c.earned + price,
-            made=USERS.c.made + 1,
-            made_work=USERS.c.made_work + job.work,
-        )
-    )
-    # a worker that prefetches is busy from its last delivery on, not from the pop
-    since = sa.func.max(sa.func.coalesce(WORKERS.c.delivered, 0), job.popped)
-    await connection.execute(
-        WORKERS.update()
-        .where(WORKERS.c.id == job.worker)
-        .values(
-            recent_work=WORKERS.c.recent_work * DECAY + job.work,
-            recent_seconds=WORKERS.c.recent_seconds * DECAY + (now - since),
-            delivered=now,
-            made=WORKERS.c.made + 1,
-            made_work=WORKERS.c.made_work + job.work,
-            earned=WORKERS.c.earned + price,
-        )
     )

@@ -1,6 +1,6 @@
 """What the hub is sent, checked: bodies with the public server's own defaults and bounds.
 
-Strict types as in JSON Schema; unknown fields are ignored. `hub/reading.py` reads them.
+Strict types as in JSON Schema; unknown fields are ignored. `hub/wire/reading.py` reads them.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from common.config import HubUser
@@ -87,6 +87,11 @@ class Users:
             raise Declined("InvalidPriorityUsername", name=username[:100])
         user = self._by_id.get(int(number[:10]))
         return user if user is not None and user.name == name else None
+
+    def numbers(self, usernames: Iterable[str]) -> set[int]:
+        """Return the numbers of those that are users. Raises Declined like `by_username`."""
+        found = [self.by_username(name) for name in usernames]
+        return {user.id for user in found if user is not None}
 
 
 def check(configured: Sequence[HubUser]) -> None:

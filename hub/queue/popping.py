@@ -14,12 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.reference.models import ModelReference
-from hub import queue, store
-from hub.store import Row
-from hub.tables import GENERATIONS, REQUESTS, Kind, State
-from hub.users import User
-from hub.wire import GenerationRequest, PopRequest
-from hub.workers import Resting, as_worker, resting, worker_seen
+from hub.callers.users import User
+from hub.callers.workers import Resting, resting, worker_seen
+from hub.queue import store, terms
+from hub.tables import GENERATIONS, REQUESTS, Kind, Row, State
+from hub.wire.bodies import GenerationRequest, PopRequest
 
 MOST_LOOKED_AT = 1000
 """Waiting requests one pop goes through at most."""
@@ -68,7 +67,7 @@ async def pop(
             await store.jobs_lost(connection, row.id, offer.started)
         if row.paused:
             return NoJob((), resting(row))
-        worker = as_worker(row, offer, trusted=user.trusted)
+        worker = terms.as_worker(row, offer, trusted=user.trusted)
         only = preferred if row.maintenance else None
         found, reasons = await _find(connection, worker, preferred, only)
         if found is not None:
@@ -78,7 +77,7 @@ async def pop(
 
 async def _find(
     connection: AsyncConnection,
-    worker: queue.Worker,
+    worker: terms.Worker,
     preferred: Collection[int],
     only: Collection[int] | None,
 ) -> tuple[tuple[Row, GenerationRequest] | None, list[str]]:
@@ -93,7 +92,7 @@ async def _find(
         page = (await connection.execute(ordered.offset(offset).limit(PAGE))).all()
         for row in page:
             request = GenerationRequest.model_validate_json(row.body)
-            reason = queue.obstacle(request, worker)
+            reason = terms.obstacle(request, worker)
             if reason is None:
                 return (row, request), []
             reasons.append(reason)
@@ -105,7 +104,7 @@ async def _find(
 async def _assign(
     connection: AsyncConnection,
     found: tuple[Row, GenerationRequest],
-    worker: queue.Worker,
+    worker: terms.Worker,
     reference: ModelReference,
     now: float,
 ) -> Job:
@@ -117,10 +116,10 @@ async def _assign(
             GENERATIONS.c.request == row.id, GENERATIONS.c.state.in_(store.LIVE)
         )
     )
-    amount = queue.batch_size(request, offer, row.waiting)
-    numbers = queue.next_numbers(taken, row.n, amount)
-    model = queue.choose_model(request, offer) or offer.models[0]
-    seconds = queue.ttl(request, model, reference, offer)
+    amount = terms.batch_size(request, offer, row.waiting)
+    numbers = terms.next_numbers(taken, row.n, amount)
+    model = terms.choose_model(request, offer) or offer.models[0]
+    seconds = terms.ttl(request, model, reference, offer)
     ids = tuple(str(uuid.uuid4()) for _ in numbers)
     for job, number in zip(ids, numbers, strict=True):
         await connection.execute(
@@ -150,5 +149,5 @@ async def _assign(
         .values(expires=sa.func.max(REQUESTS.c.expires, now + max(lifetime, seconds)))
     )
     await store.settle(connection, row.id)
-    seed = queue.seed(row.seed, numbers[0], request.params)
+    seed = terms.seed(row.seed, numbers[0], request.params)
     return Job(ids, row.id, request, model, seed, seconds)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hub.errors import Malformed
-from hub.wire import Body
+from hub.wire.bodies import Body
 
 Checked = TypeVar("Checked", bound=Body)
 SHOWN = 200

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from common.horde.wire_names import UPSCALERS
 from common.reference.models import ModelReference
 from hub.errors import Declined
-from hub.wire import GenerationRequest, Params
+from hub.wire.bodies import GenerationRequest, Params
 
 MOST_WORDS = 7500
 MOST_LORAS = 5

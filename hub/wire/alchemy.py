@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from common.horde.wire_names import Form
-from hub.wire import Body, Id, Text
+from hub.wire.bodies import Body, Id, Text
 
 MOST_FORMS = 100
 MOST_PAYLOAD = 10_000

@@ -1,48 +1,24 @@
-"""What the hub remembers of users."""
+"""What a user is told of himself."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.database import Database
-from hub.store import Row
-from hub.tables import ALCHEMIES, FORMS, GENERATIONS, REQUESTS, USERS, WORKERS, FormState, State
-from hub.users import ANONYMOUS, User
-
-COUNTS = (
-    "spent",
-    "earned",
-    "asked",
-    "asked_work",
-    "made",
-    "made_work",
-    "asked_forms",
-    "made_forms",
+from hub.callers.users import User
+from hub.tables import (
+    ALCHEMIES,
+    FORMS,
+    GENERATIONS,
+    REQUESTS,
+    USERS,
+    WORKERS,
+    FormState,
+    Row,
+    State,
 )
-
-
-async def users_known(database: Database, names: Sequence[str], now: float) -> dict[str, int]:
-    """Give each name its number, for ever, and return them all."""
-    async with database.write() as connection:
-        rows = await connection.execute(sa.select(USERS.c.id, USERS.c.name))
-        known = {row.name: row.id for row in rows if row.id != ANONYMOUS.id}
-        fresh = [name for name in names if name not in known]
-        first = max(known.values(), default=ANONYMOUS.id) + 1
-        known |= {name: first + index for index, name in enumerate(fresh)}
-        for user_id, name in [(known[name], name) for name in fresh]:
-            await connection.execute(_new_user(user_id, name, now))
-        await connection.execute(
-            _new_user(ANONYMOUS.id, ANONYMOUS.name, now).prefix_with("OR IGNORE", dialect="sqlite")
-        )
-    return known
-
-
-def _new_user(user_id: int, name: str, now: float) -> sa.Insert:
-    return USERS.insert().values(id=user_id, name=name, created=now, **dict.fromkeys(COUNTS, 0))
 
 
 async def user_details(

@@ -15,7 +15,8 @@ from typing import Any
 
 from common.horde.wire_names import UPSCALERS
 from common.reference.models import ModelReference
-from hub.wire import GenerationRequest, Params, PopRequest
+from hub.tables import Row
+from hub.wire.bodies import GenerationRequest, Params, PopRequest
 
 DEFAULT_STEPS = 30
 DEFAULT_CONTROL_STEPS = 20
@@ -64,6 +65,17 @@ class Worker:
     owner: int
     trusted: bool
     speed: float
+
+
+def as_worker(row: Row, offer: PopRequest, *, trusted: bool) -> Worker:
+    """Return a row of the workers' table as the queue sees it."""
+    return Worker(
+        id=row.id,
+        offer=offer,
+        owner=row.owner,
+        trusted=trusted,
+        speed=speed(row.recent_work, row.recent_seconds),
+    )
 
 
 def steps(params: Params) -> int:

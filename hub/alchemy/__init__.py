@@ -1,0 +1,1 @@
+"""Alchemy: requests to look at pictures or to work on them, and their forms."""

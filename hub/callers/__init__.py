@@ -1,0 +1,1 @@
+"""Who calls: users by their keys, how often they may, and their workers."""

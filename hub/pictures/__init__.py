@@ -1,0 +1,1 @@
+"""Pictures: received and checked, kept for a while, handed out at signed addresses."""

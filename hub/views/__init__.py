@@ -1,0 +1,1 @@
+"""What the hub answers when it is asked how things are: reads, and no change."""
