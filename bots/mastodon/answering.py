@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bots.shared.markup import unmarked
 from common.texts import say
 
 _CALLS = re.compile(r"@(?=\w)")
@@ -17,7 +18,7 @@ def body(acct: str, text: str, *, most: int, left_out: int = 0, footer: str = ""
 
     `left_out` are the pictures the server did not take.
     """
-    words = f"@{acct} {_CALLS.sub(QUIET, text)}"
+    words = f"@{acct} {_CALLS.sub(QUIET, unmarked(text))}"
     missing = say("mastodon.left_out", count=left_out) if left_out else ""
     ending = "".join(f"\n{line}" for line in (missing, footer) if line)
     if len(words) + len(ending) > most:  # so many names that silencing them took the room
@@ -27,6 +28,7 @@ def body(acct: str, text: str, *, most: int, left_out: int = 0, footer: str = ""
 
 def quiet(text: str, *, most: int) -> str:
     """Return a post of at most `most` characters that calls nobody; addresses stay whole."""
+    text = unmarked(text)
     words = _NAMES.sub(QUIET, text)
     return words if len(words) <= most else _NAMES.sub("", text)[:most]
 

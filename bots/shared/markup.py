@@ -1,4 +1,4 @@
-"""HTML that people's servers send, as the plain text they wrote."""
+"""HTML that people's servers send as the plain text they wrote, and our text where that is all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ MAX_CHARACTERS = 200_000
 _BLOCKS = "p, div, ul, ol, h1, h2, h3, h4, h5, h6, pre"
 _LINES = "br, li"
 _UNSEEN = "script, style, template, blockquote, del, s, strike, .quote-inline"
+_TYPED = re.compile(r"`([^`\n]+)`")
 _QUOTED = re.compile(r"^(?:RE|QT|QRT):\s*https?://\S+$\n*", re.MULTILINE | re.IGNORECASE)
 """How a quoted post is written where quotes are not known."""
 
@@ -38,3 +39,11 @@ def plain_text(html: str, *, people: Collection[str] = ()) -> str:
     text = body.text(deep=True).replace("\xa0", " ")
     lines = [" ".join(line.split()) for line in text.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", _QUOTED.sub("", "\n".join(lines))).strip()
+
+
+def unmarked(text: str) -> str:
+    """Return a text of ours with quotes for the marks of code, where people would see the marks.
+
+    The grammar reads what is copied together with its quotes.
+    """
+    return _TYPED.sub(r"“\1”", text)

@@ -1,10 +1,26 @@
 """HTML of other servers as the text people wrote."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.shared.markup import plain_text
+from bots.shared.markup import plain_text, unmarked
+from common.errors import Refusal
+from common.texts import catalogue
+from request.grammar import read
+from styles.names import NameIndex
+
+NAMES = NameIndex(("raw", "anime", "neon"))
+TYPED = re.compile(r"`([^`]+)`")
+
+
+def reading(text, *, reply):
+    try:
+        return read(text, NAMES, reply=reply)
+    except Refusal as refusal:
+        return str(refusal)
 
 
 @pytest.mark.parametrize(
@@ -35,3 +51,18 @@ def test_posts_read_as_they_were_written(html, text):
 @given(st.text(max_size=200))
 def test_anything_can_be_read(html):
     plain_text(html)
+
+
+def test_marks_of_code_are_quotes_where_they_would_be_seen():
+    assert (
+        unmarked("Reply `again`, or `vary 2`.\nA ` alone")
+        == "Reply “again”, or “vary 2”.\nA ` alone"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+def test_what_people_are_told_to_type_is_understood_with_its_quotes_too(language):
+    told = {typed for text in catalogue(language).values() for typed in TYPED.findall(text)}
+    for typed in told:
+        for reply in (False, True):
+            assert reading(f"“{typed}”", reply=reply) == reading(typed, reply=reply), typed
