@@ -1,6 +1,6 @@
 """The words of the field, explained: `help WORD`, and the page of them all.
 
-The words and what else they are called stand in `common/catalogue/en/glossary.yaml`.
+The words and what else they are called stand in `glossary.yaml` of each language of the catalogue.
 `python -m request.talking.glossary` prints the page `docs/reference/glossary.md`.
 """
 
@@ -62,10 +62,11 @@ def page() -> str:
 def _terms() -> dict[str, str]:
     """Return the term for each word that means one."""
     terms = {_plain(term): term for term in _entries()}
-    for term in _entries():
-        for other in texts.catalogue().get(f"{ALSO}{term}", "").split(","):
-            if other.strip():
-                terms.setdefault(_plain(other), term)
+    for language in texts.languages():  # all are read in every place, as in a request
+        for term in _entries():
+            for other in texts.catalogue(language).get(f"{ALSO}{term}", "").split(","):
+                if other.strip():
+                    terms.setdefault(_plain(other), term)
     return terms
 
 

@@ -38,6 +38,8 @@ def test_a_word_of_the_field_is_explained(word):
         ("negative_prompt", "negative"),
         ("checkpoints", "model"),
         ("canny", "control"),
+        ("Größe", "size"),
+        ("Warteschlange", "queue"),
     ],
 )
 def test_a_word_is_found_however_it_is_written(written, term):
@@ -75,18 +77,21 @@ def test_every_option_of_a_request_is_explained():
     assert unexplained == []
 
 
-def test_other_words_belong_to_a_term_and_each_to_one():
-    codes = texts.catalogue()
-    terms = {code.removeprefix("glossary.") for code in codes if code.startswith("glossary.")}
+@pytest.mark.parametrize("language", texts.languages())
+def test_other_words_belong_to_a_term_and_each_to_one(language):
+    terms = {
+        code.removeprefix("glossary.") for code in texts.catalogue() if code.startswith("glossary.")
+    }
     also = {
         code.removeprefix("glossary_also."): [word.strip() for word in said.split(",")]
-        for code, said in codes.items()
+        for code, said in texts.catalogue(language).items()
         if code.startswith("glossary_also.")
     }
     assert set(also) <= terms
     words = [word for others in also.values() for word in others]
     assert sorted(words) == sorted(set(words))
-    assert not set(words) & terms
+    meant = {word: glossary.find(word) for word in words}
+    assert meant == {word: term for term, others in also.items() for word in others}
 
 
 def test_the_page_is_the_glossary():
