@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from events.lifecycle import Step
+from tests.waiting import wait_until
 
 from .community import LOOKS, check, picture
 from .looking import wait_for_pictures
@@ -114,9 +113,7 @@ async def test_own_picture_is_entered_from_the_page(community, open_page, size, 
         await picture(page, "event-enter-phone")
     await page.click("text='Enter'")
     await page.wait_for_selector("text=Frosty")
-    async with asyncio.timeout(30):
-        while not (entries := await community.challenge.parts.entries.standing(event)):
-            await asyncio.sleep(0.05)
+    entries = await wait_until(lambda: community.challenge.parts.entries.standing(event))
     assert [entry.name for entry in entries] == ["Frosty"]
     await page.goto(f"{community.url}/events/winter")
     await check(page, 1)

@@ -13,7 +13,7 @@ from bots.program import open_core
 from common.config import Config, parse
 from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
 PAUSE = 0.05

@@ -6,17 +6,8 @@ import pytest
 
 from common.database import open_database
 from request.kept.leases import Leases
+from tests.fakes.clock import Clock
 from tests.fakes.horde import FakeHorde
-
-
-class Clock:
-    """Unix time that moves only when told."""
-
-    def __init__(self, now=1_800_000_000.0):
-        self.now = now
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture

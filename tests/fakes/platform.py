@@ -9,13 +9,6 @@ from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities
 
 
-async def wait_until(condition, seconds=30.0):
-    """Wait until a condition holds; fail loudly if it never does."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 class FakePlatform:
     """An adapter whose platform is a list. Posts survive the adapter, as they do elsewhere."""
 

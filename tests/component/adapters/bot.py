@@ -23,6 +23,7 @@ from request.kept.records import RequestState
 from tests.component.accounts import QUICK
 from tests.component.adapters.plug import Plug
 from tests.fakes.horde import FakeHorde
+from tests.waiting import wait_until, wait_while
 
 LONGEST_PAUSE = 0.05
 """Seconds that are waited where the program would wait longer before it posts again."""
@@ -115,16 +116,12 @@ class Bot:
         await self._asked("cancel", count)
 
     async def _asked(self, route: str, count: int) -> None:
-        async with asyncio.timeout(30):
-            while self.horde.journal.count(route) < count:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: self.horde.journal.count(route) >= count)
 
     async def settled(self) -> None:
         """Wait until nothing is left to be answered."""
         assert self.core is not None
-        async with asyncio.timeout(30):
-            while await self.core.store.open_requests(self.plug.name):
-                await asyncio.sleep(0.02)
+        await wait_while(lambda: self.core.store.open_requests(self.plug.name))
 
     async def ready_to_reply(self) -> None:
         """Wait until the pictures are there and only the post is left."""

@@ -16,6 +16,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from tests.waiting import wait_while
+
 PAUSE = 0.05
 """Seconds between two looks at what the bot has posted: some platforms draw a page for each."""
 ELSEWHERE = "hordebots.plugs"
@@ -148,9 +150,7 @@ class Plug:
 
     async def taken_back(self, said: str) -> None:
         """Wait until no answer to something is left."""
-        async with asyncio.timeout(30):
-            while await self.answers(said):
-                await asyncio.sleep(PAUSE)
+        await wait_while(lambda: self.answers(said), pause=PAUSE)
 
 
 @cache

@@ -30,7 +30,7 @@ from tests.component.bots.programs import ENVIRONMENT, ROOT, START, Program
 from tests.crash.bot import write_entry_point
 from tests.fakes.chat import FakeChat
 from tests.fakes.horde import FakeHorde, Fate, faults
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 SAME = "The configuration says what it said before.\n"
 FOX = "draw for me a fox style: raw --n 1"

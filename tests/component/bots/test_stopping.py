@@ -12,7 +12,7 @@ import pytest
 from tests.component.bots.programs import ENVIRONMENT, ROOT, START, Program
 from tests.crash.bot import write_entry_point
 from tests.fakes.chat import FakeChat
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 HELD = "help"
 DRAWN = "draw for me a fox style: raw --n 1"

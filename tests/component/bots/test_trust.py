@@ -18,7 +18,7 @@ from common.running.tasks import cancel
 from request.horde.hordes import Endpoint
 from request.observer import Observer
 from tests.fakes.horde import FakeHorde, faults
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -12,21 +12,6 @@ from tests.fakes.civitai import FakeCivitai
 QUICK = Patience(total=30.0, first_pause=0.01, longest_pause=0.05)
 
 
-class Clock:
-    """Seconds since the epoch that pass only when told."""
-
-    def __init__(self):
-        self.now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 async def civitai():
     async with FakeCivitai() as running:

@@ -27,6 +27,7 @@ from common.config import (
 from request.runner import Runner
 from tests.component.accounts import QUICK
 from tests.fakes.discord import FakeDiscord
+from tests.waiting import wait_until
 
 
 class Bot:
@@ -40,9 +41,7 @@ class Bot:
 
     async def ready(self):
         """Wait until the bot hears what people do."""
-        async with asyncio.timeout(30):
-            while not await self.fake.live.heard_all():
-                await asyncio.sleep(0.01)
+        await wait_until(self.fake.live.heard_all)
 
 
 class StandingClock:

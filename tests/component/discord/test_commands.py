@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.fakes.civitai import FakeCivitai
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, pictures_of, text_of
 from tests.fakes.discord.writing import walk
 from tests.fakes.horde.pictures import paint
+from tests.waiting import wait_until
 
 MINE = ("mine.webp", paint(1, side=64), "image/webp")
 
@@ -69,9 +68,7 @@ async def test_a_lora_is_found_while_one_types_and_reaches_the_horde_with_its_st
             )
             return (await typing.answered())["data"]["choices"]
 
-        async with asyncio.timeout(30):
-            while not (choices := await found()):  # the first answer is from an empty memory
-                await asyncio.sleep(0.05)
+        choices = await wait_until(found)  # the first answer is from an empty memory
         assert choices[0]["value"] == "11"
         assert "·" in choices[0]["name"]
         options = {"model": "SDXL 1.0", "lora": choices[0]["value"], "lora_strength": 0.7, "n": 1}

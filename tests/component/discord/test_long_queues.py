@@ -16,6 +16,7 @@ from common.model import Phase, Progress
 from request.making.production import Patience
 from tests.fakes.discord.people import pictures_of, text_of
 from tests.fakes.faults import refuse
+from tests.waiting import wait_until, wait_while
 
 SEND_MESSAGES = 1 << 11
 MINUTE = 60.0
@@ -130,11 +131,7 @@ async def test_an_answer_posted_before_the_crash_is_found_and_not_posted_again(
         clock.skip(16 * MINUTE)
         finish(horde)
         message = await answered_in(fake, channel)
-        rows = []
-        async with asyncio.timeout(30):
-            while not rows:
-                await asyncio.sleep(0.02)  # reading alone lets nobody else go on
-                rows = await states(database)
+        await wait_until(lambda: states(database))
     async with database.write() as connection:  # as if the process had died in between
         await connection.exec_driver_sql("UPDATE requests SET state='replying'")
         await connection.exec_driver_sql("UPDATE posts SET state='intended', platform_id=NULL")
@@ -293,8 +290,7 @@ async def test_the_key_to_answer_with_is_wiped_when_it_opens_nothing_any_more(
     async with start(enabled=[channel]) as bot:
         pressed = fake.people.slash(ann, channel, "imagine", prompt="a fox", n=1)
         message = await pressed.shows("Here you are")
-        while await bot.core.store.open_requests("discord"):
-            await asyncio.sleep(0.02)
+        await wait_while(lambda: bot.core.store.open_requests("discord"))
     assert pressed.interaction.token in await kept(database)
     async with database.write() as connection:  # as if it had been asked for an hour ago
         await connection.exec_driver_sql("UPDATE requests SET created = created - 3600")

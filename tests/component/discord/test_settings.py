@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from common.config import PlaceConfig
 from tests.fakes.discord.payloads import EPHEMERAL, MANAGE_GUILD
 from tests.fakes.discord.people import pictures_of, text_of
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -26,9 +25,9 @@ async def opened(fake, warden, channel):
 
 async def test_a_bot_that_joins_says_one_word_to_the_owner_and_none_in_the_server(fake, start):
     async with start() as bot:
-        async with asyncio.timeout(30):
-            while bot.adapter._following is None:  # until a new guild is one that was joined
-                await asyncio.sleep(0.01)
+        await wait_until(
+            lambda: bot.adapter._following is not None
+        )  # until a new guild is one that was joined
         guild = fake.world.guild("Newcomers")
         fake.world.channel(guild, "hall")
         direct = fake.world.direct(fake.world.owner)

@@ -11,7 +11,8 @@ from events.model import State
 from styles.previews import SUBJECTS
 from tests.component.events.chat import Chat
 from tests.component.events.conftest import DAY, HOUR, brought_to
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

@@ -15,22 +15,21 @@ from common.horde.poller import Poller
 from common.horde.transport import Patience
 from common.horde.wire import generation_body
 from common.model import Job
+from tests.fakes.clock import Clock
 from tests.fakes.horde import FakeHorde
+from tests.waiting import wait_until
 
 KEY = "key-of-the-bot"
 QUICK = Patience(connect=30, total=30, attempts=3, first_pause=0.001, longest_pause=0.002)
 ONCE = Patience(connect=30, total=30, attempts=1)
 
 
-class Clock:
+class SleptClock(Clock):
     """Time that passes only while somebody sleeps on it: sleeping takes no real time."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        super().__init__(0.0)
         self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -39,16 +38,13 @@ class Clock:
         self.now = max(self.now, until)
 
 
-class HandClock:
-    """Time that passes only by `advance`."""
+class HandClock(Clock):
+    """Time that passes only by `advance`, which wakes those who slept on it."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        super().__init__(0.0)
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = 0
-
-    def monotonic(self) -> float:
-        return self.now
 
     async def sleep(self, seconds: float) -> None:
         woken = asyncio.get_running_loop().create_future()
@@ -58,10 +54,10 @@ class HandClock:
 
     async def asleep(self) -> None:
         """Wait until somebody sleeps."""
-        await happens(lambda: any(not woken.done() for _, _, woken in self._sleepers))
+        await wait_until(lambda: any(not woken.done() for _, _, woken in self._sleepers))
 
     def advance(self, seconds: float) -> None:
-        self.now += seconds
+        super().advance(seconds)
         while self._sleepers and self._sleepers[0][0] <= self.now:
             _, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
@@ -87,16 +83,9 @@ async def running(poller: Poller):
             await task
 
 
-async def happens(condition, seconds: float = 30.0) -> None:
-    """Wait until a condition holds; real time, with a deadline."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return SleptClock()
 
 
 @pytest.fixture

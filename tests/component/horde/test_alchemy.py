@@ -108,7 +108,7 @@ async def test_a_look_survives_a_fault_that_passes(client, horde):
 
 
 async def test_maintenance_and_the_limiter(client_of, horde, clock):
-    client = client_of(horde, sleep=clock.sleep, monotonic=clock.monotonic)
+    client = client_of(horde, sleep=clock.sleep, monotonic=clock)
     horde.fail("alchemy", faults.limiter("90 per 1 minute", retry_after=7))
     await client.submit_alchemy(alchemy_body(["caption"], SOURCE))
     assert clock.slept == [7]

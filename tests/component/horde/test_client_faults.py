@@ -12,7 +12,7 @@ from common.horde.connection import REFUSALS
 from common.horde.limits import Limits, Rate
 from common.horde.outcomes import LIMITER_PAUSE
 from common.horde.transport import Patience
-from tests.component.horde.conftest import ONCE, QUICK, Clock, body
+from tests.component.horde.conftest import ONCE, QUICK, SleptClock, body
 from tests.fakes import faults
 
 PASSING = {
@@ -154,8 +154,8 @@ async def test_a_dry_run_may_be_sent_again(client, horde):
 
 
 @pytest.fixture
-def patient(client_of, horde, clock: Clock):
-    return client_of(horde, sleep=clock.sleep, monotonic=clock.monotonic)
+def patient(client_of, horde, clock: SleptClock):
+    return client_of(horde, sleep=clock.sleep, monotonic=clock)
 
 
 async def test_the_limiter_is_waited_out(patient, horde, clock):
@@ -204,7 +204,7 @@ async def test_many_at_once_are_refused_a_few_times_and_then_take_turns(client, 
 
 async def test_the_limiter_is_waited_out_to_the_last_second_of_patience(client_of, horde, clock):
     patience = replace(ONCE, limiter_wait=6.0)
-    patient = client_of(horde, patience=patience, sleep=clock.sleep, monotonic=clock.monotonic)
+    patient = client_of(horde, patience=patience, sleep=clock.sleep, monotonic=clock)
     horde.fail("models", faults.limiter(retry_after=3), 2)
 
     assert await patient.models()

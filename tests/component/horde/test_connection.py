@@ -74,7 +74,7 @@ async def test_whom_the_server_sends_away_waits_for_a_turn_like_everybody(client
         limits=Limits(submit=RARELY),
         patience=Patience(attempts=1, limiter_wait=LAST_MOMENT),
         sleep=clock.sleep,
-        monotonic=clock.monotonic,
+        monotonic=clock,
     )
     horde.fail("submit", faults.limiter(retry_after=0))
     await client.turn_to_submit()

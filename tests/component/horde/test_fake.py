@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.component.horde.conftest import body, happens
+from tests.component.horde.conftest import body
 from tests.fakes.horde import FakeHorde
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,7 +68,7 @@ async def test_it_comes_back_on_the_same_port_with_what_it_knew(horde, client):
 
 
 async def test_pictures_finish_one_after_the_other(session, client_of, clock):
-    async with FakeHorde(seconds=40, clock=clock.monotonic) as horde:
+    async with FakeHorde(seconds=40, clock=clock) as horde:
         client = client_of(horde)
         submitted = await client.submit(body(n=4))
         seen = []
@@ -89,7 +90,7 @@ async def test_webhooks_are_called_when_the_time_has_come(horde, client, aiohttp
     horde.seconds = 0.05
     await client.submit(body().model_copy(update={"webhook": aiohttp_url}))
 
-    await happens(lambda: horde.journal.count("webhook") == 1)
+    await wait_until(lambda: horde.journal.count("webhook") == 1)
     assert horde.journal.of("webhook")[0].body["request"] in horde.requests
 
 

@@ -11,8 +11,9 @@ import pytest
 from common.errors import HordeGone, HordeUnreachable
 from common.horde.poller import EARLY_STATUSES, STRANDED, WOKEN, Poller
 from common.horde.schedule import LONGEST
-from tests.component.horde.conftest import ONCE, body, happens, running
+from tests.component.horde.conftest import ONCE, body, running
 from tests.fakes.horde import FakeHorde, Fate, faults
+from tests.waiting import wait_until
 
 
 def middle() -> float:
@@ -22,7 +23,7 @@ def middle() -> float:
 
 @pytest.fixture
 async def horde(clock):
-    async with FakeHorde(seconds=30, clock=clock.monotonic) as fake:
+    async with FakeHorde(seconds=30, clock=clock) as fake:
         yield fake
 
 
@@ -41,7 +42,7 @@ def heard():
 def poller(client, clock, heard):
     return Poller(
         client,
-        monotonic=clock.monotonic,
+        monotonic=clock,
         sleep=clock.sleep,
         random=middle,
         on_trouble=heard.append,
@@ -152,7 +153,7 @@ async def test_a_request_the_horde_forgot(client, horde, poller):
     checks = []
     async with running(poller):
         watching = poller.watch(submitted.id, checks.append)
-        await happens(lambda: checks)
+        await wait_until(lambda: checks)
         horde.expire(submitted.id)
         with pytest.raises(HordeGone):
             await watching
@@ -239,19 +240,17 @@ async def test_watching_twice_is_one_watch(client, horde, poller):
 
 
 async def test_waking_looks_at_once(client_of, hand_clock):
-    async with FakeHorde(seconds=None, clock=hand_clock.monotonic) as horde:
+    async with FakeHorde(seconds=None, clock=hand_clock) as horde:
         horde.waits = [3600]
         client = client_of(horde)
-        poller = Poller(
-            client, monotonic=hand_clock.monotonic, sleep=hand_clock.sleep, random=middle
-        )
+        poller = Poller(client, monotonic=hand_clock, sleep=hand_clock.sleep, random=middle)
         submitted = await client.submit(body())
         async with running(poller):
             looks = []
             watching = poller.watch(submitted.id, looks.append)
             await hand_clock.asleep()
             hand_clock.advance(1)
-            await happens(lambda: looks)
+            await wait_until(lambda: looks)
             hand_clock.advance(2)  # the next look is half a minute away
             horde.finish(submitted.id)
             poller.wake(submitted.id)
@@ -265,12 +264,10 @@ async def test_waking_looks_at_once(client_of, hand_clock):
 async def test_who_is_called_a_moment_after_a_look_asks_what_no_server_repeats(
     client_of, hand_clock
 ):
-    async with FakeHorde(seconds=None, clock=hand_clock.monotonic) as horde:
+    async with FakeHorde(seconds=None, clock=hand_clock) as horde:
         horde.waits, horde.kept = [3600], 1.0
         client = client_of(horde)
-        poller = Poller(
-            client, monotonic=hand_clock.monotonic, sleep=hand_clock.sleep, random=middle
-        )
+        poller = Poller(client, monotonic=hand_clock, sleep=hand_clock.sleep, random=middle)
         submitted = await client.submit(body(n=2))
         async with running(poller):
             looks = []
@@ -278,7 +275,7 @@ async def test_who_is_called_a_moment_after_a_look_asks_what_no_server_repeats(
             await hand_clock.asleep()
             hand_clock.advance(1)
             for picture in (1, 2):
-                await happens(lambda count=picture: len(looks) == count)
+                await wait_until(lambda count=picture: len(looks) == count)
                 hand_clock.advance(0.5)
                 horde.finish(submitted.id, picture)
                 poller.wake(submitted.id)
@@ -298,7 +295,7 @@ async def test_who_is_called_without_end_asks_for_the_status_a_few_times_only(
 
     async with running(poller):
         watching = poller.watch(submitted.id, lambda _check: poller.wake(submitted.id))
-        await happens(lambda: horde.journal.count("check") >= 20)
+        await wait_until(lambda: horde.journal.count("check") >= 20)
         assert horde.journal.count("status") == EARLY_STATUSES
         horde.finish(submitted.id)
         await watching
@@ -313,7 +310,7 @@ async def test_waking_often_does_not_look_often(client, horde, poller, clock):
 
     async with running(poller):
         watching = poller.watch(submitted.id, wake_again)
-        await happens(lambda: horde.journal.count("check") >= 20)
+        await wait_until(lambda: horde.journal.count("check") >= 20)
         horde.finish(submitted.id)
         await watching
 
@@ -337,7 +334,7 @@ async def test_an_absent_server_is_probed_ever_more_rarely_until_it_is_back(
     horde.fail("check", faults.answer(503, ""), 10_000)
     async with running(poller):
         watching = [poller.watch(horde_id) for horde_id in ids]
-        await happens(lambda: clock.now >= 600)
+        await wait_until(lambda: clock.now >= 600)
         probes = horde.journal.count("check")
         horde.heal()
         statuses = await asyncio.wait_for(asyncio.gather(*watching), 30)
@@ -357,7 +354,7 @@ async def test_one_watcher_suffices_to_notice(client, horde, poller, heard):
     await horde.stop()
     async with running(poller):
         watching = poller.watch(submitted.id)
-        await happens(lambda: heard)
+        await wait_until(lambda: heard)
         await horde.start()
         assert (await asyncio.wait_for(watching, 30)).done
 

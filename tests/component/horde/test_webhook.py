@@ -12,8 +12,9 @@ from aiohttp import web
 from common.errors import StartupError
 from common.horde.poller import Poller
 from common.horde.webhook import MAX_BODY, WebhookReceiver
-from tests.component.horde.conftest import body, happens, running
+from tests.component.horde.conftest import body, running
 from tests.fakes.horde import FakeHorde
+from tests.waiting import wait_until
 
 CALL = {
     "id": "a12c73cd-e105-4f6f-817f-c519c357d29e",
@@ -96,7 +97,7 @@ async def test_from_the_hordes_call_to_the_picture(client_of, hand_clock):
     async with FakeHorde(seconds=None) as horde:
         horde.waits = [3600]
         client = client_of(horde)
-        poller = Poller(client, monotonic=hand_clock.monotonic, sleep=hand_clock.sleep)
+        poller = Poller(client, monotonic=hand_clock, sleep=hand_clock.sleep)
         receiver = WebhookReceiver(poller.wake)
         url = await receiver.start()
         try:
@@ -106,7 +107,7 @@ async def test_from_the_hordes_call_to_the_picture(client_of, hand_clock):
                 watching = poller.watch(submitted.id, looks.append)
                 await hand_clock.asleep()
                 hand_clock.advance(1)
-                await happens(lambda: looks)
+                await wait_until(lambda: looks)
                 hand_clock.advance(1)
                 horde.finish(submitted.id)
                 status = await asyncio.wait_for(watching, 30)

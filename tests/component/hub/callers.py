@@ -5,12 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import json
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from random import Random
 
+import aiohttp
 from PIL import Image
 from pydantic import SecretStr
 
-from common.config import HubUser
+from common.config import HubConfig, HubUser
+from hub.server import start
+from tests.fakes.clock import Clock
 
 BOT_KEY = "bot-key-0123456789abcdef"
 HOST_KEY = "host-key-0123456789abcdef"
@@ -23,19 +28,6 @@ USERS = (
     HubUser(name="stranger", key=SecretStr(STRANGER_KEY), trusted=False),
 )
 MODERATOR = HubUser(name="moderator", key=SecretStr(MODERATOR_KEY), moderator=True)
-
-
-class Clock:
-    """Seconds since 1970, moved by hand."""
-
-    def __init__(self):
-        self.now = 1_800_000_000.0
-
-    def __call__(self):
-        return self.now
-
-    def advance(self, seconds):
-        self.now += seconds
 
 
 @dataclass
@@ -181,6 +173,21 @@ class Room:
     stranger: Caller
     nobody: Caller
 
+    @classmethod
+    def of(cls, running, clock, session):
+        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
+        return cls(running, clock, *(Caller(session, running.url, key) for key in keys))
+
     async def pass_time(self, seconds):
         self.clock.advance(seconds)
         await self.running.sweep()
+
+
+@asynccontextmanager
+async def opened(folder, **settings):
+    """Run a hub with a clock and callers of its own for as long as the block."""
+    clock, config = Clock(), HubConfig(port=0, users=USERS, **settings)
+    running = await start(config, folder, clock=clock, rng=Random(1))
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
+        yield Room.of(running, clock, session)
+    await running.close()

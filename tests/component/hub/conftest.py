@@ -13,20 +13,7 @@ import pytest_asyncio
 from common.config import HubConfig
 from common.database import open_database
 from hub.server import MIGRATIONS, start
-from tests.component.hub.callers import (
-    BOT_KEY,
-    HOST_KEY,
-    STRANGER_KEY,
-    USERS,
-    Caller,
-    Clock,
-    Room,
-)
-
-
-@pytest.fixture
-def clock():
-    return Clock()
+from tests.component.hub.callers import USERS, Room, opened
 
 
 @pytest.fixture
@@ -57,8 +44,7 @@ async def open_room(tmp_path, clock, session, migrated_hub):
         config = HubConfig(**({"port": 0, "users": USERS} | settings))
         running = await start(config, tmp_path, clock=clock, rng=Random(1))
         started.append(running)
-        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
-        return Room(running, clock, *(Caller(session, running.url, key) for key in keys))
+        return Room.of(running, clock, session)
 
     yield open_room
     for running in started:
@@ -73,10 +59,6 @@ async def room(open_room):
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared(tmp_path_factory):
     """One hub for all tests of a module that leave no trace in it; they share its loop."""
-    config = HubConfig(port=0, users=USERS, requests_per_second=1000, requests_per_minute=100_000)
-    clock = Clock()
-    running = await start(config, tmp_path_factory.mktemp("hub"), clock=clock, rng=Random(1))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
-        keys = (BOT_KEY, HOST_KEY, STRANGER_KEY, None)
-        yield Room(running, clock, *(Caller(session, running.url, key) for key in keys))
-    await running.close()
+    plenty = {"requests_per_second": 1000, "requests_per_minute": 100_000}
+    async with opened(tmp_path_factory.mktemp("hub"), **plenty) as room:
+        yield room

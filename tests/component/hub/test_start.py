@@ -16,6 +16,7 @@ from common.config import HubConfig, HubUser
 from common.errors import ConfigError, StartupError
 from hub.server import MIGRATIONS, start
 from tests.component.hub.callers import BOT_KEY, USERS
+from tests.waiting import wait_until
 
 
 def user(name, key):
@@ -84,13 +85,18 @@ async def test_everything_is_there_after_a_restart(open_room):
     assert (await second.host.get("/find_user")).body["contributions"]["fulfillments"] == 1
 
 
+async def taken_up_again(room, request):
+    async def restarted():
+        return (await room.bot.check(request))["restarted"]
+
+    await wait_until(restarted)
+
+
 async def test_the_clockwork_runs_by_itself(room):
     request = await room.bot.ask()
     await room.host.pop()
     room.clock.advance(151)
-    async with asyncio.timeout(30):
-        while (await room.bot.check(request))["restarted"] == 0:
-            await asyncio.sleep(0.05)
+    await taken_up_again(room, request)
 
 
 async def test_a_database_in_trouble_is_told_and_outlived(room, tmp_path):
@@ -106,15 +112,11 @@ async def test_a_database_in_trouble_is_told_and_outlived(room, tmp_path):
     with capture_logs() as logs:
         broken = await room.bot.get(f"/generate/check/{request}")
         assert (broken.status, broken.body) == (500, {"message": "Internal Server Error"})
-        async with asyncio.timeout(30):
-            while "hub.sweep_failed" not in [entry["event"] for entry in logs]:
-                await asyncio.sleep(0.05)
+        await wait_until(lambda: "hub.sweep_failed" in [entry["event"] for entry in logs])
     assert "hub.failed" in [entry["event"] for entry in logs]
     await asyncio.to_thread(rename, "elsewhere", "generations")
     room.clock.advance(151)
-    async with asyncio.timeout(30):
-        while (await room.bot.check(request))["restarted"] == 0:
-            await asyncio.sleep(0.05)
+    await taken_up_again(room, request)
 
 
 async def test_closing_frees_the_port(tmp_path):

@@ -20,7 +20,7 @@ from events.kudos.treasury import Treasury
 from events.prizes import Entrant, Prizes
 from request.kept.leases import Lease, Leases
 from request.kept.marks import Marks
-from tests.component.conftest import Clock
+from tests.fakes.clock import Clock
 from tests.fakes.horde import FakeHorde
 
 EVENT = "autumn"

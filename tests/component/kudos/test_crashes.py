@@ -24,13 +24,13 @@ from tests.component.kudos.conftest import (
     HOUSE_KEY,
     NAMES,
     PRIZES,
-    Clock,
     open_horde,
     open_house,
     people,
     sponsor,
 )
 from tests.fakes import faults
+from tests.fakes.clock import Clock
 
 pytestmark = pytest.mark.database
 

@@ -12,7 +12,7 @@ from common.config import read_account
 from tests.component import accounts
 from tests.fakes.lemmy import FakeLemmy
 from tests.fakes.lemmy.contract import violations
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture(params=["0.19", "1.0"])

@@ -10,7 +10,7 @@ from PIL import Image
 
 from common.errors import PlatformBusy
 from tests.fakes import faults
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 FOX = "draw for me a fox style: raw --n 1"
 one_version = pytest.mark.parametrize("lemmy", ["1.0"], indirect=True)

@@ -11,6 +11,7 @@ from mastodon import Mastodon
 from bots.mastodon.adapter import MastodonAdapter
 from common.model import IncomingKind, Phase, Progress
 from tests.component.mastodon.conftest import Ears
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -34,9 +35,7 @@ async def test_it_hears_answers_and_takes_back_there_as_well(other, services, pi
     adapter = await MastodonAdapter.build("art", given, services)
     ears = Ears(adapter)
     try:
-        async with asyncio.timeout(30):
-            while await services.cursors.read("art") is None:
-                await asyncio.sleep(0.02)
+        await wait_until(lambda: services.cursors.read("art"))
         asked = await asyncio.to_thread(
             bob.status_post, "@alice draw for me a fox\nin the #snow", visibility="public"
         )

@@ -8,8 +8,8 @@ from bots.reddit.adapter import RedditAdapter
 from bots.reddit.settings import RedditSection
 from common.config import read_account
 from tests.component import accounts
-from tests.fakes.platform import wait_until
 from tests.fakes.reddit import FakeReddit, settings_for
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from bots.reddit.adapter import RedditAdapter
 from common import pictures
 from common.errors import ConfigError, StartupError
 from tests.fakes import faults
-from tests.fakes.platform import wait_until
 from tests.fakes.reddit import settings_for
+from tests.waiting import wait_until
 
 FOX = "draw for me a fox style: raw --n 1"
 

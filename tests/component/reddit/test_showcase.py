@@ -7,7 +7,7 @@ import asyncio
 from request.adapter import Publication
 from request.kept.leases import Lease
 from tests.fakes import faults
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 FOX = "draw for me a fox style: raw --n 2"
 SHOWN = {

@@ -17,7 +17,8 @@ from request.kept.records import FINAL_STATES, JobState
 from request.kept.store import NO_KEY, Store
 from request.kept.tables import spending
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

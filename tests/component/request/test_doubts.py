@@ -9,7 +9,8 @@ from common.errors import PlatformError
 from common.model import IncomingKind
 from request.answering.doubts import LOOKS, Doubts
 from request.kept.records import RequestState
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 FOX = "draw for me a fox style: raw --n 1"

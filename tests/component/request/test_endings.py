@@ -12,7 +12,8 @@ from request.allowed.terms import Patience
 from tests.component.request.conftest import HASTY, QUICK
 from tests.fakes.horde import Fate, faults
 from tests.fakes.pictures import plain
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

@@ -9,6 +9,7 @@ from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachab
 from common.horde.wire import Check
 from common.model import Audience, Ending, Job, LoraUse
 from request.horde.hordes import RESTS, SERVED_FOR, Hordes
+from tests.fakes.clock import Clock
 from tests.fakes.horde import FakeHorde
 from tests.fakes.platform import FakePlatform
 
@@ -22,19 +23,9 @@ async def pair():
         yield own, public
 
 
-class Clock:
-    """Monotonic time that passes only when told."""
-
-    def __init__(self):
-        self.now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def ticks():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from request.allowed import policy
 from request.kept.marks import open_marks
 from request.kept.records import RequestState
 from request.kept.tables import people
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

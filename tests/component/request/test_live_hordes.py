@@ -11,7 +11,7 @@ from common.horde.wire import generation_body
 from common.model import Job
 from request.observer import Observer
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from common.errors import LeaseLost
 from common.model import IncomingKind
 from request.kept.records import JobState, RequestState
 from request.kept.tables import requests
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until, wait_while
 
 pytestmark = pytest.mark.database
 DRAW = "draw for me a fox style: raw --n 1"
@@ -87,15 +88,11 @@ async def test_a_poll_that_cannot_be_counted_does_not_keep_what_is_old_from_bein
         await wait_until(lambda: platform.polls)
         platform.say(heard("help", event="2", expects=True))
         await platform.answer_to("2")
-        async with asyncio.timeout(30):
-            while await core.store.open_requests("web"):
-                await asyncio.sleep(0.01)
+        await wait_while(lambda: core.store.open_requests("web"))
         async with database.write() as connection:  # the other one became old meanwhile
             others = requests.c.id == await core.store.request_of_event(heard(event="2"))
             await connection.execute(requests.update().where(others).values(changed=0.0))
-        async with asyncio.timeout(30):
-            while await core.store.request_of_event(heard(event="2")) is not None:
-                await asyncio.sleep(0.02)
+        await wait_while(lambda: core.store.request_of_event(heard(event="2")))
         assert await core.store.request_of_event(old) is not None
 
 
@@ -105,9 +102,7 @@ async def test_a_poll_of_which_nobody_knows_whether_it_was_asked_is_not_asked_ag
     async with start(platform, pace=0.05) as core:
         platform.say(heard(TWO, event="1"))
         await platform.answer_to("1")
-        async with asyncio.timeout(30):
-            while await core.store.open_requests("web"):
-                await asyncio.sleep(0.01)
+        await wait_while(lambda: core.store.open_requests("web"))
     assert len(platform.polls) == 1
 
 
@@ -122,9 +117,7 @@ async def test_a_poll_that_hangs_is_given_up(start, heard):
     async with start(platform, pace=0.05) as core:
         platform.say(heard(TWO, event="1"))
         await platform.answer_to("1")
-        async with asyncio.timeout(30):
-            while await core.store.open_requests("web"):
-                await asyncio.sleep(0.01)
+        await wait_while(lambda: core.store.open_requests("web"))
     assert len(platform.polls) == 1
 
 
@@ -166,9 +159,7 @@ async def test_an_event_deleted_twice_is_taken_back_to_the_end(start, heard):
     async with start(platform) as core:
         platform.say(heard("help"))
         await platform.answer_to("1")
-        async with asyncio.timeout(30):
-            while await core.store.open_requests("web"):
-                await asyncio.sleep(0.01)
+        await wait_while(lambda: core.store.open_requests("web"))
         platform.say(heard("", kind=IncomingKind.DELETION))
         await wait_until(lambda: platform.removing == 1)
         platform.say(heard("", kind=IncomingKind.DELETION))

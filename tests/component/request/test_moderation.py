@@ -11,7 +11,8 @@ from request.kept.marks import open_marks
 from request.kept.people import People
 from request.kept.tables import metadata, people, reports, requests
 from request.talking.reports import Reports
-from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

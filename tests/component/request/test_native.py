@@ -8,6 +8,7 @@ from common.config import Config, EndpointConfig, HordeConfig
 from common.errors import Refusal
 from common.model import Ending
 from request.horde.native import FRESH, NativeLookup, candidates, named
+from tests.fakes.clock import Clock
 from tests.fakes.horde import FakeHorde, faults
 from tests.fakes.platform import FakePlatform
 
@@ -23,14 +24,6 @@ def style(name, number, **more):
         "creator": "ann#7",
         **more,
     }
-
-
-class Ticks:
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def stocked(horde):
 
 @pytest.fixture
 def ticks():
-    return Ticks()
+    return Clock(0.0)
 
 
 @pytest.fixture

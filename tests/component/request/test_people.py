@@ -15,7 +15,8 @@ from request.kept.records import FINAL_STATES, RequestState
 from request.kept.store import Store
 from request.kept.tables import forgotten_events, jobs, people, pictures, posts, requests
 from tests.fakes.horde import Fate
-from tests.fakes.platform import FakePlatform, OwnPlatform, wait_until
+from tests.fakes.platform import FakePlatform, OwnPlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

@@ -10,7 +10,8 @@ from common.model import Ending
 from request.allowed.preferences import PreferenceStore
 from request.kept.marks import Marks
 from request.kept.tables import preferences
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

@@ -17,7 +17,8 @@ from request.kept.records import JobState, RequestState
 from request.kept.store import event_key
 from request.runner import AGAIN_AFTER
 from tests.fakes.horde import FakeHorde, Fate, faults
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until, wait_while
 
 pytestmark = pytest.mark.database
 FOX = "draw for me a fox style: raw --n 1"
@@ -264,9 +265,7 @@ async def test_deletion_is_written_down_before_the_next_thing_is_heard(start, he
 
 
 async def submitting_soon(core):
-    async with asyncio.timeout(30):
-        while not await submitting(core):
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: submitting(core))
 
 
 async def test_what_has_ended_is_not_opened_again(store, lease, heard):
@@ -287,9 +286,7 @@ async def test_deletion_cut_short_by_a_stop_still_counts(start, heard, horde):
         await submissions(horde, 1)
         (request_id,) = await core.store.open_requests("web")
         platform.say(heard("", kind=IncomingKind.DELETION))
-        async with asyncio.timeout(30):
-            while await core.store.open_requests("web"):
-                await asyncio.sleep(0.01)
+        await wait_while(lambda: core.store.open_requests("web"))
     assert (await core.store.request(request_id)).state is RequestState.CANCELLED
     assert platform.posts == {}
 

@@ -15,7 +15,8 @@ from request.kept.leases import Lease
 from request.kept.marks import Marks
 from request.kept.tables import copies
 from tests.fakes.horde import Fate
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

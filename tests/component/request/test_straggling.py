@@ -6,7 +6,8 @@ import pytest
 
 from common.model import Ending
 from tests.component.request.conftest import HASTY
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 
@@ -60,9 +61,7 @@ async def test_straggler_is_given_up_after_a_restart_too(start, heard, horde):
         await submissions(horde, 2)
         (request_id,) = await core.store.open_requests("web")
         horde.finish(next(iter(horde.requests)))
-        async with asyncio.timeout(30):
-            while not await core.store.pictures_of(request_id):
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: core.store.pictures_of(request_id))
     again = FakePlatform(posts=platform.posts)
     async with start(again, patience=HASTY):
         assert (await again.answer_to("1")).ending is Ending.PARTIAL

@@ -9,8 +9,9 @@ from common.horde.limits import Limits, Rate
 from common.model import Ending
 from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde, Fate, faults
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
 from tests.fakes.ports import spare
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

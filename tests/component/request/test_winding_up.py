@@ -12,7 +12,8 @@ from request.kept.records import JobState, RequestState
 from request.runner import Runner
 from request.talking.reports import Reports
 from tests.fakes.horde import Fate, faults
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 FOX = "draw for me a fox style: raw --n 1"
@@ -166,9 +167,7 @@ async def test_what_is_too_old_is_answered_when_it_is_put_back(start, heard, clo
     event = heard(FOX)
     async with start(platform, pace=0.05) as core:
         platform.say(event)
-        async with asyncio.timeout(30):
-            while (request_id := await core.store.request_of_event(event)) is None:
-                await asyncio.sleep(0.02)
+        request_id = await wait_until(lambda: core.store.request_of_event(event))
         assert await state_of(core, event) is RequestState.EXPIRED
         await core.store.put_back(request_id)
         assert (await platform.answer_to("1")).ending is Ending.DONE

@@ -6,7 +6,8 @@ from common import pictures
 from common.config import PlaceConfig
 from common.model import Audience, Ending
 from request.kept.records import RequestState
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 

@@ -16,7 +16,8 @@ from request.adapter import Publication
 from request.kept.leases import Lease
 from tests.component.web.house import answer, heard
 from tests.fakes.horde import FakeHorde
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 DRAW = "draw for me a fox style: raw --n 1"
 BOTS = Lease("art", "one", 1)
@@ -220,9 +221,7 @@ async def test_the_share_button_is_offered_where_there_is_a_showcase_and_shares(
         press = page.rpartition(' share">')[0].rpartition('"')[2]
         fields = await browser.fields("press") | {"press": f"{press} share"}
         assert (await browser.post("/again", fields))[0] == 303
-        async with asyncio.timeout(30):
-            while not await world.core.service.showcase._copies.due("art"):
-                await asyncio.sleep(0.05)
+        await wait_until(lambda: world.core.service.showcase._copies.due("art"))
 
 
 async def test_smaller_copies_go_with_their_pictures(house, visit):

@@ -28,6 +28,7 @@ from tests.component.worker.alchemist import (
     picture,
 )
 from tests.component.worker.conftest import QUICK
+from tests.waiting import wait_until
 from worker import events
 from worker.alchemy.asking import MOST_TILES, Pace
 from worker.alchemy.inspection import inspect
@@ -68,11 +69,16 @@ async def ask(bot, *forms, image=None):
     data = BytesIO()
     (image or picture()).save(data, "PNG")
     source = base64.b64encode(data.getvalue()).decode()
-    submitted = await bot.submit_alchemy(alchemy_body(forms, source))
-    async with asyncio.timeout(30):
-        while not (status := await bot.alchemy_status(submitted.id)).over:
-            await asyncio.sleep(0.02)
-    return status
+    return await over(bot, await bot.submit_alchemy(alchemy_body(forms, source)))
+
+
+async def over(bot, submitted):
+    """Wait for alchemy that was asked for."""
+
+    async def ended():
+        return status if (status := await bot.alchemy_status(submitted.id)).over else None
+
+    return await wait_until(ended)
 
 
 async def test_pictures_are_described_judged_and_enlarged(hub, bot):
@@ -112,9 +118,7 @@ async def test_an_enlarged_picture_keeps_its_recipe(hub, bot):
     source = base64.b64encode(made).decode()
     async with alchemist((hub.url, HOST_KEY)):
         submitted = await bot.submit_alchemy(alchemy_body([UPSCALER], source))
-        async with asyncio.timeout(30):
-            while not (status := await bot.alchemy_status(submitted.id)).over:
-                await asyncio.sleep(0.02)
+        status = await over(bot, submitted)
     data = await bot.download(status.value(UPSCALER), limit_bytes=1_000_000)
     assert pictures.read_parameters(data) == "a fox\nSteps: 8"
 
@@ -219,9 +223,7 @@ async def test_it_rests_and_gives_its_memory_back_while_another_program_has_the_
     rota = Rota("always", ("any",), QUICK, neighbour=neighbour)
     async with alchemist((hub.url, HOST_KEY), rota=rota):
         asked = asyncio.create_task(ask(bot, "caption"))
-        async with asyncio.timeout(30):
-            while len(looks) < 5:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: len(looks) >= 5)
         assert await _workers(hub) == []  # nobody has asked for a form
         found[0] = None
         assert (await asked).state == "done"

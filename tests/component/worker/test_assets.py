@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from tests.component.worker.paint import ASSETS, INFO, PaintEngine
 from tests.fakes import faults
 from tests.fakes.civitai import FakeCivitai
 from tests.fakes.weights import tensors
+from tests.waiting import wait_until
 from worker import events
 from worker.assets.cache import AssetCache
 from worker.assets.supply import open_supplier, within_reach
@@ -230,9 +230,7 @@ async def test_the_next_jobs_files_come_while_the_card_is_busy(studio, civitai, 
     [second] = studio.hub.offer(payload=lora("11", inject_trigger="all"))
     studio.open(models=tmp_path)
     await studio.until(lambda: len(studio.said(events.Popped)) == 2)
-    async with asyncio.timeout(30):
-        while not (tmp_path / "civitai" / "1102.safetensors").exists():
-            await asyncio.sleep(0.005)
+    await wait_until((tmp_path / "civitai" / "1102.safetensors").exists)
     await studio.until(lambda: studio.said(events.Step))
     assert len(studio.engine.tasks) == 1
     studio.engine.release()

@@ -5,13 +5,13 @@ The other program is known by the answer of `nvidia-smi`, here a program of ours
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import closing
 
 import pytest
 
 from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.puppetry import child
+from tests.waiting import wait_until
 from worker import events
 
 LONG = 100_000
@@ -32,15 +32,9 @@ def card(tmp_path, monkeypatch):
     return users, looks
 
 
-async def becomes_true(happened):
-    async with asyncio.timeout(30):
-        while not happened():
-            await asyncio.sleep(0.01)
-
-
 async def some_looks(looks):
     seen = looks.stat().st_size
-    await becomes_true(lambda: looks.stat().st_size > seen + 3)
+    await wait_until(lambda: looks.stat().st_size > seen + 3)
 
 
 async def test_the_engine_leaves_the_card_and_comes_back_in_a_new_process(hub, card):
@@ -54,7 +48,7 @@ async def test_the_engine_leaves_the_card_and_comes_back_in_a_new_process(hub, c
         users.write_text(GAME)
         await shop.until(lambda: shop.said(events.Waiting))
         assert "game.exe" in shop.said(events.Waiting)[0].reason
-        await becomes_true(lambda: engine._process is None)  # and with it all its memory
+        await wait_until(lambda: engine._process is None)  # and with it all its memory
 
         await some_looks(looks)  # a pop that was under way is over
         [after] = hub.offer(payload={"prompt": "pid"}, ttl=LONG)

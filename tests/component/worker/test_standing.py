@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from common.errors import WorkerError
+from tests.fakes.clock import Clock
 from worker import events
 from worker.status.console import Teller
 from worker.status.pages import serving
@@ -24,15 +25,8 @@ STORY = [
 ]
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 def test_jobs_go_from_the_queue_to_a_device_and_on():
-    standing = Standing(Clock())
+    standing = Standing(Clock(0.0))
     for event in STORY:
         standing.note(event)
     [job] = standing.jobs
@@ -47,7 +41,7 @@ def test_jobs_go_from_the_queue_to_a_device_and_on():
 
 
 def test_the_last_hour_counts_and_a_short_time_is_not_blown_up():
-    clock = Clock()
+    clock = Clock(0.0)
     standing = Standing(clock)
     for _ in range(10):
         standing.note(events.Submitted("1", 7, 2.0))
@@ -73,7 +67,7 @@ def test_the_panel_shows_it_all_unless_lines_are_wanted(plain):
 
 
 async def test_the_workers_own_pages_say_the_same():
-    standing = Standing(Clock())
+    standing = Standing(Clock(0.0))
     for event in [*STORY, events.Measured("paint", 0.05, 1024 * 1024, 4, 2)]:
         standing.note(event)
     serve = serving("0", standing, lambda: (CARD,))
@@ -97,7 +91,7 @@ async def test_the_workers_own_pages_say_the_same():
 @pytest.mark.parametrize("address", ["here", "127.0.0.1:99999999", "::::1"])
 async def test_an_address_that_is_none_is_a_sentence(address):
     with pytest.raises(WorkerError, match="cannot answer at"):
-        async with serving(address, Standing(Clock()), tuple):
+        async with serving(address, Standing(Clock(0.0)), tuple):
             pass
 
 

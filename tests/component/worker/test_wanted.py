@@ -19,6 +19,7 @@ from tests.component.worker.conftest import QUICK, Shop
 from tests.component.worker.paint import PaintEngine
 from tests.fakes.server import FakeServer
 from tests.fakes.weights import checkpoint
+from tests.waiting import wait_until
 from worker import events
 from worker.cli import register
 from worker.disk.models import find_models
@@ -192,9 +193,7 @@ async def test_a_stop_ends_the_fetching_and_the_next_start_goes_on(site, tmp_pat
     stop = asyncio.Event()
     site.gate.clear()
     filling = asyncio.create_task(filled(site, tmp_path, stop=stop))
-    async with asyncio.timeout(30):
-        while "Owl" not in site.asked:
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: "Owl" in site.asked)
     stop.set()
     await asyncio.wait_for(filling, 30)
     site.gate.set()

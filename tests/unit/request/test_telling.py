@@ -7,7 +7,8 @@ import pytest
 from common.horde.wire import Check
 from request.making.progress import Tally
 from request.making.telling import Telling
-from tests.fakes.platform import FakePlatform, wait_until
+from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 
 class Pauses:

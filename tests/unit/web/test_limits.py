@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
+from tests.fakes.clock import Clock
 from web.limits import ADDRESSES_KEPT, AddressLimit
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_it_lets_so_many_through_and_says_how_long_to_wait():
-    clock = Clock()
+    clock = Clock(1000.0)
     limit = AddressLimit(2, clock)
     assert limit.take("192.0.2.1") == 0
     clock.now += 600
@@ -27,14 +21,14 @@ def test_it_lets_so_many_through_and_says_how_long_to_wait():
 
 
 def test_addresses_do_not_share():
-    limit = AddressLimit(1, Clock())
+    limit = AddressLimit(1, Clock(1000.0))
     assert limit.take("192.0.2.1") == 0
     assert limit.take("192.0.2.2") == 0
     assert limit.take("192.0.2.1") == 3600
 
 
 def test_a_household_counts_as_one():
-    limit = AddressLimit(1, Clock())
+    limit = AddressLimit(1, Clock(1000.0))
     assert limit.take("2001:db8:1:2::1") == 0
     assert limit.take("2001:db8:1:2:ffff::9") > 0
     assert limit.take("2001:db8:1:3::1") == 0
@@ -43,13 +37,13 @@ def test_a_household_counts_as_one():
 
 
 def test_what_is_no_address_counts_too():
-    limit = AddressLimit(1, Clock())
+    limit = AddressLimit(1, Clock(1000.0))
     assert limit.take("unknown") == 0
     assert limit.take("unknown") > 0
 
 
 def test_it_remembers_a_bounded_number_of_addresses():
-    limit = AddressLimit(1, Clock())
+    limit = AddressLimit(1, Clock(1000.0))
     for number in range(ADDRESSES_KEPT + 50):
         limit.take(f"address {number}")
     assert len(limit._asked) == ADDRESSES_KEPT

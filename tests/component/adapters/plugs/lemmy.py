@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from bots.shared.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.lemmy import FakeLemmy
+from tests.waiting import wait_until
 
 PICTURE = re.compile(r"!\[((?:[^\]\\]|\\.)*)\]")
 IN_GRID = re.compile(r"(?:^| )\d+: ")
@@ -44,9 +44,7 @@ class LemmyPlug(Plug):
 
     async def attached(self, adapter) -> None:
         looks = self.server.journal.count("messages")
-        async with asyncio.timeout(30):
-            while self.server.journal.count("messages") == looks:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: self.server.journal.count("messages") != looks)
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
         if person not in self._people:

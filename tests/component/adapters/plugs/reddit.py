@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -11,6 +10,7 @@ from bots.shared.markdown import plain
 from tests.component.adapters.plug import Answer, Can, Plug
 from tests.fakes import faults
 from tests.fakes.reddit import FakeReddit, settings_for
+from tests.waiting import wait_until
 
 
 class RedditPlug(Plug):
@@ -38,9 +38,7 @@ class RedditPlug(Plug):
 
     async def attached(self, adapter) -> None:
         looks = self.server.journal.count("unread")
-        async with asyncio.timeout(30):
-            while self.server.journal.count("unread") == looks:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: self.server.journal.count("unread") != looks)
 
     async def say(self, text, *, person="ann", reply_to=None, bot=False) -> str:
         author = f"{person}_bot" if bot else person
