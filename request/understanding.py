@@ -94,7 +94,7 @@ class Understanding:
                     withdraw = partial(self._withdrawal.withdraw, adapter=adapter)
                     progress = self._at_work.progress
                     call = Call(wanted, lease, request, adapter, place, withdraw, progress)
-                    outcome = await self._commands.answer(call)
+                    outcome = _with_way_to_draw(call, await self._commands.answer(call))
         except Refusal as refusal:
             quiet = adapter.capabilities.quiet and place.enabled is False
             if not request.incoming.expects and (stopped or quiet):
@@ -161,6 +161,15 @@ class Understanding:
         """Close what asks for nothing, without a word."""
         await self._store.ended(lease, request.id, RequestState.CANCELLED)
         return replace(request, state=RequestState.CANCELLED)
+
+
+def _with_way_to_draw(call: Call, outcome: Outcome) -> Outcome:
+    """Return the answer to a command; who said it where a prompt goes is told how it is drawn."""
+    incoming = call.incoming
+    if not incoming.verb_optional:
+        return outcome
+    words = " ".join(incoming.text.split())
+    return replace(outcome, text=f"{outcome.text}\n{texts.say('help.as_prompt', words=words)}")
 
 
 def _declined(request: RequestRow, refusal: Refusal, *, noted: bool) -> Outcome:

@@ -9,7 +9,7 @@ what is no picture (`ornaments`). It returns an `ImageRequest`, a `Command`, a `
 """
 
 from request.grammar.options import OPTIONS, Option
-from request.grammar.reader import read
+from request.grammar.reader import read, read_prompt_field
 from request.grammar.results import (
     Command,
     CommandName,
@@ -35,5 +35,6 @@ __all__ = [
     "apply",
     "from_json",
     "read",
+    "read_prompt_field",
     "to_json",
 ]

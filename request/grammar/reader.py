@@ -27,11 +27,11 @@ from request.grammar.ornaments import (
 )
 from request.grammar.prose import advise, take_count, take_shape, take_times, with_shape_said
 from request.grammar.recipes import with_facts_as_options
-from request.grammar.results import Command, FollowUp, NotARequest, WhyNot
+from request.grammar.results import Command, CommandName, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import ADDRESS_LEFT, scan
 from request.grammar.source import Source
 from request.grammar.talk import read_talk
-from request.grammar.whole import read_whole, says_again
+from request.grammar.whole import read_as_prompt, read_whole, says_again
 from request.grammar.words import Words, words
 from styles.image_request import ImageRequest
 from styles.limits import Limits
@@ -42,6 +42,12 @@ from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
 _ON_IT = re.compile(r"\A(?:now\s+|please\s+)*(?:draw|paint)\s+(?:it|this|that)\s+", re.IGNORECASE)
 _AS = re.compile(r"\A\s*(?:this|it|that)\s+(?:as|in|into)\s+(?=\S)", re.IGNORECASE)
 _INSTEAD = re.compile(r",?\s+instead\W*\Z", re.IGNORECASE)
+SAID_AS_PROMPT = frozenset(
+    {
+        *(CommandName.HELP, CommandName.STYLES, CommandName.LORAS),
+        *(CommandName.STATUS, CommandName.QUEUE, CommandName.CANCEL),
+    }
+)
 NO_NAMES = NameIndex()
 WIDEST = Limits()
 _MOST_ENDS = 8
@@ -109,6 +115,19 @@ def read(
     notes = (*_cut_short(cut=cut), *notes, *request.notes)
     request = take_times(take_shape(replace(request, notes=notes)), limits)
     return advise(request, names, vocabulary)
+
+
+def read_prompt_field(text: str) -> Command | None:
+    """Return the command that stands alone where a prompt goes, as people mean it; None: a prompt.
+
+    What looks on and changes nothing is taken for said, and so is `cancel`. Raises Refusal for
+    another, which says how it is meant and how the word itself is drawn.
+    """
+    body, _cut = _body(text, (), verb_optional=True)
+    meant = read_as_prompt(body, words())
+    if meant is None or (isinstance(meant, Command) and meant.name in SAID_AS_PROMPT):
+        return meant
+    raise Refusal("refused.command_as_prompt", words=body.strip())
 
 
 def _body(text: str, bot_names: Sequence[str], *, verb_optional: bool) -> tuple[str, bool]:

@@ -156,6 +156,21 @@ def read_whole(
     )
 
 
+def read_as_prompt(text: str, words: Words) -> Command | FollowUp | None:
+    """Return the command or follow-up that somebody means who wrote it where a prompt goes.
+
+    Only what nobody is likely to want drawn: a command by its own name, or a sentence for it.
+    """
+    if len(text) > LONGEST_COMMAND:
+        return None
+    plain = _bare(text, words)
+    folded = _fold(plain)
+    if " " in folded and folded in words.again:
+        return FollowUp(FollowUpKind.AGAIN)
+    meant = words.instead.get(folded, plain) if " " in folded else plain
+    return _fixed(_fold(meant)) or _on_picture(_numbered(meant))
+
+
 def says_again(text: str, words: Words) -> bool:
     """Tell whether a whole text is one for `again` (some begin like a request: draw it again)."""
     return len(text) <= LONGEST_COMMAND and _fold(_bare(text, words)) in words.again

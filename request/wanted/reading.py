@@ -103,7 +103,9 @@ class Reading:
         """Return what is wanted, or None if nothing is wanted of us. Raises Refusal."""
         incoming = request.incoming
         stylelist = await self._list(named(incoming.text), limits)
-        parsed = grammar.read(
+        field = incoming.verb_optional and incoming.expects and not incoming.pictures
+        said = grammar.read_prompt_field(incoming.text) if field else None
+        parsed = said or grammar.read(
             incoming.text,
             stylelist.names,
             models=self._model_names(),

@@ -89,6 +89,28 @@ async def test_what_is_declined_is_told_to_the_asker_alone_and_at_once(
     assert fake.world.in_channel(channel) == []
 
 
+async def test_a_command_in_the_field_of_the_prompt_is_one_and_can_be_drawn_all_the_same(
+    fake, horde, channel, ann, start
+):
+    async with start(enabled=[channel]):
+        for prompt, told in {
+            "help": "What must not be in it",
+            "cancel": "Nothing of yours is being made",
+            "what styles do you have?": "categories",
+        }.items():
+            pressed = fake.people.slash(ann, channel, "imagine", prompt=prompt)
+            message = await pressed.shows(told)
+            assert f"write: draw {prompt}" in text_of(message)
+        for prompt in ("again", "stop", "forget me", "vary 2"):
+            pressed = fake.people.slash(ann, channel, "imagine", prompt=prompt)
+            message = await pressed.shows("is one of my commands, so I drew nothing")
+            assert message["flags"] & EPHEMERAL
+        assert horde.requests == {}
+        for number, prompt in enumerate(("draw help", "encore", "a seed", "make it blue"), start=1):
+            await fake.people.slash(ann, channel, "imagine", prompt=prompt, n=1).shows("Here you")
+            assert len(horde.requests) == number
+
+
 async def test_where_no_moderator_has_let_it_work_it_says_so_to_the_asker_alone(
     fake, channel, ann, start, clock
 ):

@@ -17,6 +17,7 @@ from request.grammar import (
     WhyNot,
     apply,
     read,
+    read_prompt_field,
 )
 from request.grammar.whole import LONGEST_COMMAND, LONGEST_OTHER
 from styles.image_request import Painting
@@ -294,3 +295,45 @@ def test_what_fits_no_pattern_is_no_command_of_a_room_above():
     assert read("enter the dragon of 1973", NAMES, others=OTHERS) == NotARequest(WhyNot.NO_VERB)
     assert read("draw enter autumn", NAMES, others=OTHERS) == ImageRequest("enter autumn")
     assert reading("other") != Command(CommandName.OTHER)
+
+
+# --- where a prompt goes -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("help", CommandName.HELP),
+        (" /Styles! ", CommandName.STYLES),
+        ("cancel please", CommandName.CANCEL),
+        ("how long does it take?", CommandName.QUEUE),
+    ],
+)
+def test_a_prompt_that_is_a_command_is_said_as_one(text, command):
+    assert read_prompt_field(text) == Command(command)
+
+
+@pytest.mark.parametrize("text", ["again", "once more", "forget me", "leave me alone", "u2", "log"])
+def test_one_that_belongs_elsewhere_is_refused_with_how_it_is_drawn(text):
+    with pytest.raises(Refusal, match=f"“{text}” is one of my commands.*write: draw {text}"):
+        read_prompt_field(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "a fox",
+            "draw help",
+            "help wanted",
+            "styles of the 80s",
+            "seed",
+            "4k",
+            "more",
+            "make it blue",
+        ),
+        "help " * 41,
+    ],
+)
+def test_other_prompts_are_prompts(text):
+    assert read_prompt_field(text) is None
