@@ -16,6 +16,7 @@ from request.kept.records import (
     ENDED_JOBS,
     FINAL_STATES,
     OPEN_STATES,
+    UNTOLD_JOBS,
     JobRow,
     JobState,
     PictureRow,
@@ -136,9 +137,9 @@ class Queries:
             sa.select(posts.c.id)
             .join(requests, posts.c.request == requests.c.id)
             .where(
-                posts.c.account == account,
-                posts.c.state == "intended",
+                requests.c.account == account,  # of which few are open, while its posts are many
                 requests.c.state == RequestState.REPLYING,
+                posts.c.state == "intended",
             )
         )
         async with self._database.read() as connection:
@@ -160,13 +161,13 @@ class Queries:
 
     async def open_askers(self, account: str) -> dict[str, str]:
         """Return whose these are: the platform's ids of the people, by the ids of the requests."""
-        query = (
-            sa.select(requests.c.id, requests.c.person)
-            .where(requests.c.account == account, requests.c.state.in_(OPEN_STATES))
-            .order_by(requests.c.created, requests.c.id)
+        query = sa.select(requests.c.created, requests.c.id, requests.c.person).where(
+            requests.c.account == account, requests.c.state.in_(OPEN_STATES)
         )
         async with self._database.read() as connection:
-            return {row.id: row.person for row in await connection.execute(query)}
+            rows = (await connection.execute(query)).all()
+        # sorted here: to have them in order the database would go through all there ever were
+        return {row.id: row.person for row in sorted(rows, key=lambda row: (row.created, row.id))}
 
     async def request_of_event(self, incoming: Incoming) -> str | None:
         """Return the id of the request that an event became, if it did."""
@@ -239,19 +240,19 @@ class Queries:
 
     async def abandoned_jobs(self, account: str) -> list[JobRow]:
         """Return the jobs nobody waits for any more and whose Horde may not know that yet."""
-        given_up = sa.and_(
-            requests.c.state.in_(FINAL_STATES), jobs.c.state.not_in(ENDED_JOBS)
-        )  # the process died between the two
+        given_up = requests.c.state.in_(FINAL_STATES)  # the process died between the two
         query = (
-            sa.select(jobs)
+            sa.select(jobs, requests.c.account)
             .join(requests, requests.c.id == jobs.c.request)
             .where(
-                requests.c.account == account,
+                jobs.c.state.in_(UNTOLD_JOBS),
                 sa.or_(jobs.c.state == JobState.ABANDONED, given_up),
             )
         )
         async with self._database.read() as connection:
-            return [job_of(row) for row in await connection.execute(query)]
+            rows = await connection.execute(query)
+            # sorted out here: by account the database would go through all there ever were
+            return [job_of(row) for row in rows if row.account == account]
 
     async def parts_before(self, request_id: str) -> int:
         """Return how many posts an earlier answer had, where a request was put back."""
@@ -330,17 +331,22 @@ class Queries:
         The latter is the Unix time of the request `most` back from now, if it was made since
         then; `but` is left out of both.
         """
+        stored = encoding.storable(community)[:ID_LENGTH]
         theirs = (
             requests.c.account == account,
-            requests.c.community == encoding.storable(community)[:ID_LENGTH],
             requests.c.id != but,
             requests.c.parsed.is_not(None),
         )
-        count = sa.select(sa.func.count()).where(*theirs, requests.c.state == RequestState.WORKING)
-        recent = sa.select(requests.c.created).where(*theirs, requests.c.created >= since)
+        # counted here: by community the database would go through all it ever had
+        working = sa.select(requests.c.community).where(
+            *theirs, requests.c.state == RequestState.WORKING
+        )
+        recent = sa.select(requests.c.created).where(
+            *theirs, requests.c.community == stored, requests.c.created >= since
+        )
         last = recent.order_by(requests.c.created.desc()).offset(most - 1).limit(1)
         async with self._database.read() as connection:
-            running = (await connection.execute(count)).scalar_one()
+            running = sum(row.community == stored for row in await connection.execute(working))
             return running, (await connection.execute(last)).scalar_one_or_none()
 
     async def posted_in_public(self, sha256: str, *, but: str) -> PictureRow | None:

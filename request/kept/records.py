@@ -50,6 +50,8 @@ class JobState(StrEnum):
 
 
 ENDED_JOBS = (JobState.DONE, JobState.FAULTED, JobState.ABANDONED, JobState.CANCELLED)
+UNTOLD_JOBS = (JobState.WAITING, JobState.SUBMITTING, JobState.SUBMITTED, JobState.ABANDONED)
+"""Of which a Horde may still be working on what nobody waits for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ requests = sa.Table(
     sa.Column("notes", sa.JSON, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("changed", sa.Float, nullable=False),
-    sa.Index("requests_open", "account", "state"),
+    sa.Index("requests_open", "account", "state", "changed"),
+    sa.Index("requests_created", "account", "created"),
     sa.Index("requests_person", "account", "person", "created"),
     sa.Index("requests_community", "account", "community", "created"),
 )
@@ -50,6 +51,7 @@ jobs = sa.Table(
     sa.Column("reason", sa.Text),
     sa.Column("changed", sa.Float, nullable=False),
     sa.UniqueConstraint("request", "number"),
+    sa.Index("jobs_state", "state"),
 )
 
 pictures = sa.Table(
@@ -70,6 +72,7 @@ pictures = sa.Table(
     sa.Column("gen_metadata", sa.JSON, nullable=False),
     sa.Column("perceptual_hash", sa.String(64)),
     sa.UniqueConstraint("job", "generation"),
+    sa.Index("pictures_request", "request"),
     sa.Index("pictures_sha256", "sha256"),
 )
 
