@@ -16,11 +16,11 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from bots.accounts import accounts_of, build, check_names, platform_of
-from bots.assembly import Core, assemble
-from bots.children import WorkerProcess
-from bots.endpoints import open_hordes
-from bots.knowledge import open_knowledge
+from bots.assembly.accounts import accounts_of, build, check_names, platform_of
+from bots.assembly.children import WorkerProcess
+from bots.assembly.core import Core, assemble
+from bots.assembly.endpoints import open_hordes
+from bots.assembly.knowledge import open_knowledge
 from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import open_database

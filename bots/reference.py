@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from bots.accounts import ADAPTERS
+from bots.assembly.accounts import ADAPTERS
 from bots.operator.reload import LIVE
 from common.config import Config, EndpointConfig, PlaceConfig
 from common.horde.wire import ANONYMOUS_KEY

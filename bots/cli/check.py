@@ -139,7 +139,7 @@ async def _tried(what: str, work: Awaitable[list[Finding]]) -> list[Finding]:
 
 async def _names(config: Config) -> list[Finding]:
     """Find what the configuration says to start. Raises ConfigError."""
-    from bots.accounts import check_names
+    from bots.assembly.accounts import check_names
 
     check_names(config)
     return []
@@ -193,7 +193,7 @@ async def _styles(config: Config, folder: Path) -> list[Finding]:
 
 async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -> list[Finding]:
     """Ask for the model reference and for a LoRA, where the configuration says to."""
-    from bots.knowledge import open_catalogue
+    from bots.assembly.knowledge import open_catalogue
     from common import texts
     from common.civitai.assets import AssetKind
     from common.errors import AssetError
@@ -222,7 +222,7 @@ async def _facts(config: Config, folder: Path, session: aiohttp.ClientSession) -
 
 async def _accounts(config: Config, *, fix: bool) -> list[Finding]:
     """Let the adapters that can look their accounts over."""
-    from bots.accounts import find_adapter
+    from bots.assembly.accounts import find_adapter
     from bots.program import open_core
     from common.errors import HordebotsError
     from request.adapter import Examined

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColum
 from rich.progress import Progress as Bar
 
 from bots.program import open_core
-from bots.terminal import TerminalAdapter
+from bots.terminal.adapter import TerminalAdapter
 from common import texts
 from common.config import Config
 from common.errors import StartupError

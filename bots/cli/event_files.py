@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bots.knowledge import KEPT_PREVIEWS
-from bots.rooms import page_of
+from bots.assembly.knowledge import KEPT_PREVIEWS
+from bots.assembly.rooms import page_of
 from common.errors import Refusal, StartupError
 from events.afterwards.archive import archive, feed_entry
 from events.entries.style_entry import StyleEntry, as_list, style_of

@@ -12,7 +12,7 @@ from bots.cli.settings import ConfigOption, JsonOption, read_settings
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bots.rooms import Rooms
+    from bots.assembly.rooms import Rooms
     from events.kudos.records import FundRow, Transfer
     from events.model import Event
     from events.prizes import Award
@@ -200,8 +200,8 @@ def _run(
     settings = read_settings(config, keyless=keyless)
 
     async def go() -> str:
+        from bots.assembly.rooms import open_rooms
         from bots.program import prepare_folder
-        from bots.rooms import open_rooms
 
         async with open_rooms(settings, prepare_folder(settings.data_dir)) as rooms:
             return await task(rooms)

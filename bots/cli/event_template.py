@@ -31,8 +31,8 @@ def template(
     async def made() -> str:
         import yaml
 
+        from bots.assembly.rooms import open_events
         from bots.program import prepare_folder
-        from bots.rooms import open_events
         from events.course.series import moved
 
         async with open_events(settings, prepare_folder(settings.data_dir)) as parts:

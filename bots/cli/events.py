@@ -301,7 +301,7 @@ def _take(name: str, step: Step, why: str, config: ConfigOption, **more: Any) ->
 def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
     import time
 
-    from bots.rooms import page_of
+    from bots.assembly.rooms import page_of
     from common import texts
     from events.model import Event, State
     from events.posts.announcements import title_of, words_of
@@ -377,8 +377,8 @@ def _run(task: Callable[[Parts], Awaitable[str]], config: ConfigOption) -> None:
     settings = read_settings(config, keyless=True)
 
     async def go() -> str:
+        from bots.assembly.rooms import open_events
         from bots.program import prepare_folder
-        from bots.rooms import open_events
 
         async with open_events(settings, prepare_folder(settings.data_dir)) as parts:
             return await task(parts)

@@ -92,7 +92,7 @@ async def _search(text: str, kind: Kind, settings: Config, *, nsfw: bool) -> Ans
     """Return what is found. Raises AssetError."""
     import aiohttp
 
-    from bots.knowledge import open_catalogue
+    from bots.assembly.knowledge import open_catalogue
     from common.civitai.assets import AssetKind
 
     async with aiohttp.ClientSession() as session:
@@ -121,7 +121,7 @@ def _model(name: str, reference: ModelReference) -> str:
 def _judged(
     asset: Asset, model: str | None, reference: ModelReference, settings: Config, *, nsfw: bool
 ) -> Verdict:
-    from bots.assembly import MEGABYTE
+    from bots.assembly.core import MEGABYTE
     from styles.verdicts import judge
 
     return judge(

@@ -35,10 +35,10 @@ def preview(
     """
     import tempfile
 
+    from bots.assembly.knowledge import KEPT_PREVIEWS
     from bots.cli.drawing import check_folder
     from bots.cli.loop import run_until_stopped
     from bots.cli.rendering import render
-    from bots.knowledge import KEPT_PREVIEWS
     from bots.program import point_at_hub
     from common.running import logs
 

@@ -13,11 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bots.asking import AskingAdapter
-from bots.assembly import Core
+from bots.assembly.core import Core
 from bots.cli.drawing import PATIENCE, STOPPED, SUFFIXES, WITHDRAWING
 from bots.program import open_core
 from bots.shared.sheet import Cell, contact_sheet
+from bots.terminal.asking import AskingAdapter
 from common import texts
 from common.config import Config
 from common.errors import StartupError

@@ -19,7 +19,7 @@ from request.kept.history import History
 from request.runner import Runner
 
 if TYPE_CHECKING:
-    from bots.assembly import Core
+    from bots.assembly.core import Core
     from bots.operator.metrics import Figures
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 from pydantic import BaseModel
 
-from bots.endpoints import LiveHordes
-from bots.live import LiveConfig
+from bots.assembly.endpoints import LiveHordes
+from bots.assembly.live import LiveConfig
 from common import texts
 from common.config import Config, load
 from common.errors import HordebotsError

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
 
 import structlog
 
@@ -22,7 +21,6 @@ from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progr
 from common.running.tasks import first
 from events.afterwards.featuring import Won
 from request.adapter import Capabilities
-from request.services import Services
 from styles.previews import SUBJECTS, Previews, Subject, keep
 
 log = structlog.get_logger()
@@ -86,16 +84,6 @@ class StylePreviews:
         self._sleep = sleep
         self._now = now
         self._asked: dict[str, asyncio.Event] = {}
-
-    @classmethod
-    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
-        """Return one that has nothing to ask for: the program makes its own."""
-
-        async def nothing() -> Sequence[Won]:
-            return ()
-
-        del name, section, services
-        return cls(nothing, Previews(()), Path(), lambda _style: False)
 
     async def missing(self) -> list[Wish]:
         """Return what is to be asked for now."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import aiohttp
 
-from bots.assembly import Core
+from bots.assembly.core import Core
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import parse
 from events.lifecycle import Step
 from events.model import Event

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bots.assembly import Core
+from bots.assembly.core import Core
 from bots.program import open_core
 from common.config import Config, EndpointConfig, HordeConfig, PlaceConfig
 from common.horde.limits import Limits

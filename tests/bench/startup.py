@@ -21,7 +21,11 @@ STEPS = {
             *("hub.server", "worker.process"),
         )
     },
-    "import of all that `run` needs": [sys.executable, "-c", "import bots.program, bots.web"],
+    "import of all that `run` needs": [
+        sys.executable,
+        "-c",
+        "import bots.program, bots.web.adapter",
+    ],
     "import of all that `worker` needs": [
         sys.executable,
         "-c",

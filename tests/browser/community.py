@@ -18,9 +18,9 @@ from axe_playwright_python.async_playwright import Axe
 from PIL import Image
 from playwright.async_api import Page
 
-from bots.assembly import Core
+from bots.assembly.core import Core
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import parse
 from events.lifecycle import Step
 from events.linking.links import Links

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.model import (
     Ending,
     Incoming,

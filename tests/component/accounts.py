@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bots.assembly import Core
+from bots.assembly.core import Core
 from bots.program import open_core
 from common.config import Config, parse
 from request.allowed.terms import Patience

@@ -54,7 +54,7 @@ IMPORTED = (
     "bots.lemmy.adapter",
     "bots.mastodon.adapter",
     "bots.reddit.adapter",
-    "bots.web",
+    "bots.web.adapter",
     "bots.cli.event_wizard",
     "bots.cli.event_files",
 )

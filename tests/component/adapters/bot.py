@@ -12,10 +12,10 @@ from typing import Any
 
 import aiohttp
 
-from bots.accounts import ADAPTERS
-from bots.assembly import Core, assemble
-from bots.endpoints import open_hordes
-from bots.knowledge import open_knowledge
+from bots.assembly.accounts import ADAPTERS
+from bots.assembly.core import Core, assemble
+from bots.assembly.endpoints import open_hordes
+from bots.assembly.knowledge import open_knowledge
 from common.config import Config, parse
 from common.database import open_database
 from common.running.tasks import cancel

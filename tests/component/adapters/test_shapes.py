@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
-from bots.accounts import ADAPTERS
+from bots.assembly.accounts import ADAPTERS
 from request.adapter import Clearing, Examined, Keeping, Removing
 from request.services import Built
 from tests.component.adapters.plug import plugs
@@ -31,20 +30,14 @@ ORDER = (
 )
 """Of the verbs, in every file."""
 PROTOCOLS = (Built, Clearing, Removing, Keeping, Examined)
-BOTS = Path(inspect.getfile(__import__("bots", fromlist=["x"]))).parent
 
 found = {entry.name: entry for entry in entry_points(group=ADAPTERS)}
 every_adapter = pytest.mark.parametrize("name", sorted(found))
 
 
 def files_of(name: str) -> list[Path]:
-    """Return the adapter's file, or those of its package, with what it stands on in `bots`."""
-    file = Path(inspect.getfile(found[name].load()))
-    if file.parent != BOTS:
-        return sorted(file.parent.glob("*.py"))
-    imported = re.findall(r"^from bots\.(\w+)\.", file.read_text("utf-8"), re.MULTILINE)
-    parts = [part for package in set(imported) for part in (BOTS / package).glob("*.py")]
-    return [file, *sorted(parts)]
+    """Return the files of the adapter's room."""
+    return sorted(Path(inspect.getfile(found[name].load())).parent.glob("*.py"))
 
 
 def test_every_adapter_goes_through_the_suite():

@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from bots.__main__ import app
+from bots.assembly.rooms import open_events
 from bots.program import prepare_folder
-from bots.rooms import open_events
 from common.config import load
 from common.errors import HordebotsError
 from common.model import Job

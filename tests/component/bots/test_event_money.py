@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from bots.__main__ import app
+from bots.assembly.rooms import open_rooms
 from bots.program import prepare_folder
-from bots.rooms import open_rooms
 from common.config import load
 from common.errors import Refusal
 from events.prizes import Award

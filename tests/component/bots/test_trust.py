@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bots.endpoints import LiveHordes
-from bots.trust import AGAIN, KNOWN_FOR, keep_knowing
+from bots.assembly.endpoints import LiveHordes
+from bots.assembly.trust import AGAIN, KNOWN_FOR, keep_knowing
 from common.config import EndpointConfig
 from common.horde.client import HordeClient
 from common.horde.limits import Limits

@@ -9,12 +9,12 @@ import aiohttp
 import discord
 import pytest
 
-from bots.assembly import assemble
+from bots.assembly.core import assemble
+from bots.assembly.endpoints import open_hordes
+from bots.assembly.knowledge import open_knowledge
 from bots.discord.adapter import DiscordAdapter
 from bots.discord.client import HearingClient
 from bots.discord.clock import Clock
-from bots.endpoints import open_hordes
-from bots.knowledge import open_knowledge
 from common.config import (
     CivitaiConfig,
     Config,

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from events.afterwards.previewing import StylePreviews, turn_at
+from events.afterwards.previewing import turn_at
 from events.lifecycle import Step
 from events.model import State
 from styles.previews import SUBJECTS
@@ -129,11 +129,3 @@ def test_missing_pictures_are_asked_for_again_and_given_up_in_the_end():
     turns = [turn_at(hours * HOUR) for hours in (0, 2, 7, 30, 80, 95)]
     assert turns == [1, 2, 3, 4, 5, 5]
     assert turn_at(4 * DAY) is None
-
-
-async def test_one_that_is_built_from_a_configuration_asks_for_nothing(chat):
-    one = await StylePreviews.build("event previews", {}, chat.core.services)
-    assert await one.missing() == []
-    assert await one.find_own_reply(None, 1) is None
-    await one.acknowledge(None, None)
-    await one.close()

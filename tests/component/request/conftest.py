@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import aiohttp
 import pytest
 
-from bots.assembly import assemble
-from bots.endpoints import open_hordes
-from bots.knowledge import open_knowledge
+from bots.assembly.core import assemble
+from bots.assembly.endpoints import open_hordes
+from bots.assembly.knowledge import open_knowledge
 from common import pictures
 from common.config import (
     CivitaiConfig,

@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from bots.endpoints import open_hordes
+from bots.assembly.endpoints import open_hordes
 from common.config import PlaceConfig, parse
 from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachable
 from common.horde.wire import Check

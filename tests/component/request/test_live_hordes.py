@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bots.endpoints import LiveHordes
+from bots.assembly.endpoints import LiveHordes
 from common.config import EndpointConfig
 from common.errors import HordeForbidden
 from common.horde.wire import generation_body

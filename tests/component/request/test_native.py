@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from bots.endpoints import open_hordes
+from bots.assembly.endpoints import open_hordes
 from common.config import Config, EndpointConfig, HordeConfig
 from common.errors import Refusal
 from common.model import Ending

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from tests.component.web.house import House
 from tests.component.web.visitor import Browser
 from tests.fakes.challenge import Challenge, holding

@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import Config, parse
 from common.model import Ending, Incoming, Note, Outcome, Part, Picture
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 
-from bots.cards import own_workers
+from bots.web.cards import own_workers
 from common.config import Config, EndpointConfig, HordeConfig
 from common.horde.wire_status import WorkerStatus
 from tests.fakes.horde import FakeHorde

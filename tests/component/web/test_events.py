@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from events.lifecycle import Step
 from events.model import Hold
 from events.voting.published import recount

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import parse
 from common.model import Incoming, Person, Place
 from request.adapter import Publication

@@ -243,7 +243,7 @@ async def test_an_address_that_is_not_here_is_said_in_a_sentence(house):
 
 async def test_an_unknown_setting_is_said_in_a_sentence(house):
     from bots.program import open_core
-    from bots.web import WebAdapter
+    from bots.web.adapter import WebAdapter
 
     async with open_core(house.config(), lasting=False) as core:
         with pytest.raises(ConfigError, match=r"accounts\.room.*token"):

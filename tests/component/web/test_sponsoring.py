@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import parse
 from common.errors import ConfigError
 from events.kudos.funds import Funds

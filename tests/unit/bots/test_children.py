@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from pydantic import SecretStr
 
-from bots.children import WorkerProcess, handed_on
+from bots.assembly.children import WorkerProcess, handed_on
 from common.config import (
     CivitaiConfig,
     ModelsConfig,

@@ -14,7 +14,7 @@ class WebPlug(Plug):
     """People are cookie jars; a message is a form that is sent."""
 
     name = "web"
-    module = "bots.web"
+    module = "bots.web.adapter"
     can = frozenset({Can.DELETE, Can.REMOVE, Can.SHOW})
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from bots.program import open_core
-from bots.web import WebAdapter
+from bots.web.adapter import WebAdapter
 from common.config import parse
 from tests.component.web.visitor import link
 

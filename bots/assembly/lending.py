@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bots.endpoints import LiveHordes
-from bots.knowledge import Knowledge
-from bots.live import LiveConfig
+from bots.assembly.endpoints import LiveHordes
+from bots.assembly.knowledge import Knowledge
+from bots.assembly.live import LiveConfig
 from common.database import Database
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places

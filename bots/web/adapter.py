@@ -11,9 +11,9 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
-from bots.accounts import accounts_of
-from bots.cards import own_workers
-from bots.rooms import sponsoring
+from bots.assembly.accounts import accounts_of
+from bots.assembly.rooms import sponsoring
+from bots.web.cards import own_workers
 from common.config import Section, read_account
 from common.errors import PlatformError, PlatformRefused, StoreError
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress

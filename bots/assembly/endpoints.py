@@ -11,7 +11,7 @@ from functools import partial
 import aiohttp
 import structlog
 
-from bots.trust import keep_knowing
+from bots.assembly.trust import keep_knowing
 from common.config import Config, EndpointConfig
 from common.horde.client import HordeClient
 from common.horde.poller import Poller

@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bots.endpoints import LiveHordes
-from bots.knowledge import KEPT_PREVIEWS, Knowledge
-from bots.lending import lend
-from bots.live import LiveConfig
-from bots.rooms import Rooms, event_rooms
+from bots.assembly.endpoints import LiveHordes
+from bots.assembly.knowledge import KEPT_PREVIEWS, Knowledge
+from bots.assembly.lending import lend
+from bots.assembly.live import LiveConfig
+from bots.assembly.rooms import Rooms, event_rooms
 from common.config import Config
 from common.database import Database
 from common.fetching.fetch import fetch as fetch_public

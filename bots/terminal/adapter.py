@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Self
 
 from common.model import (
     Audience,
@@ -19,7 +18,6 @@ from common.model import (
     Progress,
 )
 from request.adapter import Capabilities
-from request.services import Services
 
 NAME = "terminal"
 
@@ -47,12 +45,6 @@ class TerminalAdapter:
         self.outcome: Outcome | None = None
         self._regret = asyncio.Event()
         self._withdrawn = asyncio.Event()
-
-    @classmethod
-    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
-        """Return an adapter that has nothing to say: `draw` makes its own."""
-        del name, section, services
-        return cls("", lambda _progress: None)
 
     async def listen(self) -> AsyncIterator[Incoming]:
         """Yield the one line, and the wish to cancel it if it is withdrawn."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
-from typing import Any, Self
 
-from bots.terminal import TerminalAdapter
+from bots.terminal.adapter import TerminalAdapter
 from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progress
-from request.services import Services
 
 
 class AskingAdapter:
@@ -22,12 +20,6 @@ class AskingAdapter:
     def __init__(self) -> None:
         self._said: asyncio.Queue[Incoming] = asyncio.Queue()
         self._waiting: dict[str, asyncio.Future[Outcome]] = {}
-
-    @classmethod
-    async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
-        """Return an adapter that has said nothing yet."""
-        del name, section, services
-        return cls()
 
     async def ask(self, text: str, *, person: str, verb_optional: bool = True) -> Outcome:
         """Say a line and return the answer to it.

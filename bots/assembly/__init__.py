@@ -1,0 +1,1 @@
+"""What the program is put together from: accounts, Hordes, what is known, the core; each once."""

@@ -1,0 +1,1 @@
+"""The web room's bot: the page is a chat platform, and this is its adapter."""
