@@ -51,7 +51,7 @@ MEMBERS = {
     name: sentences_of(found) for name, found in ENGLISH.items() if name not in ENGLISH_ALONE
 }
 OTHERS = [language for language in texts.languages() if language != texts.DEFAULT_LANGUAGE]
-WHOLE = ["de", "fr"]
+WHOLE = ["de", "es", "fr"]
 """The languages answers are in."""
 
 
