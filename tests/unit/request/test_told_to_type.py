@@ -21,7 +21,7 @@ TYPED = re.compile(r"`([^`]+)`")
 QUOTED = re.compile(
     r"(?:link (?:CODE|alias#123|\{code\})|unlink|(?:un)?vote \{name\}|enter \{name\})"
 )
-EXAMPLE = re.compile(r"draw (?:for me )?[a{]")
+EXAMPLE = re.compile(r"\bdraw (?:for me )?(?:a |{)")
 ENGLISH = texts.catalogue()
 WHOLE = [one for one in texts.languages() if len(texts.catalogue(one)) > len(ENGLISH) / 2]
 
