@@ -11,10 +11,10 @@ from aiohttp import web
 from common.errors import PictureError
 from request.kept.queries import Queries
 from request.kept.records import PictureRow
+from web.chat.room import Room
+from web.chat.store import ShownPicture
+from web.door.problems import Problem
 from web.events.hall import EnteredPicture, Hall
-from web.problems import Problem
-from web.room import Room
-from web.store import ShownPicture
 from web.thumbnails import WIDTHS, Thumbnails
 
 FOR_EVER = "public, max-age=31536000, immutable"

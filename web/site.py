@@ -16,8 +16,12 @@ from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
 from request.kept.queries import Queries
-from web.cards import CARDS, CardPages, WorkersOf
-from web.desk import Desk
+from web.chat.room import Room
+from web.door.desk import Desk
+from web.door.guard import Guard, set_headers
+from web.door.identity import Seal, read_secret
+from web.door.limits import AddressLimit
+from web.door.problems import tell_problems
 from web.events.gate import Gate
 from web.events.hall import Hall
 from web.events.office import Office
@@ -26,17 +30,13 @@ from web.events.organising import OrganiserPages
 from web.events.planning import PlanPages
 from web.events.routes import EventRoutes
 from web.events.watching import Watching
-from web.guard import Guard, set_headers
-from web.identity import Seal, read_secret
-from web.limits import AddressLimit
-from web.linking import LINK, LinkPages
-from web.pages import Pages
+from web.pages.cards import CARDS, CardPages, WorkersOf
+from web.pages.linking import LINK, LinkPages
+from web.pages.routes import Routes
+from web.pages.sponsoring import SponsorPages, TitleOf
+from web.pages.stream import HEARTBEAT_SECONDS, Stream
 from web.pictures import Pictures
-from web.problems import tell_problems
-from web.room import Room
-from web.routes import Routes
-from web.sponsoring import SponsorPages, TitleOf
-from web.stream import HEARTBEAT_SECONDS, Stream
+from web.templating import Pages
 from web.thumbnails import Thumbnails
 
 BODY_BYTES = 64 * 1024

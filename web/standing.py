@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from common.model import Phase, Progress
 from common.texts import say
-from web.room import CATCH_UP_SECONDS
-from web.store import Thread
+from web.chat.room import CATCH_UP_SECONDS
+from web.chat.store import Thread
 
 TILES = 20
 """Most empty frames shown for pictures to come."""

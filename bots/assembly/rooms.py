@@ -26,7 +26,7 @@ from events.room import Parts, open_parts
 from events.store import EventStore
 from request.kept.leases import Leases
 from request.kept.marks import Marks, open_marks
-from web.sponsoring import TitleOf
+from web.pages.sponsoring import TitleOf
 
 Horde = Callable[[], HordeClient | None]
 """Returns the client of the endpoint `kudos.horde`."""

@@ -24,10 +24,10 @@ from request.adapter import Capabilities, Publication
 from request.kept.marks import open_marks
 from request.kept.queries import Queries
 from request.services import Services
-from web.live import Event, Posted, Removed, Subscription
-from web.room import Room
+from web.chat.live import Event, Posted, Removed, Subscription
+from web.chat.room import Room
+from web.chat.store import Message
 from web.site import Site, build_app
-from web.store import Message
 from web.thumbnails import Thumbnails
 
 COMMUNITY = "web"

@@ -11,7 +11,7 @@ from common.config import Config, EndpointConfig
 from common.errors import HordeError
 from common.horde.client import HordeClient
 from common.horde.wire_status import WorkerStatus
-from web.cards import WorkersOf
+from web.pages.cards import WorkersOf
 
 PUBLIC = frozenset({"aihorde.net", "stablehorde.net"})
 """Whose hundreds of workers are nobody's own."""

@@ -36,7 +36,7 @@ ROOMS = {
     "styles.library": "styles",
     "request.service": "the life of a request",
     "events.room": "events",
-    "web.room": "the web room",
+    "web.chat.room": "the web room",
     "hub.server": "the hub",
     "worker.process": "the worker",
 }

@@ -13,7 +13,7 @@ from events.tables import event_posts, events
 from tests.crash.crowd import NAME, Crowd, Entrant, Voter
 from tests.crash.fair import SHOWCASE, Fair, code_in
 from tests.fakes.discord.people import text_of
-from web.tables import messages
+from web.chat.tables import messages
 
 ONCE = ("announce", "open", "remind", "winners")
 PLACES = 3

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from events.model import Event
-from web.desk import Desk, Form, read_number
+from web.door.desk import Desk, Form, read_number
+from web.door.problems import Problem
 from web.events.office import Office, Order
 from web.events.organisers import Organisers
-from web.linking import LINK
-from web.pages import Pages, Tokens
-from web.problems import Problem
+from web.pages.linking import LINK
+from web.templating import Pages, Tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from events.room import Parts
 from events.voting.ballot_store import Votes
 from events.voting.tally import Result
 from events.voting.voting import shuffled
+from web.chat.room import Room
+from web.chat.store import Message, ShownPicture, Visitor
 from web.events import scene
 from web.events.scene import PER_PAGE, May, Sight
-from web.room import Room
-from web.store import Message, ShownPicture, Visitor
 
 FRESH = 1.0
 """Seconds for which the list of an event's entries is not read again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from events.linking.links import Links
-from web.room import Room
+from web.chat.room import Room
 
 Named = Callable[[], Collection[str]]
 """Returns the organisers as the configuration has them now: `ACCOUNT/PERSON`."""

@@ -14,12 +14,12 @@ from events.kudos.records import Purpose
 from events.lifecycle import Step
 from events.model import Event
 from events.when import when
-from web.desk import read_number
+from web.door.desk import read_number
+from web.door.problems import Problem
 from web.events import dossier
 from web.events.gate import Gate, Sent
 from web.events.routes import NAME
 from web.events.scene import next_of, standing_of
-from web.problems import Problem
 
 _HOURS = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 

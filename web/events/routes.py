@@ -12,13 +12,13 @@ from common.errors import Refusal
 from common.texts import say
 from events.model import Event
 from events.voting.published import document
-from web.desk import Desk, Form, clean_nickname, read_number
+from web.door.desk import Desk, Form, clean_nickname, read_number
+from web.door.problems import Problem, wants_json
 from web.events.hall import Hall, Wish
 from web.events.organisers import Organisers
 from web.events.scene import next_of, standing_of
 from web.events.watching import Watching
-from web.pages import Pages, Reader
-from web.problems import Problem, wants_json
+from web.templating import Pages, Reader
 
 NAME = r"{name:[a-z0-9][a-z0-9-]{0,47}}"
 MOST_NUMBERS = 200

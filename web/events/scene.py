@@ -13,7 +13,7 @@ from events.lifecycle import takes_entries, takes_votes
 from events.model import Entry, Event, Kind, State
 from events.posts.announcements import prizes, rules
 from events.when import when
-from web.store import ShownPicture
+from web.chat.store import ShownPicture
 
 PER_PAGE = 48
 """Entries on a page: what a phone scrolls through, and a server reads, in a moment."""

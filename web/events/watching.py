@@ -10,8 +10,8 @@ from http import HTTPStatus
 from aiohttp import web
 
 from events.model import Event
+from web.door.problems import Problem
 from web.events.hall import Hall, Stand
-from web.problems import Problem
 
 LOOKS = 3.0
 """Seconds between two looks at an event that somebody watches."""

@@ -28,7 +28,7 @@ from request.kept.leases import Leases
 from request.kept.marks import Marks
 from request.kept.store import Store
 from request.talking.reports import Reports
-from web import tables as web_tables
+from web.chat import tables as web_tables
 
 pytestmark = pytest.mark.database
 

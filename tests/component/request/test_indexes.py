@@ -12,8 +12,8 @@ from request.kept.marks import Marks
 from request.kept.people import People
 from request.kept.records import FINAL_STATES
 from request.kept.watching import Watch
-from web.room import Room
-from web.store import Visitor
+from web.chat.room import Room
+from web.chat.store import Visitor
 
 LARGE = ("requests", "jobs", "pictures", "posts", "spending", "web_messages", "web_pictures")
 WHOLE = re.compile(

@@ -8,8 +8,8 @@ from bots.web.cards import own_workers
 from common.config import Config, EndpointConfig, HordeConfig
 from common.horde.wire_status import WorkerStatus
 from tests.fakes.horde import FakeHorde
-from web.cards import KEPT_SECONDS, CardPages
-from web.pages import Pages
+from web.pages.cards import KEPT_SECONDS, CardPages
+from web.templating import Pages
 
 
 async def test_cards_are_shown_with_what_their_owners_say_and_hordes_asked_seldom():

@@ -11,10 +11,10 @@ import aiohttp
 from common.model import IncomingKind, Part, Phase, Progress
 from request.kept.queries import Queries
 from tests.component.web.house import answer, heard, outcome
-from web.live import BOUND, Advanced, Subscription
+from web.chat.live import BOUND, Advanced, Subscription
+from web.chat.store import Visitor
+from web.pages.stream import WATCHERS
 from web.site import Site, build_app
-from web.store import Visitor
-from web.stream import WATCHERS
 from web.thumbnails import Thumbnails
 
 ADA = Visitor("ada", "Ada")

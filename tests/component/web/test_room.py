@@ -12,8 +12,8 @@ from common.errors import PlatformRefused
 from common.model import Ending, Incoming, IncomingKind, Part, Phase, Place, Progress
 from request.adapter import Adapter
 from tests.component.web.house import answer, heard, outcome
-from web.room import Room
-from web.store import Visitor
+from web.chat.room import Room
+from web.chat.store import Visitor
 
 
 async def test_it_is_an_adapter(adapter):

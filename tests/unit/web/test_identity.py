@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import StartupError
-from web.identity import Seal, read_secret
+from web.door.identity import Seal, read_secret
 
 SEAL = Seal(b"a" * 32)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.fakes.clock import Clock
-from web.limits import ADDRESSES_KEPT, AddressLimit
+from web.door.limits import ADDRESSES_KEPT, AddressLimit
 
 
 def test_it_lets_so_many_through_and_says_how_long_to_wait():

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.model import Phase, Progress
-from web.desk import NICKNAME_LENGTH, clean_nickname, read_number
-from web.guard import is_loopback
-from web.pages import readable
+from web.door.desk import NICKNAME_LENGTH, clean_nickname, read_number
+from web.door.guard import is_loopback
 from web.standing import TILES, stand
+from web.templating import readable
 
 
 @pytest.mark.parametrize(

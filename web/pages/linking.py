@@ -10,8 +10,8 @@ from aiohttp import web
 from common.errors import Refusal
 from common.texts import say
 from events.linking.links import CODE_LASTS, Bound, Claim, Links, Standing
-from web.desk import Desk
-from web.pages import Pages, Tokens
+from web.door.desk import Desk
+from web.templating import Pages, Tokens
 
 LINK = ("/link", "links.title")
 """The page's path, and the code of its name."""

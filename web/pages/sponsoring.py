@@ -15,10 +15,10 @@ from common.texts import say
 from events.kudos.records import FundRow, FundState, Purpose
 from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
-from web.desk import Desk
-from web.guard import Guard
-from web.pages import Pages, Tokens
-from web.problems import Problem
+from web.door.desk import Desk
+from web.door.guard import Guard
+from web.door.problems import Problem
+from web.templating import Pages, Tokens
 
 _KUDOS = re.compile(r"[0-9]{1,9}")
 TitleOf = Callable[[str], Awaitable[str]]

@@ -10,7 +10,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from common import texts
 from common.errors import HordebotsError
-from web.pages import Pages
+from web.templating import Pages
 
 
 class Problem(HordebotsError):

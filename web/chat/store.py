@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, Select, delete, exists, insert, select, updat
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.model import Ending, IncomingKind, Outcome, Part, Picture
-from web.tables import messages, pictures, visitors
+from web.chat.tables import messages, pictures, visitors
 
 
 @dataclass(frozen=True, slots=True)

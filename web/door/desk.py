@@ -13,12 +13,12 @@ from http import HTTPStatus
 from aiohttp import web
 
 from common.texts import say
-from web.guard import Guard
-from web.identity import Seal
-from web.limits import AddressLimit
-from web.problems import Problem
-from web.room import Room
-from web.store import Message, Visitor
+from web.chat.room import Room
+from web.chat.store import Message, Visitor
+from web.door.guard import Guard
+from web.door.identity import Seal
+from web.door.limits import AddressLimit
+from web.door.problems import Problem
 
 COOKIE = "visitor"
 COOKIE_SECONDS = 400 * 24 * 3600

@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from common.database import Database
 from common.errors import StoreError
 from common.model import IncomingKind, Outcome, Part, Picture, Progress
-from web import forgetting, store
-from web.live import Advanced, Broadcast, Posted, Removed, Subscription
-from web.store import Message, ShownPicture, Thread, Visitor
-from web.tables import messages, visitors
+from web.chat import forgetting, store
+from web.chat.live import Advanced, Broadcast, Posted, Removed, Subscription
+from web.chat.store import Message, ShownPicture, Thread, Visitor
+from web.chat.tables import messages, visitors
 
 CATCH_UP_SECONDS = 24 * 3600.0
 """How old an unanswered request may be to be still worth an answer."""

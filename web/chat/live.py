@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from common.model import Progress
-from web.store import Message
+from web.chat.store import Message
 
 BOUND = 256
 """Events one watcher may lie behind."""

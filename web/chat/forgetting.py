@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from web.store import Message, load, seen
-from web.tables import messages, pictures, visitors
+from web.chat.store import Message, load, seen
+from web.chat.tables import messages, pictures, visitors
 
 AT_ONCE = 500
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from common.horde.wire_status import WorkerStatus
 from common.texts import say
-from web.pages import Pages
+from web.templating import Pages
 
 WorkersOf = Callable[[], Awaitable[Sequence[WorkerStatus]]]
 CARDS = ("/worker", "cards.title")

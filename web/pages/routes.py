@@ -8,11 +8,11 @@ from http import HTTPStatus
 from aiohttp import web
 
 from common.model import IncomingKind
-from web.desk import Desk, Form, read_number
-from web.pages import Draft, Pages, Reader, Scene
-from web.problems import Problem, wants_json
-from web.room import Room
-from web.store import Message
+from web.chat.room import Room
+from web.chat.store import Message
+from web.door.desk import Desk, Form, read_number
+from web.door.problems import Problem, wants_json
+from web.templating import Draft, Pages, Reader, Scene
 
 THREADS = 50
 PICTURES = 24

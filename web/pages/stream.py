@@ -14,12 +14,12 @@ from typing import Any
 
 from aiohttp import web
 
-from web.desk import Desk, read_number
-from web.live import Advanced, Event, Posted, Removed
-from web.pages import Pages
-from web.problems import Problem
-from web.room import Room
-from web.store import Thread
+from web.chat.live import Advanced, Event, Posted, Removed
+from web.chat.room import Room
+from web.chat.store import Thread
+from web.door.desk import Desk, read_number
+from web.door.problems import Problem
+from web.templating import Pages
 
 HEARTBEAT_SECONDS = 20.0
 WRITE_SECONDS = 30.0

@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 
 from common.model import Progress
 from common.texts import TYPED, say
+from web.chat.store import Message, ShownPicture, Thread
 from web.standing import is_over, stand
-from web.store import Message, ShownPicture, Thread
 
 TINTS = 6
 

@@ -1,0 +1,1 @@
+"""What stands between the network and the pages: who asks, what is genuine, what is refused."""
