@@ -50,6 +50,8 @@ class IncomingKind(StrEnum):
     BUTTON = "button"
     """A button under one of our answers; `text` is the follow-up it stands for (`again`). For
     `cancel` the `parent` is the event whose request is meant."""
+    EDIT = "edit"
+    """The asker changed the post that `event` names; `text` is what it says now."""
     DELETION = "deletion"
     """The asker deleted the post that `event` names."""
 

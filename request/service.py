@@ -20,7 +20,7 @@ import structlog
 from common import texts
 from common.config import Config, PlaceConfig
 from common.errors import PlatformRefused, StoreError
-from common.model import Incoming
+from common.model import Incoming, IncomingKind
 from request.adapter import Adapter
 from request.admission import Admission
 from request.allowed.conditions import Conditions
@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 OLDEST = 24 * 3600.0
 """Seconds after which an event is written down as expired and not answered."""
+EDITED_WITHIN = 3600.0
+"""Seconds for which what came to nothing is read again if its writer changes it."""
 
 
 class Service:
@@ -89,7 +91,16 @@ class Service:
         self._draw_seed = draw_seed
 
     async def receive(self, lease: Lease, incoming: Incoming) -> str | None:
-        """Write down what was heard; returns its id if it is new and to be answered."""
+        """Write down what was heard; returns its id if it is new and to be answered.
+
+        An edit is read in place of what came to nothing; one of what nobody heard is new.
+        """
+        if incoming.kind is IncomingKind.EDIT:
+            known = await self._store.request_of_event(incoming)
+            if known is not None:
+                since = self._now() - EDITED_WITHIN
+                again = await self._store.reworded(lease, known, incoming, since)
+                return known if again else None
         late = self._now() - incoming.created.timestamp() > OLDEST
         state = RequestState.EXPIRED if late else RequestState.RECEIVED
         request_id = await self._store.insert_once(lease, incoming, self._draw_seed(), state)

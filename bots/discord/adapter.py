@@ -29,7 +29,7 @@ from bots.discord.showing import Showcase, Showing
 from common import texts
 from common.errors import StartupError
 from common.findings import Finding
-from common.model import Incoming, Outcome, Part, Progress
+from common.model import Incoming, IncomingKind, Outcome, Part, Progress
 from common.running.tasks import cancel
 from request.adapter import Capabilities
 from request.services import Services
@@ -205,9 +205,11 @@ class DiscordAdapter(Showcase):
         if self._following is not None:
             await cancel(self._following)
 
-    async def message(self, message: discord.Message) -> None:
-        """Hear a message, if it is for us and we may answer where it stands."""
-        incoming = hearing.of_message(self.name, message, self._caller_id)
+    async def message(
+        self, message: discord.Message, kind: IncomingKind = IncomingKind.MESSAGE
+    ) -> None:
+        """Hear a message or an edit, if it is for us and we may answer where it stands."""
+        incoming = hearing.of_message(self.name, message, self._caller_id, kind=kind)
         if incoming is None:
             return
         guild = message.guild

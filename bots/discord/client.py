@@ -22,6 +22,7 @@ from bots.discord.suggestions import Suggestion
 from bots.discord.switches import Change, Channels, Roles
 from common import texts
 from common.errors import StartupError
+from common.model import IncomingKind
 from common.running.tasks import cancel
 
 log = structlog.get_logger()
@@ -43,7 +44,7 @@ class Ears(Protocol):
     async def started(self, client: HearingClient) -> None: ...
     async def heard_again(self, client: HearingClient) -> None: ...
     async def lost(self) -> None: ...
-    async def message(self, message: discord.Message) -> None: ...
+    async def message(self, message: discord.Message, kind: IncomingKind = ...) -> None: ...
     async def deleted(self, channel: int, message: int) -> None: ...
     async def joined(self, guild: discord.Guild) -> None: ...
     async def form(self, interaction: discord.Interaction[Any]) -> None: ...
@@ -104,6 +105,10 @@ class HearingClient(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         await self._ears.message(message)
+
+    async def on_raw_message_edit(self, changed: discord.RawMessageUpdateEvent) -> None:
+        if changed.message.edited_at is not None:  # else Discord itself has added something to it
+            await self._ears.message(changed.message, IncomingKind.EDIT)
 
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
         await self._ears.deleted(gone.channel_id, gone.message_id)

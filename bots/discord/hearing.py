@@ -96,7 +96,13 @@ def of_interaction(
     )
 
 
-def of_message(account: str, message: discord.Message, me: int) -> Incoming | None:
+def of_message(
+    account: str,
+    message: discord.Message,
+    me: int,
+    *,
+    kind: IncomingKind = IncomingKind.MESSAGE,
+) -> Incoming | None:
     """Return what a message says to the bot; None if it is not meant for it."""
     direct = message.guild is None
     if getattr(message.channel, "guild_id", None) is not None and direct:
@@ -126,6 +132,7 @@ def of_message(account: str, message: discord.Message, me: int) -> Incoming | No
         person=_person(author),
         text=_text(message, me),
         created=message.created_at,
+        kind=kind,
         audience=Audience.PRIVATE if direct else Audience.PUBLIC,
         parent=None if parent is None else str(parent),
         pictures=_pictures(message) or _own_pictures_replied_to(message),

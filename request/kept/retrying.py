@@ -1,15 +1,20 @@
-"""Which ended requests may be put back, and where they go on."""
+"""Which ended requests may be put back, or read again after an edit, and where they go on."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.errors import Refusal
-from common.model import Ending
+from common.model import Ending, IncomingKind
+from request.kept.queries import EARLIER, REMOVED
 from request.kept.records import OPEN_STATES, RequestState
+from request.kept.tables import jobs, pictures, posts
 
+DECLINED = (RequestState.DONE, RequestState.REFUSED, RequestState.CANCELLED)
+"""How what was not understood or declined has ended."""
 MADE = frozenset({Ending.DONE, Ending.PARTIAL, Ending.TOLD})
 """Endings of answers that are worth posting again."""
 
@@ -32,3 +37,20 @@ def next_state(request_id: str, row: sa.Row[Any] | None) -> RequestState:
     if state is RequestState.FAILED and outcome.get("ending") in MADE:
         return RequestState.REPLYING
     return RequestState.RECEIVED
+
+
+def may_be_reworded(row: sa.Row[Any] | None) -> bool:
+    """Tell whether what somebody wrote may be read anew: nothing came of it, nor of an edit."""
+    if row is None or row.state not in DECLINED or row.parsed is not None:
+        return False
+    return bool(row.incoming["kind"] != IncomingKind.EDIT)
+
+
+async def begin_anew(connection: AsyncConnection, request_id: str) -> dict[str, Any]:
+    """Forget what came of a request, but for its posts; return the changes of its row."""
+    posted = (posts.c.request == request_id, posts.c.state != REMOVED)
+    await connection.execute(posts.update().where(*posted).values(state=EARLIER))
+    await connection.execute(pictures.delete().where(pictures.c.request == request_id))
+    await connection.execute(jobs.delete().where(jobs.c.request == request_id))
+    nothing = {"parsed": sa.null(), "outcome": sa.null()}  # not the word `null` of JSON
+    return {**nothing, "parent": None, "notes": []}

@@ -213,17 +213,26 @@ class Store(Queries):
             state = retrying.next_state(request_id, row)
             changes: dict[str, Any] = {"state": state, "created": now, "changed": now}
             if state is RequestState.RECEIVED:
-                nothing = {"parsed": sa.null(), "outcome": sa.null()}  # not the word `null` of JSON
-                changes |= {**nothing, "parent": None, "notes": []}
-                await connection.execute(
-                    posts.update()
-                    .where(posts.c.request == request_id, posts.c.state != REMOVED)
-                    .values(state=EARLIER)
-                )
-                await connection.execute(pictures.delete().where(pictures.c.request == request_id))
-                await connection.execute(jobs.delete().where(jobs.c.request == request_id))
+                changes |= await retrying.begin_anew(connection, request_id)
             await connection.execute(requests.update().where(mine).values(changes))
         return state
+
+    async def reworded(self, lease: Lease, request_id: str, edit: Incoming, since: float) -> bool:
+        """Have an edit read in place of what came to nothing since then; tells whether it will be.
+
+        Only one edit counts.
+        """
+        mine, now = requests.c.id == request_id, self._now()
+        async with self._writing(lease) as connection:
+            found = sa.select(requests).where(mine, requests.c.created >= since).with_for_update()
+            row = (await connection.execute(found)).one_or_none()
+            if not retrying.may_be_reworded(row):
+                return False
+            changes = await retrying.begin_anew(connection, request_id)
+            heard = {"incoming": encoding.incoming_to_json(edit), "state": RequestState.RECEIVED}
+            values = {**changes, **heard, "created": now, "changed": now}
+            await connection.execute(requests.update().where(mine).values(values))
+        return True
 
     async def _change_request(
         self, connection: AsyncConnection, request_id: str, **changes: Any

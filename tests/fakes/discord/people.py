@@ -172,6 +172,17 @@ class People:
         fields["attachments"] = [world.attach(self._server.origin, *file) for file in files]
         return world.post(user, channel, **fields)
 
+    def change(self, said: Payload, text: str) -> None:
+        """Edit a message."""
+        world = self._server.world
+        mention = f"<@{world.bot['id']}>"
+        said["content"] = text.replace("@Painter", mention)
+        if mention in said["content"]:
+            said["mentions"] = [world.bot]
+        said["edited_timestamp"] = payloads.iso(world.now())
+        channel = world.channels[said["channel_id"]]
+        world.tell("MESSAGE_UPDATE", world.message_event(said), channel.get("guild_id"))
+
     # --- putting interactions together ------------------------------------------------------
 
     def _command(self, name: str, kind: int) -> Payload:
