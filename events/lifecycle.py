@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from pydantic import ValidationError
+
 from common.errors import Refusal
 from events.model import FINAL, Event, Hold, Plan, State
 
@@ -198,11 +200,20 @@ def extended(plan: Plan, state: State, *, hours: float, now: float, since: float
     return plan.model_copy(update={"schedule": times.model_copy(update=change)})
 
 
+def check_fits(plan: Plan) -> None:
+    """Refuse a changed plan that could not be kept: too long, by its own bounds. Raises Refusal."""
+    try:
+        Plan.model_validate(plan.model_dump())
+    except ValidationError as error:
+        raise Refusal("events.too_long", name=plan.name) from error
+
+
 def taken_early(plan: Plan, step: Step, now: float) -> Plan:
     """Return a plan whose times say that a step was taken now, before or after its time."""
     at = datetime.fromtimestamp(now, UTC)
     if step is Step.OPEN and at < plan.schedule.closes:
-        change: dict[str, object] = {"opens": at}
+        announces = plan.schedule.announces  # it was, by then, whenever it was to be
+        change: dict[str, object] = {"opens": at, "announces": announces and min(announces, at)}
     elif step is Step.CLOSE and at < plan.schedule.closes:
         change = {"closes": max(at, plan.schedule.opens + timedelta(seconds=1)), "grace_minutes": 0}
     else:

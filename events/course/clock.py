@@ -73,6 +73,8 @@ class Clock:
                 log.warning("clock_lost", reason=str(error))
             except StoreError as error:
                 log.warning("clock_interrupted", error=str(error))
+            except Exception:  # a row that cannot be read: whoever serves people goes on
+                log.exception("clock_interrupted")
             if not stop.is_set():
                 await self._pause(stop)
 

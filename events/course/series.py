@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from request.kept.marks import Marks
 log = structlog.get_logger()
 
 DAY = 24 * 3600.0
+LATE = 3600.0
+"""Seconds after which an event is too late to be held at its time."""
 THEME_LENGTH = 1500
 
 
@@ -112,19 +115,21 @@ class Series:
             await self._find_chooser(lease, one)
 
     async def _draft(self, lease: Lease, one: Recurring) -> None:
-        number = one.number + 1
-        plan = following(one, number)
+        number, now = one.number + 1, self._now()
+        plan = following(one, number, now)
         try:
             await self._store.drafted(plan, CLOCK, why=f"series {one.name}")
         except Refusal:  # it was drafted before a crash, or somebody gave that name away
             log.info("already_drafted", name=plan.name)
         assert one.next_at is not None
+        every = one.every_days * DAY
+        passed = max(0, math.floor((now - one.next_at) / every))  # while nobody was there
         values = {
             "number": number,
-            "next_at": max(one.next_at + one.every_days * DAY, self._now()),
+            "next_at": one.next_at + (passed + 1) * every,
             "theme": "",
             "chooser": "",
-            "changed": self._now(),
+            "changed": now,
         }
         await self._change(lease, one, values)
 
@@ -176,11 +181,16 @@ class Series:
             await connection.execute(event_series.update().where(mine).values(values))
 
 
-def following(one: Recurring, number: int) -> Plan:
-    """Return the plan of a series' next event: the same lengths, counted from now. Pure."""
+def following(one: Recurring, number: int, now: float) -> Plan:
+    """Return the plan of a series' next event: the same lengths, counted from its time. Pure.
+
+    They are counted from now where it should be open already, for nobody was there to draft it.
+    """
     assert one.next_at is not None
     times, start = one.plan.schedule, datetime.fromtimestamp(one.next_at, UTC)
     lead = times.opens - (times.announces or times.opens)
+    if now > (start + lead).timestamp() + LATE:
+        start = datetime.fromtimestamp(now, UTC)
     opens = start + lead
     schedule = times.model_copy(
         update={

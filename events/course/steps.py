@@ -71,6 +71,7 @@ class Steps:
         if step is Step.ANNOUNCE:
             await self._purse.check(event)
         plan = self._replanned(event, step, hours)
+        lifecycle.check_fits(plan)
         result = await self._result(event, step, winners)
         after = replace(
             event,

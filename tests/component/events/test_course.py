@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,11 +12,14 @@ from events.course.clock import Clock
 from events.lifecycle import Step
 from events.model import Hold, State
 from events.room import open_parts
+from events.tables import events
 from request.kept.leases import Leases
 from tests.component.events.conftest import DAY, HOUR
 from tests.component.events.wall import MARKS, entered
 
 pytestmark = pytest.mark.database
+
+TO_THE_VOTE = (Step.ANNOUNCE, Step.OPEN, Step.CLOSE, Step.VOTE)
 
 
 async def test_the_clock_leads_a_challenge_from_draft_to_archive(
@@ -68,6 +72,54 @@ async def test_a_clock_that_was_away_catches_up_without_eating_the_hours_of_voti
     await ticking.tick(lease)
     event = await parts.events.event("autumn")
     assert (event.state, event.due) == (State.VOTING, clock.now + 48 * HOUR)
+
+
+async def test_what_was_announced_early_can_be_opened_before_it_was_to_be_announced(
+    parts, planned, clock
+):
+    later = datetime.fromtimestamp(clock.now + HOUR, UTC)
+    event = await parts.events.drafted(planned(times={"announces": later}), "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await parts.steps.take(event, step, "ann")
+    [found] = await parts.events.all()
+    assert (found.state, found.plan.schedule.opens.timestamp()) == (State.OPEN, clock.now)
+
+
+@pytest.mark.parametrize(
+    ("steps", "hours"),
+    [((Step.ANNOUNCE, Step.OPEN), [1440, 1440, 1400]), (TO_THE_VOTE, [1400])],
+)
+async def test_nothing_is_extended_beyond_what_a_plan_may_say(
+    parts, planned, clock, leases, steps, hours
+):
+    event = await parts.events.drafted(planned(voting={"fewest_entries": 1}), "ann")
+    for step in steps:
+        event = await parts.steps.take(event, step, "ann")
+    with pytest.raises(Refusal) as refusal:
+        for more in hours:
+            event = await parts.steps.take(event, Step.EXTEND, "ann", hours=more)
+    assert refusal.value.code == "events.too_long"
+    [found] = await parts.events.all()
+    assert found.plan.schedule == event.plan.schedule
+
+
+async def test_a_clock_that_meets_what_it_cannot_read_ticks_on(
+    parts, ticking, planned, database, leases, clock
+):
+    await parts.events.drafted(planned(), "ann")
+    async with database.write() as connection:
+        await connection.execute(events.update().values(plan={"name": "of a later version"}))
+    stop, pauses = asyncio.Event(), 0
+
+    async def pause(_seconds):
+        nonlocal pauses
+        pauses += 1
+        if pauses == 3:
+            stop.set()
+
+    parts_of_it = (parts.events, parts.entries, parts.steps, parts.purse, leases)
+    await Clock(*parts_of_it, sleep=pause, now=clock).run(stop)
+    assert pauses == 3
 
 
 async def life(database_url, clock, tmp_path, work):
@@ -209,3 +261,19 @@ async def test_a_series_drafts_the_next_one_and_its_winner_chooses_the_theme(
     lease = await leases.take("clock")
     await ticking.tick(lease)
     assert (await parts.events.event("weekly-3")).plan.theme == "Leaves"
+
+
+async def test_a_series_that_nobody_drafted_for_weeks_goes_on_with_one_event_in_its_rhythm(
+    parts, ticking, planned, clock, leases
+):
+    begun = clock.now
+    await parts.series.begun("daily", planned(times={"announces": None}), 1)
+    await ticking.tick(await leases.take("clock"))
+    clock.now += 10.5 * DAY
+    lease = await leases.take("clock")
+    await ticking.tick(lease)
+    await ticking.tick(lease)
+    assert [one.name for one in await parts.events.all()] == ["daily-2", "daily-1"]
+    missed = await parts.events.event("daily-2")
+    assert missed.plan.schedule.opens.timestamp() == clock.now
+    assert (await parts.series.find("daily")).next_at == begun + 11 * DAY
