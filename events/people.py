@@ -6,12 +6,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 
 class Identities(Protocol):
     """Tells whose marks (`request/kept/marks.py`) belong together."""
 
-    async def people(self, marks: Iterable[str]) -> Mapping[str, str]:
-        """Return for each mark the one that stands for the person: the same for all of his."""
+    async def people(
+        self, marks: Iterable[str], within: AsyncConnection | None = None
+    ) -> Mapping[str, str]:
+        """Return for each mark the one that stands for the person: the same for all of his.
+
+        Who asks inside a transaction lends its connection: where all are in use, nobody may wait
+        for a second one while he holds what the others wait for.
+        """
         ...
 
     async def linked(self) -> Mapping[str, str]:
@@ -29,8 +37,11 @@ class Identities(Protocol):
 class Strangers:
     """Nobody has linked anything: every account is a person."""
 
-    async def people(self, marks: Iterable[str]) -> Mapping[str, str]:
+    async def people(
+        self, marks: Iterable[str], within: AsyncConnection | None = None
+    ) -> Mapping[str, str]:
         """Return each mark for itself."""
+        del within
         return {mark: mark for mark in marks}
 
     async def linked(self) -> Mapping[str, str]:

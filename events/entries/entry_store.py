@@ -187,7 +187,9 @@ class EntryStore:
             if not lifecycle.takes_entries(fresh, min(written, now)):
                 raise Refusal("entry.closed", name=event.name)
             there = await _all(connection, event)
-            people = await self._identities.people({entrant.mark, *(row.entrant for row in there)})
+            people = await self._identities.people(
+                {entrant.mark, *(row.entrant for row in there)}, connection
+            )
             person = people[entrant.mark]
             if replaces is not None:
                 _check_own(there, replaces, person, people)
@@ -212,7 +214,9 @@ class EntryStore:
             if fresh.state not in {State.OPEN, State.CLOSED}:
                 raise Refusal("entry.too_late_to_withdraw", name=event.name)
             there = await _all(connection, event)
-            people = await self._identities.people({mark, *(row.entrant for row in there)})
+            people = await self._identities.people(
+                {mark, *(row.entrant for row in there)}, connection
+            )
             _check_own(there, number, people[mark], people)
             one = (entries.c.event == event.id) & (entries.c.number == number)
             await connection.execute(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from collections.abc import Set as AbstractSet
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -209,22 +210,26 @@ class Links:
 
     # --- who is who -------------------------------------------------------------------------
 
-    async def people(self, marks: Iterable[str]) -> dict[str, str]:
+    async def people(
+        self, marks: Iterable[str], within: AsyncConnection | None = None
+    ) -> dict[str, str]:
         """Return for each mark the one that stands for the person: the same for all of his.
 
-        An account that is linked to nothing stands for itself.
+        An account that is linked to nothing stands for itself. `within` is the connection of a
+        transaction that asks.
         """
         wanted = set(marks)
-        async with self._database.read() as connection:
-            few = await _around(connection, wanted) if len(wanted) <= FEW else None
-        grouped = await self.linked() if few is None else group(few)
+        reading = self._database.read() if within is None else nullcontext(within)
+        async with reading as connection:
+            few = len(wanted) <= FEW
+            pairs = await (_around(connection, wanted) if few else _all_pairs(connection))
+        grouped = group(pairs)
         return {mark: grouped.get(mark, mark) for mark in wanted}
 
     async def linked(self) -> dict[str, str]:
         """Return for all marks that are linked to others the one that stands for the person."""
         async with self._database.read() as connection:
-            rows = await connection.execute(sa.select(links.c.browser, links.c.person))
-            return group((row.browser, row.person) for row in rows)
+            return group(await _all_pairs(connection))
 
     # --- the Horde account ------------------------------------------------------------------
 
@@ -308,6 +313,11 @@ async def _around(connection: AsyncConnection, marks: AbstractSet[str]) -> set[t
         new = new.difference(here) | {mark for pair in found for mark in pair} - seen
         seen |= new
     return pairs
+
+
+async def _all_pairs(connection: AsyncConnection) -> set[tuple[str, str]]:
+    rows = await connection.execute(sa.select(links.c.browser, links.c.person))
+    return {(row.browser, row.person) for row in rows}
 
 
 def _objection(row: Any, mark: str) -> str:

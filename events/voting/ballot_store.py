@@ -112,7 +112,7 @@ class BallotStore:
             unknown = [str(number) for number in sorted(asked - chosen - set(found))]
             if unknown:
                 raise Refusal("vote.no_such", numbers=", ".join(unknown), name=event.name)
-            people = await self._identities.people({voter, *found.values()})
+            people = await self._identities.people({voter, *found.values()}, connection)
             own = [str(n) for n, entrant in found.items() if people.get(entrant) == people[voter]]
             if own:
                 raise Refusal("vote.own", numbers=", ".join(own))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from common.errors import Refusal
 from events.course.clock import Clock
 from events.lifecycle import Step
+from events.linking.links import Links
 from events.model import State
 from events.room import open_parts
 from events.tables import ballots
@@ -46,6 +47,23 @@ async def test_a_ballot_is_changed_and_keeps_its_receipt(parts, voting):
     assert (await parts.ballots.votes(voting)).ballots[0].choices == (2, 3)
     await parts.voting.cast(voting, "web", "v", ())
     assert (await parts.ballots.votes(voting)).ballots == ()
+
+
+async def test_more_people_vote_and_enter_at_once_than_there_are_connections(
+    database, leases, clock, tmp_path, planned
+):
+    links = Links(database, MARKS, now=clock)
+    parts = open_parts(database, MARKS, leases, tmp_path, identities=links, now=clock)
+    event = await parts.events.drafted(planned(), "ann")
+    for step in (Step.ANNOUNCE, Step.OPEN):
+        event = await parts.steps.take(event, step, "ann")
+    web = await leases.take("web")
+    people = range(1, 31)
+    await asyncio.gather(*(entered(parts, web, event, f"p{n}", n, clock) for n in people))
+    for step in (Step.CLOSE, Step.VOTE):
+        event = await parts.steps.take(event, step, "ann")
+    await asyncio.gather(*(parts.voting.cast(event, "web", f"v{n}", (1,)) for n in people))
+    assert (await parts.entries.facts(event)).ballots == len(people)
 
 
 async def test_nobody_votes_for_himself_or_for_what_is_not_there(parts, voting):
@@ -101,7 +119,7 @@ class Linked:
     def __init__(self):
         self.same = {}
 
-    async def people(self, marks):
+    async def people(self, marks, within=None):
         return {mark: self.same.get(mark, mark) for mark in marks}
 
     async def linked(self):
