@@ -32,12 +32,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    epilog="To try it: hordebots demo. For a community: hordebots init, then check, then run.",
 )
 
 ROOMS = (
-    *(demo, draw, resolve, styles, loras, events, run, init, check, reload, requests, people),
-    *(hub_cli, worker_cli),
+    *(demo, init, check, run, reload, hub_cli, worker_cli),
+    *(draw, resolve, styles, loras, requests, people, events),
 )
+"""In the order in which `--help` shows them."""
 for room in ROOMS:
     room.register(app)
 

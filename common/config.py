@@ -11,11 +11,11 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import Field, SecretStr, ValidationError
 
 from common.errors import ConfigError
 from common.horde.wire import ANONYMOUS_KEY
+from common.settings.document import read_document
 from common.settings.parts import (
     CivitaiConfig,
     EventsConfig,
@@ -63,7 +63,6 @@ __all__ = [
     "read_account",
 ]
 
-MAX_FILE_BYTES = 1_000_000
 AnySection = TypeVar("AnySection", bound=Section)
 
 
@@ -281,17 +280,7 @@ def load(path: Path, *, keyless: bool = False) -> Config:
     `keyless`: for what needs no secret; one that is not there (a variable of the service's alone)
     is no mistake.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise ConfigError("config.unreadable", file=path, problem=error.strerror) from error
-    if len(raw) > MAX_FILE_BYTES:
-        raise ConfigError("config.too_large", file=path, limit=MAX_FILE_BYTES)
-    try:
-        document = yaml.safe_load(raw.decode("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError("config.not_yaml", file=path, problem=problem) from error
+    document = read_document(path)
     if document is None:
         document = {}
     if not isinstance(document, dict):

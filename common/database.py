@@ -29,6 +29,8 @@ from common.storage.revisions import MIGRATIONS
 
 BUSY_TIMEOUT = 10.0
 """Seconds a statement waits for another process that holds a lock."""
+FULL = ("disk I/O error", "disk is full", "No space left")
+"""What SQLite, PostgreSQL and the system say when there is no room."""
 
 
 class Database:
@@ -74,10 +76,8 @@ class Database:
                 yield connection
         except IntegrityError:
             raise
-        except DBAPIError as error:
-            raise StoreError("store.failed", where=self._shown, problem=error.orig) from error
-        except (NoConnectionLeft, OSError) as error:  # a server that is just being restarted
-            raise StoreError("store.failed", where=self._shown, problem=error) from error
+        except (DBAPIError, NoConnectionLeft, OSError) as error:
+            raise trouble(self._shown, error) from error
         finally:
             self._lent -= 1
             if not self._lent:
@@ -114,8 +114,7 @@ async def open_database(
         await database.close()
         if not isinstance(error, SQLAlchemyError | OSError):
             raise
-        where = shown(make_url(url))
-        raise StoreError("store.failed", where=where, problem=error) from error
+        raise trouble(shown(make_url(url)), error) from error
     return database
 
 
@@ -153,6 +152,13 @@ def make_engine(
         return postgres.make_engine(parsed, busy_timeout, hurried=hurried)
     except (SQLAlchemyError, ImportError) as error:
         raise StoreError("store.driver", where=shown(parsed), problem=error) from error
+
+
+def trouble(where: str, error: Exception) -> StoreError:
+    """Put what a database failed at into a sentence; a full disk is named."""
+    problem = getattr(error, "orig", None) or error  # without the library's hints to programmers
+    full = any(sign in str(problem) for sign in FULL)
+    return StoreError("store.disk" if full else "store.failed", where=where, problem=problem)
 
 
 def shown(url: URL) -> str:

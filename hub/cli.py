@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(rich_help_panel="Use it")(hub)
+    app.command(rich_help_panel="Run it")(hub)
 
 
 def hub(

@@ -20,13 +20,14 @@ def register(app: typer.Typer) -> None:
     group.callback()(worker)
     stock_cli.register(group)
     owner_cli.register(group)
-    app.add_typer(group, name="worker", rich_help_panel="Use it")
+    app.add_typer(group, name="worker", rich_help_panel="Run it")
 
 
 def worker(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option(help="The config.yaml with a `worker` section.")
+        Path | None,
+        typer.Option(help="A file with a `worker` section, as `worker join` writes it."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Its name on the Horde.")] = None,
     url: Annotated[
@@ -36,8 +37,12 @@ def worker(
         str | None,
         typer.Option(envvar="HORDEBOTS_WORKER_KEY", help="API key of its owner there."),
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="What makes the pictures.")] = None,
-    models: Annotated[Path | None, typer.Option(help="Folder with the models.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="What makes the pictures: demo, diffusers, comfyui.")
+    ] = None,
+    models: Annotated[
+        Path | None, typer.Option(help="Folder with the models; else models.")
+    ] = None,
     device: Annotated[
         str | None, typer.Option(help="What computes: auto, cuda:0, mps, cpu; several with commas.")
     ] = None,

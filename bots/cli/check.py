@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,12 +69,11 @@ def check(
 
 def _secrets(path: Path) -> list[Finding]:
     """Warn of secrets in files that others on this machine can read."""
-    import yaml
-
     from common import texts
+    from common.settings.document import read_document
     from common.settings.secrecy import plain_secrets, secret_files
 
-    document = yaml.safe_load(path.read_text("utf-8"))
+    document = read_document(path)
     findings = []
     plain = list(plain_secrets(document))
     if plain and _readable(path):
@@ -88,7 +88,8 @@ def _secrets(path: Path) -> list[Finding]:
 
 
 def _readable(path: Path) -> bool:
-    return bool(path.stat().st_mode & 0o004)
+    # Windows keeps its rights elsewhere, and shows all files as readable here
+    return sys.platform != "win32" and bool(path.stat().st_mode & 0o004)
 
 
 async def _look(config: Config, *, fix: bool) -> list[Finding]:

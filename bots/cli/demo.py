@@ -20,7 +20,14 @@ def demo(
     out: Annotated[Path, typer.Option(help="With --once: folder for the pictures.")] = Path(
         "pictures"
     ),
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of the page.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port of the page; else that of the last run, or the next free one from 8765 on.",
+        ),
+    ] = None,
     data: Annotated[
         Path, typer.Option(help="Folder the demo keeps its chat and pictures in.")
     ] = Path("data/demo"),

@@ -12,11 +12,13 @@ CONFIG = Path("config.yaml")
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(rich_help_panel="Use it")(draw)
+    app.command(rich_help_panel="Draw, and see how")(draw)
 
 
 def draw(
-    text: Annotated[str, typer.Argument(help="What to draw, as one quoted text.")],
+    text: Annotated[
+        str, typer.Argument(help='What to draw, in quotes: "a castle style: watercolour --n 2".')
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("pictures"),
     config: Annotated[
         Path | None, typer.Option(help="Configuration; config.yaml if there is one.")

@@ -28,17 +28,32 @@ DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show every post and the worst-case cost; keep nothing.")
 ]
 OPERATOR = "operator"
-STEPS = ("announce", "open", "close", "vote", "count", "award", "archive", "cancel")
+STEPS = {
+    "announce": "Post it with its dates.",
+    "open": "Let people enter.",
+    "close": "Take no more entries.",
+    "vote": "Post the entries and let people vote.",
+    "count": "Count the votes, for moderators to look over.",
+    "award": "Post the result, and send the prizes.",
+    "archive": "Put it among what is over.",
+    "cancel": "Call it off, and post that.",
+}
+HELP = """Hold challenges, style contests and parties.
+
+The clock takes each step by itself; `announce` to `cancel` take one now, before its time."""
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(no_args_is_help=True, help="Hold challenges, style contests and parties.")
-    for command in (new, show, plan, extend, judge, hide, unhide, export, recount):
-        group.command()(command)
+    group = typer.Typer(no_args_is_help=True, help=HELP)
+    group.command()(new)
     group.command("list")(list_events)
-    for word in STEPS:
-        group.command(word, help=f"Take the step `{word}` now, before its time.")(_stepping(word))
+    group.command()(show)
+    group.command()(plan)
+    for word, meaning in STEPS.items():
+        group.command(word, help=meaning)(_stepping(word))
+    for command in (extend, judge, hide, unhide, export, recount):
+        group.command()(command)
     series = typer.Typer(no_args_is_help=True, help="Events that come again and again.")
     series.command("list")(list_series)
     series.command()(begin)
@@ -46,7 +61,7 @@ def register(app: typer.Typer) -> None:
     group.add_typer(series, name="series")
     event_money.register(group)
     event_template.register(group)
-    app.add_typer(group, name="event", rich_help_panel="Use it")
+    app.add_typer(group, name="event", rich_help_panel="Look after it")
 
 
 def new(
@@ -268,22 +283,15 @@ def list_series(config: ConfigOption = None, as_json: JsonOption = False) -> Non
 
 def read_plan(file: Path) -> Plan:
     """Return the plan in a file. Raises ConfigError that names the key."""
-    import yaml
     from pydantic import ValidationError
 
     from common.config import explain
     from common.errors import ConfigError
+    from common.settings.document import read_document
     from events.model import Plan
 
     try:
-        document = yaml.safe_load(file.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError("config.unreadable", file=file, problem=error.strerror) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        problem = " ".join(str(error).split())
-        raise ConfigError("config.not_yaml", file=file, problem=problem) from error
-    try:
-        return Plan.model_validate(document)
+        return Plan.model_validate(read_document(file))
     except ValidationError as error:
         raise ConfigError("config.invalid", file=file, problem=explain(error)) from error
 

@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         group,
         name="loras",
         help="Look for LoRAs and textual inversions.",
-        rich_help_panel="Use it",
+        rich_help_panel="Draw, and see how",
     )
 
 

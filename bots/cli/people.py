@@ -49,7 +49,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_people)
     for command in (ban, unban, log, reports, pause, resume):
         group.command()(command)
-    app.add_typer(group, name="people", rich_help_panel="Set it up")
+    app.add_typer(group, name="people", rich_help_panel="Look after it")
 
 
 def list_people(account: Account, config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(rich_help_panel="Set it up")(reload)
+    app.command(rich_help_panel="Run it")(reload)
 
 
 def reload(

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
     group.command("list")(list_requests)
     group.command("show")(show)
     group.command("retry")(retry)
-    app.add_typer(group, name="requests", rich_help_panel="Set it up")
+    app.add_typer(group, name="requests", rich_help_panel="Look after it")
 
 
 def list_requests(

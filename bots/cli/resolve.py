@@ -32,7 +32,7 @@ LARGEST_JSON = 20_000_000
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(rich_help_panel="Use it")(resolve)
+    app.command(rich_help_panel="Draw, and see how")(resolve)
 
 
 def resolve(

@@ -10,7 +10,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command(rich_help_panel="Use it")(run)
+    app.command(rich_help_panel="Run it")(run)
 
 
 def run(

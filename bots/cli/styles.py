@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
     group.command("show")(show_style)
     preview.register(group)
     sources.register(group)
-    app.add_typer(group, name="styles", help="Look at the stylelists.", rich_help_panel="Use it")
+    app.add_typer(
+        group, name="styles", help="Look at the stylelists.", rich_help_panel="Draw, and see how"
+    )
 
 
 async def _open(config: Path | None) -> tuple[StyleList, ModelReference]:

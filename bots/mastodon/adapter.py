@@ -86,7 +86,8 @@ class MastodonAdapter(Showing, Polls):
             await adapter._meet()
         except PlatformError as error:
             if error.values.get("status") == UNKNOWN_TOKEN or isinstance(error, PlatformRefused):
-                raise StartupError("mastodon.not_let_in", account=name, problem=error) from error
+                problem = error.values.get("problem", error)
+                raise StartupError("mastodon.not_let_in", account=name, problem=problem) from error
             log.warning("server_not_met", account=name, problem=str(error))
         return adapter
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from common.database import make_engine, shown
+from common.database import make_engine, shown, trouble
 from common.errors import StoreError
 from common.storage import revisions
 
@@ -48,5 +48,5 @@ async def version_of(url: str) -> SchemaVersion:
         finally:
             await engine.dispose()
     except (SQLAlchemyError, ImportError, OSError, TimeoutError) as error:
-        raise StoreError("store.failed", where=where, problem=error) from error
+        raise trouble(where, error) from error
     return SchemaVersion(where, current, newest)

@@ -26,7 +26,11 @@ def read_secret(value: object) -> object:
     if set(value) == {"env"}:
         found = os.environ.get(str(value["env"]))
         if found is None:
-            raise ValueError(f"the environment variable {value['env']} is not set")
+            name = value["env"]
+            raise ValueError(
+                f"the environment variable {name} is not set; set it before "
+                f"(`export {name}=…`), or write the secret as {{file: PATH}}"
+            )
         return found
     if set(value) == {"file"}:
         path = Path(str(value["file"])).expanduser()

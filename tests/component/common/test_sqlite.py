@@ -152,3 +152,14 @@ async def test_closing_waits_for_the_disk(database, other):
     await database.close()
     assert other.execute("SELECT name FROM leases").fetchall() == [("a",)]
     await writing
+
+
+async def test_a_full_disk_is_named_with_what_to_do(database):
+    async def fill():
+        async with database.write() as connection:
+            pages = await connection.exec_driver_sql("PRAGMA page_count")
+            await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages.scalar()}")
+            await connection.exec_driver_sql("CREATE TABLE large AS SELECT randomblob(99999)")
+
+    with pytest.raises(StoreError, match="Look whether the disk is full; make room"):
+        await fill()

@@ -60,7 +60,7 @@ def test_mistake_is_named_with_what_to_write(document, words):
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe", b"- 1", b"x" * 1_000_001])
+@pytest.mark.parametrize("content", [b"a: [", b"\xff\xff", b"- 1", b"x" * 1_000_001])
 def test_file_that_is_no_configuration(tmp_path, content):
     path = tmp_path / "config.yaml"
     path.write_bytes(content)
