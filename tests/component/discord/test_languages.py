@@ -23,6 +23,13 @@ async def test_commands_have_names_and_descriptions_in_german(fake, start):
         if one["type"] == 1:
             names = [one["name"], *one["name_localizations"].values()]
             assert all(NAME.fullmatch(name) and name == name.lower() for name in names)
+    for language in ("de", "es-ES", "es-419", "fr"):
+        assert imagine["name_localizations"][language] != "imagine"
+        for kind in (1, 2, 3):
+            named = [one for one in fake.world.commands if one["type"] == kind]
+            for together in (named, *(one["options"] for one in named if one.get("options"))):
+                names = [one["name_localizations"][language] for one in together]
+                assert sorted(names) == sorted(set(names))
 
 
 async def test_answers_and_buttons_are_german_for_those_who_use_discord_in_german(
