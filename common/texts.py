@@ -1,8 +1,9 @@
 """The message catalogue: everything people read, by code.
 
 The sentences live in `common/catalogue/<language>/*.yaml`, one file per room; a code is
-`<group>.<name>`. Values are filled in with `str.format`. What a language lacks is said in English;
-every language has the words requests begin with (`grammar.yaml`).
+`<group>.<name>`. Values are filled in with `str.format`. Every language has the words requests
+begin with (`grammar.yaml`); one that answers are in has all that members and moderators read. What
+whoever runs the bot reads is English.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from importlib.resources import files
 from typing import Any
 
 DEFAULT_LANGUAGE = "en"
+_ANSWER = "help.text"
+"""A sentence that every language has which answers are in."""
 TYPED = re.compile(r"(`[^\W_(](?:[^\W_]|[ .:,=/()-]){0,80}`)")
 """What is to be typed, as the sentences write it. In one group, to split a text by it."""
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
@@ -44,6 +47,12 @@ def catalogue(language: str = DEFAULT_LANGUAGE) -> dict[str, str]:
                 for name, sentence in entries.items():
                     sentences[f"{group}.{name}"] = str(sentence).strip()
     return sentences
+
+
+@cache
+def spoken() -> tuple[str, ...]:
+    """Return the languages that answers are in, English first."""
+    return tuple(one for one in languages() if _ANSWER in catalogue(one))
 
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -76,6 +85,11 @@ def speaking(language: str | None) -> Iterator[None]:
         yield
     finally:
         _spoken.reset(token)
+
+
+def language() -> str:
+    """Return the language everything is said in now."""
+    return _spoken.get()
 
 
 def ago(seconds: float) -> str:

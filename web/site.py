@@ -22,6 +22,7 @@ from web.door.guard import Guard, set_headers
 from web.door.identity import Seal, read_secret
 from web.door.limits import AddressLimit
 from web.door.problems import tell_problems
+from web.door.tongue import speak_to
 from web.events.gate import Gate
 from web.events.hall import Hall
 from web.events.office import Office
@@ -77,7 +78,7 @@ def build_app(
     limit = AddressLimit(config.requests_per_address, clock)
     desk = Desk(room, Seal(read_secret(data_dir / "web.secret")), guard, limit)
     app = web.Application(
-        middlewares=[tell_problems(pages), _check_host(guard)], client_max_size=BODY_BYTES
+        middlewares=[speak_to, tell_problems(pages), _check_host(guard)], client_max_size=BODY_BYTES
     )
     app.on_response_prepare.append(set_headers)
     Routes(room, desk, pages).add_to(app.router)

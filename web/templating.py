@@ -14,7 +14,7 @@ from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
 from common.model import Progress
-from common.texts import TYPED, say
+from common.texts import TYPED, language, say
 from web.chat.store import Message, ShownPicture, Thread
 from web.standing import is_over, stand
 
@@ -113,6 +113,7 @@ class Pages:
         environment.filters |= {"tint": _tint, "iso": _iso, "readable": readable}
         environment.globals |= {
             "say": say,
+            "language": language,
             "stand": stand,
             "is_over": self._is_over,
             "about": about,

@@ -238,4 +238,5 @@ class WebAdapter:
             created=message.created,
             kind=message.kind,
             parent=None if message.reply_to is None else str(message.reply_to),
+            language=message.language,
         )

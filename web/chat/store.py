@@ -24,6 +24,8 @@ class Visitor:
 
     id: str
     nickname: str
+    language: str | None = None
+    """What his browser asks for, of the languages answers are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Message:
     """Whose request it answers."""
     veiled: bool = False
     """Its pictures hide until somebody wants to see them."""
+    language: str | None = None
+    """Of who wrote it, if he is no bot."""
 
     @property
     def is_last_part(self) -> bool:
@@ -107,7 +111,7 @@ async def insert_request(
     return await _insert_message(
         connection,
         {"room": room, "author": visitor.id, "kind": kind.value, "text": text, "token": token}
-        | {"reply_to": reply_to, "created": now},
+        | {"reply_to": reply_to, "created": now, "language": visitor.language},
     )
 
 
@@ -344,6 +348,7 @@ def _message(row: RowMapping) -> Message:
         created=datetime.fromtimestamp(row["created"], UTC),
         asker=row["asker"],
         veiled=row["veiled"],
+        language=row["language"],
     )
 
 

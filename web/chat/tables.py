@@ -42,6 +42,7 @@ messages = Table(
     Column("hidden", Boolean, nullable=False),
     Column("veiled", Boolean, nullable=False, server_default=false()),
     Column("copy", String(16)),
+    Column("language", String(16)),
 )
 pictures = Table(
     "web_pictures",

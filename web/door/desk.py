@@ -19,6 +19,7 @@ from web.door.guard import Guard
 from web.door.identity import Seal
 from web.door.limits import AddressLimit
 from web.door.problems import Problem
+from web.door.tongue import asked_for
 
 COOKIE = "visitor"
 COOKIE_SECONDS = 400 * 24 * 3600
@@ -39,6 +40,8 @@ class Form:
     fields: dict[str, str]
     all: Mapping[str, Sequence[str]]
     """Every field with all its values: boxes of one name may be ticked together."""
+    language: str | None = None
+    """What the browser asks for, of the languages answers are in."""
 
     @property
     def text(self) -> str:
@@ -118,12 +121,13 @@ class Desk:
             raise Problem(HTTPStatus.FORBIDDEN, "web.form_refused")
         if not _TOKEN.fullmatch(fields.get("token", "")):
             raise Problem(HTTPStatus.BAD_REQUEST, "web.bad_form")
-        return Form(visitor, fields["token"], fields, sent)
+        return Form(visitor, fields["token"], fields, sent, asked_for(request))
 
     async def author(self, form: Form) -> Visitor:
         """Return who wrote a form, with the name he chose in it."""
         chosen = clean_nickname(form.fields.get("nickname", ""))
-        return Visitor(form.visitor, chosen or await self.nickname(form.visitor))
+        name = chosen or await self.nickname(form.visitor)
+        return Visitor(form.visitor, name, form.language)
 
     async def parent(self, form: Form) -> Message | None:
         """Return the bot's message a form replies to, None if it replies to none."""

@@ -29,6 +29,7 @@ from request.kept.marks import Marks
 from request.kept.store import Store
 from request.talking.reports import Reports
 from web.chat import tables as web_tables
+from web.chat.room import Room
 
 pytestmark = pytest.mark.database
 
@@ -68,6 +69,13 @@ MARKS = Marks(b"")
 ANN, OWN = MARKS.person("web", "ann"), '{"style": "oil"}'
 ROWS = {
     "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),
+    "0002": (
+        "INSERT INTO web_visitors VALUES ('v', 'Ada', 1.5)",
+        (
+            "INSERT INTO web_messages (room, author, kind, text, notes, suggestions, follow_ups, "
+            "created, hidden) VALUES ('web', 'v', 'message', 'draw a fox', '[]', '[]', '[]', 1.5, false)"
+        ),
+    ),
     "0003": ("INSERT INTO people VALUES ('ab', 'banned', 1.5)",),
     "0004": (
         "INSERT INTO chat_settings VALUES ('web', 'c', '', '{\"paused\": true}', 1.5)",
@@ -157,6 +165,9 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(
         assert await store.posts_of("abc") == ["9"]
         assert [one.sha256 for one in await store.pictures_of("abc")] == ["aa"]
         assert (await Leases(database, "one", now=lambda: 1.0).take("web")).fence == 8
+        if "0002" in kept:
+            message = await Room(database, "web").message(1)
+            assert (message.text, message.language) == ("draw a fox", None)
         if "0004" in kept:
             assert (await SettingsStore(database).of("web", "c")).paused is True
             assert await Cursors(database).read("web") == "42"

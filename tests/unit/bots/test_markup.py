@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bots.shared.markup import plain_text, unmarked
 from common.errors import Refusal
-from common.texts import catalogue
+from common.texts import catalogue, spoken
 from request.grammar import read
 from styles.names import NameIndex
 
@@ -60,7 +60,7 @@ def test_marks_of_code_are_quotes_where_they_would_be_seen():
     )
 
 
-@pytest.mark.parametrize("language", ["en", "de", "fr", "es"])
+@pytest.mark.parametrize("language", spoken())
 def test_what_people_are_told_to_type_is_understood_with_its_quotes_too(language):
     told = {typed for text in catalogue(language).values() for typed in TYPED.findall(text)}
     for typed in told:

@@ -4,7 +4,7 @@ import pytest
 
 from common import texts
 from common.errors import Refusal
-from events.languages import check_language, spoken
+from events.languages import check_language
 from events.posts.announcements import words_of
 from events.rehearsal import rehearse
 from tests.unit.events.autumn import plan_of
@@ -13,12 +13,12 @@ ENGLISH = texts.catalogue()
 POSTED = {code for code in ENGLISH if code.startswith("event_post.")} | {"entry.anonymous"}
 
 
-@pytest.mark.parametrize("language", spoken())
+@pytest.mark.parametrize("language", texts.spoken())
 def test_a_language_has_all_sentences_of_posts(language):
     assert texts.catalogue(language).keys() >= POSTED
 
 
-@pytest.mark.parametrize("language", spoken())
+@pytest.mark.parametrize("language", texts.spoken())
 def test_every_post_of_an_event_is_in_its_language(language):
     plan = plan_of(
         rules={"language": language, "entries": 2, "seed": "7", "size": (512, 512)},
