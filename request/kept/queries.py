@@ -32,6 +32,9 @@ MOST_SHOWING = 20
 """Answers with the very same picture that are looked at."""
 REMOVED = "removed"
 """State of a post that was taken back."""
+EARLIER_REMOVED = "earlier removed"
+"""State of one of an earlier answer that was."""
+TAKEN_BACK = (REMOVED, EARLIER_REMOVED)
 ID_LENGTH = 255
 """Characters a platform's ids may have in the tables."""
 
@@ -60,7 +63,7 @@ _POSTS = (
     .order_by(posts.c.part)
 )
 _PARTS_BEFORE = sa.select(sa.func.count()).where(
-    posts.c.request == _MINE, posts.c.state.in_((EARLIER, REMOVED)), posts.c.part > 0
+    posts.c.request == _MINE, posts.c.state.in_((EARLIER, EARLIER_REMOVED)), posts.c.part > 0
 )
 _OF_PERSON = (
     requests.c.account == sa.bindparam("account"),
@@ -358,7 +361,8 @@ class Queries:
             sa.select(pictures, requests.c.incoming, requests.c.outcome)
             .join(requests, requests.c.id == pictures.c.request)
             .join(posts, posts.c.request == requests.c.id)
-            .where(pictures.c.sha256 == sha256, posts.c.account != but, posts.c.state != REMOVED)
+            .where(pictures.c.sha256 == sha256, posts.c.account != but)
+            .where(posts.c.state.not_in(TAKEN_BACK))
             .limit(MOST_SHOWING)
         )
         async with self._database.read() as connection:

@@ -122,7 +122,8 @@ class PostRow:
 
     part: int
     posted: bool
-    """False: about to be posted; found after a crash it may be there or not."""
+    """Also if it was taken back since. False: about to be posted; found after a crash it may be
+    there or not."""
     platform_id: str | None
     before: bool = False
     """Whether it was about to be posted once before."""

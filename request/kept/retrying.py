@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.errors import Refusal
 from common.model import Ending, IncomingKind
-from request.kept.queries import EARLIER, REMOVED
+from request.kept.queries import EARLIER, EARLIER_REMOVED, TAKEN_BACK
 from request.kept.records import OPEN_STATES, RequestState
 from request.kept.tables import jobs, pictures, posts
 
@@ -48,8 +48,9 @@ def may_be_reworded(row: sa.Row[Any] | None) -> bool:
 
 async def begin_anew(connection: AsyncConnection, request_id: str) -> dict[str, Any]:
     """Forget what came of a request, but for its posts; return the changes of its row."""
-    posted = (posts.c.request == request_id, posts.c.state != REMOVED)
-    await connection.execute(posts.update().where(*posted).values(state=EARLIER))
+    earlier = sa.case((posts.c.state.in_(TAKEN_BACK), EARLIER_REMOVED), else_=EARLIER)
+    theirs = posts.update().where(posts.c.request == request_id)
+    await connection.execute(theirs.values(state=earlier))
     await connection.execute(pictures.delete().where(pictures.c.request == request_id))
     await connection.execute(jobs.delete().where(jobs.c.request == request_id))
     nothing = {"parsed": sa.null(), "outcome": sa.null()}  # not the word `null` of JSON

@@ -25,7 +25,14 @@ from request.kept import encoding, retrying
 from request.kept.cursors import move
 from request.kept.leases import Lease, guard
 from request.kept.marks import Marks
-from request.kept.queries import EARLIER, ID_LENGTH, REMOVED, Queries, event_key
+from request.kept.queries import (
+    EARLIER,
+    EARLIER_REMOVED,
+    ID_LENGTH,
+    REMOVED,
+    Queries,
+    event_key,
+)
 from request.kept.records import (
     OPEN_STATES,
     JobRow,
@@ -350,11 +357,11 @@ class Store(Queries):
             which = {"which": request_id, "number": part}
             row = (await connection.execute(_FIND_PART, which)).one_or_none()
             if row is not None:
-                if row.state == EARLIER:  # a poll, whose number is always the same
+                if row.state in {EARLIER, EARLIER_REMOVED}:  # a poll: its number is always the same
                     again = {**which, "state": "intended", "changed": self._now()}
                     await connection.execute(_POSTED, again)
-                before = row.state == "intended"
-                return PostRow(part, row.state == "posted", row.platform_id, before=before)
+                before, there = row.state == "intended", row.state in {"posted", REMOVED}
+                return PostRow(part, there, row.platform_id, before=before)
             values = {
                 "request": request_id,
                 "account": lease.name,
@@ -380,9 +387,12 @@ class Store(Queries):
 
     async def post_removed(self, lease: Lease, request_id: str, platform_id: str) -> None:
         """Note that a part has been taken back."""
+        earlier = posts.c.state.in_((EARLIER, EARLIER_REMOVED))
         async with self._writing(lease) as connection:
             await connection.execute(
                 posts.update()
                 .where(posts.c.request == request_id, posts.c.platform_id == platform_id)
-                .values(state=REMOVED, changed=self._now())
+                .values(
+                    state=sa.case((earlier, EARLIER_REMOVED), else_=REMOVED), changed=self._now()
+                )
             )

@@ -102,7 +102,7 @@ async def test_an_answer_begins_at_its_first_part_that_still_stands(store, lease
     assert await store.first_post_of(request_id) == "post-1"
     await store.post_removed(lease, request_id, "post-1")
     assert await store.first_post_of(request_id) == "post-2"
-    assert await store.parts_before(request_id) == 1
+    assert await store.parts_before(request_id) == 0
     assert await store.first_post_of(other) is None
     assert await store.parts_before(other) == 0
 
@@ -185,6 +185,23 @@ async def test_keys_are_taken_out_of_what_ended_lately_and_of_nothing_else(
     assert untouched == [context, context]
 
 
+async def test_a_part_that_was_taken_back_counts_as_posted_until_the_request_is_put_back(
+    store, lease, ask
+):
+    request_id = await ask()
+    await store.answer_decided(lease, request_id, {"ending": "failed"})
+    await store.post_intended(lease, request_id, 1, [1])
+    await store.posted(lease, request_id, 1, "post-1")
+    await store.post_removed(lease, request_id, "post-1")  # and the process dies
+    assert await store.parts_before(request_id) == 0
+    assert (await store.post_intended(lease, request_id, 1, [1])).posted
+    await store.ended(lease, request_id, RequestState.FAILED)
+    await store.put_back(request_id)
+    assert await store.parts_before(request_id) == 1
+    await store.post_removed(lease, request_id, "post-1")  # all his answers are deleted
+    assert await store.parts_before(request_id) == 1
+
+
 async def test_a_request_that_is_put_back_begins_anew_below_what_stands(
     store, lease, ask, make, database
 ):
@@ -203,7 +220,7 @@ async def test_a_request_that_is_put_back_begins_anew_below_what_stands(
     assert await store.parts_before(request_id) == 2
     async with database.read() as connection:
         states = await connection.execute(sa.select(posts.c.state).order_by(posts.c.part))
-    assert [row.state for row in states] == ["earlier", "removed"]
+    assert [row.state for row in states] == ["earlier", "earlier removed"]
 
 
 async def test_another_accounts_keys_and_spending_are_its_own(store, lease, leases, heard, clock):
