@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -17,10 +19,18 @@ def stop_on_signals() -> asyncio.Event:
             os._exit(128 + number)
         stop.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, interrupted, number)
+        listen(number, partial(interrupted, number))
     return stop
+
+
+def listen(number: signal.Signals, act: Callable[[], object]) -> None:
+    """Have a signal do something in the loop that runs, on every system."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(number, act)
+    except NotImplementedError:  # Windows: the handler runs in the main thread, between two lines
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
 
 
 def reload_on_signal() -> asyncio.Event:

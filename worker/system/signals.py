@@ -6,6 +6,8 @@ import asyncio
 import signal
 from collections.abc import Callable
 
+from common.running.signals import listen
+
 
 def stop_on_signals(
     stop: asyncio.Event, drain: asyncio.Event, on_drain: Callable[[], object]
@@ -14,7 +16,6 @@ def stop_on_signals(
 
     SIGTERM, and Ctrl-Break on Windows, end soon: whoever sends it does not wait for long.
     """
-    loop = asyncio.get_running_loop()
     running = asyncio.current_task()
 
     def at_once_or_soon() -> None:
@@ -30,17 +31,8 @@ def stop_on_signals(
             on_drain()
             drain.set()
 
-    _listen(loop, signal.SIGINT, step_by_step)
+    listen(signal.SIGINT, step_by_step)
     for name in ("SIGTERM", "SIGBREAK"):
         number = getattr(signal, name, None)
         if number is not None:
-            _listen(loop, number, at_once_or_soon)
-
-
-def _listen(
-    loop: asyncio.AbstractEventLoop, number: signal.Signals, act: Callable[[], None]
-) -> None:
-    try:
-        loop.add_signal_handler(number, act)
-    except NotImplementedError:  # Windows: the handler runs in the main thread, between two lines
-        signal.signal(number, lambda *_: loop.call_soon_threadsafe(act))
+            listen(number, at_once_or_soon)
