@@ -9,6 +9,7 @@ import asyncio
 import base64
 import re
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import structlog
@@ -28,6 +29,8 @@ log = structlog.get_logger()
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PICTURE_BYTES = 32 * 1024 * 1024
 PICTURE_PIXELS = 64 * 1024 * 1024
+LONGEST_ID, LONGEST_NAME = 64, 255
+"""Characters of what a Horde calls a picture, its model and its worker, as the tables hold them."""
 
 
 class NothingCame(Exception):
@@ -61,16 +64,18 @@ class Delivery:
     ) -> tuple[list[PictureRow], int]:
         """Download and keep all pictures of a job; return them and how many were no pictures.
 
-        A private one gets no recipe into its file.
+        Of those told of twice, or beyond what was asked for, nothing is kept. A private one gets no
+        recipe into its file.
         """
         made, unusable = [], 0
-        for generation in status.generations:
+        told = {one.id[:LONGEST_ID]: one for one in status.generations}
+        for name, generation in islice(told.items(), row.job.n):
             picture = PictureRow(
                 job=row.id,
-                generation=generation.id,
-                seed=generation.seed,
-                model=generation.model or row.job.model,
-                worker=generation.worker_name,
+                generation=name,
+                seed=generation.seed[:LONGEST_ID],
+                model=(generation.model or row.job.model)[:LONGEST_NAME],
+                worker=generation.worker_name[:LONGEST_NAME],
                 censored=generation.censored,
                 gen_metadata=tuple(entry.model_dump() for entry in generation.gen_metadata),
             )
