@@ -24,6 +24,8 @@ from events.wishes import APPROVE, ONE, THEME, UNVOTE, VOTE, read_numbers, read_
 from request.calls import Call
 
 MOST_LISTED = 20
+ENTRY = re.compile(r"#?\d{1,5}")
+"""An entry by its number."""
 
 
 class Chat:
@@ -106,7 +108,7 @@ class Chat:
         who = f"{call.lease.name}:{call.incoming.person.name}"
         if word in {"hide", "unhide"}:
             digits, _, why = more.partition(" ")
-            if not digits.removeprefix("#").isdecimal():
+            if ENTRY.fullmatch(digits) is None:
                 raise Refusal("events.hide_which", name=event.name, word=word)
             number = int(digits.removeprefix("#"))
             if word == "hide":

@@ -172,12 +172,13 @@ class Hordes:
     def failed(self, endpoint: Endpoint, error: HordeError) -> None:
         """Let an endpoint rest that does not answer or does not let us in; longer each time.
 
-        Where the error says how long (maintenance, a blocked address, a wrong key), so long.
+        Where the error says how long (maintenance, a blocked address, a wrong key), so long. What
+        else fails while it rests was on its way before, and is no news.
         """
         pause = error.pauses_endpoint
         times = self._resting.get(endpoint.name, _Rest()).times
         if pause is None:
-            if not isinstance(error, HordeUnreachable | HordeForbidden):
+            if not isinstance(error, HordeUnreachable | HordeForbidden) or self.rests(endpoint):
                 return
             pause = RESTS[min(times, len(RESTS) - 1)]
         self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, error)

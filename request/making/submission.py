@@ -168,6 +168,8 @@ class Submissions:
     def _not_taken(
         self, row: JobRow, troubles: Sequence[Trouble], patience: _Waiting
     ) -> NothingCame:
+        if not troubles:  # there is none left to be asked
+            return NothingCame(endings.impossible(row.job))
         tried = patience.waited()
         return NothingCame(endings.not_taken(row.job, troubles, self._reference(), tried=tried))
 

@@ -6,7 +6,7 @@ import io
 import pytest
 from PIL import Image
 
-from common import pictures
+from common import pictures, texts
 from common.model import Audience, Ending
 from events.entries.style_entry import style_of
 from events.lifecycle import Step
@@ -193,6 +193,12 @@ async def test_nobody_passes_off_what_the_bot_made_for_another_as_his_own(chat, 
     sent = {"pictures": (f"sha256:{again.name}",)}
     _, told = await chat.say("enter autumn as me made: all by myself", "bob", **sent)
     assert "made for somebody else" in told.text
+
+
+async def test_a_number_that_no_entry_can_have_is_asked_for_again(chat, held):
+    await opened(chat, held())
+    _, told = await chat.say(f"event autumn hide {9**30} ugly", "mod", moderator=True)
+    assert told.text == texts.say("events.hide_which", name="autumn", word="hide")
 
 
 async def test_moderators_hide_an_entry_and_say_why(chat, held):

@@ -106,6 +106,14 @@ async def test_it_rests_longer_each_time_until_it_answers(hordes, ticks):
     assert not hordes.rests(own)
 
 
+async def test_what_fails_on_its_way_with_others_counts_once(hordes, ticks):
+    own = hordes.named("own")
+    for _ in range(5):  # were under way when the line broke
+        hordes.failed(own, HordeUnreachable(horde="own"))
+    ticks.now += RESTS[0]
+    assert not hordes.rests(own)
+
+
 async def test_a_busy_one_does_not_rest(hordes):
     hordes.failed(hordes.named("own"), HordeBusy())
     assert await order(hordes, "both") == ["own", "public"]

@@ -5,6 +5,7 @@ import json
 import aiohttp
 import pytest
 
+from common import texts
 from common.horde.limits import Limits, Rate
 from common.model import Ending
 from request.allowed.terms import Patience
@@ -145,6 +146,18 @@ async def test_a_job_nobody_can_make_where_it_is_is_taken_to_another_horde(start
         assert (hub.journal.count("submit"), hub.journal.count("cancel")) == (1, 1)
     assert outcome.ending is Ending.DONE
     assert "fake1" in told.text
+
+
+async def test_a_job_that_no_horde_can_make_says_so_though_each_has_its_model(start, heard, horde):
+    platform = FakePlatform()
+    async with FakeHorde() as hub:
+        hub.fate = horde.fate = Fate.IMPOSSIBLE
+        patience = Patience(elsewhere=0.1, impossible=0.1)
+        async with start(platform, urls=[hub.url, horde.url], patience=patience):
+            platform.say(heard(FOX))
+            outcome = await platform.answer_to("1")
+    assert outcome.ending is Ending.FAILED
+    assert texts.say("outcome.impossible", model=horde.submitted()[0]["models"][0]) in outcome.text
 
 
 # --- settings -----------------------------------------------------------------------------------
