@@ -33,7 +33,7 @@ from common.settings.parts import (
     WorkerConfig,
     WorkerEndpoint,
 )
-from common.settings.section import KEYLESS, Pattern, Secret, Section
+from common.settings.section import KEYLESS, Language, Pattern, Secret, Section
 
 __all__ = [
     "CivitaiConfig",
@@ -128,6 +128,11 @@ class PlaceConfig(Section):
         default=None,
         description="Whether the bot works here; null: yes, but on Discord only where a moderator "
         "has chosen the channel in the chat.",
+    )
+    language: Language | None = Field(
+        default=None,
+        description="Language of answers to those whose own the platform does not tell, or answers "
+        "are not in; null: English.",
     )
     default_style: str | None = Field(
         default=None, description="Style used when nobody names one; null: that of `styles`."

@@ -95,6 +95,7 @@ class Service:
 
         An edit is read in place of what came to nothing; one of what nobody heard is new.
         """
+        incoming = self._conditions.in_language(incoming)
         if incoming.kind is IncomingKind.EDIT:
             known = await self._store.request_of_event(incoming)
             if known is not None:

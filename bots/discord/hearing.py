@@ -35,7 +35,18 @@ def is_foreign(interaction: discord.Interaction) -> bool:
 
 def language_of(interaction: discord.Interaction) -> str:
     """Return the language of the one who pressed or asked, as the catalogue calls it."""
-    return interaction.locale.value.partition("-")[0]
+    return _language(interaction.locale)
+
+
+def language_in(guild: discord.Guild | None) -> str | None:
+    """Return the language a server is held in; what Discord says of itself is none."""
+    if guild is None or guild.preferred_locale is discord.Locale.american_english:
+        return None
+    return _language(guild.preferred_locale)
+
+
+def _language(locale: discord.Locale) -> str:
+    return str(locale.value).partition("-")[0]
 
 
 def is_moderator(granted: discord.Permissions) -> bool:
@@ -135,6 +146,7 @@ def of_message(
         kind=kind,
         audience=Audience.PRIVATE if direct else Audience.PUBLIC,
         parent=None if parent is None else str(parent),
+        language=language_in(message.guild),
         pictures=_pictures(message) or _own_pictures_replied_to(message),
         mentions=_names(me),
         context=route.to_context(),

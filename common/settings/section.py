@@ -1,4 +1,4 @@
-"""What every section of the configuration is made of: frozen models, secrets, patterns."""
+"""What every section of the configuration is made of: frozen models, secrets, checked words."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
 )
+
+from common import texts
 
 
 def read_secret(value: object) -> object:
@@ -64,6 +66,15 @@ def _check_pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_check_pattern), Field(min_length=1, max_length=500)]
+
+
+def _check_language(name: str) -> str:
+    if name not in texts.spoken():
+        raise ValueError(f"answers are not in {name}; they are in: {', '.join(texts.spoken())}")
+    return name
+
+
+Language = Annotated[str, AfterValidator(_check_language)]
 
 
 class Section(BaseModel):

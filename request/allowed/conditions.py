@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from common import texts
 from common.config import Config, PlaceConfig
 from common.model import Incoming
 from request.adapter import Adapter
@@ -26,6 +28,13 @@ class Conditions:
     async def place(self, incoming: Incoming, adapter: Adapter) -> PlaceConfig:
         """Return what holds where something was said, for the one who said it."""
         return await self._places.of(incoming, opt_in=adapter.capabilities.opt_in)
+
+    def in_language(self, incoming: Incoming) -> Incoming:
+        """Return what was said with the language to answer in: the asker's, or the place's."""
+        if incoming.language in texts.spoken():
+            return incoming
+        place = self._config().place(incoming.place.account, incoming.place.community)
+        return replace(incoming, language=place.language or incoming.language)
 
     def terms(self, incoming: Incoming, place: PlaceConfig, image: ImageRequest) -> Terms:
         """Return what holds for the jobs of a request."""

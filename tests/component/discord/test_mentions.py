@@ -33,6 +33,13 @@ async def test_a_mention_that_says_draw_is_answered_in_reply(fake, channel, ann,
     assert fake.journal.count("typing") == 1
 
 
+async def test_a_mention_is_answered_in_the_language_of_the_server(fake, ann, start):
+    channel = fake.world.channel(fake.world.guild("Peintres", locale="fr"), "images")
+    async with start(enabled=[channel]):
+        said = fake.people.say(ann, channel, "@Painter help")
+        await answer_to(fake, channel, said, "Écris ce que tu veux voir")
+
+
 async def test_a_reply_to_the_bots_picture_is_a_follow_up(fake, horde, channel, ann, start):
     async with start(enabled=[channel]):
         said = fake.people.say(ann, channel, "@Painter draw a fox --n 2 style: raw")

@@ -46,6 +46,7 @@ def test_every_setting_has_a_sentence():
         ({"web": {"port": 99999}}, ["web.port", "65535"]),
         ({"hub": {"users": [{"name": "x", "key": {"env": "NO_SUCH"}}]}}, ["NO_SUCH", "not set"]),
         ({"communities": {"a/b": {"pictures": 0}}}, ["pictures"]),
+        ({"defaults": {"language": "tlh"}}, ["defaults.language", "tlh", "en, de, es, fr"]),
         ({"horde": {"endpoints": []}}, ["horde.endpoints"]),
         (
             {"styles": {"parameters": {"sampler": "k_best"}}},
