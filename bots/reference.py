@@ -60,7 +60,7 @@ def settings_page() -> str:
     ]
     for name, field in Config.model_fields.items():
         lines += _section(name, field)
-    for platform, model in _platforms():
+    for platform, model in platforms():
         lines += [
             "",
             f"## An account on {platform.capitalize()}",
@@ -165,7 +165,7 @@ def _model_in(field: FieldInfo) -> type[BaseModel] | None:
     return next(found, None)
 
 
-def _platforms() -> Iterator[tuple[str, type[BaseModel]]]:
+def platforms() -> Iterator[tuple[str, type[BaseModel]]]:
     """Yield the platforms that come along and their sections of `accounts`."""
     for entry in sorted(entry_points(group=ADAPTERS)):
         if entry.value.startswith("bots."):

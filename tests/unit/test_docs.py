@@ -6,7 +6,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"]
+PATH = re.compile(r"`([\w.-]+/[\w./-]*)`")
+MODULES = {"common/texts.say", "common/pictures.likeness"}
+"""A name in a module, not a file."""
 
 
 def test_links_inside_the_repository_point_to_files():
@@ -18,6 +21,18 @@ def test_links_inside_the_repository_point_to_files():
     ]
     assert missing == []
     assert len(PAGES) > 8
+
+
+def test_paths_that_the_docs_name_are_there():
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    named = [
+        (page.relative_to(ROOT), path)
+        for page in PAGES
+        for path in PATH.findall(page.read_text("utf-8"))
+        if path.split("/")[0] in folders and "LANGUAGE" not in path and path not in MODULES
+    ]
+    assert [(page, path) for page, path in named if not (ROOT / path).exists()] == []
+    assert len(named) > 100
 
 
 def anchors_of(page):
