@@ -12,7 +12,8 @@ import base64
 import ipaddress
 import socket
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -108,6 +109,48 @@ async def fetch(
     except (aiohttp.ClientError, OSError, ValueError) as error:
         problem = getattr(error, "strerror", None) or type(error).__name__
         raise FetchError("fetch.unreachable", address=shown, problem=problem) from error
+
+
+@asynccontextmanager
+async def public_answer(
+    url: URL,
+    *,
+    timeout: aiohttp.ClientTimeout,
+    headers: Mapping[str, str],
+    allow: Allow = is_public,
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Lend what answers at an address that a stranger may have named, its spelling as it is.
+
+    Neither it nor what it redirects to may be anywhere but on the open internet; `allow` says what
+    that is. Raises FetchError.
+    """
+    import aiohttp  # noqa: PLC0415
+    from yarl import URL  # noqa: PLC0415
+
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(resolver=_resolver(allow)),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    ) as session:
+        for _ in range(MOST_REDIRECTS + 1):
+            _check(url, public_only=False, allow=allow)
+            async with session.get(
+                url, headers=headers, timeout=timeout, allow_redirects=False
+            ) as answer:
+                target = answer.headers.get(aiohttp.hdrs.LOCATION)
+                if answer.status not in REDIRECTS or not target:
+                    yield answer
+                    return
+                url = url.join(URL(target, encoded=True))
+    raise FetchError("fetch.redirects", address=without_password(str(url)))
+
+
+async def leads_outside(host: str) -> bool:
+    """Tell whether a name or an address leads to the open internet, as far as it leads anywhere."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None)
+    except OSError:
+        return True
+    return any(is_public(_parse(str(address[0]))) for *_, address in found)
 
 
 async def _follow(address: str, wish: _Wish) -> Fetched:

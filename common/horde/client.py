@@ -77,7 +77,7 @@ class HordeClient(StatusCalls, StyleCalls, AccountCalls, EnlargingCalls, TextCal
         Raises PictureError (too large, no picture link), HordeGone (expired), HordeUnreachable.
         """
         return await fetch_picture(
-            self._session, url, limit_bytes=limit_bytes, patience=self._patience
+            self._session, url, horde=self.url, limit_bytes=limit_bytes, patience=self._patience
         )
 
     async def _submit(self, body: GenerationBody, *, repeatable: bool, counted: bool) -> Any:

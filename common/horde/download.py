@@ -1,53 +1,67 @@
-"""Fetching a finished picture: from the link a status gives, or out of the status itself.
+"""Fetching a picture: from the link a Horde gives, or out of its answer itself.
 
-A link is fetched without our key or name: whoever stores the pictures is not the Horde.
+A link is fetched without our key or name: whoever stores the pictures is not the Horde. Some are
+named by strangers (what an alchemist brought, what he is to look at), so those of a Horde on the
+open internet lead nowhere else: not to this machine, nor into its network.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 from yarl import URL
 
-from common.errors import HordeGone, HordeUnreachable, PictureError
+from common.errors import FetchError, HordeGone, HordeUnreachable, PictureError
+from common.fetching.fetch import leads_outside, public_answer
 from common.horde.transport import Patience, read_bounded
 
 REDIRECTS = 3
+HEADERS = {"Accept": "image/*"}
+Asked = Callable[[], AbstractAsyncContextManager[aiohttp.ClientResponse]]
 _NO_LINK = (aiohttp.InvalidURL, aiohttp.RedirectClientError, aiohttp.TooManyRedirects)
 
 
 async def fetch_picture(
-    session: aiohttp.ClientSession, img: str, *, limit_bytes: int, patience: Patience
+    session: aiohttp.ClientSession, img: str, *, horde: str, limit_bytes: int, patience: Patience
 ) -> bytes:
     """Return a picture's bytes, as they are; whether they are a picture is checked elsewhere.
 
-    Raises PictureError if there are more than `limit_bytes` or `img` is neither link nor base64,
-    HordeGone if the link has expired, HordeUnreachable if its server does not answer.
+    `horde` is the address of the Horde that gives the link. Raises PictureError if there are more
+    than `limit_bytes`, or `img` is neither base64 nor a link that may be followed; HordeGone if the
+    link has expired, HordeUnreachable if its server does not answer.
     """
     if "://" not in img[:32]:
         return _decode(img, limit_bytes)
     url = _parse(img)
-    return await patience.tries()(HordeUnreachable, _fetch, session, url, limit_bytes, patience)
+    home = URL(horde).host or ""
+    near = url.host == home or not await leads_outside(home)
+    asked = _any_answer(session, url, patience) if near else _public_answer(url, patience)
+    return await patience.tries()(HordeUnreachable, _fetch, asked, limit_bytes)
 
 
-async def _fetch(
-    session: aiohttp.ClientSession, url: URL, limit_bytes: int, patience: Patience
-) -> bytes:
+def _any_answer(session: aiohttp.ClientSession, url: URL, patience: Patience) -> Asked:
+    return lambda: session.get(
+        url, timeout=patience.download_timeout(), max_redirects=REDIRECTS, headers=HEADERS
+    )
+
+
+def _public_answer(url: URL, patience: Patience) -> Asked:
+    return lambda: public_answer(url, timeout=patience.download_timeout(), headers=HEADERS)
+
+
+async def _fetch(asked: Asked, limit_bytes: int) -> bytes:
     try:
-        async with session.get(
-            url,
-            timeout=patience.download_timeout(),
-            max_redirects=REDIRECTS,
-            headers={"Accept": "image/*"},
-        ) as response:
+        async with asked() as response:
             if 400 <= response.status < 500 and response.status not in {408, 429}:
                 raise HordeGone("horde.picture_gone", status=response.status)
             if response.status != 200:
                 raise HordeUnreachable("horde.picture_unreachable", status=response.status)
             return await read_bounded(response, limit_bytes, _too_large(limit_bytes))
-    except _NO_LINK as error:
+    except (*_NO_LINK, FetchError) as error:
         raise PictureError from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise HordeUnreachable("horde.picture_unreachable") from error

@@ -101,7 +101,9 @@ class WireClient:
 
         Raises PictureError, HordeGone or HordeUnreachable.
         """
-        return await fetch_picture(self._session, source, limit_bytes=limit_bytes, patience=ONE_TRY)
+        return await fetch_picture(
+            self._session, source, horde=self.name, limit_bytes=limit_bytes, patience=ONE_TRY
+        )
 
     async def find_user(self) -> User:
         """Return the owner of the key. Raises HordeForbidden if there is none."""

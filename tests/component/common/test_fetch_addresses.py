@@ -3,11 +3,13 @@
 import base64
 import ipaddress
 
+import aiohttp
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from common.errors import FetchError
-from common.fetching.fetch import is_public, without_password
+from common.fetching.fetch import is_public, leads_outside, public_answer, without_password
 from tests.component.common.fetching import get
 from tests.fakes.server import Answering
 
@@ -212,3 +214,32 @@ async def test_a_public_only_address_is_not_left_for_plain_http():
         with pytest.raises(FetchError, match="must begin with https"):
             await get(server.url, public_only=True, allow=lambda _: True)
     assert asked == []
+
+
+async def test_an_answer_is_lent_by_the_spelling_of_its_address_wherever_that_may_lead():
+    asked = []
+
+    async def answer(request):
+        asked.append(request.raw_path)
+        if request.path == "/moved":
+            return web.Response(status=302, headers={"Location": "/a%2Fb?sig=c%2Fd"})
+        where = {"Location": "http://127.0.0.2/"} if request.path == "/out" else {}
+        return web.Response(status=302 if where else 200, headers=where, body=b"here")
+
+    options = {"timeout": aiohttp.ClientTimeout(total=30), "headers": {}}
+    home = ipaddress.ip_address("127.0.0.1")
+    async with Answering(answer) as server:
+        lent = public_answer(URL(f"{server.url}/moved"), allow=lambda one: one == home, **options)
+        async with lent as here:
+            assert await here.read() == b"here"
+        assert asked == ["/moved", "/a%2Fb?sig=c%2Fd"]
+        for path, allow in (("/out", lambda one: one == home), ("/a", is_public)):
+            with pytest.raises(FetchError, match="open internet"):
+                async with public_answer(URL(f"{server.url}{path}"), allow=allow, **options):
+                    pass
+    assert asked[2:] == ["/out"]
+
+
+async def test_an_address_of_this_network_does_not_lead_outside():
+    hosts = ("127.0.0.1", "localhost", "10.0.0.1", "1.1.1.1")
+    assert [await leads_outside(host) for host in hosts] == [False, False, False, True]

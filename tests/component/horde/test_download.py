@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 
+import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from common.errors import HordeGone, HordeUnreachable, PictureError
+from common.horde.client import HordeClient
 from common.horde.transport import Patience
 from tests.component.horde.conftest import QUICK, body
 from tests.fakes import faults
+from worker.horde.client import WireClient
 
 LIMIT = 10_000
 
@@ -116,3 +120,16 @@ async def test_what_is_neither_link_nor_base64(client, img):
 async def test_base64_that_is_too_long(client):
     with pytest.raises(PictureError, match="too large"):
         await client.download(base64.b64encode(b"x" * 200).decode(), limit_bytes=100)
+
+
+@pytest.mark.parametrize("kind", [HordeClient, WireClient])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433"])
+async def test_a_horde_elsewhere_leads_nobody_into_this_network(horde, link, kind, host):
+    inside = link.replace("127.0.0.1", host)
+    async with aiohttp.ClientSession() as session:
+        more = {"name": "far"} if kind is HordeClient else {}
+        client = kind("https://1.1.1.1/api", SecretStr("key"), session, **more)
+        fetch = client.download if kind is HordeClient else client.fetch
+        with pytest.raises(PictureError):
+            await fetch(inside, limit_bytes=LIMIT)
+    assert horde.journal.count("picture") == 0
