@@ -23,14 +23,14 @@ from request import grammar
 from request.allowed import safety
 from request.grammar import NotARequest, WhyNot
 from request.grammar.values import clamped
-from styles import seeds
 from styles.image_request import ImageRequest
 from styles.limits import Limits, Served
+from styles.lists.offer import offered
+from styles.lists.stylelist import StyleList
 from styles.names import NameIndex
 from styles.notes import each_once
-from styles.offer import offered
-from styles.resolver import resolve
-from styles.stylelist import StyleList
+from styles.resolving import seeds
+from styles.resolving.resolver import resolve
 
 
 class Stage:

@@ -68,7 +68,7 @@ class ImageRequest:
     """Name of a style or category of the list, or `random`."""
     n: int | None = None
     seed: str | None = None
-    """As written; `styles.seeds` turns it into digits."""
+    """As written; `styles.resolving.seeds` turns it into digits."""
     ratio: tuple[float, float] | None = None
     """`--ar W:H`."""
     size: tuple[int, int] | None = None

@@ -60,7 +60,7 @@ from request.understanding import Understanding
 from request.wanted.reading import Reading
 from request.wanted.sources import Fetch, Sources
 from request.withdrawal import Withdrawal
-from styles.library import OWN_STYLES
+from styles.lists.library import OWN_STYLES
 
 FETCHING = 20.0
 """Seconds for a picture at an address somebody wrote."""

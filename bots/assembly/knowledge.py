@@ -21,9 +21,9 @@ from common.civitai.client import CivitaiClient
 from common.config import CivitaiConfig, Config
 from common.reference.library import ReferenceLibrary
 from common.running.tasks import cancel
-from styles.library import OWN_STYLES, StyleLibrary
-from styles.previews import Previews
-from styles.stylelist import StyleList
+from styles.lists.library import OWN_STYLES, StyleLibrary
+from styles.lists.previews import Previews
+from styles.lists.stylelist import StyleList
 
 STYLES_FRESH = 3600.0
 """Seconds between two readings of the stylelist."""

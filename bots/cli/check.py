@@ -175,7 +175,7 @@ async def _running(config: Config) -> list[Finding]:
 async def _styles(config: Config, folder: Path) -> list[Finding]:
     """Read all sources now; one that fails is named, though its last good copy serves."""
     from common import texts
-    from styles.library import OWN_STYLES, StyleLibrary
+    from styles.lists.library import OWN_STYLES, StyleLibrary
 
     library = await StyleLibrary.open(
         config.styles.sources, own=folder / OWN_STYLES, cache=folder / "styles"
@@ -268,7 +268,7 @@ async def _hordes(config: Config, folder: Path, session: aiohttp.ClientSession) 
 async def _drawable(config: Config, folder: Path, served: set[str]) -> list[Finding]:
     """Look how many styles have a model that somebody serves."""
     from common import texts
-    from styles.library import OWN_STYLES, StyleLibrary
+    from styles.lists.library import OWN_STYLES, StyleLibrary
 
     sources, own, cache = config.styles.sources, folder / OWN_STYLES, folder / "styles"
     library = await StyleLibrary.open(sources, own=own, cache=cache)

@@ -15,7 +15,7 @@ from events.afterwards.archive import archive, feed_entry
 from events.entries.style_entry import StyleEntry, as_list, style_of
 from events.model import Kind, State
 from events.voting.published import document
-from styles.previews import Previews
+from styles.lists.previews import Previews
 
 if TYPE_CHECKING:
     from common.config import Config

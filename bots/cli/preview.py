@@ -61,7 +61,7 @@ def _styles(names: list[str], settings: Config) -> list[str]:
     import asyncio
 
     from common import texts
-    from styles.library import OWN_STYLES, StyleLibrary
+    from styles.lists.library import OWN_STYLES, StyleLibrary
 
     own, cache = settings.data_dir / OWN_STYLES, settings.data_dir / "styles"
     library = asyncio.run(StyleLibrary.open(settings.styles.sources, own=own, cache=cache))
@@ -83,7 +83,7 @@ def _apart(settings: Config, folder: Path) -> Config:
     """Return the configuration with a data folder of its own that knows what the usual one does."""
     import shutil
 
-    from styles.library import OWN_STYLES
+    from styles.lists.library import OWN_STYLES
 
     for known in ("styles", OWN_STYLES, "reference", "civitai"):
         if (settings.data_dir / known).is_dir():

@@ -23,7 +23,7 @@ from common.config import Config
 from common.errors import StartupError
 from common.model import Outcome
 from common.running.tasks import cancel
-from styles.previews import SUBJECTS, keep, plain_name
+from styles.lists.previews import SUBJECTS, keep, plain_name
 
 AT_ONCE = 6
 

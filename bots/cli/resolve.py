@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from common.reference.models import ModelReference
     from request.rehearsal import Stage
     from styles.limits import Served
-    from styles.stylelist import StyleList
+    from styles.lists.stylelist import StyleList
 
 STANDARD_INPUT = Path("-")
 LARGEST_FILE = 100_000_000
@@ -120,7 +120,7 @@ def _stage(
 
 async def _styles(config: Config, named: list[str]) -> StyleList:
     """Return the lists that are named, as they are now, or else the configured ones, offline."""
-    from styles.library import OWN_STYLES, read_offline, read_once
+    from styles.lists.library import OWN_STYLES, read_offline, read_once
 
     if named:
         return await read_once(named)

@@ -13,10 +13,10 @@ from bots.cli.settings import ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
     from common.config import Config
-    from styles.fields import Fault
-    from styles.library import SourceState
-    from styles.parsing import Style
-    from styles.stylelist import StyleList
+    from styles.lists.fields import Fault
+    from styles.lists.library import SourceState
+    from styles.lists.parsing import Style
+    from styles.lists.stylelist import StyleList
 
 
 def register(group: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def check_sources(
     from bots.cli.console import open_console
     from common import texts
     from common.running import logs
-    from styles.library import StyleLibrary
+    from styles.lists.library import StyleLibrary
 
     logs.configure(level="error")
     settings = read_settings(config)
@@ -136,7 +136,7 @@ def sync_sources(config: ConfigOption = None, as_json: JsonOption = False) -> No
     from bots.cli.console import open_console
     from common import texts
     from common.running import logs
-    from styles.library import REMOTE
+    from styles.lists.library import REMOTE
 
     logs.configure(level="error")
     settings = read_settings(config)
@@ -165,7 +165,7 @@ async def _sync(
     """Fetch lists; return the styles each had before, and how it is now. Raises StartupError."""
     from bots.program import prepare_folder
     from common.errors import StyleListError
-    from styles.library import StyleLibrary, read_offline
+    from styles.lists.library import StyleLibrary, read_offline
 
     cache = prepare_folder(settings.data_dir) / "styles"
     before: list[Mapping[str, Style]] = []

@@ -15,8 +15,8 @@ from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 if TYPE_CHECKING:
     from common.model import LoraUse, TiUse
     from common.reference.models import ModelReference
-    from styles.parsing import Look, Style
-    from styles.stylelist import StyleList
+    from styles.lists.parsing import Look, Style
+    from styles.lists.stylelist import StyleList
 
 _NUMBERS = ("width", "height", "steps", "cfg_scale", "sampler")
 _SWITCHES = ("karras", "clip_skip", "hires_fix", "tiling")
@@ -39,7 +39,7 @@ async def _open(config: Path | None) -> tuple[StyleList, ModelReference]:
     """Return the styles and what is known of their models, as of now."""
     from common.reference.library import ReferenceLibrary
     from common.running import logs
-    from styles.library import OWN_STYLES, StyleLibrary
+    from styles.lists.library import OWN_STYLES, StyleLibrary
 
     logs.configure(level="error")
     settings = read_settings(config)

@@ -13,8 +13,8 @@ from discord import ui
 from bots.discord import hearing, layout
 from bots.discord.pages import LONGEST_LABEL, LONGEST_WORDS, Category, Page, Turn, Use
 from common import texts
-from styles.parsing import Style
-from styles.previews import Preview
+from styles.lists.parsing import Style
+from styles.lists.previews import Preview
 
 if TYPE_CHECKING:
     from bots.discord.desk import Desk

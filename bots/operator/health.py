@@ -16,7 +16,7 @@ from common.database import Database
 from common.errors import StoreError
 from request.horde.hordes import Hordes
 from request.runner import Runner
-from styles.library import StyleLibrary
+from styles.lists.library import StyleLibrary
 
 ANSWERING = 5.0
 """Seconds the database gets."""

@@ -19,8 +19,8 @@ from bots.assembly.live import LiveConfig
 from common import texts
 from common.config import Config, load
 from common.errors import HordebotsError
-from styles.library import StyleLibrary
-from styles.previews import Previews
+from styles.lists.library import StyleLibrary
+from styles.lists.previews import Previews
 
 log = structlog.get_logger()
 

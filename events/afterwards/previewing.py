@@ -21,7 +21,7 @@ from common.model import Audience, Incoming, Outcome, Part, Person, Place, Progr
 from common.running.tasks import first
 from events.afterwards.featuring import Won
 from request.adapter import Capabilities
-from styles.previews import SUBJECTS, Previews, Subject, keep
+from styles.lists.previews import SUBJECTS, Previews, Subject, keep
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ from common.errors import Refusal
 from common.model import Job
 from events.model import Entry, Event
 from request.kept.encoding import job_from_json
-from styles.fields import Fault
-from styles.parsing import parse_style
+from styles.lists.fields import Fault
+from styles.lists.parsing import parse_style
 
 FILE = "styles.json"
 

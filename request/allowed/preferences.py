@@ -14,7 +14,7 @@ from common.database import Database
 from request.kept.leases import Lease, guard
 from request.kept.marks import Marks
 from request.kept.tables import preferences
-from styles.preferences import NONE, Preferences
+from styles.resolving.preferences import NONE, Preferences
 
 _OF = sa.select(preferences.c.preferences).where(preferences.c.mark == sa.bindparam("who"))
 """Put together once, as it runs for every request."""

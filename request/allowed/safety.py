@@ -11,7 +11,7 @@ from common import minors
 from common.errors import Refusal
 from common.model import Job
 from styles.image_request import ImageRequest
-from styles.template import SEPARATOR
+from styles.resolving.template import SEPARATOR
 
 
 def check(texts: Iterable[str], *, negative: str = "") -> None:

@@ -37,7 +37,7 @@ from styles.image_request import ImageRequest
 from styles.limits import Limits
 from styles.names import NameIndex, everything
 from styles.notes import changed
-from styles.resolver import EXAMPLE, EXAMPLE_PROMPT
+from styles.resolving.resolver import EXAMPLE, EXAMPLE_PROMPT
 
 _ON_IT = re.compile(r"\A(?:now\s+|please\s+)*(?:draw|paint)\s+(?:it|this|that)\s+", re.IGNORECASE)
 _AS = re.compile(r"\A\s*(?:this|it|that)\s+(?:as|in|into)\s+(?=\S)", re.IGNORECASE)

@@ -18,9 +18,9 @@ from common.horde.native import MOST_MEMBERS
 from request.grammar.clean import clean
 from request.grammar.markers import next_marker, region_end
 from request.horde.hordes import Hordes
+from styles.lists.native import PREFIX, native_style
+from styles.lists.parsing import Style
 from styles.names import LONGEST_REGION, NameIndex, fold, key, quoted
-from styles.native import PREFIX, native_style
-from styles.parsing import Style
 
 LOOKING_UP = 5.0
 """Seconds in which a name must be found."""

@@ -19,8 +19,8 @@ from common.model import Credit, Job, LoraUse, Note, TiUse
 from common.reference.models import ModelReference
 from styles.image_request import ImageRequest, LoraWish, TiWish
 from styles.limits import Limits
+from styles.lists.stylelist import StyleList
 from styles.notes import changed, each_once
-from styles.stylelist import StyleList
 from styles.verdicts import judge
 
 LOOKING_UP = 5.0

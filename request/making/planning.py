@@ -17,12 +17,12 @@ from request.horde.hordes import Hordes
 from request.making.assets import Assets, of_list
 from request.wanted.reading import Wanted
 from request.wanted.sources import Sources
-from styles import choice, resolver
 from styles.image_request import ImageRequest
 from styles.limits import Limits
-from styles.preferences import prefer
-from styles.situation import Situation
-from styles.stylelist import StyleList
+from styles.lists.stylelist import StyleList
+from styles.resolving import choice, resolver
+from styles.resolving.preferences import prefer
+from styles.resolving.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from request.answering import answers
 from request.grammar import Command, CommandName
 from request.horde.hordes import Hordes
 from request.talking import glossary
-from styles.library import StyleLibrary
+from styles.lists.library import StyleLibrary
 
 NEWS_SHOWN, NEWS_LENGTH = 3, 300
 """Pieces of news told, and characters of each."""

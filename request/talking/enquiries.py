@@ -20,13 +20,13 @@ from request.horde.hordes import Hordes
 from request.kept.people import People
 from request.kept.records import RequestRow
 from request.kept.store import Store
-from styles.library import StyleLibrary
 from styles.limits import Served
+from styles.lists.library import StyleLibrary
+from styles.lists.offer import offered
+from styles.lists.parsing import Style
+from styles.lists.previews import Preview, Previews
 from styles.names import NameIndex
-from styles.offer import offered
-from styles.parsing import Style
-from styles.preferences import Preferences
-from styles.previews import Preview, Previews
+from styles.resolving.preferences import Preferences
 
 MOST = 25
 """Completions returned at a time."""

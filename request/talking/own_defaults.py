@@ -17,10 +17,10 @@ from request.grammar.values import SHAPES
 from request.kept.people import SHARING_MODES
 from request.talking.sharing import STANDING, Sharing
 from styles.image_request import RANDOM_STYLE
-from styles.library import StyleLibrary
+from styles.lists.library import StyleLibrary
+from styles.lists.offer import offered
 from styles.names import NameIndex, key
-from styles.offer import offered
-from styles.preferences import Preferences
+from styles.resolving.preferences import Preferences
 
 NOTHING = frozenset({"none", "-", "off", "no"})
 """Words that unset a default."""

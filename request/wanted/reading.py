@@ -25,15 +25,15 @@ from request.wanted.retrieval import Attached, Retrieval
 from request.wanted.sources import Sources
 from styles import image_request
 from styles.image_request import SHARPER, ImageRequest
-from styles.library import StyleLibrary
 from styles.limits import PICTURES_RANGE, Limits
+from styles.lists.library import StyleLibrary
+from styles.lists.native import PREFIX
+from styles.lists.offer import offered
+from styles.lists.stylelist import StyleList
 from styles.names import NameIndex
-from styles.native import PREFIX
 from styles.notes import each_once
-from styles.offer import offered
-from styles.permutations import expand
-from styles.seeds import rng_seed
-from styles.stylelist import StyleList
+from styles.resolving.permutations import expand
+from styles.resolving.seeds import rng_seed
 
 HINT_LENGTH = 100
 RECIPE_LENGTH = 2000

@@ -12,11 +12,11 @@ from common.errors import Refusal
 from common.horde.wire import generation_body
 from common.reference.models import ModelReference
 from request import grammar
-from styles import library, stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits
-from styles.resolver import resolve
-from styles.stylelist import StyleList
+from styles.lists import library, stylelist
+from styles.lists.stylelist import StyleList
+from styles.resolving.resolver import resolve
 from tests.bench.figures import Figure, figure, repeat, timed
 
 MICRO = 1e6

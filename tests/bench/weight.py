@@ -33,7 +33,7 @@ BRIEFLY = 6.0
 """Seconds of a first start that is for the tables alone."""
 ROOMS = {
     "common.config": "settings",
-    "styles.library": "styles",
+    "styles.lists.library": "styles",
     "request.service": "the life of a request",
     "events.room": "events",
     "web.chat.room": "the web room",

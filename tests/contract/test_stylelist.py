@@ -14,10 +14,10 @@ import pytest
 from common.horde.wire import SAMPLERS, generation_body
 from common.reference.models import ModelReference
 from request.grammar import read
-from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits
-from styles.resolver import resolve
+from styles.lists import stylelist
+from styles.resolving.resolver import resolve
 
 FOLDER = os.environ.get("STYLELIST_DIR")
 CONTRACTS = os.environ.get("CONTRACTS_DIR")

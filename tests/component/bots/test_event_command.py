@@ -20,7 +20,7 @@ from events.entries.entry_store import Entrant
 from events.model import Shown
 from request.kept.encoding import job_to_json
 from request.kept.leases import Leases
-from styles.previews import keep
+from styles.lists.previews import keep
 from tests.fakes.pictures import plain
 
 RUNNER = CliRunner()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from styles.previews import Previews
+from styles.lists.previews import Previews
 from tests.component.bots.lists import CATEGORIES, write_list
 from tests.component.bots.programs import Program, run
 from tests.fakes.horde import Fate

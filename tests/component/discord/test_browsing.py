@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from styles.previews import keep
+from styles.lists.previews import keep
 from tests.fakes.discord.payloads import EPHEMERAL
 from tests.fakes.discord.people import labels_of, text_of
 from tests.fakes.discord.writing import walk

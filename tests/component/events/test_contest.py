@@ -8,7 +8,7 @@ import pytest
 from events.afterwards.previewing import turn_at
 from events.lifecycle import Step
 from events.model import State
-from styles.previews import SUBJECTS
+from styles.lists.previews import SUBJECTS
 from tests.component.events.chat import Chat
 from tests.component.events.conftest import DAY, HOUR, brought_to
 from tests.fakes.platform import FakePlatform

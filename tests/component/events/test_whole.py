@@ -21,7 +21,7 @@ from events.room import Room, open_parts
 from events.voting.published import document, recount
 from request.kept.encoding import job_to_json
 from request.kept.leases import Leases
-from styles.stylelist import load_folder
+from styles.lists.stylelist import load_folder
 from tests.component.events.wall import MARKS, Wall
 
 pytestmark = [pytest.mark.program, pytest.mark.timeout(300)]

@@ -7,8 +7,8 @@ import zlib
 import pytest
 
 from common.errors import StyleListError
-from styles.library import StyleLibrary, read_offline, read_once
-from styles.previews import Previews
+from styles.lists.library import StyleLibrary, read_offline, read_once
+from styles.lists.previews import Previews
 from tests.component.styles.conftest import GOOD
 from tests.fakes import faults
 

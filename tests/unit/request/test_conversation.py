@@ -7,7 +7,7 @@ from common.config import PlaceConfig
 from request.grammar import Command, CommandName
 from request.horde.hordes import Hordes
 from request.talking.conversation import Conversation
-from styles.library import StyleLibrary
+from styles.lists.library import StyleLibrary
 
 
 async def test_status_tells_the_age_the_trouble_and_the_faults_of_the_lists(tmp_path):

@@ -11,11 +11,11 @@ from common.model import Credit, Job, LoraUse, TiUse
 from common.reference.models import ModelReference
 from request.answering.recipe import recipe
 from request.wanted.recreation import recreate
-from styles import stylelist
 from styles.image_request import ImageRequest, LoraWish
 from styles.limits import Limits
+from styles.lists import stylelist
 from styles.names import NameIndex
-from styles.resolver import resolve
+from styles.resolving.resolver import resolve
 
 LIST = stylelist.merge([stylelist.load_bundled("general")])
 REFERENCE = ModelReference.bundled()

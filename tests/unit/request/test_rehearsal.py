@@ -15,8 +15,8 @@ from common.reference.models import ModelReference
 from request.allowed.policy import check_words, limits_of
 from request.horde.offers import served_of
 from request.rehearsal import Stage
-from styles import stylelist
 from styles.limits import Limits, Served
+from styles.lists import stylelist
 
 STYLES = {
     "raw": {"prompt": "{p}###{np}", "model": "sd"},

@@ -11,11 +11,11 @@ from common.errors import Refusal
 from common.horde.wire import generation_body
 from common.reference.models import ModelReference
 from request.grammar import read
-from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits, Served
-from styles.resolver import resolve
-from styles.template import fill
+from styles.lists import stylelist
+from styles.resolving.resolver import resolve
+from styles.resolving.template import fill
 
 pytestmark = pytest.mark.exhaustive
 

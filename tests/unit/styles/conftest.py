@@ -5,10 +5,10 @@ import json
 import pytest
 
 from common.reference.models import ModelReference
-from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits
-from styles.resolver import resolve
+from styles.lists import stylelist
+from styles.resolving.resolver import resolve
 
 STYLES = {
     "raw": {"prompt": "{p}{np}", "model": "sd"},

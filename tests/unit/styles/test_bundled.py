@@ -9,10 +9,10 @@ from itertools import combinations
 import pytest
 
 from common.reference.models import ModelReference
-from styles import stylelist
 from styles.image_request import ImageRequest
 from styles.limits import Limits
-from styles.resolver import resolve
+from styles.lists import stylelist
+from styles.resolving.resolver import resolve
 
 REFERENCE = ModelReference.bundled()
 SPEED_LORA = "247778"

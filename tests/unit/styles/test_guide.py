@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from styles import stylelist
+from styles.lists import stylelist
 
 GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "write-a-style.md"
 FILES = ("styles.json", "categories.json", "enhancements.json")

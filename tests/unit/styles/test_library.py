@@ -5,7 +5,7 @@ import json
 import pytest
 
 from common.errors import StyleListError
-from styles.library import StyleLibrary, read_offline
+from styles.lists.library import StyleLibrary, read_offline
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from common.horde.native import NativeStyle
-from styles.native import native_style
+from styles.lists.native import native_style
 
 TOLD = {
     "id": "077454e7-4899-4976-872f-6fe3117ec64d",

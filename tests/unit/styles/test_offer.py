@@ -2,7 +2,7 @@
 
 import pytest
 
-from styles.offer import offered
+from styles.lists.offer import offered
 
 
 @pytest.mark.parametrize(

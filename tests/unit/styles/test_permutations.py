@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styles.permutations import expand
+from styles.resolving.permutations import expand
 
 
 def variants(prompt, most=20, seed=1):

@@ -7,8 +7,8 @@ import pytest
 from common.model import Note
 from styles.image_request import ImageRequest, Painting
 from styles.limits import Limits, Served
-from styles.preferences import Preferences, prefer
-from styles.situation import Situation
+from styles.resolving.preferences import Preferences, prefer
+from styles.resolving.situation import Situation
 
 OWN = Preferences(style="oil", model="xl", ratio=(16.0, 9.0))
 ALL = ImageRequest("a fox", style="oil", model="xl", ratio=(16.0, 9.0))

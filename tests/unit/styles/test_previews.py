@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from styles.previews import Preview, Previews, keep, parse
+from styles.lists.previews import Preview, Previews, keep, parse
 from tests.fakes.horde.pictures import paint
 
 BASE = "https://raw.example/previews/previews.json"

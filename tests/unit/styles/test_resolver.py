@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from common.errors import Refusal
 from common.model import NoteKind
-from styles.choice import alternatives, may_use
 from styles.image_request import ImageRequest, Painting
 from styles.limits import Limits, Served
-from styles.parsing import Style
-from styles.situation import Situation
+from styles.lists.parsing import Style
+from styles.resolving.choice import alternatives, may_use
+from styles.resolving.situation import Situation
 
 ADULT = Limits(nsfw=True)
 

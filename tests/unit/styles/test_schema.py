@@ -14,8 +14,9 @@ from referencing.jsonschema import DRAFT7
 
 from common.horde.wire import SAMPLERS
 from common.reference.models import ModelReference
-from styles import limits, parsing, stylelist
-from styles.parsing import parse_enhancement, parse_style
+from styles import limits
+from styles.lists import parsing, stylelist
+from styles.lists.parsing import parse_enhancement, parse_style
 
 FOLDER = files("styles") / "schema"
 SCHEMAS = {

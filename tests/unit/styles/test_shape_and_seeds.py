@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styles.seeds import LARGEST_SEED, rng_seed, seed_digits
+from styles.resolving.seeds import LARGEST_SEED, rng_seed, seed_digits
 from styles.shape import rounded, with_ratio, within
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.errors import StyleListError
-from styles import stylelist
-from styles.parsing import parse_style
+from styles.lists import stylelist
+from styles.lists.parsing import parse_style
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 

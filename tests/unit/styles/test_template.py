@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styles.template import commas_for_separators, fill
+from styles.resolving.template import commas_for_separators, fill
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from common.horde.native import NativeStyle
-from styles.fields import Fault
-from styles.parsing import LONGEST_NAME, Style, parse_style
+from styles.lists.fields import Fault
+from styles.lists.parsing import LONGEST_NAME, Style, parse_style
 
 PREFIX = "horde/"
 """What the names of such styles begin with here."""

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from common.errors import Refusal
 from common.model import Job, Note
 from common.reference.models import ModelReference
-from styles.choice import Choice, choose
 from styles.image_request import ImageRequest
 from styles.limits import Limits, Served
+from styles.lists.parsing import Style
+from styles.lists.stylelist import StyleList
 from styles.notes import changed, each_once, told
-from styles.parameters import make_job
-from styles.parsing import Style
-from styles.permutations import Variants, expand
-from styles.situation import Situation
-from styles.stylelist import StyleList
+from styles.resolving.choice import Choice, choose
+from styles.resolving.parameters import make_job
+from styles.resolving.permutations import Variants, expand
+from styles.resolving.situation import Situation
 
 SOON = 120
 """Seconds of queue up to which one model is as good as another."""

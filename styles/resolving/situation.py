@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from common.reference.models import ModelReference
 from styles.image_request import ImageRequest
 from styles.limits import Defaults, Limits, Served
-from styles.parsing import Style
-from styles.stylelist import StyleList
+from styles.lists.parsing import Style
+from styles.lists.stylelist import StyleList
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from common.model import Job, LoraUse, Note, TiUse
 from styles.limits import CFG_RANGE, CLIP_SKIP_RANGE, STEPS_RANGE
-from styles.loras import merge_loras, merge_tis
+from styles.lists.parsing import Look, Style
 from styles.notes import changed
-from styles.parsing import Look, Style
-from styles.pictures import post_processing, sources
-from styles.seeds import seed_digits
+from styles.resolving.loras import merge_loras, merge_tis
+from styles.resolving.pictures import post_processing, sources
+from styles.resolving.seeds import seed_digits
+from styles.resolving.situation import Situation
+from styles.resolving.template import fill
 from styles.shape import MOST_RATIO, rounded, with_ratio, within
-from styles.situation import Situation
-from styles.template import fill
 
 NO_HIRES_FIX = ("flux", "qwen", "z_image")
 """What baselines begin with for which the server refuses `hires_fix`."""

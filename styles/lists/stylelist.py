@@ -2,7 +2,7 @@
 
 The format is the Horde's public one (`styles.json`, `categories.json`, `enhancements.json`);
 styles may add `aliases`, `author`, `nsfw`. One faulty style is left out and reported, the others
-stay. `styles.parsing` reads one style, `styles.library` keeps the lists of several sources.
+stay. `parsing.py` reads one style, `library.py` keeps the lists of several sources.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import Any
 
 from common.errors import StyleListError
 from common.reference.models import baseline_key
-from styles.fields import Fault
+from styles.lists.fields import Fault
+from styles.lists.parsing import LONGEST_NAME, Enhancement, Style, parse_enhancement, parse_style
 from styles.names import NameIndex, key
-from styles.parsing import LONGEST_NAME, Enhancement, Style, parse_enhancement, parse_style
 
 STYLES_FILE = "styles.json"
 CATEGORIES_FILE = "categories.json"

@@ -7,11 +7,11 @@ from itertools import islice
 
 from common.errors import Refusal
 from styles.image_request import RANDOM_STYLE, Painting
+from styles.lists.parsing import Style
+from styles.lists.stylelist import StyleList
 from styles.names import MOST_SUGGESTIONS, NameIndex, key
-from styles.parsing import Style
-from styles.situation import Situation
-from styles.stylelist import StyleList
-from styles.template import PLAIN_TEMPLATE
+from styles.resolving.situation import Situation
+from styles.resolving.template import PLAIN_TEMPLATE
 
 FEATURED = "featured"
 RAW = "raw"

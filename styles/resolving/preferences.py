@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from common.model import Note
-from styles.choice import may_use, model_had
 from styles.image_request import ImageRequest, Painting
 from styles.notes import changed
-from styles.situation import Situation
+from styles.resolving.choice import may_use, model_had
+from styles.resolving.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from common.reference.models import ModelReference
+from styles.lists.parsing import Style
+from styles.lists.stylelist import StyleList
 from styles.names import everything
-from styles.parsing import Style
-from styles.stylelist import StyleList
 
 
 def offered(

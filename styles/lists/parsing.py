@@ -7,7 +7,6 @@ from typing import Any
 
 from common.horde.wire import SAMPLERS
 from common.model import LoraUse, TiUse
-from styles.fields import Fault, FieldReader, show
 from styles.limits import (
     CFG_RANGE,
     CLIP_SKIP_RANGE,
@@ -16,6 +15,7 @@ from styles.limits import (
     MOST_TIS,
     STEPS_RANGE,
 )
+from styles.lists.fields import Fault, FieldReader, show
 
 LONGEST_NAME = 100
 LONGEST_PROMPT = 10_000

@@ -24,9 +24,9 @@ from common import texts
 from common.errors import FetchError, StyleListError
 from common.fetching.fetch import without_password
 from common.fetching.kept import Files, KeptFiles
-from styles import stylelist
-from styles.fields import Fault
-from styles.stylelist import FILES, LARGEST_FILE, STYLES_FILE, StyleList
+from styles.lists import stylelist
+from styles.lists.fields import Fault
+from styles.lists.stylelist import FILES, LARGEST_FILE, STYLES_FILE, StyleList
 
 FETCH_TIMEOUT = 30.0
 """Seconds for each file of a source."""

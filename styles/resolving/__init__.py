@@ -1,0 +1,1 @@
+"""What becomes of a request: styles drawn, prompts filled, parameters set; jobs for a Horde."""
