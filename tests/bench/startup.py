@@ -17,7 +17,13 @@ STEPS = {
     **{
         f"import of `{module}`": [sys.executable, "-c", f"import {module}"]
         for module in (
-            *("common.config", "styles.lists.library", "request.service", "events.room", "web.chat.room"),
+            *(
+                "common.config",
+                "styles.lists.library",
+                "request.service",
+                "events.room",
+                "web.chat.room",
+            ),
             *("hub.server", "worker.process"),
         )
     },

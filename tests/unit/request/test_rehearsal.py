@@ -234,14 +234,14 @@ def test_the_place_is_that_of_the_defaults():
     assert document["jobs"][0]["params"]["steps"] == 9
 
 
-FOLLOW_UPS = {"vary_clamped", "edit_empty"}
-"""Codes of replies to an answer; of which a text alone has none."""
+ELSEWHERE = {"vary_clamped", "edit_empty", "command_as_prompt"}
+"""Codes of replies to an answer and of a field for the prompt alone; a text has none of them."""
 
 
 def test_page_names_every_code_that_there_may_be():
     sources = [
         *ROOT.glob("request/grammar/*.py"),
-        *ROOT.glob("styles/*.py"),
+        *ROOT.glob("styles/**/*.py"),
         *(ROOT / "request" / name for name in ("rehearsal.py", "allowed/safety.py")),
     ]
     used = {
@@ -256,7 +256,7 @@ def test_page_names_every_code_that_there_may_be():
         )
         for code in re.findall(r"`(\w+)`", row)
     }
-    assert named == used - FOLLOW_UPS | {"blocked"}
+    assert named == used - ELSEWHERE | {"blocked"}
 
 
 def test_the_example_of_the_page_is_true():
