@@ -8,6 +8,9 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.errors import Refusal
+from request.kept.people import People
+
 
 class Identities(Protocol):
     """Tells whose marks (`request/kept/marks.py`) belong together."""
@@ -52,6 +55,13 @@ class Strangers:
         """Know nothing of it."""
         del mark
         return None
+
+
+async def check_standing(people: People, account: str, person: str, community: str) -> None:
+    """Refuse whom the operator or the moderators have banned. Raises Refusal."""
+    standing = await people.standing(account, person, community)
+    if standing.banned or standing.banned_here:
+        raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
 
 
 async def age_of(

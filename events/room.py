@@ -63,6 +63,7 @@ class Parts:
     voting: Voting
     steps: Steps
     purse: Purse
+    people: People
 
 
 def open_parts(
@@ -83,17 +84,17 @@ def open_parts(
     events = EventStore(database, now=now)
     entries = EntryStore(database, identities, now=now)
     ballots = BallotStore(database, identities, now=now)
+    people = People(database, marks, now=now)
     return Parts(
         events=events,
         entries=entries,
         ballots=ballots,
         series=Series(database, events, identities, marks, now=now),
         outbox=Outbox(database, leases, pictures, pause=pause, now=now),
-        voting=Voting(
-            ballots, People(database, marks, now=now), marks, identities=identities, now=now
-        ),
+        voting=Voting(ballots, people, marks, identities=identities, now=now),
         steps=Steps(events, entries, ballots, purse, page=page, galleries=galleries, now=now),
         purse=purse,
+        people=people,
     )
 
 
@@ -127,6 +128,7 @@ class Room:
             parts.entries,
             requests,
             identities=identities or Strangers(),
+            people=parts.people,
             marks=marks,
             pictures=pictures,
             fetch=fetch,

@@ -13,13 +13,14 @@ import structlog
 from common import pictures, texts
 from common.errors import FetchError, PictureError, PlatformError, Refusal
 from common.model import Audience
+from common.pictures import SourcePicture
 from events import lifecycle
 from events.entries import candidate
 from events.entries.candidate import CC0, Candidate, StylesMeant, no_styles
 from events.entries.entry_store import Entrant, EntryStore
 from events.entries.style_entry import check_style, template_of
 from events.model import Event, Kind, Shown, State
-from events.people import Identities, age_of
+from events.people import Identities, age_of, check_standing
 from events.store import EventStore
 from events.when import when
 from events.wishes import WITHDRAW, Enter, read_enter
@@ -27,6 +28,7 @@ from request.adapter import Linking
 from request.calls import Call
 from request.kept import encoding
 from request.kept.marks import Marks
+from request.kept.people import People
 from request.kept.records import RequestRow
 from request.kept.store import Store
 from request.wanted.sources import Fetch
@@ -34,6 +36,8 @@ from request.wanted.sources import Fetch
 log = structlog.get_logger()
 
 MAX_BYTES = 16 * 1024 * 1024
+LONGEST_SIDE = 16_383
+"""Pixels of a side that WebP has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Entering:
         requests: Store,
         *,
         identities: Identities,
+        people: People,
         marks: Marks,
         pictures: Path,
         fetch: Fetch,
@@ -66,6 +71,7 @@ class Entering:
         self._entries = entries
         self._requests = requests
         self._identities = identities
+        self._people = people
         self._marks = marks
         self._pictures = pictures
         self._fetch = fetch
@@ -77,6 +83,9 @@ class Entering:
         wish = read_enter(call.command.argument)
         event = await self.meant(call, wish.event, State.OPEN, State.CLOSED)
         incoming = call.incoming
+        await check_standing(
+            self._people, call.lease.name, incoming.person.id, incoming.place.community
+        )
         if not lifecycle.takes_entries(event, min(incoming.created.timestamp(), self._now())):
             raise Refusal("entry.closed", name=event.name)
         one = await self._candidate(call, wish)
@@ -225,20 +234,21 @@ class Entering:
             raise Refusal("entry.one_picture")
         data = await self._read(incoming.pictures[0])
         try:
-            facts, likeness = await asyncio.to_thread(pictures.examine, data, max_bytes=MAX_BYTES)
+            _facts, likeness = await asyncio.to_thread(pictures.examine, data, max_bytes=MAX_BYTES)
+            plain = await asyncio.to_thread(_without_metadata, data)
         except PictureError as error:
             raise Refusal("refused.source_picture", problem=error) from error
-        sha256 = pictures.sha256(data)
-        await self._check_nobody_elses(call, sha256, likeness)
+        await self._check_nobody_elses(call, pictures.sha256(data), likeness)
         if not wish.made:
             raise Refusal("entry.how_made")
-        await asyncio.to_thread(pictures.store, self._pictures, data)
+        kept = await asyncio.to_thread(pictures.store, self._pictures, plain.data)
+        width, height = plain.size
         return Candidate(
-            sha256=sha256,
-            mime=facts.mime,
+            sha256=kept.name,
+            mime="image/webp",
             likeness=likeness,
-            width=facts.width,
-            height=facts.height,
+            width=width,
+            height=height,
             prompt="",
             recipe={"statement": wish.made},
             ours=False,
@@ -315,6 +325,11 @@ class Entering:
 
     def _mark(self, call: Call) -> str:
         return self._marks.person(call.lease.name, call.incoming.person.id)
+
+
+def _without_metadata(data: bytes) -> SourcePicture:
+    """Return a picture as it may be shown to all: not where it was taken, nor with what."""
+    return pictures.as_source(data, longest_side=LONGEST_SIDE, max_bytes=MAX_BYTES)
 
 
 def _as_style(event: Event, one: Candidate, wish: Enter) -> Candidate:

@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from common import texts
-from common.errors import Refusal
 from events.entries import candidate
 from events.model import Ballot, Event
-from events.people import Identities, Strangers, age_of
+from events.people import Identities, Strangers, age_of, check_standing
 from events.voting.ballot_store import BallotStore
 from request.kept.marks import Marks
 from request.kept.people import People
@@ -80,9 +79,7 @@ class Voting:
         self, event: Event, account: str, person: str, *, joined: datetime | None, community: str
     ) -> None:
         """Refuse who may not vote."""
-        standing = await self._people.standing(account, person, community)
-        if standing.banned or standing.banned_here:
-            raise Refusal("refused.banned" if standing.banned else "refused.banned_here")
+        await check_standing(self._people, account, person, community)
         if event.plan.rules.account_days:
             mark = self._marks.person(account, person)
             candidate.check_age(event, await age_of(self._identities, mark, joined, self._now()))

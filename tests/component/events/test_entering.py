@@ -4,7 +4,7 @@ import asyncio
 import io
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from common import pictures, texts
 from common.model import Audience, Ending
@@ -183,6 +183,31 @@ async def test_a_picture_from_elsewhere_needs_a_word_on_how_it_was_made(chat, he
     [entry] = await chat.core.events.entries.of(event)
     assert (entry.ours, entry.name) == (False, "")
     assert entry.recipe == {"statement": "in Krita, by hand"}
+
+
+async def test_where_a_picture_from_elsewhere_was_taken_is_told_to_nobody(chat, held, tmp_path):
+    photo, taken = io.BytesIO(), Image.Exif()
+    taken[ExifTags.Base.Make] = "Camera of Ann"
+    taken.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (52.0, 31.0, 12.0)
+    image = Image.open(io.BytesIO(picture_of((200, 10, 10)))).convert("RGB")
+    image.save(photo, "JPEG", exif=taken.tobytes())
+    kept = pictures.store(tmp_path / "pictures", photo.getvalue())
+    event = await opened(chat, held(rules={"elsewhere": True}))
+    words = "enter autumn anonymous made: with my telephone"
+    await chat.say(words, pictures=(f"sha256:{kept.name}",))
+    [entry] = await chat.core.events.entries.of(event)
+    shown = (tmp_path / "pictures" / entry.sha256).read_bytes()
+    assert b"Camera of Ann" not in shown
+    assert dict(Image.open(io.BytesIO(shown)).getexif()) == {}
+
+
+async def test_who_is_banned_enters_nothing(chat, held):
+    event = await opened(chat, held())
+    post = await chat.draw("a fox", "bob")
+    await chat.say("ban bob", "mod", moderator=True)
+    _, told = await chat.say("enter autumn as me", "bob", parent=post)
+    assert told.text == texts.say("refused.banned_here")
+    assert await chat.core.events.entries.of(event) == []
 
 
 async def test_nobody_passes_off_what_the_bot_made_for_another_as_his_own(chat, held, tmp_path):
