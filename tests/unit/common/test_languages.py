@@ -13,7 +13,7 @@ FOLDER = files("common") / "catalogue"
 ENGLISH_ALONE = {
     f"{name}.yaml"
     for name in (
-        *("cli", "startup", "worker", "hub", "organise", "prizes"),
+        *("cli", "startup", "worker", "hub", "prizes"),
         *("discord_account", "horde_account", "lemmy_account", "mastodon_account"),
         "reddit_account",
     )
