@@ -71,16 +71,6 @@ def error_of(
     )
 
 
-def endpoint_pause(error: HordeError) -> float | None:
-    """Return the seconds for which the whole endpoint is of no use to us, if the error says so.
-
-    It does where the server closed (maintenance), shut our address out, or does not take our key
-    or our name; None is an error about this one request, or one that says nothing.
-    """
-    seconds = error.values.get("pauses_endpoint")
-    return seconds if isinstance(seconds, float) else None
-
-
 def is_limiter(error: HordeError) -> bool:
     """Tell whether the rate limiter spoke: nothing was looked at, and waiting helps."""
     return isinstance(error, HordeBusy) and error.status == 429 and not error.rc

@@ -222,19 +222,6 @@ class Ledger:
             rows = await connection.execute(query)
             return [Receipt(row.id, row.why, row.kudos, row.changed) for row in rows]
 
-    async def unclaimed(self, event: str) -> dict[str, int]:
-        """Return the kudos that wait, by payee."""
-        query = (
-            sa.select(kudos_prizes.c.payee, sa.func.sum(kudos_transfers.c.kudos).label("kudos"))
-            .join(kudos_prizes, kudos_transfers.c.prize == kudos_prizes.c.id)
-            .where(kudos_transfers.c.event == event)
-            .where(kudos_transfers.c.state == TransferState.WAITING)
-            .group_by(kudos_prizes.c.payee)
-        )
-        async with self._database.read() as connection:
-            rows = await connection.execute(query)
-            return {row.payee: int(row.kudos) for row in rows}
-
     async def waiting(self, payee: str) -> tuple[int, float] | None:
         """Return how many kudos wait for somebody, and until when (Unix time); None: nothing."""
         his = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())

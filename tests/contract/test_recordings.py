@@ -27,7 +27,7 @@ from common.errors import (
     HordeUnreachable,
 )
 from common.horde.client import HordeClient
-from common.horde.outcomes import endpoint_pause, error_of, is_limiter
+from common.horde.outcomes import error_of, is_limiter
 from common.horde.return_codes import OUTCOMES
 from common.horde.transport import Patience
 from common.horde.wire import WebhookCall, generation_body
@@ -265,7 +265,7 @@ async def test_each_recorded_refusal_raises_what_it_means(recording, request):
     assert raised.value.rc == (recording["response"]["body"].get("rc") or "")
     assert raised.value.status == recording["response"]["status"]
     assert len(heard) == 1
-    assert endpoint_pause(raised.value) == PAUSING.get(stem.partition("_")[0])
+    assert raised.value.pauses_endpoint == PAUSING.get(stem.partition("_")[0])
 
 
 @pytest.mark.parametrize("recording", recorded([r".*"], is_error))

@@ -77,6 +77,12 @@ async def open_house(
     return House(Treasury(funds=funds, ledger=ledger, payers=payers), lease, leases)
 
 
+async def waiting(house: House, *payees: str) -> list[int]:
+    """Return the kudos that wait for each of these to name an account."""
+    found = [await house.ledger.waiting(payee) for payee in payees]
+    return [one[0] if one else 0 for one in found]
+
+
 async def sponsor(
     house: House, kudos: int, *, key: str = SPONSOR_KEY, purpose: Purpose = Purpose.PRIZES
 ):

@@ -25,7 +25,7 @@ from events.store import EventStore
 from events.tables import entries as entries_table
 from events.voting.ballot_store import BallotStore
 from request.kept.marks import Marks
-from tests.component.kudos.conftest import NAMES, SPONSOR_KEY, open_house
+from tests.component.kudos.conftest import NAMES, SPONSOR_KEY, open_house, waiting
 from tests.fakes import faults
 
 pytestmark = pytest.mark.database
@@ -121,7 +121,7 @@ async def test_an_event_pays_its_prizes_by_the_clock(office, horde):
 
     assert event.state is State.PROMOTED
     assert [horde.users[NAMES[name]] for name in NAMES] == [250, 50, 0]
-    assert await office.house.ledger.unclaimed(event.id) == {marks["eve"]: 350}
+    assert await waiting(office.house, *marks.values()) == [0, 0, 350]
     await office.house.ledger.named(marks["eve"], "eve#13")
     await office.tick(60)
     assert horde.users["eve#13"] == 350

@@ -259,7 +259,7 @@ def test_strange_json_is_survived(answer):
     ],
 )
 def test_an_error_about_the_endpoint_says_how_long_to_leave_it_alone(rc, least):
-    seconds = outcomes.endpoint_pause(outcomes.error_of(403, {**BODY, "rc": rc}, {}))
+    seconds = outcomes.error_of(403, {**BODY, "rc": rc}, {}).pauses_endpoint
 
     assert least <= seconds <= 86_400
 
@@ -278,7 +278,7 @@ def test_an_error_about_the_endpoint_says_how_long_to_leave_it_alone(rc, least):
     ],
 )
 def test_an_error_about_one_request_does_not_pause_the_endpoint(rc):
-    assert outcomes.endpoint_pause(outcomes.error_of(400, {**BODY, "rc": rc}, {})) is None
+    assert outcomes.error_of(400, {**BODY, "rc": rc}, {}).pauses_endpoint is None
 
 
 @pytest.mark.parametrize(
@@ -293,15 +293,15 @@ def test_an_error_about_one_request_does_not_pause_the_endpoint(rc):
 def test_a_blocked_address_waits_as_long_as_the_server_says(said, seconds):
     error = outcomes.error_of(403, {"message": said, "rc": "TimeoutIP"}, {})
 
-    assert outcomes.endpoint_pause(error) == seconds
+    assert error.pauses_endpoint == seconds
 
 
 def test_an_unexplained_401_is_about_the_key():
-    assert outcomes.endpoint_pause(outcomes.error_of(401, {"message": "no"}, {})) > 60
+    assert outcomes.error_of(401, {"message": "no"}, {}).pauses_endpoint > 60
 
 
 def test_errors_made_elsewhere_say_nothing_of_the_endpoint():
-    assert outcomes.endpoint_pause(HordeUnreachable()) is None
+    assert HordeUnreachable().pauses_endpoint is None
 
 
 def test_kudos_that_came_too_soon_may_go_later():
