@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from discord import app_commands
 
-from bots.discord.translation import CatalogueTranslator
+from bots.discord.translation import CatalogueTranslator, spoken
 from request.kept.cursors import Cursors
 
 log = structlog.get_logger()
@@ -23,16 +23,15 @@ async def register(tree: app_commands.CommandTree[Any], application: int, cursor
 
     Raises the library's HTTPException.
     """
-    translator = CatalogueTranslator()
-    await tree.set_translator(translator)
-    payload = [
-        await command.get_translated_payload(tree, translator) for command in tree.get_commands()
-    ]
-    known = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+    # the library translates each word into some thirty languages: only where it is to be sent
+    commands = [command.to_dict(tree) for command in tree.get_commands()]
+    written = json.dumps([commands, spoken()], sort_keys=True)
+    known = hashlib.sha256(written.encode()).hexdigest()
     place = f"discord#{application}"
     if await cursors.read(place) == known:
         return False
+    await tree.set_translator(CatalogueTranslator())
     await tree.sync()
     await cursors.note(place, known)
-    log.info("commands_registered", count=len(payload))
+    log.info("commands_registered", count=len(commands))
     return True

@@ -10,8 +10,29 @@ from discord import app_commands
 from common import texts
 
 
+def spoken() -> dict[str, dict[str, str]]:
+    """Return the sentences about commands in each language but English, by their codes."""
+    return {
+        language: {
+            code: sentence
+            for code, sentence in texts.catalogue(language).items()
+            if code.startswith("discord_")
+        }
+        for language in texts.languages()
+        if language != texts.DEFAULT_LANGUAGE
+    }
+
+
 class CatalogueTranslator(app_commands.Translator):
     """Translates what carries a code of the catalogue; asked when commands are registered."""
+
+    def __init__(self) -> None:
+        sentences = spoken()
+        self._sentences = {
+            locale: sentences[language]
+            for locale in discord.Locale
+            if (language := locale.value.partition("-")[0]) in sentences
+        }
 
     async def translate(
         self,
@@ -21,10 +42,5 @@ class CatalogueTranslator(app_commands.Translator):
     ) -> str | None:
         """Return the words in a language, or None where they are those of English."""
         del context
-        code = string.extras.get("code")
-        language = locale.value.partition("-")[0]
-        if code is None or language == texts.DEFAULT_LANGUAGE:
-            return None
-        if language not in texts.languages():
-            return None
-        return texts.catalogue(language).get(code)
+        sentences = self._sentences.get(locale)
+        return None if sentences is None else sentences.get(string.extras.get("code", ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 LONGEST_TEXT = 4000
 """Characters of a message that are read."""
@@ -26,7 +27,8 @@ _PAIRED = re.compile(r"[`\"“”„«»‘]")
 _QUOTED_LINE = re.compile(r"^[^\S\n]*>.*(?:\n|\Z)", re.MULTILINE)
 _CLOSING = frozenset(",.;:!?")
 _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
-_LETTER = rf"[^\W{UNSPACED}]"
+_LETTER = rf"(?-i:[^\W{UNSPACED}])"
+"""Case is no matter here, and twenty thousand characters would be looked up in both otherwise."""
 A_NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
 """Somebody's name, or his server's (for a regular expression)."""
 _FIRST_MENTIONS = re.compile(rf"\s*(?:@{A_NAME}(?:@{A_NAME})?(?:[\s,:]+|\Z|(?=[{UNSPACED}])))+")
@@ -74,6 +76,7 @@ def without_first_mentions(text: str) -> str:
     return text[first.end() :] if first else text
 
 
+@lru_cache(maxsize=256)
 def _mention_of(name: str) -> re.Pattern[str]:
     bare, host = re.escape(name), rf"(?:@{A_NAME})?"
     plain = rf"(?<![\w@/])(?:@{bare}{host}|/?u/{bare})(?!{_LETTER}|@)"

@@ -237,16 +237,21 @@ def copies_in(room: str) -> Select[Any]:
     return _told(room).where(messages.c.copy.is_not(None))
 
 
+_ASKED = messages.alias()
+_TOLD = (
+    select(messages, visitors.c.nickname, _ASKED.c.author.label("asker"))
+    .select_from(
+        messages.outerjoin(visitors, messages.c.author == visitors.c.id).outerjoin(
+            _ASKED, messages.c.reply_to == _ASKED.c.id
+        )
+    )
+    .where(messages.c.hidden.is_(False))
+)
+"""Messages with their authors: put together once, as every page asks for them several times."""
+
+
 def _told(room: str) -> Select[Any]:
-    asked = messages.alias()
-    joined = messages.outerjoin(visitors, messages.c.author == visitors.c.id).outerjoin(
-        asked, messages.c.reply_to == asked.c.id
-    )
-    return (
-        select(messages, visitors.c.nickname, asked.c.author.label("asker"))
-        .select_from(joined)
-        .where(messages.c.room == room, messages.c.hidden.is_(False))
-    )
+    return _TOLD.where(messages.c.room == room)
 
 
 async def load(connection: AsyncConnection, question: Select[Any]) -> list[Message]:
