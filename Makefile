@@ -7,11 +7,12 @@ DEV_STAMP := $(VENV)/.installed-dev
 WORKER_STAMP := $(VENV)/.installed-worker
 KILLS ?= 60
 STORM ?= 60
+ORDERS ?= 20
 # what is compiled once need not be compiled by every program and every worker of the tests again
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lint test-program test-worker test-browser test-postgres coverage crash bench mutants clean
+.PHONY: help demo test orders check docs lint test-program test-worker test-browser test-postgres coverage crash bench mutants clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +38,12 @@ demo: $(STAMP) ## everything at once on this machine: open the address it prints
 
 test: $(DEV_STAMP) ## the tests that need nothing but Python
 	$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not program and not exhaustive"
+
+orders: $(DEV_STAMP) ## the same in another order each time (ORDERS=20); each run says which (its seed)
+	for run in $$(seq $(ORDERS)); do \
+		$(BIN)/python -m pytest -n 4 --dist loadgroup -m "not program and not exhaustive" \
+			--random-order-bucket global || exit 1; \
+	done
 
 test-program: $(DEV_STAMP) ## the program itself, started as people do; thousands of texts
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --timeout 240 -m "program or exhaustive"
