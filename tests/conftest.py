@@ -25,6 +25,8 @@ settings.load_profile("same")
 MEMORY = Path("/dev/shm")
 ROOM = 2**30
 """Bytes that must be free in memory for the tests' files to live there."""
+LONGEST_NAME = 100
+"""Characters of what is long that a test is called by."""
 
 LINES = (
     structlog.contextvars.merge_contextvars,
@@ -56,6 +58,21 @@ def pytest_collection():
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
         gc.enable()
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Call a test by the beginning of what is long: its name is sent and kept again and again."""
+    if isinstance(val, str | bytes) and len(val) > LONGEST_NAME:
+        return f"{argname} of {len(val)}: {val[:LONGEST_NAME]!a}"
+    return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Have the tests handed out by what does not count all that is done after each of them."""
+    from tests.handing_out import Groups
+
+    return Groups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_addoption(parser):

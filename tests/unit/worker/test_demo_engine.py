@@ -13,6 +13,8 @@ from worker.engines import build_engine
 from worker.engines.demo import DemoEngine, enlarge, own_denoise, own_guidance, own_size
 from worker.engines.protocol import EngineLora, Fault, Feature, Task
 
+pytestmark = pytest.mark.xdist_group("demo model")  # it is read once
+
 TASK = Task(
     model="hordebots demo",
     prompt="a cat on a blue background",
