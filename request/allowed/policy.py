@@ -17,8 +17,11 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 HINT = "help.no_verb"
 """Code of the line that helps those who were not understood."""
+CHOSEN = "help.chosen"
+"""Code of what can be done with a picture somebody picked out."""
 TOLD_AGAIN_AFTER = {
     HINT: DAY,
+    CHOSEN: HOUR,
     "help.greeting": DAY,
     "help.thanks": DAY,
     "help.praise": DAY,

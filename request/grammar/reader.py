@@ -91,7 +91,7 @@ def read(
         found = settle(scan(source), vocabulary)
         return replace(found, notes=(*told, *found.notes))
 
-    again = says_again(body, vocabulary)
+    again = says_again(body, vocabulary, reply=reply)
     if reply and not again:
         body = _ON_IT.sub("make it ", body)
     asked, notes = (None, ()) if again else _asked(body, vocabulary)

@@ -59,6 +59,8 @@ class Command:
     argument: str = ""
     word: str = ""
     """OTHER: the word of the command; the argument is the whole text."""
+    asked: bool = False
+    """HELP: the word was not said, but what it explains was asked in a sentence of its own."""
 
 
 class FollowUpKind(StrEnum):
@@ -93,6 +95,10 @@ class FollowUp:
     """EDIT: the new prompt and the options named with it; AGAIN, SAME_SEED: what differs."""
     adds: bool = False
     """EDIT: the prompt is added to the earlier one."""
+    replaces: str = ""
+    """EDIT that adds: what its prompt stands for, if the earlier one has it."""
+    gone: bool = False
+    """EDIT that replaces: what is replaced is not to be seen any more."""
     picture: int | None = None
     """VARY, UPSCALE, ZOOM, INFO: the number of the picture, through all parts; None: not said."""
     request: str | None = None
@@ -124,6 +130,8 @@ class WhyNot(StrEnum):
     QUESTION = "question"
     YES = "yes"
     """It says yes: if it answers the question whether a picture is wanted, one is."""
+    CHOICE = "choice"
+    """It picks out a picture of the answer it replies to, and does not say what for."""
     TALK = "talk"
     """A reply to one of the bot's posts that fits no follow-up: no answer where others read."""
 
@@ -134,4 +142,4 @@ class NotARequest:
 
     why: WhyNot
     prompt: str = ""
-    """NO_VERB: what was probably to be drawn."""
+    """NO_VERB: what was probably to be drawn; CHOICE: the picture's number."""

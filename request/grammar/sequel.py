@@ -6,6 +6,7 @@ import re
 from dataclasses import fields, replace
 
 from common.horde.wire_names import UPSCALERS
+from request.grammar.remarks import COLOURS
 from request.grammar.results import FollowUp, FollowUpKind
 from styles.image_request import ImageRequest, Painting
 
@@ -60,8 +61,12 @@ def _edited(earlier: ImageRequest, follow_up: FollowUp) -> ImageRequest:
         return earlier
     if follow_up.adds:
         kept = _without_things(earlier.prompt, edit.negative)
-        prompt = ", ".join(filter(None, (kept, edit.prompt)))
-        negative = ", ".join(filter(None, (earlier.negative, edit.negative)))
+        prompt = _with_instead(kept, follow_up.replaces, edit.prompt)
+        away = ""
+        if prompt is None:
+            prompt = ", ".join(filter(None, (kept, edit.prompt)))
+            away = follow_up.replaces if follow_up.gone else ""
+        negative = ", ".join(filter(None, (earlier.negative, edit.negative, away)))
         edit = replace(edit, prompt=prompt, negative=negative)
     named = {
         item.name: value
@@ -80,6 +85,19 @@ def _without_things(prompt: str, things: str) -> str:
     named = re.escape(things)
     added = rf"(?:,|\s+(?:and|with))\s+(?:(?:an?|the|some|his|her|its)\s+)?{named}(?!\w)"
     return re.sub(added, "", prompt, flags=re.IGNORECASE)
+
+
+def _with_instead(prompt: str, old: str, new: str) -> str | None:
+    """Return a prompt with something in the place of what it names; None if it does not name it."""
+    if not old:
+        return None
+    colour = rf"(?:{COLOURS}\s+)?" if re.match(COLOURS, new, re.IGNORECASE) else ""
+    named = rf"(?<!\w)(?P<article>(?:an?|the|his|her|its)\s+)?{colour}{re.escape(old)}(?!\w)"
+    found = re.search(named, prompt, re.IGNORECASE)
+    if found is None:
+        return None
+    article = "" if re.match(r"(?:an?|the)\s", new, re.IGNORECASE) else found["article"] or ""
+    return f"{prompt[: found.start()]}{article}{new}{prompt[found.end() :]}"
 
 
 def _without_source(earlier: ImageRequest) -> ImageRequest:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from common.errors import Refusal
 from common.model import Note
 from request.grammar.prose import take_shape
-from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind
+from request.grammar.remarks import read_remark, says_one_more
+from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind, NotARequest
 from request.grammar.values import decimal, past
 from request.grammar.words import Words
 from styles.image_request import ImageRequest
@@ -85,7 +86,7 @@ _BECOMES = re.compile(r"(?:now\s+)?(?:make|turn|change)\s+(?:it|this)\b", re.IGN
 _AS_SUCH = re.compile(
     r"(?:but\s+|now\s+)?(?:as|like)\s+(?P<what>an?\s+[^\n]{0,40}\b(?:painting|drawing|sketch|photo|photograph"
     r"|cartoon|comic|watercolou?r|poster|sculpture|statue|sticker|logo|mosaic|tattoo|woodcut|engraving"
-    r"|render|icon|collage))",
+    r"|render|icon|collage|colou?ring\s+page|stained\s+glass|plush|toy|emoji|stamp|card|cover))",
     re.IGNORECASE,
 )
 _NO_THING = re.compile(
@@ -94,6 +95,7 @@ _NO_THING = re.compile(
 )
 """How words begin that are said to people."""
 _INSTEAD = re.compile(r"(?P<prompt>.+?),?\s+instead", re.IGNORECASE)
+_LEADING_TO_STYLE = re.compile(r"\A(?:in|as|like)\s+(?:an?\s+)?", re.IGNORECASE)
 _NUMBERS = {
     word: number
     for number, *words in (
@@ -125,7 +127,7 @@ def read_whole(
     others: Mapping[str, re.Pattern[str]],
     *,
     reply: bool = False,
-) -> Command | FollowUp | None:
+) -> Command | FollowUp | NotARequest | None:
     """Return the command or follow-up a whole text is, or None.
 
     `scan` reads options and styles, `others` are the commands of a room above, by their word;
@@ -145,9 +147,12 @@ def read_whole(
     folded = _fold(plain)
     if folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
-    plain = words.instead.get(folded, plain)
+    instead = words.instead.get(folded, "")
+    plain = instead or plain
     return (
-        _fixed(_fold(plain))
+        _about(instead)
+        or _fixed(_fold(plain))
+        or (read_remark(plain, words, scan) if reply else None)
         or _on_picture(_numbered(plain))
         or _with_argument(plain)
         or _changed(plain, words, scan)
@@ -167,13 +172,26 @@ def read_as_prompt(text: str, words: Words) -> Command | FollowUp | None:
     folded = _fold(plain)
     if " " in folded and folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
-    meant = words.instead.get(folded, plain) if " " in folded else plain
-    return _fixed(_fold(meant)) or _on_picture(_numbered(meant))
+    instead = words.instead.get(folded, "") if " " in folded else ""
+    meant = instead or plain
+    return _about(instead) or _fixed(_fold(meant)) or _on_picture(_numbered(meant))
 
 
-def says_again(text: str, words: Words) -> bool:
-    """Tell whether a whole text is one for `again` (some begin like a request: draw it again)."""
-    return len(text) <= LONGEST_COMMAND and _fold(_bare(text, words)) in words.again
+def says_again(text: str, words: Words, *, reply: bool = False) -> bool:
+    """Tell whether a whole text is one for `again` (some begin like a request: draw it again).
+
+    In reply, also whether it asks for one more with something: `draw one with a dog`.
+    """
+    if len(text) > LONGEST_COMMAND:
+        return False
+    plain = _bare(text, words)
+    return _fold(plain) in words.again or (reply and says_one_more(plain))
+
+
+def _about(instead: str) -> Command | None:
+    """Return the question that is meant by a sentence of its own."""
+    found = _HELP.fullmatch(instead)
+    return None if found is None else Command(CommandName.HELP, found[1], asked=True)
 
 
 def _fold(plain: str) -> str:
@@ -212,7 +230,8 @@ def _about_picture(plain: str, words: Words, scan: Scan) -> FollowUp | None:
     """Return the follow-up that only a reply to a picture can be: `without the dog`, `16:9`."""
     if change := _more_or_less(plain, words, scan):
         return change
-    if len(plain) > _SHORTEST_STYLE and (style := _named_style(plain, scan)):
+    named = _LEADING_TO_STYLE.sub("", plain)
+    if len(named) > _SHORTEST_STYLE and (style := _named_style(named, scan)):
         return style
     try:
         options = take_shape(scan(f", {plain}"))

@@ -45,7 +45,10 @@ _INSTEAD = {
         )
     },
     "forget_me": "forget me",
-    **{f"help_{word}": f"help {word}" for word in ("censored", "free", "nsfw")},
+    **{
+        f"help_{word}": f"help {word}"
+        for word in ("censored", "free", "nsfw", "bot", "rights", "off")
+    },
     **{shape: f"again --ar {shape}" for shape in ("wide", "tall", "square", "portrait")},
     "landscape": "again --ar landscape",
     "no_background": "same seed --no-background",
@@ -100,6 +103,8 @@ class Words:
     counted: re.Pattern[str]
     """For `match`: a number (group 1) and the pictures it counts."""
     numbers: Mapping[str, int]
+    ordinals: Mapping[str, int]
+    """Numbers of pictures by their words, casefolded."""
     articles: re.Pattern[str]
     openings: re.Pattern[str]
     """For `match`: what a prompt may begin with beside an article: a number, "picture of"."""
@@ -181,10 +186,7 @@ def words() -> Words:
     before = rf"{_FIRST}(?:(?:{_any_of(polite)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
     leading = rf"{_FIRST}(?:(?:{_any_of(polite + lead)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
     after = rf"(?:{_BETWEEN}(?:{_any_of(thanks)})){{0,{_MOST_THANKS}}}{_BETWEEN}\Z"
-    behind = (
-        rf"(?:\s+prompt(?=\s*[:：]))?(?:[:,：、，]|\s+[-–—:](?=\s))?"
-        rf"(?:\s+(?:{_any_of(please)})(?!\w)[,:]?)?"
-    )
+    behind = _behind(please)
     alone = tuple(verb.casefold() for verb in plain if _FIRST_WORD.fullmatch(verb))
     alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
     return Words(
@@ -222,6 +224,7 @@ def words() -> Words:
             rf"\s*(\d{{1,2}}|{_any_of(_phrases('numbers'))})\s+(?:{_any_of(_phrases('counted'))})\s+"
         ),
         numbers=_numbers(),
+        ordinals=_ordinals(),
         articles=_compiled(rf"(?:{_any_of(_phrases('articles'))})\s"),
         openings=_compiled(rf"(?:\d{{1,2}}|{_any_of(_phrases('openings'))})\s+[^\W\d_]"),
         lacking=_compiled(
@@ -229,6 +232,14 @@ def words() -> Words:
         ),
         alone=alone,
         swapped=_swapped(alone),
+    )
+
+
+def _behind(please: Iterable[str]) -> str:
+    """Return the pattern of what may stand behind a verb before the prompt."""
+    return (
+        rf"(?:\s+prompt(?=\s*[:：]))?(?:[:,：、，]|\s+[-–—:](?=\s))?"
+        rf"(?:\s+(?:{_any_of(please)})(?!\w)[,:]?)?"
     )
 
 
@@ -280,6 +291,17 @@ def _numbers() -> dict[str, int]:
         for language in languages()
         for number, word in enumerate(_of(language, "numbers"), start=2)
     }
+
+
+def _ordinals() -> dict[str, int]:
+    """Return the numbers of pictures by their words: `second`, `two`, `die zweite`."""
+    said = {
+        word.casefold(): number
+        for language in languages()
+        for number, words_ in enumerate(_of(language, "ordinals"), start=1)
+        for word in words_.split("/")
+    }
+    return _numbers() | said
 
 
 def _any_of(phrases: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ class Conversation:
         names: tuple[str, ...] = ()
         match command.name:
             case CommandName.HELP:
-                text = self._help(command.argument, place)
+                text = self._help(command.argument, place, asked=command.asked)
             case CommandName.STYLES:
                 text, names = self._styles(command.argument, place)
             case CommandName.MODELS:
@@ -149,12 +149,14 @@ class Conversation:
         if current.faults:
             yield texts.say("help.list_faults", count=len(current.faults))
 
-    def _help(self, word: str, place: PlaceConfig) -> str:
+    def _help(self, word: str, place: PlaceConfig, *, asked: bool) -> str:
         if not word:
             return "\n".join(filter(None, (texts.say("help.text"), self._about)))
         term = glossary.find(word)
         if term is not None:
             text = glossary.explain(term, log_days=place.log_days)
+            if asked:
+                return f"{text[:1].upper()}{text[1:]}"
             return texts.say("help.word", word=term, text=text)
         if near := glossary.nearest(word):
             return texts.say("help.near", word=word, words=", ".join(near))

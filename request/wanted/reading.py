@@ -132,7 +132,15 @@ class Reading:
             case NotARequest(why=WhyNot.YES):
                 return await self._agreed(request, stylelist, limits)
             case NotARequest():
+                if parsed.why is WhyNot.CHOICE:
+                    parsed = await self._chosen(request, parsed)
                 return _helped(parsed, private=incoming.audience is Audience.PRIVATE)
+
+    async def _chosen(self, request: RequestRow, choice: NotARequest) -> NotARequest:
+        """Return that a picture was picked out, if the answer has one of that number; else talk."""
+        parent = await self._retrieval.behind(request.incoming, None)
+        shown = [] if parent is None else await self._sources.shown(parent.id)
+        return choice if int(choice.prompt) <= len(shown) else NotARequest(WhyNot.TALK)
 
     async def _agreed(
         self, request: RequestRow, stylelist: StyleList, limits: Limits
@@ -314,6 +322,8 @@ def _helped(nothing: NotARequest, *, private: bool) -> Command | Hint | None:
         case WhyNot.GREETING | WhyNot.THANKS | WhyNot.PRAISE | WhyNot.SCOLDING:
             code = f"help.{nothing.why}"
             return Hint(texts.say(code), code)
+        case WhyNot.CHOICE:
+            return Hint(texts.say(policy.CHOSEN, number=nothing.prompt), policy.CHOSEN)
         case WhyNot.TALK if not private:
             return None
     hint = HINTS.get(nothing.why)

@@ -39,12 +39,23 @@ REPLIED = {
     "how did you make this?": (0, "Style raw"),
     "16:9 please": (1, "a fox"),
     "without the hat": (1, "a fox"),
-    "why is it black?": (0, "About censored"),
+    "why is it black?": (0, "A picture that a worker's safety check has withheld"),
+    "change the fox to a bear": (1, "a bear"),
+    "flip it": (0, "I cannot turn, mirror or cut a finished picture"),
+    "the first one": (0, "reply `vary 1` for more like it"),
+    "are you a bot?": (0, "Yes, I am a program"),
 }
 """The same for replies to a picture."""
 
 AGREED = {"yes please": (1, "a red car")}
 """What answers the question whether a red car was wanted."""
+
+
+def told(plug, words):
+    """Return a sentence as the platform shows it: not all know marks of code, or show them so."""
+    if plug.name == "mastodon":
+        return words.replace("`", "“", 1).replace("`", "”", 1)
+    return words.replace("`", "") if plug.name == "web" else words
 
 
 @pytest.mark.parametrize("settings", [SETTINGS])
@@ -63,6 +74,6 @@ async def test_what_people_type_is_answered(settings, bot, plug):
     for text, (pictures, words) in {**ANSWERED, **REPLIED, **AGREED}.items():
         answer = await plug.answer(said[text])
         assert answer.pictures == pictures, text
-        assert words in answer.text, text
+        assert told(plug, words) in answer.text, text
         assert "@everyone" not in answer.text or plug.name not in {"discord", "mastodon"}
         assert "`" not in answer.text or plug.name != "mastodon"  # it shows Markdown as it is

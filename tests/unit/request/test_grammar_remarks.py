@@ -1,0 +1,151 @@
+"""What people reply to a picture in everyday words, and what that makes of its prompt."""
+
+import pytest
+
+from request.grammar import (
+    Command,
+    CommandName,
+    FollowUp,
+    FollowUpKind,
+    ImageRequest,
+    NotARequest,
+    WhyNot,
+    apply,
+    read,
+)
+from styles.names import NameIndex
+
+NAMES = NameIndex(("raw", "anime", "black and white"))
+FOX = ImageRequest("a fox with a blue hat in the snow", negative="text", style="raw")
+
+
+def replied(text):
+    return read(text, NAMES, reply=True)
+
+
+def changed(text):
+    meant = replied(text)
+    assert isinstance(meant, FollowUp), (text, meant)
+    return apply(meant, FOX)
+
+
+PROMPTS = {
+    # something else in the place of something
+    "change the hat to red": "a fox with a red hat in the snow",
+    "make the hat red": "a fox with a red hat in the snow",
+    "Can you make the hat dark green please?": "a fox with a dark green hat in the snow",
+    "make the fox bigger": "a bigger fox with a blue hat in the snow",
+    "turn the fox into a bear": "a bear with a blue hat in the snow",
+    "replace the fox with a bear": "a bear with a blue hat in the snow",
+    "swap the fox for wolf": "a wolf with a blue hat in the snow",
+    "not a fox, a bear": "a bear with a blue hat in the snow",
+    "no, not a fox but a bear": "a bear with a blue hat in the snow",
+    "change the snow to rain": "a fox with a blue hat in the rain",
+    # what the prompt does not name
+    "change the background to a beach": f"{FOX.prompt}, a beach background",
+    "change the color to blue": f"{FOX.prompt}, blue",
+    "make her hair red": f"{FOX.prompt}, red hair",
+    "make the picture darker": f"{FOX.prompt}, darker",
+    # another prompt
+    "it should be a bear": "a bear",
+    "i said a bear": "a bear",
+    "Sorry, I meant a bear!": "a bear",
+    "actually, a bear": "a bear",
+    "do another one of a horse": "a horse",
+    # more in it
+    "give it a scarf": f"{FOX.prompt}, a scarf",
+    "put some glasses on him": f"{FOX.prompt}, some glasses",
+    "wow thanks, now one with a dog": f"{FOX.prompt}, a dog",
+    "thank you, can you make one for my sister with a horse?": f"{FOX.prompt}, a horse",
+    "draw one in a forest": f"{FOX.prompt}, in a forest",
+    "same but in a forest": f"{FOX.prompt}, in a forest",
+    "now at night": f"{FOX.prompt}, at night",
+    "at night": f"{FOX.prompt}, at night",
+    "Nice, but at night!": f"{FOX.prompt}, at night",
+    "more trees": f"{FOX.prompt}, more trees",
+    "not enough trees": f"{FOX.prompt}, more trees",
+    "bigger eyes please": f"{FOX.prompt}, bigger eyes",
+    "it's way too dark": f"{FOX.prompt}, brighter",
+    "too far away": f"{FOX.prompt}, close-up",
+    "bei Nacht": f"{FOX.prompt}, bei Nacht",
+}
+
+
+@pytest.mark.parametrize("text", PROMPTS)
+def test_what_is_to_be_different_is_in_the_prompt(text):
+    assert changed(text).prompt == PROMPTS[text]
+    assert (changed(text).negative, changed(text).style) == ("text", "raw")
+
+
+@pytest.mark.parametrize(
+    ("text", "negative"),
+    [
+        ("replace the dog with a cat", "text, dog"),
+        ("too many people", "text, people"),
+        ("fewer trees", "text, trees"),
+        ("no people", "text, people"),
+    ],
+)
+def test_what_is_not_to_be_there_is_in_the_negative_prompt(text, negative):
+    assert changed(text).negative == negative
+
+
+@pytest.mark.parametrize("text", ["fix the face", "the eyes look weird", "fix her eyes!"])
+def test_faces_are_repaired(text):
+    image = changed(text)
+    assert (image.prompt, image.fix_faces) == (FOX.prompt, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("flip it", "flip"),
+        ("can you mirror the image horizontally?", "flip"),
+        ("crop it", "flip"),
+        ("fix the hands", "hands"),
+        ("it has six fingers", "hands"),
+        ("are you a bot?", "bot"),
+        ("can I use this commercially?", "rights"),
+        ("how do I turn this off?", "off"),
+    ],
+)
+def test_what_is_done_otherwise_is_explained(text, word):
+    assert replied(text) == Command(CommandName.HELP, word, asked=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("2", 2), ("#2", 2), ("number 2", 2), ("2 please", 2), ("the second one", 2), ("2nd", 2)),
+        *(("I like the third one best", 3), ("die zweite", 2), ("la primera", 1), ("12", 12)),
+    ],
+)
+def test_a_picture_that_is_picked_out(text, number):
+    assert replied(text) == NotARequest(WhyNot.CHOICE, str(number))
+
+
+@pytest.mark.parametrize("text", ["something else", "surprise me", "try something different"])
+def test_something_else_is_another_try(text):
+    assert replied(text) == FollowUp(FollowUpKind.AGAIN)
+
+
+def test_a_style_may_be_named_with_the_word_before_it():
+    assert replied("in black and white").style == "black and white"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("lol", "nice one", "I like it", "wow", "the best", "0", "21", "no way", "no thanks"),
+        *("give it a try", "one of the best", "more of this", "more like it", "too funny"),
+        *("not bad", "actually yes", "I said so", "same here", "change it", "the one and only"),
+        *("put it down", "one with nature", "more please!!! " * 10),
+    ],
+)
+def test_what_people_say_to_each_other_is_left_alone(text):
+    assert replied(text) == NotARequest(WhyNot.TALK)
+
+
+def test_without_a_picture_to_reply_to_they_are_no_follow_ups():
+    for text in ("2", "flip it", "at night", "not a fox, a bear"):
+        assert isinstance(read(text, NAMES), NotARequest)
