@@ -119,7 +119,11 @@ class HordeError(HordebotsError):
 
     @property
     def pauses_endpoint(self) -> float | None:
-        """Seconds for which the whole endpoint is of no use to us; None: this does not say."""
+        """Seconds for which the whole endpoint is of no use to us.
+
+        It says so where the server closed (maintenance), shut our address out, or does not take our
+        key or our name; None: an error about one request, or one that says nothing.
+        """
         seconds = self.values.get("pauses_endpoint")
         return seconds if isinstance(seconds, float) else None
 

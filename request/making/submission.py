@@ -125,7 +125,8 @@ class Submissions:
                     self._hordes.succeeded(endpoint)
                     endpoint.turns.let_go()
                     return sent, endpoint
-            pause = patience.pause_after([trouble.error for trouble in troubles])
+            errors = [trouble.error for trouble in troubles]
+            pause = patience.pause_after(errors, held=terms.payer is None)
             if pause is None:
                 raise self._not_taken(row, troubles, patience)
             if pause > 0:
@@ -161,7 +162,7 @@ class Submissions:
     def _note_refusal(self, endpoint: Endpoint, error: HordeError, terms: Terms) -> None:
         if terms.payer is None or error.rc not in OF_THE_PAYER:
             self._hordes.failed(endpoint, error)
-        if error.rc == FULL:
+        if error.rc == FULL and terms.payer is None:  # whoever else pays has a queue of his own
             endpoint.turns.hold(error.retry_after or self._patience.pause)
         log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
 
@@ -230,9 +231,13 @@ class _Waiting:
         """Do not count a time that was waited for another reason."""
         self._since += seconds
 
-    def pause_after(self, errors: Sequence[HordeError]) -> float | None:
-        """Return the seconds until the next round; None if there is to be none."""
-        if any(error.rc == FULL for error in errors):
+    def pause_after(self, errors: Sequence[HordeError], *, held: bool) -> float | None:
+        """Return the seconds until the next round; None if there is to be none.
+
+        `held` is whether our own queue waits for room at a Horde that is full.
+        """
+        full = any(error.rc == FULL for error in errors)
+        if full and held:
             return 0.0  # the next turn comes when there is room
         passing = [error for error in errors if passes(error)]
         left = self._patience.unreachable - self.waited()
@@ -240,6 +245,8 @@ class _Waiting:
             return None
         pause = min(left, *(error.retry_after or self._pause for error in passing))
         self._pause = min(self._pause * 1.5, 10 * self._patience.pause)
+        if full:  # which is no fault of the Horde's
+            self.excuse(pause)
         return pause
 
 

@@ -15,7 +15,10 @@ from events.kudos.records import Purpose
 from events.lifecycle import Step
 from events.model import Plan
 from request.allowed.terms import Payer, Terms
+from tests.component.accounts import QUICK
+from tests.fakes import faults
 from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 
@@ -79,6 +82,19 @@ async def test_a_shared_key_that_is_empty_keeps_nobody_else_from_his_pictures(st
 
         platform.say(replace(heard(SMALL, event="2"), place=Place("web", "web", "other")))
         assert (await platform.answer_to("2")).ending is Ending.DONE
+
+
+async def test_a_sponsor_with_enough_waiting_holds_nobody_else_up(start, heard, horde):
+    horde.owners, horde.users["sponsor#5"] = {KEY: "sponsor#5"}, 500.0
+    platform = FakePlatform()
+    async with start(platform, kudos=KUDOS, patience=replace(QUICK, unreachable=0.2)) as core:
+        await open_party(core)
+        horde.fail("submit", faults.rc("TooManyPrompts", 429))
+        platform.say(heard(SMALL, event="1"))
+        [endpoint] = core.hordes.endpoints
+        await wait_until(lambda: len(endpoint.turns) or horde.journal.count("submit") > 1)
+        assert not len(endpoint.turns)
+        assert (await platform.answer_to("1")).ending is Ending.DONE
 
 
 async def test_a_shared_key_that_was_deleted_is_not_taken_for_the_bots(start, heard, horde):
