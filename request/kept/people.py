@@ -32,6 +32,9 @@ from request.kept.tables import (
 ASKED = "asked "
 """How what is remembered begins, of a person who asked within the last hour; a number follows."""
 HOUR, DAY = 3600.0, 24 * 3600.0
+MARKS_LAST = 365 * DAY
+"""Seconds for which an event that is forgotten is known again. What a platform tells of later is
+not answered either, for it is too old."""
 MOST_LOOKED_AT = 10_000
 """Newest requests of a community among which a name is looked for."""
 AT_ONCE = 200
@@ -322,6 +325,8 @@ class People:
                     spending.c.at < min(older_than, self._now() - DAY),
                 )
             )
+            late = forgotten_events.c.at < self._now() - MARKS_LAST
+            await connection.execute(forgotten_events.delete().where(late))
             over = (people.c.what == Wish.RESTS) & (people.c.at < self._now())
             asked = people.c.what.startswith(ASKED) & (people.c.at < self._now() - HOUR)
             await connection.execute(people.delete().where(over | asked))

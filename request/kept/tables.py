@@ -169,6 +169,7 @@ forgotten_events = sa.Table(
     metadata,
     sa.Column("mark", sa.String(64), primary_key=True),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Index("forgotten_events_at", "at"),
 )
 
 people = sa.Table(

@@ -10,7 +10,7 @@ from common.errors import ConfigError, PlatformError, PlatformRefused, StartupEr
 from common.model import Ending
 from request.allowed import policy
 from request.kept.marks import Marks, open_marks
-from request.kept.people import People, Wish
+from request.kept.people import MARKS_LAST, People, Wish
 from request.kept.records import FINAL_STATES, RequestState
 from request.kept.store import Store
 from request.kept.tables import forgotten_events, jobs, people, pictures, posts, requests
@@ -221,6 +221,21 @@ async def test_what_ended_long_ago_is_pruned_and_what_is_open_is_not(
     assert left.event_key == "web:2"
     assert await own.insert_once(lease, heard(event="1"), 0) is None
     assert await own.insert_once(lease, heard(event="3"), 0) is not None
+
+
+async def test_hashes_of_events_are_kept_as_long_as_a_platform_may_tell_of_them_again(
+    database, lease, heard, clock
+):
+    own = Store(database, Marks(b"key"), now=clock)
+    folk = People(database, Marks(b"key"), now=clock)
+    done = await own.insert_once(lease, heard(event="1"), 0)
+    await folk.leave_nothing(lease, done)
+    clock.now += MARKS_LAST - 1
+    await folk.prune(lease, older_than=0.0, states=FINAL_STATES)
+    assert len(await rows(database, forgotten_events)) == 1
+    clock.now += 2
+    await folk.prune(lease, older_than=0.0, states=FINAL_STATES)
+    assert await rows(database, forgotten_events) == []
 
 
 def test_a_mark_depends_on_the_key_and_tells_nothing(tmp_path):
