@@ -7,6 +7,7 @@ DEV_STAMP := $(VENV)/.installed-dev
 WORKER_STAMP := $(VENV)/.installed-worker
 KILLS ?= 60
 STORM ?= 60
+COVERED := --cov --cov-append --cov-report= --cov-fail-under=0
 ORDERS ?= 20
 # what is compiled once need not be compiled by every program and every worker of the tests again
 export PYTHONDONTWRITEBYTECODE :=
@@ -76,10 +77,9 @@ test-postgres: $(DEV_STAMP) ## the store on PostgreSQL
 
 coverage: $(WORKER_STAMP) ## lines and branches that the tests go through, the program's own processes too
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 4 --dist loadgroup --timeout 600
-	$(BIN)/coverage run -m pytest -n 4 --timeout 600 --database postgresql -m database tests/component
-	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist loadgroup --timeout 600 tests/worker
-	$(BIN)/coverage combine --quiet
+	$(BIN)/python -m pytest $(COVERED) -n 4 --dist loadgroup --timeout 600
+	$(BIN)/python -m pytest $(COVERED) -n 4 --timeout 600 --database postgresql -m database tests/component
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(COVERED) -n 2 --dist loadgroup --timeout 600 tests/worker
 	$(BIN)/coverage report
 
 crash: $(DEV_STAMP) ## kill the running program again and again (KILLS=60), and send it faults (STORM=60)

@@ -389,5 +389,5 @@ async def test_ten_thousand_that_wait_cost_no_task_each(client, poller):
     await asyncio.gather(*watching, return_exceptions=True)
 
     assert tasks <= 10
-    assert spent < 2
+    assert spent < 10
     assert len(poller) == 0

@@ -136,4 +136,4 @@ def test_no_text_takes_long(part):
     for start in ("", "draw x ", "edit ", "draw x --inpaint ", "a::1 draw "):
         started = time.process_time()
         outcome(start + text)
-        assert time.process_time() - started < 0.5
+        assert time.process_time() - started < 10  # some milliseconds, unless it tries without end

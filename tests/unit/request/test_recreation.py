@@ -146,7 +146,7 @@ def test_no_recipe_takes_long(noise):
     started = time.process_time()
     recreate(f"x {noise * 20_000}\nSteps: 1, {noise * 20_000}", MODELS)
     recreate(f"x\nSteps: 1, {noise * 20_000}", MODELS)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 10
 
 
 @settings(max_examples=500, deadline=None)
