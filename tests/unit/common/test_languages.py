@@ -55,8 +55,9 @@ WHOLE = [language for language in OTHERS if set(files_of(language)) != {"grammar
 """The languages answers are in: one that has more than the words requests begin with has all."""
 
 
-def test_german_spanish_and_french_are_whole():
-    assert {"de", "es", "fr"} <= set(WHOLE)
+def test_some_languages_are_whole_and_answers_are_in_them():
+    assert {"de", "es", "fr", "pt"} <= set(WHOLE)
+    assert texts.spoken() == (texts.DEFAULT_LANGUAGE, *WHOLE)
     assert set(ENGLISH) >= ENGLISH_ALONE
 
 
