@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from events.linking.links import Bound, Links
 from events.model import Ballot, Event, State
 from events.room import Parts
 from events.voting.ballot_store import Votes
+from events.voting.published import document
 from events.voting.tally import Result
 from events.voting.voting import shuffled
 from web.chat.room import Room
@@ -23,6 +26,8 @@ FRESH = 1.0
 """Seconds for which the list of an event's entries is not read again."""
 WIDE = 4096
 """Width in pixels of a picture whose own is not known: its small copies are made when asked for."""
+PUBLISHED_FOR, MOST_PUBLISHED = 60.0, 4
+"""Seconds for which a file of ballots is handed out again, and how many such files are held."""
 OWN_PICTURES = 12
 """Of a visitor's pictures, that he is asked which to enter."""
 
@@ -67,6 +72,8 @@ class Hall:
         self._room = room
         self._now = now
         self._numbers: dict[str, tuple[float, list[int]]] = {}
+        self._published: dict[str, tuple[float, bytes]] = {}
+        self._publishing = asyncio.Lock()
 
     # --- looking ----------------------------------------------------------------------------
 
@@ -131,11 +138,24 @@ class Hall:
         job = entry.recipe.get("job") or {}
         return EnteredPicture(entry.mime, int(job.get("width", WIDE)))
 
-    async def published(self, event: Event) -> tuple[Votes, Result] | None:
-        """Return the ballots and what they come to, once the result stands."""
+    async def published(self, event: Event) -> bytes | None:
+        """Return the file of the ballots and what they come to, once the result stands.
+
+        Many take seconds to read and to count: it is made once for all who ask within a minute.
+        """
         if event.state not in scene.NAMED or not (event.result or {}).get("lines"):
             return None
-        return await self._parts.ballots.votes(event), await self._parts.steps.count(event)
+        async with self._publishing:
+            at, file = self._published.pop(event.id, (-PUBLISHED_FOR, b""))
+            if not 0 <= self._now() - at < PUBLISHED_FOR:
+                votes = await self._parts.ballots.votes(event)
+                result = await self._parts.steps.count(event)
+                file = await asyncio.to_thread(_file, event, votes, result)
+                at = self._now()
+            self._published[event.id] = at, file
+            while len(self._published) > MOST_PUBLISHED:
+                del self._published[next(iter(self._published))]
+            return file
 
     async def may_vote(self, event: Event, visitor: str) -> May:
         """Tell whether a visitor may vote.
@@ -221,3 +241,8 @@ class Hall:
         asked = message.reply_to if message else None
         request = await self._room.message(asked) if asked else None
         return request.author if request else None
+
+
+def _file(event: Event, votes: Votes, result: Result) -> bytes:
+    body = document(event, votes.entries, votes.ballots, votes.counted, result)
+    return json.dumps(body).encode()

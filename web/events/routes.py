@@ -11,7 +11,6 @@ from aiohttp import web
 from common.errors import Refusal
 from common.texts import say
 from events.model import Event
-from events.voting.published import document
 from web.door.desk import Desk, Form, clean_nickname, read_number
 from web.door.problems import Problem, wants_json
 from web.events.hall import Hall, Wish
@@ -99,13 +98,12 @@ class EventRoutes:
     async def publish(self, request: web.Request) -> web.Response:
         """Send the ballots of a vote that is over, as anybody can count them again."""
         event = await self._event(request)
-        votes = await self._hall.published(event)
-        if votes is None:
+        file = await self._hall.published(event)
+        if file is None:
             raise Problem(HTTPStatus.NOT_FOUND, "event_page.not_published")
-        found, result = votes
-        body = document(event, found.entries, found.ballots, found.counted, result)
         name = f'attachment; filename="{event.name}-ballots.json"'
-        return web.json_response(body, headers={"Content-Disposition": name})
+        headers = {"Content-Disposition": name}
+        return web.Response(body=file, content_type="application/json", headers=headers)
 
     async def watch(self, request: web.Request) -> web.StreamResponse:
         """Say when an open page is old."""

@@ -12,11 +12,17 @@ import pytest
 from bots.program import open_core
 from bots.web.adapter import WebAdapter
 from events.lifecycle import Step
+from events.linking.links import Links
 from events.model import Hold
+from events.tables import ballots
 from events.voting.published import recount
+from request.kept.marks import Marks
 from tests.component.web.house import answer, heard
 from tests.component.web.visitor import form_of, link
 from tests.fakes.challenge import plan
+from tests.fakes.clock import Clock
+from web.chat.room import Room
+from web.events.hall import PUBLISHED_FOR, Hall
 
 EVIL = '<script>alert("x")</script><img src=x onerror=y>'
 TO_VOTE = (Step.CLOSE, Step.VOTE)
@@ -162,6 +168,23 @@ async def test_result_names_the_winners_and_the_ballots_can_be_counted_again(
     name, result, same, _ = recount(file)
     assert (name, same, result.lines[0].number) == ("winter", True, 2)
     assert len(json.loads(text)["ballots"]) == 3
+
+
+async def test_ballots_are_put_together_once_a_minute_however_many_ask_for_them(
+    challenge, adapter, core, visit
+):
+    await voting(challenge)
+    await vote(visit(adapter), "winter", 2)
+    event = await challenge.to("winter", *TO_RESULT)
+    clock, services = Clock(1000.0), core.services
+    room = Room(services.database, "room")
+    hall = Hall(challenge.parts, Links(services.database, Marks(b"key")), room, now=clock)
+    first = await hall.published(event)
+    async with services.database.write() as connection:
+        await connection.execute(ballots.delete())
+    assert await hall.published(event) is first
+    clock.now += PUBLISHED_FOR
+    assert json.loads(await hall.published(event))["ballots"] == []
 
 
 async def test_a_vote_after_the_end_is_refused_and_says_so(challenge, browser):
