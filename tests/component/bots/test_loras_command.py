@@ -118,6 +118,7 @@ async def test_textual_inversions_are_another_kind(search):
 async def test_names_cannot_write_on_the_terminal(search):
     done = await search("evil")
     assert done.code == 0
+    assert "evil" in done.out
     assert not {"\u202e", "\x00", "\x1b"} & set(done.out)
 
 

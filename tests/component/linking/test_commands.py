@@ -168,10 +168,12 @@ async def test_who_is_forgotten_is_unlinked_and_his_account_is_not_kept(links, h
     commands = LinkCommands(
         links, look_up=None, named=None, waiting=nothing, forgotten=forgotten, page=lambda: None
     )
+    mark = links.mark("discord", "1")
     await links.name_horde("discord", "1", "ann#11")
+    assert await links.horde_names([mark]) == {mark: "ann#11"}
 
     await commands.forget("discord", "1")
-    assert await links.horde_names([links.mark("discord", "1")]) == {}
+    assert await links.horde_names([mark]) == {}
 
 
 async def test_unlinking(say, links):

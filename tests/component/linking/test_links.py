@@ -239,6 +239,7 @@ async def test_unlinking_deletes_it_all(links, browser):
 
 async def test_who_forgets_his_browser_is_unlinked_too(links, browser):
     await bind(links, browser, ann())
+    assert await links.bound(browser) != []
 
     await links.forget("web", "visitor-1")
     assert await links.bound(browser) == []

@@ -139,6 +139,7 @@ async def test_who_forgets_himself_in_the_room_is_parted_from_his_links(adapter,
     await links.post(await code_of(browser), **ANN)
     await press(browser, "/link/confirm")
     (cookie,) = browser.session.cookie_jar
+    assert "Ann" in (await browser.get("/link"))[1]
 
     await links.forget("room", cookie.value.partition(".")[0])
     _, page = await browser.get("/link")
