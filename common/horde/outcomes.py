@@ -47,9 +47,7 @@ _CLEAR_WITHOUT_WORDS = frozenset({408, 413, 429})
 """These mean the same from any proxy; a 403 or 404 in HTML is a gatekeeper's, not the Horde's."""
 
 
-def error_of(
-    status: int, answer: Any, headers: Mapping[str, str], *, horde: str = "Horde"
-) -> HordeError:
+def error_of(status: int, answer: Any, headers: Mapping[str, str], *, horde: str) -> HordeError:
     """Return the error that an answer with a status of 400 or more stands for.
 
     `answer` is the decoded JSON, or None if there was none; `horde` is the endpoint's name.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from common import texts
@@ -63,11 +65,12 @@ FACTS = {
 }
 KNOWN = [(rc, kind) for kind, codes in FACTS.items() for rc in codes.split()]
 BODY = {"message": "The server's own words.", "rc": "?"}
+error_of = partial(outcomes.error_of, horde="aihorde")
 
 
 @pytest.mark.parametrize(("rc", "kind"), KNOWN)
 def test_each_return_code_has_its_class_and_a_sentence_of_its_own(rc, kind):
-    error = outcomes.error_of(400, {**BODY, "rc": rc}, {}, horde="aihorde")
+    error = error_of(400, {**BODY, "rc": rc}, {})
 
     assert type(error) is kind
     assert error.rc == rc
@@ -87,7 +90,7 @@ def test_each_return_code_has_its_class_and_a_sentence_of_its_own(rc, kind):
     ],
 )
 def test_some_codes_end_like_a_sentence(rc):
-    error = outcomes.error_of(400, {**BODY, "rc": f"{rc}."}, {})
+    error = error_of(400, {**BODY, "rc": f"{rc}."}, {})
 
     assert (error.rc, error.code) == (rc, outcomes.OUTCOMES[rc][1])
 
@@ -147,7 +150,7 @@ def test_the_default_sentence_of_a_class_needs_no_values(kind):
     ],
 )
 def test_an_unknown_return_code_is_judged_by_its_status(status, kind):
-    error = outcomes.error_of(status, {**BODY, "rc": "BrandNew"}, {})
+    error = error_of(status, {**BODY, "rc": "BrandNew"}, {})
 
     assert type(error) is kind
     assert error.rc == "BrandNew"
@@ -157,7 +160,7 @@ def test_an_unknown_return_code_is_judged_by_its_status(status, kind):
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 500, 502])
 def test_what_is_no_json_did_not_come_from_a_horde(status):
-    assert type(outcomes.error_of(status, None, {})) is HordeUnreachable
+    assert type(error_of(status, None, {})) is HordeUnreachable
 
 
 @pytest.mark.parametrize(
@@ -175,14 +178,14 @@ def test_what_is_no_json_did_not_come_from_a_horde(status):
     ],
 )
 def test_what_no_return_code_explains_is_told_by_its_status(status, answer, code):
-    error = outcomes.error_of(status, answer, {}, horde="mine")
+    error = error_of(status, answer, {}, horde="mine")
 
     assert (error.code, error.status, error.rc) == (code, status, "")
     assert error.values["horde"] == "mine"
 
 
 def test_a_return_code_without_end_is_cut():
-    assert outcomes.error_of(400, {**BODY, "rc": "x" * 500}, {}).rc == "x" * 100
+    assert error_of(400, {**BODY, "rc": "x" * 500}, {}).rc == "x" * 100
 
 
 def test_the_schema_check_names_the_field():
@@ -190,42 +193,44 @@ def test_the_schema_check_names_the_field():
         "errors": {"params.width": "500 is not a multiple of 64"},
         "message": "Input payload validation failed",
     }
-    error = outcomes.error_of(400, answer, {})
+    error = error_of(400, answer, {})
 
     assert type(error) is HordeRejected
     assert "params.width: 500 is not a multiple of 64" in str(error)
 
 
 def test_the_limiter_says_how_long():
-    error = outcomes.error_of(429, {"message": "2 per 1 second"}, {"Retry-After": "7"})
+    error = error_of(429, {"message": "2 per 1 second"}, {"Retry-After": "7"})
 
     assert outcomes.is_limiter(error)
     assert error.retry_after == 7
 
 
-@pytest.mark.parametrize("header", [{}, {"Retry-After": "soon"}, {"Retry-After": "-1"}])
+@pytest.mark.parametrize(
+    "header", [{}, *({"Retry-After": said} for said in ("soon", "-1", "86400"))]
+)
 def test_a_limiter_that_does_not_say_how_long_gets_a_pause(header):
-    error = outcomes.error_of(429, {"message": "2 per 1 second"}, header)
+    error = error_of(429, {"message": "2 per 1 second"}, header)
 
     assert error.retry_after == outcomes.LIMITER_PAUSE
 
 
 @pytest.mark.parametrize(("said", "waited"), [("0", outcomes.LAST_MOMENT), ("1", 1.0)])
 def test_a_limiter_whose_window_is_about_to_end_is_waited_for_a_moment(said, waited):
-    error = outcomes.error_of(429, {"message": "2 per 1 second"}, {"Retry-After": said})
+    error = error_of(429, {"message": "2 per 1 second"}, {"Retry-After": said})
 
     assert error.retry_after == waited
 
 
 def test_too_many_prompts_is_not_the_limiter_and_ignores_its_header():
-    error = outcomes.error_of(429, {**BODY, "rc": "TooManyPrompts"}, {"Retry-After": "1"})
+    error = error_of(429, {**BODY, "rc": "TooManyPrompts"}, {"Retry-After": "1"})
 
     assert not outcomes.is_limiter(error)
     assert error.retry_after == outcomes.PAUSES["TooManyPrompts"]
 
 
 def test_a_long_message_is_cut_for_people_and_kept_for_the_log():
-    error = outcomes.error_of(400, {"message": "no\n" * 500, "rc": "BadRequest"}, {})
+    error = error_of(400, {"message": "no\n" * 500, "rc": "BadRequest"}, {})
 
     assert len(error.values["message"]) == outcomes.SHOWN
     assert "\n" not in str(error)
@@ -240,7 +245,7 @@ def test_the_web_frameworks_advice_is_cut_off():
 
 @pytest.mark.parametrize("answer", [[], "text", 3, {"rc": 5, "message": ["?"]}, {"errors": "x"}])
 def test_strange_json_is_survived(answer):
-    assert str(outcomes.error_of(400, answer, {}))
+    assert str(error_of(400, answer, {}))
 
 
 # --- what is wrong with the whole endpoint ---------------------------------------------------
@@ -259,7 +264,7 @@ def test_strange_json_is_survived(answer):
     ],
 )
 def test_an_error_about_the_endpoint_says_how_long_to_leave_it_alone(rc, least):
-    seconds = outcomes.error_of(403, {**BODY, "rc": rc}, {}).pauses_endpoint
+    seconds = error_of(403, {**BODY, "rc": rc}, {}).pauses_endpoint
 
     assert least <= seconds <= 86_400
 
@@ -278,7 +283,7 @@ def test_an_error_about_the_endpoint_says_how_long_to_leave_it_alone(rc, least):
     ],
 )
 def test_an_error_about_one_request_does_not_pause_the_endpoint(rc):
-    assert outcomes.error_of(400, {**BODY, "rc": rc}, {}).pauses_endpoint is None
+    assert error_of(400, {**BODY, "rc": rc}, {}).pauses_endpoint is None
 
 
 @pytest.mark.parametrize(
@@ -291,13 +296,13 @@ def test_an_error_about_one_request_does_not_pause_the_endpoint(rc):
     ],
 )
 def test_a_blocked_address_waits_as_long_as_the_server_says(said, seconds):
-    error = outcomes.error_of(403, {"message": said, "rc": "TimeoutIP"}, {})
+    error = error_of(403, {"message": said, "rc": "TimeoutIP"}, {})
 
     assert error.pauses_endpoint == seconds
 
 
 def test_an_unexplained_401_is_about_the_key():
-    assert outcomes.error_of(401, {"message": "no"}, {}).pauses_endpoint > 60
+    assert error_of(401, {"message": "no"}, {}).pauses_endpoint > 60
 
 
 def test_errors_made_elsewhere_say_nothing_of_the_endpoint():
@@ -305,6 +310,6 @@ def test_errors_made_elsewhere_say_nothing_of_the_endpoint():
 
 
 def test_kudos_that_came_too_soon_may_go_later():
-    error = outcomes.error_of(400, {**BODY, "rc": "TooFastKudosTransfers"}, {})
+    error = error_of(400, {**BODY, "rc": "TooFastKudosTransfers"}, {})
 
     assert error.retry_after == 60
