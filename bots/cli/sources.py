@@ -113,17 +113,7 @@ def _fault(fault: Fault) -> str:
     from bots.cli.console import plain
     from common import texts
 
-    return plain(
-        texts.say(
-            "style_list.fault",
-            source=f"{fault.source}: " if fault.source else "",
-            file=fault.file,
-            entry=f"“{fault.entry}”",
-            field=f", {fault.field}" if fault.field else "",
-            problem=fault.problem,
-            end=texts.say("style_list.left_out") if fault.left_out else "",
-        )
-    )
+    return plain(texts.say("style_list.fault", fault=fault))
 
 
 def sync_sources(config: ConfigOption = None, as_json: JsonOption = False) -> None:

@@ -77,7 +77,7 @@ def is_limiter(error: HordeError) -> bool:
 def shorten(message: str, limit: int = SHOWN) -> str:
     """Return a server's message as one line of at most `limit` characters, for people."""
     line = " ".join("".join(c if c.isprintable() else " " for c in message).split())
-    line = line.split(" You have requested this URI", 1)[0]
+    line, _, _ = line.partition(" You have requested this URI")
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -94,11 +94,10 @@ def _judge_by_status(status: int, *, known: bool) -> tuple[type[HordeError], str
 
 def _message_of(body: Mapping[str, Any]) -> str:
     """Return the message, with the faulty fields where the schema check names them."""
-    message = str(body.get("message") or "")
     faults = body.get("errors")
     if isinstance(faults, Mapping) and faults:
         return "; ".join(f"{field}: {problem}" for field, problem in faults.items())
-    return message or texts.say("horde.no_message")
+    return str(body.get("message") or texts.say("horde.no_message"))
 
 
 def _pause(kind: type[HordeError], rc: str, headers: Mapping[str, str]) -> float | None:

@@ -17,17 +17,20 @@ class Fault:
 
     file: str
     entry: str
-    """Name of the style or category."""
+    """Name of the style or category; "" if all of the file is meant."""
     field: str
+    """Of the entry; "" if all of it is meant."""
     problem: str
     """Half a sentence: what is there, what it should be."""
     left_out: bool = False
     source: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.source}: " if self.source else ""
+        entry = f"“{self.entry}”" if self.entry else ""
+        place = ", ".join(filter(None, (entry, self.field)))
+        where = ": ".join(filter(None, (self.source, self.file, place)))
         end = " (left out)" if self.left_out else ""
-        return f"{where}{self.file}: “{self.entry}”, {self.field}: {self.problem}{end}"
+        return f"{where}: {self.problem}{end}"
 
 
 class FieldReader:

@@ -128,9 +128,8 @@ class StyleList:
 
     def _expand(self, category: str) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        visited: set[str] = set()
+        visited = {category}
         waiting = [*reversed(self.categories.get(category, ()))]
-        visited.add(category)
         while waiting:
             name = self.names.get(waiting.pop())
             if name is None:

@@ -190,13 +190,13 @@ def test_a_return_code_without_end_is_cut():
 
 def test_the_schema_check_names_the_field():
     answer = {
-        "errors": {"params.width": "500 is not a multiple of 64"},
+        "errors": {"params.width": "500 is not a multiple of 64", "prompt": "too short"},
         "message": "Input payload validation failed",
     }
     error = error_of(400, answer, {})
 
     assert type(error) is HordeRejected
-    assert "params.width: 500 is not a multiple of 64" in str(error)
+    assert "params.width: 500 is not a multiple of 64; prompt: too short" in str(error)
 
 
 def test_the_limiter_says_how_long():
@@ -235,6 +235,19 @@ def test_a_long_message_is_cut_for_people_and_kept_for_the_log():
     assert len(error.values["message"]) == outcomes.SHOWN
     assert "\n" not in str(error)
     assert error.values["answer"] == "no\n" * 500
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("a\x1b[2Jb\x00\n  c", "a [2Jb c"),
+        ("x" * 20, "x" * 20),
+        ("x" * 21, f"{'x' * 19}…"),
+        (" One two three four five", "One two three four…"),
+    ],
+)
+def test_a_servers_message_is_one_printable_line_for_people(said, shown):
+    assert outcomes.shorten(said, 20) == shown
 
 
 def test_the_web_frameworks_advice_is_cut_off():
