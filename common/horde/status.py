@@ -52,7 +52,7 @@ class StatusCalls(Connection):
             counted_by=worker_id,
             missing="horde.worker_unknown",
         )
-        return self._read(WorkerStatus.model_validate, answer, needs="name")
+        return self._read(WorkerStatus.model_validate, answer)
 
     async def worker_by_name(self, name: str) -> WorkerStatus:
         """Return one worker, even one that is away. Raises HordeGone if there is none."""
@@ -62,7 +62,7 @@ class StatusCalls(Connection):
             counted_by="worker_by_name",
             missing="horde.worker_unknown",
         )
-        return self._read(WorkerStatus.model_validate, answer, needs="name")
+        return self._read(WorkerStatus.model_validate, answer)
 
     async def performance(self) -> Performance:
         """Return how much is waited for and who works, on the whole Horde."""

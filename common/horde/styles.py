@@ -23,7 +23,7 @@ class StyleCalls(Connection):
             limit_bytes=LIST,
             missing="horde.style_not_found",
         )
-        return self._read(NativeStyle.model_validate, answer, needs="prompt")
+        return self._read(NativeStyle.model_validate, answer)
 
     async def style(self, style_id: str) -> NativeStyle:
         """Return a style by its id; the server allows 20 readings of one id in an hour.
@@ -38,7 +38,7 @@ class StyleCalls(Connection):
             limit_bytes=LIST,
             missing="horde.style_not_found",
         )
-        return self._read(NativeStyle.model_validate, answer, needs="prompt")
+        return self._read(NativeStyle.model_validate, answer)
 
     async def styles(
         self, *, page: int = 1, order: Order = "popular", tag: str = "", model: str = ""
