@@ -55,7 +55,7 @@ class EnlargingCalls(AlchemyCalls):
         return as_status(await self.cancel_alchemy(own), horde_id, kudos)
 
 
-def as_status(status: AlchemyStatus, horde_id: str, kudos: float = 0.0) -> Status:
+def as_status(status: AlchemyStatus, horde_id: str, kudos: float) -> Status:
     """Return how alchemy with one picture stands, as if it were drawn.
 
     Where `nsfw` was asked as well, there is no picture before its answer, and one for adults is

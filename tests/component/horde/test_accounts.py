@@ -85,6 +85,7 @@ async def test_a_deleted_key_is_gone(client, key):
         with pytest.raises(HordeGone, match="does not know this shared key") as gone:
             await ask()
         assert gone.value.pauses_endpoint is None
+        assert gone.value.values["horde"] == "fake"
     await client.delete_shared_key(key.id)
 
 

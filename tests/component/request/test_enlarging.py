@@ -165,7 +165,10 @@ def test_how_alchemy_stands_is_told_as_of_a_picture():
     assert (failed.done, failed.faulted, failed.generations) == (True, True, [])
     done = stands("done", "done", {"NMKD_Siax": "https://example.org/x.webp"})
     assert (done.done, done.faulted, done.finished, done.kudos) == (True, False, 1, 3.0)
-    assert done.generations[0].img == "https://example.org/x.webp"
+    assert (done.generations[0].id, done.generations[0].img) == (
+        "alchemy:3:x",
+        "https://example.org/x.webp",
+    )
 
 
 @pytest.mark.parametrize(
@@ -173,6 +176,7 @@ def test_how_alchemy_stands_is_told_as_of_a_picture():
     [
         (None, "processing", (0, False, False)),
         (False, "done", (1, True, False)),
+        (True, "done", (1, True, False)),
         (None, "faulted", (0, True, True)),
     ],
 )
@@ -183,10 +187,12 @@ def test_a_picture_that_is_judged_beside_comes_with_the_verdict(verdict, state, 
         "state": "done",
         "result": {"NMKD_Siax": "https://x.example/x.webp"},
     }
-    status = as_status(
-        AlchemyStatus.model_validate({"state": "partial", "forms": [made, judged]}), "alchemy:4:x"
-    )
+    alchemy = AlchemyStatus.model_validate({"state": "partial", "forms": [made, judged]})
+    status = as_status(alchemy, "alchemy:4:x", 4.0)
     assert (len(status.generations), status.done, status.faulted) == stands
+    assert status.kudos == 4.0 * len(status.generations)
+    assert [one.censored for one in status.generations] == [verdict] * len(status.generations)
+    assert {one.id for one in status.generations} <= {"alchemy:4:x"}
 
 
 def test_work_is_counted_by_squares():
