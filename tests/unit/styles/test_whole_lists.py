@@ -7,9 +7,9 @@ import pytest
 
 from common.errors import StyleListError
 from common.model import LoraUse, TiUse
-from styles import stylelist
-from styles.fields import Fault
-from styles.parsing import Look, parse_enhancement, parse_style
+from styles.lists import stylelist
+from styles.lists.fields import Fault
+from styles.lists.parsing import Look, parse_enhancement, parse_style
 
 GOOD = {"prompt": "{p}{np}", "model": "sd"}
 
