@@ -220,7 +220,8 @@ class Showcase:
         if wait > 0:
             await self._copies.put_off(lease, copy, wait)
             return
-        publication = await self._publication(copy, can)
+        with texts.speaking(self._config().place(lease.name, copy.target).language):
+            publication = await self._publication(copy, can)
         if publication is None:
             await self._end(lease, copy, adapter)
             return

@@ -113,6 +113,19 @@ async def test_who_says_always_is_shown_without_his_name(room, heard, gallery, d
     assert (row.source, row.account, row.target, row.post) == ("web", "show", "wall", "copy-1")
 
 
+async def test_a_copy_is_in_the_language_of_where_it_is_shown(room, heard, gallery, database):
+    web = Gallery()
+    async with room(web, communities={"show/wall": {"language": "de"}}):
+        web.say(heard("share always", event="1", language="fr"))
+        await web.answer_to("1")
+        web.say(heard(DRAW, event="2", language="fr"))
+        await web.answer_to("2")
+        await wait_until(lambda: gallery.shown)
+        await settled(database, web)
+    [shown] = gallery.shown.values()
+    assert shown.text.startswith("a fox\nStil raw, Modell ")
+
+
 async def test_nothing_is_shown_unless_both_say_yes(room, heard, gallery, database):
     platform = FakePlatform()
     async with room(platform):
