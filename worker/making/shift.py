@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 
+from common import texts
 from common.errors import HordeError, WorkerError
 from common.horde.work import Popped
 from common.running.tasks import cancel
@@ -123,13 +124,23 @@ class Shift:
 
     async def _tend(self) -> None:
         """Look now and then whether the owner wants a rest, and give idle memory back."""
+        told = ""
         while True:
-            await self._look_at_rota()
-            for studio in self._studios:
-                await studio.give_memory_back(at_once=self._resting is not None)
-            if not (self._deliveries or any(studio.loaded for studio in self._studios)):
-                await in_thread(self._guard.rest)
+            try:
+                await self._look_around()
+            except Exception as error:  # noqa: BLE001  (a driver's, a system's; it may pass)
+                problem = f"{type(error).__name__}: {error}"
+                if problem != told:
+                    told = problem
+                    self._report(events.Notice(texts.say("worker.not_tended", problem=problem)))
             await asyncio.sleep(self._timing.tend)
+
+    async def _look_around(self) -> None:
+        await self._look_at_rota()
+        for studio in self._studios:
+            await studio.give_memory_back(at_once=self._resting is not None)
+        if not (self._deliveries or any(studio.loaded for studio in self._studios)):
+            await in_thread(self._guard.rest)
 
     async def _look_at_rota(self) -> None:
         reason = await self._rota.reason()

@@ -116,8 +116,8 @@ class Studio:
         unload = getattr(self._engine, "unload", None)
         if due and self._loaded and unload is not None and not self._turn.locked():
             async with self._turn:
-                self._loaded = False
                 await in_thread(unload)
+                self._loaded = False
 
     async def _make(self, order: Order) -> list[Result]:
         self.check_time(order)

@@ -119,6 +119,24 @@ async def test_an_idle_card_gets_its_memory_back(shop):
     assert job not in shop.hub.submitted
 
 
+async def test_a_card_that_does_not_give_its_memory_back_is_asked_again_and_it_is_said_once(shop):
+    unloaded, tries = asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def unload():
+        tries.append(1)
+        if len(tries) < 3:
+            raise RuntimeError("the card is lost")
+        loop.call_soon_threadsafe(unloaded.set)
+
+    shop.engine.unload = unload
+    shop.open(hours="never")
+    async with asyncio.timeout(30):
+        await unloaded.wait()
+    told = [one.text for one in shop.said(events.Notice) if "the card is lost" in one.text]
+    assert len(told) == 1
+
+
 async def test_what_does_not_fit_the_memory_is_not_offered_again(shop):
     shop.engine.troubles.append(WorkerError("worker.out_of_memory", model="paint"))
     [large] = shop.hub.offer(payload={"width": 512, "height": 512})
