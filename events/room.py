@@ -249,14 +249,18 @@ class Room:
         """Return those of the picture files that are entered somewhere."""
         return await self.parts.entries.keeps(names)
 
-    async def forget(self, lease: Lease, person: str) -> None:
-        """Blank a person's entries, and take down the posts that show them; delete his votes."""
+    async def forget(self, lease: Lease, person: str) -> Sequence[str]:
+        """Blank a person's entries, and take down the posts that show them; delete his votes.
+
+        Returns the names of the pictures he had entered.
+        """
         mark = self._marks.person(lease.name, person)
-        shown = await self.parts.entries.forgotten(lease, mark)
-        await self.parts.outbox.taken_back(lease, shown)
+        blanked = await self.parts.entries.forgotten(lease, mark)
+        await self.parts.outbox.taken_back(lease, [(one.event, one.number) for one in blanked])
         await self.parts.series.forget(mark)
         if self._linking is not None:
             await self._linking.forget(lease.name, person)
+        return [one.sha256 for one in blanked if one.sha256]
 
     async def _current(self) -> list[Event]:
         """Return the events that take entries, as they were a moment ago."""

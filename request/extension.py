@@ -67,6 +67,9 @@ class Extension(Protocol):
         """Return those of the picture files that are still needed."""
         ...
 
-    async def forget(self, lease: Lease, person: str) -> None:
-        """Delete what is kept of a person on the lease's account. Doing it twice is fine."""
+    async def forget(self, lease: Lease, person: str) -> Sequence[str]:
+        """Delete what is kept of a person on the lease's account. Doing it twice is fine.
+
+        Returns the names of the picture files that were kept for him.
+        """
         ...

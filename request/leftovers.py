@@ -7,19 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from request.adapter import Keeping
+from request.extension import Extension
 from request.kept.people import People
 
 
-async def drop_unused(
-    names: Sequence[str], folder: Path, people: People, adapter: object, *, but: int | None = None
-) -> None:
-    """Delete those of the files that no request, no copy and no page shows.
+class Leftovers:
+    """Deletes files of the picture folder, unless somebody still needs them."""
 
-    The copy `but`, which is being taken down, does not count.
-    """
-    used = await people.used(names, but=but)
-    if isinstance(adapter, Keeping):
-        used |= await adapter.keeps(names)
-    for name in names:
-        if name not in used:
-            await asyncio.to_thread((folder / name).unlink, missing_ok=True)
+    def __init__(self, folder: Path, people: People, extension: Extension) -> None:
+        self._folder = folder
+        self._people = people
+        self._extension = extension
+
+    async def drop(self, names: Sequence[str], adapter: object, *, but: int | None = None) -> None:
+        """Delete those of the files that no request, copy, page or room above shows.
+
+        The copy `but`, which is being taken down, does not count.
+        """
+        used = await self._people.used(names, but=but)
+        used |= await self._extension.keeps(names)
+        if isinstance(adapter, Keeping):
+            used |= await adapter.keeps(names)
+        for name in names:
+            if name not in used:
+                await asyncio.to_thread((self._folder / name).unlink, missing_ok=True)

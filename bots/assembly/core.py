@@ -39,6 +39,7 @@ from request.kept.leases import Leases
 from request.kept.marks import Marks, open_marks
 from request.kept.people import People
 from request.kept.store import Store
+from request.leftovers import Leftovers
 from request.making.assets import Assets, Rules
 from request.making.delivery import Delivery
 from request.making.planning import Planning
@@ -278,6 +279,7 @@ def _commands(
     """Return what answers everything that is not a picture."""
     store, folk, services = ground.store, ground.folk, ground.services
     knowledge, places, settings = ground.knowledge, services.places, services.settings
+    leftovers = Leftovers(services.pictures, folk, extension)
     showcase = Showcase(
         store,
         Copies(ground.database, ground.marks),
@@ -287,13 +289,14 @@ def _commands(
         settings=settings,
         config=ground.live,
         pictures=services.pictures,
+        leftovers=leftovers,
     )
     sharing = Sharing(store, folk, showcase)
     reports = Reports(ground.database, ground.marks)
     return Commands(
         store,
         folk,
-        services.pictures,
+        leftovers,
         describing=Describing(ground.hordes, sources),
         conversation=Conversation(knowledge.library, knowledge.catalogue, ground.hordes, about),
         moderation=Moderation(store, folk, reports, settings, places),

@@ -256,18 +256,18 @@ class EntryStore:
             await restage(connection, event.id, {number}, self._now())
         return entry_of(row)
 
-    async def forgotten(self, lease: Lease, mark: str) -> list[tuple[str, int]]:
+    async def forgotten(self, lease: Lease, mark: str) -> list[Entry]:
         """Blank all entries of a person's account, and take his ballots out where they count.
 
-        The numbers stay, so that no other entry is ever called by them. Returns event and number
-        of each entry.
+        The numbers stay, so that no other entry is ever called by them. Returns the entries as they
+        were.
         """
         his = entries.c.entrant == mark
         counting = sa.select(events.c.id).where(events.c.state.not_in(FINAL))
         async with self._database.write() as connection:
             await guard(connection, lease)
-            query = sa.select(entries.c.event, entries.c.number).where(his)
-            found = [(row.event, row.number) for row in await connection.execute(query)]
+            query = sa.select(entries).where(his)
+            found = [entry_of(row) for row in await connection.execute(query)]
             values = {**BLANK, "state": EntryState.WITHDRAWN, "link": "", "request": ""}
             await connection.execute(entries.update().where(his).values(values))
             await connection.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import structlog
 
@@ -24,7 +23,7 @@ from request.kept.leases import Lease
 from request.kept.people import People, Wish
 from request.kept.records import FINAL_STATES, RequestRow
 from request.kept.store import Store
-from request.leftovers import drop_unused
+from request.leftovers import Leftovers
 from request.talking.conversation import Conversation
 from request.talking.describing import Describing
 from request.talking.moderation import COMMANDS as MODERATION
@@ -51,7 +50,7 @@ class Commands:
         self,
         store: Store,
         people: People,
-        pictures: Path,
+        leftovers: Leftovers,
         *,
         describing: Describing,
         conversation: Conversation,
@@ -73,7 +72,7 @@ class Commands:
         self.extension = extension
         self._sharing = sharing
         self._own = own
-        self._pictures = pictures
+        self._leftovers = leftovers
         self._now = now
 
     async def answer(self, call: Call) -> Outcome:
@@ -137,9 +136,9 @@ class Commands:
             await self._take_all_back(lease, request, adapter)
         if isinstance(adapter, Keeping):
             await adapter.forget(person)
-        await self.extension.forget(lease, person.id)
-        names = await self._people.forget(lease, person.id)
-        await drop_unused(names, self._pictures, self._people, adapter)
+        names = set(await self.extension.forget(lease, person.id))
+        names.update(await self._people.forget(lease, person.id))
+        await self._leftovers.drop(sorted(names), adapter)
         log.info("person_forgotten", pictures=len(names))
 
     async def leave_nothing(self, lease: Lease, request: RequestRow) -> None:
@@ -164,7 +163,7 @@ class Commands:
         await self.showcase.tidy(lease)
         before = self._now() - keep_days * policy.DAY
         names = await self._people.prune(lease, older_than=before, states=FINAL_STATES)
-        await drop_unused(names, self._pictures, self._people, adapter)
+        await self._leftovers.drop(names, adapter)
 
     async def _hear(self, lease: Lease, incoming: Incoming, name: CommandName) -> str:
         """Hear nothing of a person from now on, or hear him again."""

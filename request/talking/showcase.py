@@ -29,7 +29,7 @@ from request.kept.leases import Lease, Leases
 from request.kept.people import People, Wish
 from request.kept.records import JobRow, PictureRow, RequestRow
 from request.kept.store import Store
-from request.leftovers import drop_unused
+from request.leftovers import Leftovers
 from styles import image_request
 
 log = structlog.get_logger()
@@ -57,6 +57,7 @@ class Showcase:
         settings: SettingsStore,
         config: Callable[[], Config],
         pictures: Path,
+        leftovers: Leftovers,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -67,6 +68,7 @@ class Showcase:
         self._leases = leases
         self._config = config
         self._pictures = pictures
+        self._leftovers = leftovers
         self._now = now
 
     # --- for who asked ----------------------------------------------------------------------
@@ -253,7 +255,7 @@ class Showcase:
     async def _end(self, lease: Lease, copy: Copy, adapter: object) -> None:
         """Forget a copy that is shown no more, and delete the files that stayed for it alone."""
         held = await self._copies.held(copy)
-        await drop_unused(held, self._pictures, self._people, adapter, but=copy.id)
+        await self._leftovers.drop(held, adapter, but=copy.id)
         await self._copies.ended(lease, copy)
 
     async def _remove(self, lease: Lease, copy: Copy, adapter: Publishing) -> None:

@@ -11,11 +11,16 @@ from common.model import Audience, Ending
 from events.entries.style_entry import style_of
 from events.lifecycle import Step
 from events.model import EntryState, Shown, State
+from request.kept.leases import Lease
 from tests.component.events.chat import DRAW, Chat
 from tests.component.events.conftest import brought_to
 from tests.fakes.platform import FakePlatform
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
+
+BOTS = Lease("web", "one", 1)
+"""The bot's own lease: a fresh one would end its work."""
 
 
 @pytest.fixture
@@ -256,4 +261,22 @@ async def test_the_picture_of_an_entry_is_kept_when_its_request_is_pruned(chat, 
     event = await opened(chat, held())
     await chat.say("enter autumn as me", parent=await chat.draw("a fox"))
     [entry] = await chat.core.events.entries.of(event)
-    assert await chat.core.service.extension.keeps([entry.sha256, "aa"]) == {entry.sha256}
+    await wait_until(lambda: not chat.core.service.at_work.running)
+    await chat.core.service.commands.prune(BOTS, chat.platform, keep_days=0)
+    assert await chat.core.store.requests_of_person("web", "ann") == []
+    assert (tmp_path / "pictures" / entry.sha256).exists()
+
+
+async def test_the_picture_that_was_entered_from_elsewhere_goes_with_who_is_forgotten(
+    chat, held, tmp_path
+):
+    kept = pictures.store(tmp_path / "pictures", picture_of((200, 10, 10)))
+    event = await opened(chat, held(rules={"elsewhere": True}))
+    words = "enter autumn anonymous made: in Krita, by hand"
+    await chat.say(words, pictures=(f"sha256:{kept.name}",))
+    [entry] = await chat.core.events.entries.of(event)
+    file = tmp_path / "pictures" / entry.sha256
+    assert file.exists()
+    await chat.say("forget me")
+    await wait_until(lambda: not chat.core.service.at_work.running)
+    assert not file.exists()

@@ -125,7 +125,8 @@ async def test_whoever_is_forgotten_leaves_the_galleries_and_the_others_stay(
     wall = Changing()
     await serve(parts, leases, clock, wall)
     lease = await leases.take("web")
-    shows = await parts.entries.forgotten(lease, MARKS.person("web", "p2"))
+    gone = await parts.entries.forgotten(lease, MARKS.person("web", "p2"))
+    shows = [(one.event, one.number) for one in gone]
     await parts.outbox.taken_back(lease, shows)
     await serve(parts, leases, clock, wall)
     assert shown(wall) == [1, 3, 4]
