@@ -54,7 +54,7 @@ class Stage:
         self._limits = limits
         self._served = served
         self._check_words = check_words
-        self._models = NameIndex(reference.models)
+        self._models = NameIndex(dict.fromkeys((*reference.models, *(served or ()))))
 
     def rehearse(
         self, text: str, *, rng_seed: int, seed: str | None = None, n: int | None = None

@@ -231,7 +231,9 @@ def _service(
     understanding = Understanding(
         conditions=conditions,
         store=store,
-        reading=Reading(store, library, reference, native, sources, others=extension.commands),
+        reading=Reading(
+            store, library, reference, native, sources, hordes=hordes, others=extension.commands
+        ),
         planning=planning,
         commands=commands,
         prices=prices,

@@ -39,7 +39,7 @@ def init(
     port = typer.prompt(texts.say("init.ask_port"), default="8765", value_proc=read_port)
     _write(config, compose(own_hub=own, key=key, port=port))
     load(config)
-    typer.echo(texts.say("init.written", file=config))
+    typer.echo(texts.say("init.written_hub" if own else "init.written", file=config))
 
 
 def read_port(text: str) -> int:

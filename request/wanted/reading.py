@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from common import texts
 from common.errors import Refusal
@@ -17,6 +18,7 @@ from request.answering import recipe
 from request.extension import NO_COMMANDS
 from request.grammar import Command, CommandName, FollowUp, FollowUpKind, NotARequest, WhyNot
 from request.grammar.clean import clean
+from request.horde.hordes import Hordes
 from request.horde.native import NativeLookup, named
 from request.kept.records import PictureRow, RequestRow
 from request.kept.store import Store
@@ -85,6 +87,7 @@ class Reading:
         native: NativeLookup,
         sources: Sources,
         *,
+        hordes: Hordes,
         others: Mapping[str, re.Pattern[str]] = NO_COMMANDS,
     ) -> None:
         self._store = store
@@ -92,8 +95,9 @@ class Reading:
         self._library = library
         self._reference = reference
         self._native = native
+        self._hordes = hordes
         self._sources = sources
-        self._models: tuple[ModelReference | None, NameIndex] = (None, NameIndex())
+        self._models: tuple[object, NameIndex] = (None, NameIndex())
         self._retrieval = Retrieval(store, sources, self._model_names)
         self._parts: tuple[StyleList | None, dict[tuple[str, ...], StyleList]] = (None, {})
 
@@ -105,10 +109,10 @@ class Reading:
         stylelist = await self._list(named(incoming.text), limits)
         field = incoming.verb_optional and incoming.expects and not incoming.pictures
         said = grammar.read_prompt_field(incoming.text) if field else None
-        parsed = said or grammar.read(
+        heard = partial(
+            grammar.read,
             incoming.text,
             stylelist.names,
-            models=self._model_names(),
             limits=limits,
             bot_names=incoming.mentions,
             addressed=incoming.addressed or incoming.audience is Audience.PRIVATE,
@@ -118,6 +122,13 @@ class Reading:
             picture=bool(incoming.pictures),
             others=self._others,
         )
+        try:
+            parsed = said or heard(models=self._model_names())
+        except Refusal as refusal:
+            if refusal.code != "refused.model_unknown":
+                raise
+            await self._hordes.served()  # one of a worker's own, which no reference knows
+            parsed = heard(models=self._model_names())
         wordless = _wordless(parsed)
         if wordless is not None and incoming.pictures:
             return await self._recreate(request, wordless, stylelist)
@@ -305,9 +316,10 @@ class Reading:
         return parts[names]
 
     def _model_names(self) -> NameIndex:
-        reference = self._reference()
-        if self._models[0] is not reference:
-            self._models = (reference, NameIndex(reference.models))
+        """Return the names of the reference, and those the Hordes served when last asked."""
+        known = self._reference().models, frozenset(self._hordes.last_served() or ())
+        if self._models[0] != known:
+            self._models = (known, NameIndex((*known[0], *sorted(known[1].difference(known[0])))))
         return self._models[1]
 
 

@@ -322,7 +322,11 @@ def _faults_of_whole(merged: StyleList) -> list[Fault]:
         for member in members:
             canonical = merged.names.get(member)
             if canonical is None:
-                faults.append(Fault(CATEGORIES_FILE, name, member, "no style or category is so"))
+                faults.append(
+                    Fault(
+                        CATEGORIES_FILE, name, member, "there is no style or category of this name"
+                    )
+                )
             elif canonical == name and name not in merged.styles:
                 faults.append(Fault(CATEGORIES_FILE, name, member, "contains itself; ignored"))
     taken: dict[str, str] = {key(name): name for name in (*merged.categories, *merged.styles)}

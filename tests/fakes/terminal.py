@@ -13,9 +13,13 @@ from threading import Thread
 from tests.fakes.server import FakeServer
 
 
-def parser_of(name: str) -> argparse.ArgumentParser:
+def parser_of(name: str, about: str | None) -> argparse.ArgumentParser:
     """Return what reads the options that all fakes have: --port and --journal."""
-    parser = argparse.ArgumentParser(prog=f"python -m tests.fakes.{name}")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m tests.fakes.{name}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--journal", type=Path, help="file of JSON lines, appended to")
     return parser

@@ -54,6 +54,9 @@ def join(
     link: Annotated[str, typer.Argument(help="The line the operator has sent.")],
     config: Annotated[Path, typer.Option(help="File to write.")] = Path("worker.yaml"),
     name: NameOption = None,
+    engine: Annotated[
+        str | None, typer.Option(help="What makes the pictures: diffusers, comfyui; else the demo.")
+    ] = None,
 ) -> None:
     """Take address and key of a Horde from one line, and write them into a file of settings."""
     from worker.owner.joining import join as write
@@ -61,7 +64,8 @@ def join(
 
     def work() -> str:
         endpoint = read_link(link)
-        write(config, endpoint, {"name": name} if name else {})
+        given = {"name": name, "engine": engine}
+        write(config, endpoint, {key: value for key, value in given.items() if value})
         return endpoint.url
 
     url = _or_sentence(work)
@@ -81,6 +85,10 @@ def invite(
     settings = _or_sentence(lambda: load(config))
     link = _or_sentence(lambda: _invitation(settings, user, url))
     typer.echo(link)
+    if url is None and settings.hub.public_url is None:
+        from common import texts
+
+        typer.echo(texts.say("worker.invited_here", host=settings.hub.host), err=True)
 
 
 def _invitation(settings: Config, user: str, url: str | None) -> str:

@@ -215,7 +215,10 @@ async def test_check_tells_the_age_of_the_tables(config_for, tmp_path):
     ("document", "sentence"),
     [
         ({"database": "nonsense"}, "is no address of a database"),
-        ({"accounts": {"x": {"platform": "fax"}}, "run": ["x"]}, "is on fax, which is not known"),
+        (
+            {"accounts": {"x": {"platform": "fax"}}, "run": ["x"]},
+            "There is no platform fax. Write `platform:` to the account x",
+        ),
         ({"webb": {}}, "webb: there is no such setting; did you mean web?"),
         ({"run": ["hub", "discord"]}, "names discord, which is neither an account nor one of"),
         ({"run": ["hub"], "data_dir": "config.yaml/x"}, "cannot be written"),

@@ -221,3 +221,19 @@ async def test_a_private_request_stays_on_the_hordes_it_may_use(start, heard, pa
         outcome = await platform.answer_to("2")
     assert outcome.ending is Ending.DONE
     assert (own.journal.count("submit"), public.journal.count("submit")) == (1, 1)
+
+
+@pytest.mark.database
+async def test_a_model_only_our_own_worker_knows_may_be_named_from_the_first_request_on(
+    start, heard, horde
+):
+    horde.models = {"stable_diffusion": 1, "attic_painter": 1}
+    platform = FakePlatform()
+    async with start(platform):
+        platform.say(heard("draw for me a fox --model attic painter --n 1", event="1"))
+        named = await platform.answer_to("1")
+        platform.say(heard("draw for me a fox --model cellar painter --n 1", event="2"))
+        unknown = await platform.answer_to("2")
+    assert named.ending is Ending.DONE
+    assert horde.submitted()[0]["models"] == ["attic_painter"]
+    assert "I know no model “cellar painter”" in unknown.text

@@ -69,11 +69,12 @@ async def test_the_operator_makes_a_link_and_the_host_joins_with_it(tmp_path):
     assert made.output.strip() == "https://hub.example.org/api#worker=host-key"
     own = tmp_path / "worker.yaml"
     for link in ("http://10.0.0.1/api#worker=old", made.output.strip()):
-        joined = await worker("join", link, "--config", own, "--name", "attic card")
+        chosen = ("--name", "attic card", "--engine", "comfyui")
+        joined = await worker("join", link, "--config", own, *chosen)
         assert joined.exit_code == 0, joined.output
         assert f"hordebots worker --config {own}" in joined.output.replace("\n", "")
     settings = load(own).worker
-    assert settings.name == "attic card"
+    assert (settings.name, settings.engine) == ("attic card", "comfyui")
     assert [each.url for each in settings.endpoints] == [
         "https://hub.example.org/api",
         "http://10.0.0.1/api",
@@ -81,6 +82,16 @@ async def test_the_operator_makes_a_link_and_the_host_joins_with_it(tmp_path):
     assert settings.endpoints[0].key.get_secret_value() == "host-key"
     if os.name == "posix":
         assert stat.S_IMODE(own.stat().st_mode) == 0o600
+
+
+async def test_a_line_that_leads_nowhere_else_is_said_to(tmp_path):
+    file = tmp_path / "hub.yaml"
+    file.write_text(yaml.safe_dump({"hub": {"users": [{"name": "host", "key": "host-key"}]}}))
+    made = await worker("invite", "host", "--config", file)
+    assert made.stdout.strip() == "http://127.0.0.1:8766/api#worker=host-key"
+    assert "other machines cannot reach" in made.stderr
+    told = await worker("invite", "host", "--config", file, "--url", "http://10.0.0.1/api")
+    assert told.stderr == ""
 
 
 async def test_a_user_the_hub_does_not_know_is_said_with_the_line_to_add(tmp_path):

@@ -37,7 +37,7 @@ def show(exchange: Exchange) -> None:
 
 
 def main() -> None:
-    options = parser_of("discord").parse_args()
+    options = parser_of("discord", __doc__).parse_args()
     discord = FakeDiscord(port=options.port, journal=options.journal)
     channel = discord.world.channel(discord.world.guild("Painters"), "pictures")
     ann = discord.world.person("Ann")

@@ -11,7 +11,7 @@ from tests.fakes.terminal import parser_of, serve
 
 
 def main() -> None:
-    parser = parser_of("horde")
+    parser = parser_of("horde", __doc__)
     parser.add_argument("--seconds", type=float, default=0.2, help="time a request takes")
     options = parser.parse_args()
     horde = FakeHorde(seconds=options.seconds, port=options.port, journal=options.journal)

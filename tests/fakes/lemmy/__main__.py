@@ -17,7 +17,7 @@ def show(exchange: Exchange) -> None:
 
 
 def main() -> None:
-    parser = parser_of("lemmy")
+    parser = parser_of("lemmy", __doc__)
     parser.add_argument("--flavour", choices=VERSIONS, default="0.19")
     options = parser.parse_args()
     lemmy = FakeLemmy(options.flavour, port=options.port, journal=options.journal)

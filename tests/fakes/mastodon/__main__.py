@@ -12,7 +12,7 @@ from tests.fakes.terminal import parser_of, serve
 
 
 def main() -> None:
-    parser = parser_of("mastodon")
+    parser = parser_of("mastodon", __doc__)
     parser.add_argument("--flavour", choices=FLAVOURS, default="mastodon", help="which software")
     options = parser.parse_args()
     flavour = FLAVOURS[options.flavour]

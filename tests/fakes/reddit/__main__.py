@@ -17,7 +17,7 @@ def show(exchange: Exchange) -> None:
 
 
 def main() -> None:
-    options = parser_of("reddit").parse_args()
+    options = parser_of("reddit", __doc__).parse_args()
     reddit = FakeReddit(port=options.port, journal=options.journal)
     world = reddit.world
     post = world.post(world.subreddit("pictures"))
