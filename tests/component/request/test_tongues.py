@@ -23,7 +23,7 @@ HERE = {"web/web": {"language": "de"}}
         (None, None, HERE, "de"),
         (None, "es", {}, "es"),
         (None, "es", HERE, "de"),
-        ("ja", "es", {}, "es"),
+        ("ko", "es", {}, "es"),
         ("tlh", None, {}, "tlh"),
     ],
 )
