@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 
 PROGRAM = "hordebots"
 
 
+@cache
 def version() -> str:
     """Return the version that is installed, "0" in a bare checkout."""
     try:

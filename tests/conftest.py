@@ -113,6 +113,21 @@ def migrated(cluster, tmp_path_factory):
     return url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def migrated_hub(tmp_path_factory):
+    """A hub's database file that has been through all migrations, to be copied."""
+    from common.database import open_database
+    from hub.server import MIGRATIONS
+
+    file = tmp_path_factory.mktemp("migrated") / "hub.sqlite"
+
+    async def migrate():
+        await (await open_database(f"sqlite+aiosqlite:///{file}", migrations=MIGRATIONS)).close()
+
+    asyncio.run(migrate())
+    return file
+
+
 @pytest.fixture
 def data_dir(cluster, migrated, tmp_path):
     """The test's folder as the folder of a bot that has been started before: with a database."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from random import Random
 
@@ -11,8 +10,7 @@ import pytest
 import pytest_asyncio
 
 from common.config import HubConfig
-from common.database import open_database
-from hub.server import MIGRATIONS, start
+from hub.server import start
 from tests.component.hub.callers import USERS, Room, opened
 
 
@@ -20,18 +18,6 @@ from tests.component.hub.callers import USERS, Room, opened
 async def session():
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
         yield session
-
-
-@pytest.fixture(scope="session")
-def migrated_hub(tmp_path_factory):
-    """A hub's database file that has been through all migrations, to be copied."""
-    file = tmp_path_factory.mktemp("migrated") / "hub.sqlite"
-
-    async def migrate():
-        await (await open_database(f"sqlite+aiosqlite:///{file}", migrations=MIGRATIONS)).close()
-
-    asyncio.run(migrate())
-    return file
 
 
 @pytest.fixture
@@ -57,8 +43,10 @@ async def room(open_room):
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared(tmp_path_factory):
+async def shared(tmp_path_factory, migrated_hub):
     """One hub for all tests of a module that leave no trace in it; they share its loop."""
     plenty = {"requests_per_second": 1000, "requests_per_minute": 100_000}
-    async with opened(tmp_path_factory.mktemp("hub"), **plenty) as room:
+    folder = tmp_path_factory.mktemp("hub")
+    shutil.copy(migrated_hub, folder)
+    async with opened(folder, **plenty) as room:
         yield room
