@@ -10,6 +10,7 @@ import io
 import json
 from pathlib import Path
 
+import aiohttp
 import pytest
 from PIL import Image
 
@@ -17,7 +18,7 @@ from tests.component.worker.conftest import Shop
 from tests.component.worker.paint import PaintEngine
 from tests.contract.hub_replay import FOLDER, assert_valid, read_definitions
 from tests.fakes import faults
-from tests.fakes.hub import FakeHub
+from tests.fakes.hub import KEY, FakeHub
 from worker.engines.protocol import Feature
 
 pytestmark = pytest.mark.skipif(
@@ -109,3 +110,30 @@ async def test_so_is_what_is_sent_for_one_that_fails(hub):
     await hub.until(lambda: set(job["ids"]) <= set(hub.submitted))
     await shop.close()
     assert validated(hub, job["ids"]) == {"faulted"}
+
+
+async def test_the_fake_it_is_tested_against_answers_as_the_document_says(hub):
+    definitions, body = read_definitions(), {"name": "w"}
+    hub.waiting = [{"name": "paint", "count": 1, "queued": 2.0, "jobs": 1.0, "eta": 3}]
+    (job,) = hub.offer()
+    async with aiohttp.ClientSession(f"{hub.origin}/api/v2/", headers={"apikey": KEY}) as session:
+
+        async def asked(method, path, sent=None):
+            async with session.request(method, path, json=sent) as answer:
+                return await answer.json()
+
+        for _ in range(2):  # with a job, and with none
+            popped = await asked("POST", "generate/pop", body)
+            assert_valid(definitions, popped, "GenerationPayloadStable")
+        submitted = {"id": job, "generation": "R2", "state": "ok", "seed": 1}
+        assert_valid(
+            definitions, await asked("POST", "generate/submit", submitted), "GenerationSubmitted"
+        )
+        for row in await asked("GET", "status/models"):
+            assert_valid(definitions, row, "ActiveModel")
+        assert_valid(definitions, await asked("GET", "find_user"), "UserDetails")
+        worker = await asked("GET", "workers/name/w")
+        assert_valid(definitions, worker, "WorkerDetails")
+        change = {"maintenance": True, "maintenance_msg": "rest"}
+        changed = await asked("PUT", f"workers/{worker['id']}", change)
+        assert_valid(definitions, changed, "ModifyWorker")

@@ -133,13 +133,12 @@ class FakeHub(FakeServer):
         return web.json_response({"username": "ada#1", "id": 1, "kudos": 7})
 
     async def _worker(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            {"id": "w-1", "name": request.match_info["name"], "maintenance_mode": self.maintenance}
-        )
+        worker = {"id": "w-1", "name": request.match_info["name"], "bridge_agent": "unknown:0:"}
+        return web.json_response({**worker, "maintenance_mode": self.maintenance})
 
     async def _change(self, request: web.Request) -> web.Response:
         body = await request.json()
         if "maintenance" in body:
             self.maintenance = body["maintenance"]
-            self.maintenance_msg = body.get("maintenance_msg", "")
+            self.maintenance_msg = body.pop("maintenance_msg", "")  # it is not told again
         return web.json_response(body)
