@@ -7,11 +7,12 @@ import pytest
 from tests.fakes.horde import Fate
 
 
-async def test_a_restart_in_the_middle_loses_and_repeats_nothing(bot, plug, horde):
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+async def test_a_restart_in_the_middle_loses_and_repeats_nothing(bot, plug, horde, ended):
     horde.seconds = None
     said = await plug.say("draw for me a fox style: raw --n 1")
     await bot.submitted()
-    await bot.stop()
+    await (bot.stop() if ended == "stopped" else bot.kill())
     horde.seconds = 0.0
     for request in horde.requests.values():
         horde.finish(request.id)
@@ -20,20 +21,6 @@ async def test_a_restart_in_the_middle_loses_and_repeats_nothing(bot, plug, hord
     await bot.settled()
     assert len(await plug.answers(said)) == 1
     assert horde.journal.count("submit") == 1
-
-
-async def test_killed_in_the_middle_it_goes_on(bot, plug, horde):
-    horde.seconds = None
-    said = await plug.say("draw for me a fox style: raw --n 1")
-    await bot.submitted()
-    await bot.kill()
-    horde.seconds = 0.0
-    for request in horde.requests.values():
-        horde.finish(request.id)
-    await bot.start()
-    assert (await plug.answer(said)).pictures == 1
-    await bot.settled()
-    assert len(await plug.answers(said)) == 1
 
 
 @pytest.mark.needs("repeat")

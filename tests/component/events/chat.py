@@ -6,9 +6,10 @@ DRAW = "draw for me {what} style: raw --n 1"
 class Chat:
     """Says things on a platform and hears the answers."""
 
-    def __init__(self, platform, heard):
+    def __init__(self, platform, heard, core=None):
         self.platform = platform
         self.heard = heard
+        self.core = core
         self.number = 0
 
     async def say(self, text, person="ann", **more):

@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from events.course.clock import Clock
+from events.lifecycle import Step
 from events.model import Plan
 from events.room import open_parts
 from events.store import EventStore
-from tests.component.events.wall import MARKS
+from tests.component.events.chat import Chat
+from tests.component.events.wall import MARKS, entered
 from tests.component.request.conftest import heard, start
+from tests.fakes.platform import FakePlatform
 
 __all__ = ["heard", "start"]
 
@@ -69,12 +72,36 @@ def held():
     return make
 
 
-async def brought_to(core, plan, *steps, who="ann"):
+async def brought_to(parts, plan, *steps, who="ann"):
     """Draft an event and take steps as a moderator."""
-    event = await core.events.events.drafted(plan, who)
+    event = await parts.events.drafted(plan, who)
     for step in steps:
-        event = await core.events.steps.take(event, step, who)
+        event = await parts.steps.take(event, step, who)
     return event
+
+
+async def put_to_vote(parts, plan, lease, clock, *, entries):
+    """Draft an event, let people enter made-up pictures, and open the vote on them."""
+    event = await brought_to(parts, plan, Step.ANNOUNCE, Step.OPEN)
+    for number in range(1, entries + 1):
+        await entered(parts, lease, event, f"p{number}", number, clock)
+    for step in (Step.CLOSE, Step.VOTE):
+        event = await parts.steps.take(event, step, "ann")
+    return event
+
+
+@pytest.fixture
+def chatting():
+    """Return the kind of `chat`."""
+    return Chat
+
+
+@pytest.fixture
+async def chat(start, heard, chatting):
+    """Somebody on a platform that the whole program serves."""
+    platform = FakePlatform()
+    async with start(platform) as core:
+        yield chatting(platform, heard, core)
 
 
 @pytest.fixture

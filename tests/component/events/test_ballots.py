@@ -19,7 +19,7 @@ from events.voting.ballot_store import BallotStore
 from events.voting.published import rule_of
 from events.voting.tally import result_of, tally
 from request.kept.leases import Leases
-from tests.component.events.conftest import DAY, HOUR
+from tests.component.events.conftest import DAY, HOUR, put_to_vote
 from tests.component.events.wall import MARKS, Clocked, entered
 
 pytestmark = pytest.mark.database
@@ -27,15 +27,7 @@ pytestmark = pytest.mark.database
 
 @pytest.fixture
 async def voting(parts, planned, clock, leases):
-    event = await parts.events.drafted(planned(), "ann")
-    for step in (Step.ANNOUNCE, Step.OPEN):
-        event = await parts.steps.take(event, step, "ann")
-    web = await leases.take("web")
-    for number in range(1, 5):
-        await entered(parts, web, event, f"p{number}", number, clock)
-    for step in (Step.CLOSE, Step.VOTE):
-        event = await parts.steps.take(event, step, "ann")
-    return event
+    return await put_to_vote(parts, planned(), await leases.take("web"), clock, entries=4)
 
 
 async def test_a_ballot_is_changed_and_keeps_its_receipt(parts, voting):

@@ -9,23 +9,12 @@ from events.afterwards.previewing import turn_at
 from events.lifecycle import Step
 from events.model import State
 from styles.lists.previews import SUBJECTS
-from tests.component.events.chat import Chat
 from tests.component.events.conftest import DAY, HOUR, brought_to
-from tests.fakes.platform import FakePlatform
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
 
 KINDS = {subject.kind for subject in SUBJECTS}
-
-
-@pytest.fixture
-async def chat(start, heard):
-    platform = FakePlatform()
-    async with start(platform) as core:
-        one = Chat(platform, heard)
-        one.core = core
-        yield one
 
 
 @asynccontextmanager
@@ -48,7 +37,7 @@ async def tick(core):
 
 async def entered(chat, plan, called):
     """Hold a contest with one entry."""
-    await brought_to(chat.core, plan, Step.ANNOUNCE, Step.OPEN)
+    await brought_to(chat.core.events, plan, Step.ANNOUNCE, Step.OPEN)
     post = await chat.draw(f"a fox, in {called}, wet ropes")
     said = f"enter {plan.name} as me cc0 called: {called} subject: a fox"
     _, told = await chat.say(said, parent=post)

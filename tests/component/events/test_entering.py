@@ -12,9 +12,8 @@ from events.entries.style_entry import style_of
 from events.lifecycle import Step
 from events.model import EntryState, Shown, State
 from request.kept.leases import Lease
-from tests.component.events.chat import DRAW, Chat
+from tests.component.events.chat import DRAW
 from tests.component.events.conftest import brought_to
-from tests.fakes.platform import FakePlatform
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.database
@@ -23,17 +22,8 @@ BOTS = Lease("web", "one", 1)
 """The bot's own lease: a fresh one would end its work."""
 
 
-@pytest.fixture
-async def chat(start, heard):
-    platform = FakePlatform()
-    async with start(platform) as core:
-        one = Chat(platform, heard)
-        one.core = core
-        yield one
-
-
 async def opened(chat, plan):
-    return await brought_to(chat.core, plan, Step.ANNOUNCE, Step.OPEN)
+    return await brought_to(chat.core.events, plan, Step.ANNOUNCE, Step.OPEN)
 
 
 async def test_who_enters_is_told_first_where_he_will_be_seen(chat, held):
@@ -122,7 +112,7 @@ async def test_more_than_a_person_may_enter_takes_the_place_of_another(chat, hel
 
 
 async def test_nothing_is_entered_before_it_opens_and_after_it_closes(chat, held):
-    event = await brought_to(chat.core, held(), Step.ANNOUNCE)
+    event = await brought_to(chat.core.events, held(), Step.ANNOUNCE)
     post = await chat.draw("a fox")
     _, told = await chat.say("enter autumn as me", parent=post)
     assert "takes no entries now" in told.text

@@ -12,7 +12,6 @@ from request.kept.records import FINAL_STATES, RequestState
 from request.kept.tables import requests
 from tests.component.events.chat import Chat
 from tests.component.events.conftest import brought_to
-from tests.fakes.platform import FakePlatform
 
 pytestmark = pytest.mark.database
 
@@ -42,16 +41,12 @@ class Mortal(Chat):
 
 
 @pytest.fixture
-async def chat(start, heard):
-    platform = FakePlatform()
-    async with start(platform) as core:
-        one = Mortal(platform, heard)
-        one.core = core
-        yield one
+def chatting():
+    return Mortal
 
 
 async def opened(chat, plan):
-    return await brought_to(chat.core, plan, Step.ANNOUNCE, Step.OPEN)
+    return await brought_to(chat.core.events, plan, Step.ANNOUNCE, Step.OPEN)
 
 
 async def voted_on(chat, held, count=3):

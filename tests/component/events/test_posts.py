@@ -9,8 +9,8 @@ from events.lifecycle import Step
 from events.model import State
 from events.room import Room
 from events.tables import event_posts
-from tests.component.events.conftest import DAY, HOUR
-from tests.component.events.wall import MARKS, Wall, entered
+from tests.component.events.conftest import DAY, HOUR, brought_to, put_to_vote
+from tests.component.events.wall import MARKS, ON_THE_WALL, Wall, entered
 
 pytestmark = pytest.mark.database
 
@@ -24,8 +24,7 @@ async def posted(parts, lease, wall, clock, leases, rounds=20):
 
 async def test_news_is_posted_once_slowly_and_in_order(parts, planned, clock, leases, ticking):
     wall = Wall()
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
+    event = await parts.events.drafted(planned(venues=ON_THE_WALL), "ann")
     web = await leases.take("web")
     event = await parts.steps.take(event, Step.ANNOUNCE, "ann")
     event = await parts.steps.take(event, Step.OPEN, "ann")
@@ -65,7 +64,7 @@ async def test_a_post_that_breaks_the_platforms_library_does_not_hold_up_others(
 
     wall, web = Picky(), await leases.take("web")
     for name, title in (("broken", "Broken"), ("well", "Well")):
-        plan = planned(name=name, title=title, venues=[{"account": "web", "to": "wall"}])
+        plan = planned(name=name, title=title, venues=ON_THE_WALL)
         event = await parts.events.drafted(plan, "ann")
         await parts.steps.take(event, Step.ANNOUNCE, "ann")
     await posted(parts, web, wall, clock, leases, rounds=3)
@@ -84,9 +83,7 @@ async def test_a_post_names_its_event_once_wherever_it_stands(
 ):
     wall = Wall()
     wall.capabilities = replace(wall.capabilities, titles=titles)
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    event = await brought_to(parts, planned(venues=ON_THE_WALL), Step.ANNOUNCE)
     await posted(parts, await leases.take("web"), wall, clock, leases)
     [news] = wall.wall.values()
     assert news.title == event.plan.title
@@ -97,9 +94,7 @@ async def test_a_post_that_got_out_before_a_crash_is_not_posted_again(
     parts, planned, clock, leases, database
 ):
     wall = Wall()
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    await brought_to(parts, planned(venues=ON_THE_WALL), Step.ANNOUNCE)
     web = await leases.take("web")
     await parts.outbox.serve(web, wall)
     async with database.write() as connection:
@@ -117,9 +112,7 @@ async def test_a_platform_in_trouble_is_asked_again_later(parts, planned, clock,
         PlatformError(platform="x", problem="y"),
         PlatformBusy(platform="x", retry_after=300.0),
     ]
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    await brought_to(parts, planned(venues=ON_THE_WALL), Step.ANNOUNCE)
     web = await leases.take("web")
     await parts.outbox.serve(web, wall)
     assert wall.wall == {}
@@ -146,18 +139,11 @@ async def test_a_platform_with_polls_votes_in_heats_below_the_pictures(
     parts, planned, clock, leases, ticking, tmp_path
 ):
     wall = Polled()
-    venue = {"account": "web", "to": "wall"}
     plan = planned(
-        venues=[venue], voting={"fewest_entries": 1, "fewest_votes": 0, "largest_share": 1}
+        venues=ON_THE_WALL, voting={"fewest_entries": 1, "fewest_votes": 0, "largest_share": 1}
     )
-    event = await parts.events.drafted(plan, "ann")
-    for step in (Step.ANNOUNCE, Step.OPEN):
-        event = await parts.steps.take(event, step, "ann")
     web, lease = await leases.take("web"), await leases.take("clock")
-    for number in range(1, 4):
-        await entered(parts, web, event, f"p{number}", number, clock)
-    for step in (Step.CLOSE, Step.VOTE):
-        event = await parts.steps.take(event, step, "ann")
+    event = await put_to_vote(parts, plan, web, clock, entries=3)
     await posted(parts, web, wall, clock, leases)
     [poll] = [one for one in wall.wall.values() if one.poll]
     [gallery] = [post for post, one in wall.wall.items() if one.pictures]
@@ -181,15 +167,8 @@ async def test_a_platform_with_polls_votes_in_heats_below_the_pictures(
 
 async def test_a_platform_without_polls_posts_none(parts, planned, clock, leases):
     wall = Wall()
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    for step in (Step.ANNOUNCE, Step.OPEN):
-        event = await parts.steps.take(event, step, "ann")
     web = await leases.take("web")
-    for number in range(1, 4):
-        await entered(parts, web, event, f"p{number}", number, clock)
-    for step in (Step.CLOSE, Step.VOTE):
-        event = await parts.steps.take(event, step, "ann")
+    event = await put_to_vote(parts, planned(venues=ON_THE_WALL), web, clock, entries=3)
     await posted(parts, web, wall, clock, leases)
     assert not any(one.poll for one in wall.wall.values())
     assert [row.key for row in await parts.outbox.of(event) if row.state == "removed"] == ["poll-1"]
@@ -199,10 +178,8 @@ async def test_the_reminder_of_an_event_that_is_closed_already_is_not_posted(
     parts, planned, clock, leases
 ):
     wall = Wall()
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    for step in (Step.ANNOUNCE, Step.OPEN, Step.CLOSE):
-        event = await parts.steps.take(event, step, "ann")
+    plan = planned(venues=ON_THE_WALL)
+    event = await brought_to(parts, plan, Step.ANNOUNCE, Step.OPEN, Step.CLOSE)
     clock.now += 8 * DAY
     web = await leases.take("web")
     await posted(parts, web, wall, clock, leases)
@@ -213,15 +190,8 @@ async def test_posts_show_an_entry_no_more_whose_entrant_is_forgotten(
     parts, planned, clock, leases
 ):
     wall = Wall()
-    venue = {"account": "web", "to": "wall"}
-    event = await parts.events.drafted(planned(venues=[venue]), "ann")
-    for step in (Step.ANNOUNCE, Step.OPEN):
-        event = await parts.steps.take(event, step, "ann")
     web = await leases.take("web")
-    for number in range(1, 3):
-        await entered(parts, web, event, f"p{number}", number, clock)
-    for step in (Step.CLOSE, Step.VOTE):
-        event = await parts.steps.take(event, step, "ann")
+    event = await put_to_vote(parts, planned(venues=ON_THE_WALL), web, clock, entries=2)
     await posted(parts, web, wall, clock, leases)
     assert any(one.pictures for one in wall.wall.values())
     gone = await parts.entries.forgotten(web, MARKS.person("web", "p1"))

@@ -10,6 +10,8 @@ from request.kept.marks import Marks
 from tests.fakes.platform import FakePlatform
 
 MARKS = Marks(b"k" * 32)
+ON_THE_WALL = [{"account": "web", "to": "wall"}]
+"""Venues of an event whose news is posted in one place."""
 
 
 class Wall(FakePlatform):

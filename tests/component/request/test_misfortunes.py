@@ -96,13 +96,18 @@ async def test_a_poll_that_cannot_be_counted_does_not_keep_what_is_old_from_bein
         assert await core.store.request_of_event(old) is not None
 
 
-async def test_a_poll_of_which_nobody_knows_whether_it_was_asked_is_not_asked_again(start, heard):
-    platform = Asking()
-    platform.broken = True
+async def answered_for_good(start, heard, platform):
+    """Ask for two pictures and wait until nothing is left to be done about them."""
     async with start(platform, pace=0.05) as core:
         platform.say(heard(TWO, event="1"))
         await platform.answer_to("1")
         await wait_while(lambda: core.store.open_requests("web"))
+
+
+async def test_a_poll_of_which_nobody_knows_whether_it_was_asked_is_not_asked_again(start, heard):
+    platform = Asking()
+    platform.broken = True
+    await answered_for_good(start, heard, platform)
     assert len(platform.polls) == 1
 
 
@@ -114,10 +119,7 @@ async def test_a_poll_that_hangs_is_given_up(start, heard):
 
     platform = Hanging()
     platform.capabilities = replace(platform.capabilities, reply_timeout=0.2)
-    async with start(platform, pace=0.05) as core:
-        platform.say(heard(TWO, event="1"))
-        await platform.answer_to("1")
-        await wait_while(lambda: core.store.open_requests("web"))
+    await answered_for_good(start, heard, platform)
     assert len(platform.polls) == 1
 
 

@@ -168,34 +168,35 @@ async def test_locked_database_is_outlived_while_pictures_are_made(
 # --- several Hordes -------------------------------------------------------------------------
 
 
-async def test_hub_without_workers_is_passed_over(start, heard, horde):
-    platform = FakePlatform()
-    async with FakeHorde(models={}) as hub:
-        hub.fate = Fate.IMPOSSIBLE
-        async with start(platform, urls=[hub.url, horde.url]):
+@pytest.fixture
+async def answer_of_two(start, heard, horde):
+    """Ask for a fox where another Horde comes first, and return the answer."""
+
+    async def answered(first):
+        platform = FakePlatform()
+        async with first, start(platform, urls=[first.url, horde.url]):
             platform.say(heard(FOX))
-            outcome = await platform.answer_to("1")
-    assert outcome.ending is Ending.DONE
+            return await platform.answer_to("1")
+
+    return answered
 
 
-async def test_what_one_horde_rejects_is_taken_to_the_next(start, heard, horde):
-    platform = FakePlatform()
-    async with FakeHorde() as hub:
-        hub.fail("submit", faults.rc("KudosUpfront"))
-        async with start(platform, urls=[hub.url, horde.url]):
-            platform.say(heard(FOX))
-            outcome = await platform.answer_to("1")
-    assert outcome.ending is Ending.DONE
+async def test_hub_without_workers_is_passed_over(answer_of_two):
+    hub = FakeHorde(models={})
+    hub.fate = Fate.IMPOSSIBLE
+    assert (await answer_of_two(hub)).ending is Ending.DONE
 
 
-async def test_words_that_one_horde_rejects_are_not_carried_on(start, heard, horde):
-    platform = FakePlatform()
-    async with FakeHorde() as hub:
-        hub.fail("submit", faults.rc("CorruptPrompt"))
-        async with start(platform, urls=[hub.url, horde.url]):
-            platform.say(heard(FOX))
-            outcome = await platform.answer_to("1")
-    assert outcome.ending is Ending.FAILED
+async def test_what_one_horde_rejects_is_taken_to_the_next(answer_of_two):
+    hub = FakeHorde()
+    hub.fail("submit", faults.rc("KudosUpfront"))
+    assert (await answer_of_two(hub)).ending is Ending.DONE
+
+
+async def test_words_that_one_horde_rejects_are_not_carried_on(answer_of_two, horde):
+    hub = FakeHorde()
+    hub.fail("submit", faults.rc("CorruptPrompt"))
+    assert (await answer_of_two(hub)).ending is Ending.FAILED
     assert horde.journal.count("submit") == 0
 
 

@@ -82,6 +82,14 @@ async def rows(database):
         return (await connection.execute(sa.select(copies))).all()
 
 
+async def drawn_by_who_shares(platform, heard, text=DRAW):
+    """Let somebody say that all of his is to be shown, and then draw; return the answer."""
+    platform.say(heard("share always", event="1"))
+    await platform.answer_to("1")
+    platform.say(heard(text, event="2"))
+    return await platform.answer_to("2")
+
+
 async def settled(database, platform, *events):
     """Wait for answers and until nothing waits to be shown or taken down."""
     for event in events:
@@ -196,10 +204,7 @@ async def test_censored_answers_are_not_shown(room, heard, gallery, horde, datab
     horde.plan.append(Fate.CENSORED)
     platform = FakePlatform()
     async with room(platform):
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard("draw for me a fox style: raw --n 2", event="2"))
-        await platform.answer_to("2")
+        await drawn_by_who_shares(platform, heard, "draw for me a fox style: raw --n 2")
     assert await rows(database) == []
 
 
@@ -261,10 +266,7 @@ async def test_a_copy_whose_posting_was_cut_off_is_found_and_not_posted_again(
     gallery.trouble.append(PlatformError(platform="show", problem="lost"))
     platform = FakePlatform()
     async with room(platform):
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard(DRAW, event="2"))
-        outcome = await platform.answer_to("2")
+        outcome = await drawn_by_who_shares(platform, heard)
         await wait_until(lambda: gallery.published == 1)
         await due_now(database)
         await settled(database, platform)
@@ -292,10 +294,7 @@ async def test_a_cut_off_copy_that_is_taken_back_is_found_and_taken_down(
     gallery.trouble.append(PlatformError(platform="show", problem="lost"))
     platform = FakePlatform()
     async with room(platform):
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard(DRAW, event="2"))
-        await platform.answer_to("2")
+        await drawn_by_who_shares(platform, heard)
         await wait_until(lambda: gallery.shown)
         platform.say(heard("share never", event="3"))  # it is not known to be posted yet
         await platform.answer_to("3")
@@ -308,10 +307,7 @@ async def test_a_showcase_that_refuses_harms_no_request(room, heard, gallery, da
     gallery.trouble.append(PlatformRefused(platform="show", problem="banned"))
     platform = FakePlatform()
     async with room(platform) as core:
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard(DRAW, event="2"))
-        outcome = await platform.answer_to("2")
+        outcome = await drawn_by_who_shares(platform, heard)
         await wait_until(lambda: not gallery.trouble)
         await settled(database, platform)
         await wait_until(lambda: not core.service.at_work.running)
@@ -326,10 +322,7 @@ async def test_an_account_that_comes_later_shows_what_was_left_for_it(
     platform = FakePlatform()
     showcase = (ShowcaseConfig(account="show"),)
     async with start(platform, pace=0.1, showcase=showcase):
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard(DRAW, event="2"))
-        await platform.answer_to("2")
+        await drawn_by_who_shares(platform, heard)
     [row] = await rows(database)
     assert row.state == "intended"
     async with start(gallery, pace=0.1, showcase=showcase):
@@ -341,10 +334,7 @@ async def test_what_is_left_for_an_account_nobody_serves_is_dropped_after_a_week
 ):
     platform = FakePlatform()
     async with start(platform, pace=0.1, showcase=(ShowcaseConfig(account="gone"),)) as core:
-        platform.say(heard("share always", event="1"))
-        await platform.answer_to("1")
-        platform.say(heard(DRAW, event="2"))
-        await platform.answer_to("2")
+        await drawn_by_who_shares(platform, heard)
         await wait_until(lambda: not core.service.at_work.running)
         [row] = await rows(database)
         for days, left in ((6, 1), (8, 0)):
@@ -372,10 +362,7 @@ async def test_moderators_choose_a_showcase_in_the_chat(start, heard, database):
     web = Gallery()
     async with start(web, pace=0.1) as core:
         await core.services.settings.change("web", "web", showcase="wall")
-        web.say(heard("share always", event="1"))
-        await web.answer_to("1")
-        web.say(heard(DRAW, event="2"))
-        await web.answer_to("2")
+        await drawn_by_who_shares(web, heard)
         await wait_until(lambda: web.shown)
     [shown] = web.shown.values()
     assert shown.to == "wall"
