@@ -125,7 +125,9 @@ def store(folder: Path, data: bytes) -> Path:
     path = folder / sha256(data)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
+        if path.exists():
+            path.touch()  # it is needed again: who looks for what nobody needs passes it over
+        else:
             _write_beside(path, data)
         _sync_folder(folder)
     except OSError as error:
@@ -352,8 +354,11 @@ def _write_beside(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+    """Make the names in a folder durable, where folders can be opened (on Windows none can)."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        return
     try:
         os.fsync(handle)
     finally:

@@ -12,6 +12,7 @@ from bots.assembly.knowledge import KEPT_PREVIEWS, Knowledge
 from bots.assembly.lending import lend
 from bots.assembly.live import LiveConfig
 from bots.assembly.rooms import Rooms, event_rooms
+from bots.assembly.sweeping import Sweeping
 from common.config import Config
 from common.database import Database
 from common.fetching.fetch import fetch as fetch_public
@@ -19,7 +20,7 @@ from common.horde.client import HordeClient
 from common.reference.models import ModelReference
 from events.afterwards.featuring import Featuring
 from events.afterwards.previewing import StylePreviews
-from events.course.clock import Clock
+from events.course.clock import Chore, Clock
 from events.room import Parts, Room
 from request.adapter import Adapter
 from request.admission import Admission
@@ -62,6 +63,7 @@ from request.wanted.reading import Reading
 from request.wanted.sources import Fetch, Sources
 from request.withdrawal import Withdrawal
 from styles.lists.library import OWN_STYLES
+from web.chat import room as chat
 
 FETCHING = 20.0
 """Seconds for a picture at an address somebody wrote."""
@@ -88,8 +90,19 @@ class Core:
 
     def clock(self) -> Clock:
         """Return what leads events on."""
-        one, chores = self.events, (*self.rooms.chores(), self._featuring().keep)
+        chores: tuple[Chore, ...] = (
+            *self.rooms.chores(),
+            self._featuring().keep,
+            self.sweeping(),
+        )
+        one = self.events
         return Clock(one.events, one.entries, one.steps, one.purse, self.leases, chores=chores)
+
+    def sweeping(self) -> Sweeping:
+        """Return what deletes the picture files that nothing names."""
+        shown = chat.Room(self.services.database, "").shown  # by whatever room
+        needed = (self.events.people.used, self.service.extension.keeps, shown)
+        return Sweeping(self.services.pictures, needed)
 
     def _featuring(self) -> Featuring:
         """Return what keeps the styles that won contests among the community's own."""
