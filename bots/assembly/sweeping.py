@@ -19,9 +19,8 @@ from request.kept.leases import Lease
 log = structlog.get_logger()
 
 DAY = 24 * 3600.0
-NEW, OLD = DAY, 8 * DAY
-"""Seconds since a file was kept last: younger ones may be about to be used, older ones have been
-looked at."""
+NEW = DAY
+"""Seconds since a file was kept last: younger ones may be about to be used."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 Needed = Callable[[Sequence[str]], Awaitable[set[str]]]
@@ -40,7 +39,7 @@ class Sweeping:
         self.swept = float("-inf")
 
     async def __call__(self, lease: Lease) -> None:
-        """Look through what was kept in the last days, if a day has passed since the last time."""
+        """Look through all that is kept, if a day has passed since the last time."""
         del lease
         now = self._now()
         if now - self.swept < DAY:
@@ -59,7 +58,7 @@ def _aged(folder: Path, now: float) -> list[str]:
     if not folder.is_dir():
         return []
     pictures = [file for file in folder.iterdir() if _NAME.fullmatch(file.name)]
-    return sorted(file.name for file in pictures if NEW <= now - _kept_at(file) < OLD)
+    return sorted(file.name for file in pictures if now - _kept_at(file) >= NEW)
 
 
 def _kept_at(file: Path) -> float:

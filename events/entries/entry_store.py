@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,6 +156,7 @@ class EntryStore:
         found: set[str] = set()
         async with self._database.read() as connection:
             for start in range(0, len(names), 200):
+                await asyncio.sleep(0)  # see `request/kept/people.py`
                 query = sa.select(entries.c.sha256).where(
                     entries.c.sha256.in_(names[start : start + 200])
                 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -342,6 +343,7 @@ class People:
             return found
         async with self._database.read() as connection:
             for start in range(0, len(names), AT_ONCE):
+                await asyncio.sleep(0)  # they may be a hundred thousand, and SQLite is asked here
                 some = names[start : start + AT_ONCE]
                 query = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(some))
                 found.update(row.sha256 for row in await connection.execute(query))

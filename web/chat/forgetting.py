@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select, update
@@ -42,6 +43,7 @@ async def shown_pictures(connection: AsyncConnection, names: Sequence[str]) -> s
     """Return those of the picture files that messages which are not hidden show."""
     found: set[str] = set()
     for start in range(0, len(names), AT_ONCE):
+        await asyncio.sleep(0)  # see `request/kept/people.py`
         query = (
             select(pictures.c.sha256)
             .join(messages, pictures.c.message == messages.c.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.assembly.sweeping import DAY, NEW, OLD
+from bots.assembly.sweeping import DAY, NEW
 from common import pictures
 from events.lifecycle import Step
 from tests.component.events.chat import DRAW, Chat
@@ -33,7 +33,7 @@ async def test_what_a_refused_request_has_kept_is_deleted_and_nothing_that_is_ne
     folder = tmp_path / "pictures"
     left, fresh, ancient = [
         aged(pictures.store(folder, plain(colour)), seconds)
-        for colour, seconds in (("red", NEW + 60), ("blue", 60), ("green", OLD + 60))
+        for colour, seconds in (("red", NEW + 60), ("blue", 60), ("green", 99 * DAY))
     ]
     platform = FakePlatform()
     async with start(platform) as core:
@@ -52,7 +52,7 @@ async def test_what_a_refused_request_has_kept_is_deleted_and_nothing_that_is_ne
         sweep = core.sweeping()
         await sweep(await core.leases.take("clock"))
     assert outcome.pictures
-    assert [file.exists() for file in (left, source, fresh, ancient)] == [False, False, True, True]
+    assert [file.exists() for file in (left, source, fresh, ancient)] == [False, False, True, False]
     assert len(needed) >= 3
     assert all(file.exists() for file in needed)
 
