@@ -38,7 +38,7 @@ async def test_what_a_refused_request_has_kept_is_deleted_and_nothing_that_is_ne
     platform = FakePlatform()
     async with start(platform) as core:
         chat = Chat(platform, heard)
-        await brought_to(core, held(), Step.ANNOUNCE, Step.OPEN)
+        await brought_to(core.events, held(), Step.ANNOUNCE, Step.OPEN)
         post = await chat.draw("a fox")
         await chat.say("enter autumn as me", parent=post)
         source = pictures.store(folder, plain("white", (128, 128)))
