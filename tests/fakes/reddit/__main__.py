@@ -21,6 +21,7 @@ def main() -> None:
     reddit = FakeReddit(port=options.port, journal=options.journal)
     world = reddit.world
     post = world.post(world.subreddit("pictures"))
+    world.subreddit("painters_gallery")  # where the bot may put its pictures
     reddit.journal.on_exchange(show)
     serve(
         reddit,

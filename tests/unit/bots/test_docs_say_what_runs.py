@@ -22,8 +22,16 @@ NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`((?:[.\w/\\]*[/\\])?hordebots [^`]*)`")
 PROGRAM = typer.main.get_command(app)
-COMMAND = re.compile(r"(?:^|[ /\\=])hordebots (?=[a-z-])([^|>&]*)")
-NO_COMMAND = ("pip install", "useradd", "createuser", "createdb", "systemctl", "journalctl")
+COMMAND = re.compile(r"(?:^|(?<!-iu)[ /\\=])hordebots (?=[a-z-])([^|>&]*)")
+NO_COMMAND = (
+    "git clone",
+    "pip install",
+    "useradd",
+    "createuser",
+    "createdb",
+    "systemctl",
+    "journalctl",
+)
 
 
 def blocks(page, language):
