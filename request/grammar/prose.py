@@ -14,7 +14,7 @@ from styles.names import NameIndex
 from styles.notes import changed, told
 
 _AT_END = r"(?<=[\s,])(?:(?:in|at)\s+)?{}\s*\Z"
-_SIZE = re.compile(_AT_END.format(r"(?P<asked>(\d{3,4})\s?[x×]\s?(\d{3,4}))"), re.IGNORECASE)
+_SIZE = re.compile(_AT_END.format(r"(?P<asked>(\d{3,5})\s?[x×]\s?(\d{3,5}))"), re.IGNORECASE)
 _RATIO = re.compile(
     _AT_END.format(
         r"(?P<asked>(1:1|2:3|3:2|3:4|4:3|4:5|5:4|9:16|16:9|9:21|21:9))(?:\s+(?:aspect\s+)?ratio)?"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from request.grammar.markers import next_marker
 from request.grammar.results import NotARequest, WhyNot
 from request.grammar.values import past
@@ -9,6 +11,8 @@ from request.grammar.words import Words
 
 _SHORT = 100
 """Characters below which what came with a picture may say what to make of it."""
+_SPOKEN_TO = re.compile(r"(?:you|i|we|they|it|this|that)\b", re.IGNORECASE)
+"""How no prompt begins: `do you speak German?`."""
 _ASKING = ("?", "？", "؟")
 
 
@@ -48,7 +52,8 @@ def _courtesy(plain: str, words: Words) -> WhyNot | None:
 
 def _prompt_meant(plain: str, words: Words, *, picture: bool) -> str:
     """Return what was probably to be drawn; "" if nothing was."""
-    if wish := words.wishes.match(plain, past(words.polite_start, plain, 0)):
+    wish = words.wishes.match(plain, past(words.polite_start, plain, 0))
+    if wish and not _SPOKEN_TO.match(plain, wish.end()):
         return plain[wish.end() :].rstrip(" ?")
     prompt = words.without_near_verb(plain)
     if prompt is not None and any(char.isalnum() for char in prompt):

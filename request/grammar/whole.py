@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from common.errors import Refusal
@@ -49,6 +49,27 @@ _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
 _HELP = re.compile(
     r"help\s+(?:(?:with|about|on)\s+)?(?!(?:me|us)\b)(\S{1,40}(?:[^\S\n]\S{1,20}){0,2})",
+    re.IGNORECASE,
+)
+_WORD = r"(?P<word>-{0,2}[^\W\d_][\w-]{1,20}(?:\s[\w-]{2,20})?)"
+_EXPLAIN = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"what(?:['’]?s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?{_WORD}",
+        rf"what\s+does\s+(?:an?\s+|the\s+)?{_WORD}\s+(?:do|mean|stand\s+for)",
+        rf"how\s+(?:do|can)\s+i\s+use\s+(?:an?\s+|the\s+)?{_WORD}",
+        rf"how\s+does\s+(?:an?\s+|the\s+)?{_WORD}\s+work",
+    )
+)
+_STYLES_FOR = re.compile(
+    r"(?:(?:what|which)\s+)?styles\s+(?:are\s+there\s+|do\s+you\s+have\s+|do\s+i\s+use\s+)?"
+    r"(?:for|of|like|with|about)\s+(?:an?\s+)?(?P<word>[^\n]{2,40})",
+    re.IGNORECASE,
+)
+_STYLES_CALLED = re.compile(
+    r"(?:(?:show|list)(?:\s+me)?|do\s+you\s+have|are\s+there|what|which)\s+"
+    r"(?:(?:any|all|the|some)\s+)*(?P<word>(?!your\b)[^\W\d_][\w -]{1,30}?)\s+styles"
+    r"(?:\s+(?:are\s+there|do\s+you\s+have))?",
     re.IGNORECASE,
 )
 _INFO = re.compile(r"info(?:\s+#?(?P<picture>\d{1,3}))?", re.IGNORECASE)
@@ -154,7 +175,7 @@ def read_whole(
         or _fixed(_fold(plain))
         or (read_remark(plain, words, scan) if reply else None)
         or _on_picture(_numbered(plain))
-        or _with_argument(plain)
+        or _with_argument(plain, reply=reply)
         or _changed(plain, words, scan)
         or _in_style(plain, scan)
         or (_about_picture(plain, words, scan) if reply else None)
@@ -330,14 +351,22 @@ def _picture(digits: str | None) -> int | None:
     return None if digits is None else int(digits)
 
 
-def _with_argument(plain: str) -> Command | None:
+def _with_argument(plain: str, *, reply: bool) -> Command | None:
     if found := _HELP.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
+    if found := _first((_STYLES_FOR, _STYLES_CALLED), plain):
+        return Command(CommandName.STYLES, found["word"])
+    if not reply and (found := _first(_EXPLAIN, plain)):
+        return Command(CommandName.HELP, found["word"], asked=True)
     for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE, _SHARE, _UNSHARE, _MY):
         found = pattern.fullmatch(plain)
         if found is not None:
             return Command(CommandName(found[1].casefold()), found[2].strip())
     return None
+
+
+def _first(patterns: Iterable[re.Pattern[str]], plain: str) -> re.Match[str] | None:
+    return next((found for one in patterns if (found := one.fullmatch(plain))), None)
 
 
 def _bare(text: str, words: Words) -> str:

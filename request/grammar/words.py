@@ -29,6 +29,8 @@ _FOLLOWED = re.compile(r"(.+?)\s*\((.+)\)")
 """A phrase of which the part in brackets must follow and is prompt; "…" is anything."""
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _ANYTHING = r"\S"
+_NOT_ONLY_FOR = r"(?!(?<=\bme)\s+(?:and|as|with)\s)"
+"""Behind `draw me`: they are to be seen themselves."""
 _MOST_POLITE = 4
 _MOST_THANKS = 3
 _LONGEST_CLOSING = 80
@@ -36,6 +38,11 @@ _LONGEST_CLOSING = 80
 _SHORTEST_NEAR = 4
 _NEAR = 75.0
 """Likeness (of 100) from which a first word may have been meant as a verb."""
+_EXPLAINED = (
+    *("censored", "free", "nsfw", "bot", "rights", "off", "kept", "limits", "video", "languages"),
+    *("kudos", "worker", "img2img"),
+)
+"""Terms of the glossary that are asked for in sentences of their own."""
 _INSTEAD = {
     **{
         name: name
@@ -45,10 +52,7 @@ _INSTEAD = {
         )
     },
     "forget_me": "forget me",
-    **{
-        f"help_{word}": f"help {word}"
-        for word in ("censored", "free", "nsfw", "bot", "rights", "off")
-    },
+    **{f"help_{word}": f"help {word}" for word in _EXPLAINED},
     **{shape: f"again --ar {shape}" for shape in ("wide", "tall", "square", "portrait")},
     "landscape": "again --ar landscape",
     "no_background": "same seed --no-background",
@@ -191,7 +195,7 @@ def words() -> Words:
     alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
     return Words(
         verb=_compiled(
-            rf"{leading}[/!]?(?:(?:(?:{_any_of(plain)})(?![\w@-])|{led}){behind}"
+            rf"{leading}[/!]?(?:(?:(?:{_any_of(plain)})(?![\w@-]){_NOT_ONLY_FOR}|{led}){behind}"
             rf"|prompt\s*[:：])"
         ),
         around=_around(before, after),
@@ -324,7 +328,7 @@ def _led(phrase: str) -> str:
     verb, follows = _FOLLOWED.fullmatch(phrase).groups()  # type: ignore[union-attr]
     if _UNSPACED.match(verb):
         return rf"{_written(verb)}(?={_ANYTHING if follows == '…' else _written(follows)})"
-    return rf"(?<!\w){_written(verb)}(?=\s+{_written(follows)})"
+    return rf"(?<!\w){_written(verb)}(?=\s+{_written(follows)}(?!\w))"
 
 
 def _around(before: str, after: str) -> tuple[re.Pattern[str], ...]:

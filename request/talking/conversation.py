@@ -11,6 +11,7 @@ from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
 from common.errors import AssetError, AssetRefused, HordeError
 from common.model import Outcome
+from request.allowed import policy
 from request.answering import answers
 from request.grammar import Command, CommandName
 from request.horde.hordes import Hordes
@@ -47,6 +48,8 @@ class Conversation:
         names: tuple[str, ...] = ()
         match command.name:
             case CommandName.HELP:
+                if command.asked and glossary.find(command.argument) is None:
+                    return answers.told(request_id, texts.say("help.question"), code=policy.HINT)
                 text = self._help(command.argument, place, asked=command.asked)
             case CommandName.STYLES:
                 text, names = self._styles(command.argument, place)
@@ -68,7 +71,8 @@ class Conversation:
             names = tuple(current.categories)[:SHOWN] or tuple(current.styles)[:SHOWN]
             values = {"count": len(current.styles), "categories": len(current.categories)}
             return texts.say("help.styles_all", names=", ".join(names), **values), names
-        names = current.names.search(search)[:SHOWN]
+        index = current.names
+        names = (index.search(search) or index.search(search.removesuffix("s")))[:SHOWN]
         if not names:
             names = current.names.suggest(search)
             return texts.say("help.styles_none", search=search), names

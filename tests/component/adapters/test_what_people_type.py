@@ -43,7 +43,7 @@ REPLIED = {
     "change the fox to a bear": (1, "a bear"),
     "flip it": (0, "I cannot turn, mirror or cut a finished picture"),
     "the first one": (0, "reply `vary 1` for more like it"),
-    "are you a bot?": (0, "Yes, I am a program"),
+    "are you a bot?": (0, "I am a program"),
 }
 """The same for replies to a picture."""
 

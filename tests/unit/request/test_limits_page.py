@@ -17,7 +17,7 @@ SECTIONS = {
     "hub": HubConfig,
 }
 NO_LIMITS = {"pictures", "nsfw", "trusted_workers", "hordes", "private_hordes"} | {
-    *("enabled", "default_style", "styles", "roles")
+    *("enabled", "default_style", "styles", "roles", "language")
 }
 """Settings of a place that say what it prefers."""
 
