@@ -55,9 +55,20 @@ async def test_a_server_that_stays_away(client, horde, link):
 async def test_an_expired_link(client, horde, link, status):
     horde.fail("picture", faults.answer(status, "<Error><Code>AccessDenied</Code></Error>"))
 
-    with pytest.raises(HordeGone):
+    with pytest.raises(HordeGone) as gone:
         await client.download(link, limit_bytes=LIMIT)
+    assert (gone.value.code, gone.value.status) == ("horde.picture_gone", status)
     assert horde.journal.count("picture") == 1
+
+
+@pytest.mark.parametrize("status", [204, 408, 429, 500])
+async def test_a_server_that_has_no_picture_just_now(client, horde, link, status):
+    horde.fail("picture", faults.answer(status, ""), QUICK.attempts)
+
+    with pytest.raises(HordeUnreachable) as away:
+        await client.download(link, limit_bytes=LIMIT)
+    assert (away.value.code, away.value.status) == ("horde.picture_unreachable", status)
+    assert horde.journal.of("picture")[0].headers["accept"] == "image/*"
 
 
 async def test_the_signature_is_sent_as_it_was_spelt(client, horde, link):
