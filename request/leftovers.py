@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from common.database import Database
 from request.adapter import Keeping
 from request.extension import Extension
-from request.kept.people import People
+from request.kept import files
 
 
 class Leftovers:
     """Deletes files of the picture folder, unless somebody still needs them."""
 
-    def __init__(self, folder: Path, people: People, extension: Extension) -> None:
+    def __init__(self, folder: Path, database: Database, extension: Extension) -> None:
         self._folder = folder
-        self._people = people
+        self._database = database
         self._extension = extension
 
     async def drop(self, names: Sequence[str], adapter: object, *, but: int | None = None) -> None:
@@ -24,7 +25,7 @@ class Leftovers:
 
         The copy `but`, which is being taken down, does not count.
         """
-        used = await self._people.used(names, but=but)
+        used = await files.used(self._database, names, but=but)
         used |= await self._extension.keeps(names)
         if isinstance(adapter, Keeping):
             used |= await adapter.keeps(names)

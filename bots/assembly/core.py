@@ -35,6 +35,7 @@ from request.at_work import AtWork
 from request.budget import Budget
 from request.extension import Extension
 from request.horde.native import NativeLookup
+from request.kept import files
 from request.kept.copies import Copies
 from request.kept.leases import Leases
 from request.kept.marks import Marks, open_marks
@@ -100,8 +101,9 @@ class Core:
 
     def sweeping(self) -> Sweeping:
         """Return what deletes the picture files that nothing names."""
-        shown = chat.Room(self.services.database, "").shown  # by whatever room
-        needed = (self.events.people.used, self.service.extension.keeps, shown)
+        database = self.services.database
+        shown = chat.Room(database, "").shown  # by whatever room
+        needed = (partial(files.used, database), self.service.extension.keeps, shown)
         return Sweeping(self.services.pictures, needed)
 
     def _featuring(self) -> Featuring:
@@ -294,7 +296,7 @@ def _commands(
     """Return what answers everything that is not a picture."""
     store, folk, services = ground.store, ground.folk, ground.services
     knowledge, places, settings = ground.knowledge, services.places, services.settings
-    leftovers = Leftovers(services.pictures, folk, extension)
+    leftovers = Leftovers(services.pictures, ground.database, extension)
     showcase = Showcase(
         store,
         Copies(ground.database, ground.marks),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -15,13 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from request.kept import encoding
+from request.kept import encoding, files
 from request.kept.leases import Lease, guard
 from request.kept.marks import Marks
 from request.kept.queries import ID_LENGTH
 from request.kept.tables import (
     forgotten_events,
-    holds,
     people,
     pictures,
     preferences,
@@ -59,9 +57,6 @@ _CENSORED = (
     )
     .order_by(requests.c.created)
 )
-_SOURCE = requests.c.parsed["source_picture"].as_string()
-_WITH_SOURCES = sa.select(requests.c.parsed).where(_SOURCE.is_not(None))
-"""Most requests start from no picture: the database passes them over faster than we do."""
 
 
 class Wish(StrEnum):
@@ -333,27 +328,6 @@ class People:
             await connection.execute(people.delete().where(over | asked))
         return await self._delete(old, lease)
 
-    async def used(self, names: Sequence[str], *, but: int | None = None) -> set[str]:
-        """Return those of the picture files that requests or copies still show, or start from.
-
-        The copy `but` does not count.
-        """
-        found: set[str] = set()
-        if not names:
-            return found
-        async with self._database.read() as connection:
-            for start in range(0, len(names), AT_ONCE):
-                await asyncio.sleep(0)  # they may be a hundred thousand, and SQLite is asked here
-                some = names[start : start + AT_ONCE]
-                query = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(some))
-                found.update(row.sha256 for row in await connection.execute(query))
-                query = sa.select(holds.c.sha256).where(holds.c.sha256.in_(some))
-                others = query.where(holds.c.copy != but) if but is not None else query
-                found.update(row.sha256 for row in await connection.execute(others))
-            for row in await connection.execute(_WITH_SOURCES):
-                found.update(_sources(row.parsed))
-        return found & set(names)
-
     async def _delete(self, rows: sa.Select[Any], lease: Lease) -> list[str]:
         """Delete requests page by page; return the names of their picture files."""
         names: set[str] = set()
@@ -364,8 +338,8 @@ class People:
                 if not page:
                     return sorted(names)
                 ids = [row.id for row in page]
-                names.update(name for row in page for name in _sources(row.parsed))
-                names.update(await _shown(connection, ids))
+                names.update(name for row in page for name in files.sources(row.parsed))
+                names.update(await files.shown(connection, ids))
                 await self._mark(connection, [row.event_key for row in page])
                 await connection.execute(requests.delete().where(requests.c.id.in_(ids)))
 
@@ -376,20 +350,6 @@ class People:
         if new:
             values = [{"mark": mark, "at": self._now()} for mark in new]
             await connection.execute(forgotten_events.insert(), values)
-
-
-async def _shown(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
-    query = sa.select(pictures.c.sha256).where(
-        pictures.c.request.in_(ids), pictures.c.sha256.is_not(None)
-    )
-    return {row.sha256 for row in await connection.execute(query)}
-
-
-def _sources(parsed: dict[str, Any] | None) -> set[str]:
-    """Return the names of the pictures a request starts from."""
-    values = parsed or {}
-    named = (values.get("source_picture"), *values.get("extra_pictures", ()))
-    return {name.removeprefix("sha256:") for name in named if name}
 
 
 async def _note(connection: AsyncConnection, mark: str, wish: Wish, at: float) -> None:

@@ -3,9 +3,9 @@
 import pytest
 
 from common.errors import LeaseLost
+from request.kept import files
 from request.kept.copies import LEFT_FOR, MOST_AT_ONCE, Copies, CopyState, Target
 from request.kept.marks import Marks
-from request.kept.people import People
 
 pytestmark = pytest.mark.database
 
@@ -126,11 +126,10 @@ async def test_files_stay_as_long_as_a_copy_shows_them(copies, intend, shows, da
     assert await copies.held(hall) == [b]
     await copies.tried(shows, hall, [b, c])
     assert sorted(await copies.held(hall)) == [b, c]
-    folk = People(database, MARKS)
-    assert await folk.used([a, b]) == {a, b}
-    assert await folk.used([a, b, c], but=wall.id) == {b, c}
+    assert await files.used(database, [a, b]) == {a, b}
+    assert await files.used(database, [a, b, c], but=wall.id) == {b, c}
     await copies.ended(shows, wall)
-    assert await folk.used([a, b, c]) == {b, c}
+    assert await files.used(database, [a, b, c]) == {b, c}
 
 
 async def test_what_was_left_to_an_account_nobody_serves_is_tidied(

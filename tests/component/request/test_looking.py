@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from common.errors import StoreError
 from common.model import Audience, Job, Place
+from request.kept import files
 from request.kept.marks import Marks
 from request.kept.people import People
 from request.kept.queries import ALIKE, LEAST_SHAPE
@@ -306,10 +307,10 @@ async def test_files_that_a_request_shows_or_starts_from_are_in_use(
     )
     names = [letter * 64 for letter in "abcd"]
     folk = People(database, Marks(b"key"))
-    assert await folk.used(names) == set(names[:3])
-    assert await folk.used(names[1:2]) == {names[1]}
+    assert await files.used(database, names) == set(names[:3])
+    assert await files.used(database, names[1:2]) == {names[1]}
     assert await folk.forget(lease, "ann") == sorted(names[:3])
-    assert await folk.used(names) == set()
+    assert await files.used(database, names) == set()
 
 
 # --- people -----------------------------------------------------------------------------------
