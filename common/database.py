@@ -109,6 +109,7 @@ async def open_database(
                 async with database.read() as connection:
                     found = await connection.run_sync(revisions.current)
                 if found != revisions.newest(migrations):
+                    _check_known(found, migrations, where=shown(make_url(url)))
                     await _migrate(url, migrations, busy_timeout)
     except BaseException as error:
         await database.close()
@@ -116,6 +117,12 @@ async def open_database(
             raise
         raise trouble(shown(make_url(url)), error) from error
     return database
+
+
+def _check_known(found: str | None, migrations: Path, *, where: str) -> None:
+    """Refuse a database that a later version of the program has written. Raises StoreError."""
+    if found is not None and found not in revisions.known(migrations):
+        raise StoreError("store.newer", where=where, revision=found)
 
 
 async def _migrate(url: str, migrations: Path, busy_timeout: float) -> None:

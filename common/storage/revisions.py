@@ -17,10 +17,15 @@ MIGRATION_LOCK = 6_023_145
 """Number of PostgreSQL's advisory lock that lets one process migrate at a time."""
 
 
+def known(migrations: Path = MIGRATIONS) -> set[str]:
+    """Return the revisions this program has heard of."""
+    files = (migrations / "versions").glob("[0-9]*_*.py")
+    return {file.name.partition("_")[0] for file in files}
+
+
 def newest(migrations: Path = MIGRATIONS) -> str:
     """Return the revision this program brings a database up to; "" if there is none."""
-    files = (migrations / "versions").glob("[0-9]*_*.py")
-    return max((file.name.partition("_")[0] for file in files), default="")
+    return max(known(migrations), default="")
 
 
 def current(connection: Connection) -> str | None:

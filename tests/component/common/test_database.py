@@ -217,3 +217,14 @@ async def insert_around(database, work):
         await connection.exec_driver_sql(INSERT.format("a"))
         await work
         await connection.exec_driver_sql(INSERT.format("b"))
+
+
+async def test_a_database_of_a_later_version_is_left_alone_and_it_is_said(database_url):
+    opened = await open_database(database_url)
+    async with opened.write() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    await opened.close()
+    with pytest.raises(StoreError) as refused:
+        await open_database(database_url)
+    assert refused.value.code == "store.newer"
+    assert "9999" in str(refused.value)
