@@ -42,7 +42,7 @@ async def test_what_was_said_while_the_bot_was_away_is_answered(bot, plug):
     said = [await plug.say("queue", person=person) for person in people]
     await bot.start()
     for one in said:
-        await plug.answer(one)
+        await plug.answered(one, seconds=60.0)  # the first waits for many
     await bot.settled()
     assert {len(await plug.answers(one)) for one in said} == {1}
 
