@@ -39,7 +39,8 @@ _SETTINGS_HEAD = """\
 
 All of `config.yaml`, written from the code by `make docs`; the file with every setting in its place
 is [`config.example.yaml`](../../config.example.yaml). A secret is written as text, as `{env: NAME}`
-or as `{file: PATH}`. `hordebots check` reads the file and names each mistake.
+or as `{file: PATH}`, seen from the file's folder. `hordebots check` reads all and names each
+mistake.
 
 **now** in the third column: the setting changes while the program runs, by `hordebots reload`; all
 others count from the next start on.""".splitlines()

@@ -33,6 +33,7 @@ from common.settings.parts import (
     WorkerConfig,
     WorkerEndpoint,
 )
+from common.settings.secrecy import anchored
 from common.settings.section import KEYLESS, Language, Pattern, Secret, Section
 
 __all__ = [
@@ -290,7 +291,8 @@ def load(path: Path, *, keyless: bool = False) -> Config:
         document = {}
     if not isinstance(document, dict):
         raise ConfigError("config.not_mapping", file=path)
-    return parse(document, file=str(path), base=path.parent, keyless=keyless)
+    base = path.absolute().parent
+    return parse(anchored(document, base), file=str(path), base=base, keyless=keyless)
 
 
 def parse(

@@ -71,7 +71,7 @@ def _secrets(path: Path) -> list[Finding]:
     """Warn of secrets in files that others on this machine can read."""
     from common import texts
     from common.settings.document import read_document
-    from common.settings.secrecy import plain_secrets, secret_files
+    from common.settings.secrecy import anchored, plain_secrets, secret_files
 
     document = read_document(path)
     findings = []
@@ -79,7 +79,7 @@ def _secrets(path: Path) -> list[Finding]:
     if plain and _readable(path):
         sentence = texts.say("check.readable", file=path, settings=", ".join(plain))
         findings.append(Finding("config", ok=False, sentence=sentence))
-    for name in secret_files(document):
+    for name in secret_files(anchored(document, path.absolute().parent)):
         file = Path(name).expanduser()
         if file.exists() and _readable(file):
             sentence = texts.say("check.secret_file", file=file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +32,19 @@ def plain_secrets(document: object, path: str = "") -> Iterator[str]:
         case Mapping() | list() | tuple():
             for key, inner in _named(document):
                 yield from plain_secrets(inner, f"{path}.{key}" if path else key)
+
+
+def anchored(document: Any, folder: Path) -> Any:
+    """Return what a configuration file says, with its files of secrets in its own folder."""
+    match document:
+        case {"file": str() as file, **rest} if not rest:
+            return {"file": str(folder / Path(file).expanduser())}
+        case Mapping():
+            return {key: anchored(inner, folder) for key, inner in document.items()}
+        case list():
+            return [anchored(inner, folder) for inner in document]
+        case _:
+            return document
 
 
 def secret_files(document: object) -> Iterator[str]:

@@ -52,3 +52,12 @@ def test_secret_that_is_not_set_says_how_to_set_it(tmp_path):
         ConfigError, match=r"NO_SUCH_KEY is not set; set it before .* \{file: PATH\}"
     ):
         load(file)
+
+
+def test_a_file_with_a_secret_is_looked_for_beside_the_settings(tmp_path, monkeypatch):
+    (tmp_path / "horde.key").write_text("from the file\n")
+    file = tmp_path / "config.yaml"
+    file.write_text("horde: {endpoints: [{url: http://x, key: {file: horde.key}}]}")
+    monkeypatch.chdir("/")
+    [endpoint] = load(file).horde.endpoints
+    assert endpoint.key.get_secret_value() == "from the file"
