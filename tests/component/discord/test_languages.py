@@ -47,6 +47,6 @@ async def test_answers_and_buttons_are_german_for_those_who_use_discord_in_germa
         assert refused.original["flags"] & EPHEMERAL
         asked = fake.people.slash(ann, channel, "help")
         await asked.shows("zeichne einen Fuchs")
-        fake.people.locale = "hu"  # of which there is no catalogue
+        fake.people.locale = "hu"  # in which there are no answers
         again = await fake.people.press(ann, message, "Noch einmal").shows("Here you are")
         assert "Again" in labels_of(again)
