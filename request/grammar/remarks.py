@@ -36,7 +36,7 @@ _HUES = frozenset({"color", "colour", "colors", "colours"})
 
 _LEAD = re.compile(
     r"(?:(?:wow|oh|ok|okay|lol|haha|nice|cool|great|awesome|perfect|lovely|cute|thanks|thank\s+you|thx|ty"
-    r"|no|nope|hmm?|but|and|now|then|please|so|(?:can|could|would)\s+(?:you|u)|i\s+want\s+you\s+to|just)"
+    r"|no|nope|hmm?|but|and|now|then|please|so|also|rather|(?:can|could|would)\s+(?:you|u)|i\s+want\s+you\s+to|just)"
     r"[\s,.!…]+)+",
     re.IGNORECASE,
 )
@@ -152,7 +152,7 @@ def read_remark(plain: str, words: Words, scan: Scan) -> Command | FollowUp | No
     """
     if len(plain) > LONGEST:
         return None
-    said = plain[lead.end() :] if (lead := _LEAD.match(plain)) else plain
+    said = without_lead(plain)
     for one in dict.fromkeys((plain, said)):
         if meant := (_other(one, scan) or _added(one, scan) or _done_otherwise(one)):
             return meant
@@ -210,14 +210,19 @@ def _added(said: str, scan: Scan) -> FollowUp | None:
     return None if found is None else _without(found["what"] or found["named"], scan)
 
 
+def without_lead(plain: str) -> str:
+    """Return a reply without what leads on to its point: `wow, thanks, now`, `could you also`."""
+    lead = _LEAD.match(plain)
+    return plain[lead.end() :] if lead else plain
+
+
 def says_one_more(plain: str) -> bool:
     """Tell whether a reply asks for `one with a dog`, or `make another one of a dog`."""
     return _found_one(plain) is not None
 
 
 def _found_one(plain: str) -> re.Match[str] | None:
-    lead = _LEAD.match(plain)
-    return _ONE.fullmatch(plain, lead.end() if lead else 0) if len(plain) <= LONGEST else None
+    return _ONE.fullmatch(without_lead(plain)) if len(plain) <= LONGEST else None
 
 
 def _one_more(found: re.Match[str], scan: Scan) -> FollowUp | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from common.errors import Refusal
 from common.model import Note
 from request.grammar.prose import take_shape
-from request.grammar.remarks import read_remark, says_one_more
+from request.grammar.remarks import read_remark, says_one_more, without_lead
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind, NotARequest
 from request.grammar.values import decimal, past
 from request.grammar.words import Words
@@ -61,6 +61,12 @@ _EXPLAIN = tuple(
         rf"how\s+does\s+(?:an?\s+|the\s+)?{_WORD}\s+work",
     )
 )
+_RIGHTS = re.compile(
+    r"(?:can|may|could)\s+(?:i|we)\s+(?:use|sell|print|post|repost|publish)\s+"
+    r"(?:(?:this|these|that|it|them)(?:\s+(?:pictures?|images?))?|(?:the|your)\s+(?:pictures?|images?))"
+    r"(?:\s+(?:for|as|in|on|commercially|freely)\b[^\n]{0,60})?",
+    re.IGNORECASE,
+)
 _STYLES_FOR = re.compile(
     r"(?:(?:what|which)\s+)?styles\s+(?:are\s+there\s+|do\s+you\s+have\s+|do\s+i\s+use\s+)?"
     r"(?:for|of|like|with|about)\s+(?:an?\s+)?(?P<word>[^\n]{2,40})",
@@ -91,7 +97,8 @@ _VARY = re.compile(
 _STYLE = re.compile(r"(?:style[^\S\n]*[:：]|--style\s)[^\n]+", re.IGNORECASE)
 _STYLE_IN_WORDS = re.compile(
     r"style\s+(?P<behind>[^\n]+)|(?:(?:use|try|switch\s+to)\s+(?:the\s+)?(?:style\s+)?"
-    r"|(?:change|set)\s+(?:the\s+)?style\s+to\s+)(?P<used>[^\n]+?)(?:\s+style)?|(?:in|as)\s+(?:an?\s+|the\s+)?(?P<before>[^\n]+?)[\s-]+style",
+    r"|(?:change|set)\s+(?:the\s+)?style\s+to\s+)(?P<used>[^\n]+?)(?:\s+style)?|(?:(?:this|same|the\s+same|it)[\s,]+)?(?:but\s+)?"
+    r"(?:in|as)\s+(?:an?\s+|the\s+)?(?P<before>[^\n]+?)[\s-]+style",
     re.IGNORECASE,
 )
 _AGAIN_WITH = re.compile(
@@ -249,7 +256,8 @@ def _changed(plain: str, words: Words, scan: Scan) -> FollowUp | None:
 
 def _about_picture(plain: str, words: Words, scan: Scan) -> FollowUp | None:
     """Return the follow-up that only a reply to a picture can be: `without the dog`, `16:9`."""
-    if change := _more_or_less(plain, words, scan):
+    said = without_lead(plain)
+    if change := (_more_or_less(plain, words, scan) or _changed(said, words, scan)):
         return change
     named = _LEADING_TO_STYLE.sub("", plain)
     if len(named) > _SHORTEST_STYLE and (style := _named_style(named, scan)):
@@ -356,6 +364,8 @@ def _with_argument(plain: str, *, reply: bool) -> Command | None:
         return Command(CommandName.HELP, found[1])
     if found := _first((_STYLES_FOR, _STYLES_CALLED), plain):
         return Command(CommandName.STYLES, found["word"])
+    if _RIGHTS.fullmatch(plain):
+        return Command(CommandName.HELP, "rights", asked=True)
     if not reply and (found := _first(_EXPLAIN, plain)):
         return Command(CommandName.HELP, found["word"], asked=True)
     for pattern in (_SEARCH, _PLACE, _BAN, _LOG, _REPORT, _DESCRIBE, _SHARE, _UNSHARE, _MY):

@@ -195,7 +195,7 @@ def words() -> Words:
     alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
     return Words(
         verb=_compiled(
-            rf"{leading}[/!]?(?:(?:(?:{_any_of(plain)})(?![\w@-]){_NOT_ONLY_FOR}|{led}){behind}"
+            rf"{leading}[/!$~-]?(?:(?:(?:{_any_of(plain)})(?![\w@-]){_NOT_ONLY_FOR}|{led}){behind}"
             rf"|prompt\s*[:：])"
         ),
         around=_around(before, after),

@@ -67,6 +67,7 @@ PROMPTS = {
     "bigger eyes please": f"{FOX.prompt}, bigger eyes",
     "it's way too dark": f"{FOX.prompt}, brighter",
     "too far away": f"{FOX.prompt}, close-up",
+    "could you also make it purple?": f"{FOX.prompt}, purple",
     "bei Nacht": f"{FOX.prompt}, bei Nacht",
 }
 
