@@ -31,7 +31,9 @@ def test_paths_that_the_docs_name_are_there():
         for path in PATH.findall(page.read_text("utf-8"))
         if path.split("/")[0] in folders and "LANGUAGE" not in path and path not in MODULES
     ]
-    assert [(page, path) for page, path in named if not (ROOT / path).exists()] == []
+    tests = ROOT / "tests"  # a page on tests names them from a folder of theirs on
+    gone = [one for one in named if not (ROOT / one[1]).exists() and not [*tests.rglob(one[1])]]
+    assert gone == []
     assert len(named) > 100
 
 
