@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 
 from common.database import open_database
@@ -31,3 +32,9 @@ def leases(database, clock):
 async def horde():
     async with FakeHorde() as running:
         yield running
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession() as opened:
+        yield opened

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import aiohttp
 import pytest
 
 from common.civitai.catalogue import AssetCatalogue
@@ -16,12 +15,6 @@ QUICK = Patience(total=30.0, first_pause=0.01, longest_pause=0.05)
 async def civitai():
     async with FakeCivitai() as running:
         yield running
-
-
-@pytest.fixture
-async def session():
-    async with aiohttp.ClientSession() as opened:
-        yield opened
 
 
 @pytest.fixture

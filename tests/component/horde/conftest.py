@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import heapq
 
-import aiohttp
 import pytest
 from pydantic import SecretStr
 
@@ -91,18 +90,6 @@ def clock():
 @pytest.fixture
 def hand_clock():
     return HandClock()
-
-
-@pytest.fixture
-async def horde():
-    async with FakeHorde() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def session():
-    async with aiohttp.ClientSession() as open_session:
-        yield open_session
 
 
 @pytest.fixture

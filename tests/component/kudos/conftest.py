@@ -100,11 +100,5 @@ async def horde(clock):
 
 
 @pytest.fixture
-async def session():
-    async with aiohttp.ClientSession() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def house(database, horde, session, clock):
     return await open_house(database, horde, session, clock)

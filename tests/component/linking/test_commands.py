@@ -22,7 +22,6 @@ from tests.component.kudos.conftest import (  # noqa: F401  (fixtures)
     horde,
     house,
     people,
-    session,
 )
 from tests.fakes.chat_adapter import ChatAdapter
 
