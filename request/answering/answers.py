@@ -30,6 +30,8 @@ ALT_LENGTH = 1000
 MINUTE, HOUR = 60, 3600
 MOST_WORDY_PARTS = 4
 """Posts that words alone may take."""
+OTHER_STYLES = frozenset({"refused.style_unknown", "refused.style_not_served"})
+"""Codes of refusals below which `style: NAME` draws what was asked for in that one."""
 PROMPT_LENGTH = 300
 """Characters of the prompt repeated in an answer."""
 
@@ -203,8 +205,10 @@ def cut(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
     Words without pictures that are too long for one post go on in the next ones.
     """
     if outcome.suggestions and not capabilities.pressed:
-        names = texts.say("answer.suggestions", names=", ".join(outcome.suggestions))
-        outcome = replace(outcome, notes=(Note("answer.suggestions", names), *outcome.notes))
+        names, first = ", ".join(outcome.suggestions), outcome.suggestions[0]
+        code = "answer.other_styles" if outcome.code in OTHER_STYLES else "answer.suggestions"
+        note = Note(code, texts.say(code, names=names, first=first))
+        outcome = replace(outcome, notes=(note, *outcome.notes))
     if not outcome.pictures:
         return _in_words(outcome, capabilities)
     most = max(1, capabilities.pictures_per_reply)

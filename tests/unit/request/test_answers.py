@@ -96,6 +96,16 @@ def test_suggestions_stand_in_the_text_where_nothing_can_be_pressed():
     assert pressed.text == outcome.text
 
 
+def test_other_styles_are_to_be_had_by_a_reply():
+    outcome = answers.refused(
+        "r", Refusal("refused.style_unknown", words="nein", suggestions=("neon", "oil"))
+    )
+    (written,) = answers.cut(outcome, replace(PHONE, text_length=500))
+    assert written.text.endswith(
+        "Perhaps: neon, oil. Reply `style: neon` and I draw it in that one."
+    )
+
+
 def test_answer_is_cut_to_what_a_platform_carries():
     outcome = answers.finished("r", "a fox", [job(n=10)], pictures(10), (Note("n", "y" * 100),))
     parts = answers.cut(outcome, PHONE)
