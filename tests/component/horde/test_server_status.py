@@ -124,6 +124,11 @@ async def test_styles_of_a_tag_and_a_model(client, horde):
     assert "sort=age&page=1&tag=odd&model=Deliberate" in horde.journal.of("styles")[0].path
 
 
+async def test_a_page_of_collections_is_asked_for_by_its_number_and_order(client, horde):
+    assert await client.collections(page=2, order="age") == []
+    assert horde.journal.of("collections")[0].path.endswith("?sort=age&page=2&type=image")
+
+
 async def test_one_bad_style_does_not_spoil_the_page(client, horde):
     horde.styles = [*styles(1), {"id": "bad"}]
 
