@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from common.horde.wire import Check, ModelStatus, Status, Submitted
+from common.horde.wire import Check, ModelStatus, Status, Submitted, generation_body
+from common.model import Job, LoraUse, TiUse
 
 
 def test_null_means_not_said():
@@ -28,3 +29,79 @@ def test_a_faulted_request_is_also_done():
 
     assert status.faulted
     assert status.done
+
+
+def test_all_that_a_job_says_is_in_the_body():
+    job = Job(
+        style="raw",
+        prompt="a fox",
+        model="m",
+        n=2,
+        width=640,
+        height=576,
+        steps=20,
+        cfg_scale=5.5,
+        sampler="k_euler",
+        karras=False,
+        clip_skip=2,
+        hires_fix=True,
+        tiling=True,
+        seed="7",
+        seed_variation=3,
+        loras=(LoraUse("12", model=0.5, clip=0.25, inject_trigger="any", is_version=True),),
+        tis=(TiUse("5", "negprompt", 0.75),),
+        post_processing=("GFPGAN",),
+        denoising_strength=0.4,
+        source_processing="remix",
+        control_type="canny",
+        nsfw=True,
+        censor_nsfw=False,
+        trusted_workers=True,
+        slow_workers=False,
+    )
+    body = generation_body(
+        job,
+        source_images=["first", "second"],
+        webhook="https://example.org/hear",
+        proxied_account="someone",
+    ).body()
+    lora = {
+        "name": "12",
+        "model": 0.5,
+        "clip": 0.25,
+        "inject_trigger": "any",
+        "is_version": True,
+    }
+    wanted = {
+        "sampler_name": "k_euler",
+        "cfg_scale": 5.5,
+        "steps": 20,
+        "n": 2,
+        "width": 640,
+        "height": 576,
+        "seed": "7",
+        "seed_variation": 3,
+        "karras": False,
+        "tiling": True,
+        "hires_fix": True,
+        "clip_skip": 2,
+        "denoising_strength": 0.4,
+        "loras": [lora],
+        "tis": [{"name": "5", "inject_ti": "negprompt", "strength": 0.75}],
+        "post_processing": ["GFPGAN"],
+        "control_type": "canny",
+    }
+    assert wanted.items() <= body.pop("params").items()
+    assert {
+        "prompt": "a fox",
+        "models": ["m"],
+        "nsfw": True,
+        "censor_nsfw": False,
+        "trusted_workers": True,
+        "slow_workers": False,
+        "source_image": "first",
+        "source_processing": "remix",
+        "extra_source_images": [{"image": "second", "strength": 1.0}],
+        "webhook": "https://example.org/hear",
+        "proxied_account": "someone",
+    }.items() <= body.items()

@@ -241,6 +241,8 @@ def test_a_list_with_more_styles_keeps_its_own(build):
     assert more.names.get("Horde/X") == "horde/x"
     assert more.expand("horde/y") == ("horde/x", "neon")
     assert more.style("good") is usual.style("good")
+    assert (more.enhancements, more.faults) == (usual.enhancements, usual.faults)
+    assert more.faults != ()
     assert "horde/x" not in usual.styles
 
 
