@@ -93,7 +93,12 @@ async def open_page(chromium: Browser, complaints: Complaints) -> AsyncIterator[
     """Return a function that opens an address in a browser of its own."""
 
     async def visit(
-        url: str, *, size: str = "desktop", scheme: str = "light", script: bool = True
+        url: str,
+        *,
+        size: str = "desktop",
+        scheme: str = "light",
+        script: bool = True,
+        locale: str = "en-GB",
     ) -> Page:
         width, height = SIZES[size]
         context = await chromium.new_context(
@@ -104,7 +109,7 @@ async def open_page(chromium: Browser, complaints: Complaints) -> AsyncIterator[
             has_touch=size == "phone",
             is_mobile=size == "phone",
             reduced_motion="reduce",
-            locale="en-GB",
+            locale=locale,
         )
         page = await context.new_page()
         page.set_default_timeout(30_000)

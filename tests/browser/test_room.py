@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from common.model import Ending, Outcome, Part
+from common.texts import spoken
 
 from .conftest import open_room
 from .looking import faint_texts, is_too_wide, spreads, wait_for_pictures
@@ -52,6 +53,20 @@ async def test_asking_waiting_and_getting_pictures(painter, open_page, size, sch
     assert await page.locator(".buttons").last.is_visible()
     box = await page.locator(".buttons").last.bounding_box()
     assert 0 < box["y"] < page.viewport_size["height"]
+
+
+@pytest.mark.parametrize("language", spoken())
+async def test_every_language_fits_on_a_small_phone(painter, open_page, language):
+    page = await open_page(painter.adapter.url, size="phone", locale=language)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.get_attribute("html", "lang") == language
+    heights = await page.locator("nav a").evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert len(set(heights)) == 1  # no word of it is broken
+    await ask(page, REQUEST)
+    for _ in range(4):
+        painter.go.release()
+    await wait_for_pictures(page, 4)
+    assert not await is_too_wide(page)
 
 
 async def test_again_and_another_style_are_a_press_away(painter, open_page):
