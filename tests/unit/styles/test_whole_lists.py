@@ -202,7 +202,7 @@ SAID = {
     ),
     "a member nobody knows": (
         ({"x": GOOD}, {"a": ["x", "gone"]}, {}),
-        ["categories.json: “a”, gone: no style or category is so"],
+        ["categories.json: “a”, gone: there is no style or category of this name"],
     ),
     "a category that contains itself": (
         ({"x": GOOD}, {"a": ["x", "A"]}, {}),
