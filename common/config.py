@@ -181,8 +181,7 @@ class PlaceConfig(Section):
     censored_per_day: int = Field(
         default=10,
         ge=1,
-        description="Pictures of one person that may come back censored in a day before he has "
-        "to wait.",
+        description="Censored pictures in a day after which a person has to wait.",
     )
     log_days: float = Field(
         default=30,

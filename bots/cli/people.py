@@ -71,7 +71,7 @@ def list_people(account: Account, config: ConfigOption = None, as_json: JsonOpti
 def ban(
     account: Account, person: PersonId, community: Community = None, config: ConfigOption = None
 ) -> None:
-    """Let a person ask no more. It holds at once, and even if he is forgotten."""
+    """Let a person ask no more. It holds at once, and even if they are forgotten."""
 
     async def do(desk: Desk) -> str:
         from common import texts

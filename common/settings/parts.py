@@ -71,7 +71,7 @@ class EventsConfig(Section):
         default=(),
         max_length=100,
         description="Who leads events on in the web room, as ACCOUNT/PERSON with the person's id "
-        "there (`hordebots people list ACCOUNT` shows it); his browser has to be linked (/link).",
+        "there (`hordebots people list ACCOUNT` shows it); their browser has to be linked (/link).",
     )
 
 

@@ -79,7 +79,7 @@ def invite(
         str | None, typer.Option(help="Address the host reaches the hub at, with its /api.")
     ] = None,
 ) -> None:
-    """Print the line by which a host joins your hub. It holds the key: send it to him alone."""
+    """Print the line by which a host joins your hub. It holds the key: send it to nobody else."""
     from common.config import load
 
     settings = _or_sentence(lambda: load(config))

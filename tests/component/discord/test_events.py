@@ -70,7 +70,7 @@ async def test_a_picture_is_entered_and_voted_for_by_buttons(fake, guild, channe
         assert labels_of(gallery) == ["1"]
         assert len(pictures_of(gallery)) == 1
         assert "Ann" not in text_of(gallery)
-        await fake.people.press(ann, gallery, "1").shows("Nobody votes for himself")
+        await fake.people.press(ann, gallery, "1").shows("You cannot vote for yourself")
         ben = fake.world.person("Ben")
         said = await fake.people.press(ben, gallery, "1").shows("You approve of 1")
         assert said["flags"] & EPHEMERAL

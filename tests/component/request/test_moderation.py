@@ -226,7 +226,7 @@ async def test_a_moderator_cannot_lift_the_operators_ban(start, said, ordered, d
         platform.say(said("draw for me a cat", 3, "bob"))
         platform.say(said("help", 4, "bob"))
         await platform.answer_to("4")
-    assert "Only he can lift it" in told.text
+    assert "Only the operator can lift it" in told.text
     assert ("3", 1) not in platform.posts  # told once a day
 
 
