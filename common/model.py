@@ -93,7 +93,7 @@ class Incoming:
     turned_away: str = ""
     """Code of the sentence why the account does not serve this person; "" where it does."""
     adult: bool | None = None
-    """Whether the platform marks the place as one for adults, or the writer what he wrote; None
+    """Whether the platform marks the place as one for adults, or the writer what they wrote; None
     where there is no such mark."""
     cursor: str | None = None
     """How far the platform's list of what people wrote is read with this event; kept with it.
@@ -275,9 +275,9 @@ class Outcome:
     kudos: float | None = None
     """What the Hordes charged for it; None if that is not known."""
     private: bool = False
-    """Only the asker may see it: he said `--private`."""
+    """Only the asker may see it: they said `--private`."""
     spoiler: bool = False
-    """Its pictures hide behind a warning: he said `--spoiler`."""
+    """Its pictures hide behind a warning: the asker said `--spoiler`."""
 
 
 class Phase(StrEnum):

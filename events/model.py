@@ -241,7 +241,7 @@ class EntryState(StrEnum):
 
     ENTERED = "entered"
     WITHDRAWN = "withdrawn"
-    """By who entered it, or replaced by another of his."""
+    """By who entered it, or replaced by another of theirs."""
     HIDDEN = "hidden"
     """By a moderator, with a reason."""
 
@@ -260,7 +260,7 @@ class Entry:
     """A keyed hash of who entered it (`request/kept/marks.py`)."""
     shown: Shown
     name: str
-    """As which he is shown; "" if anonymous."""
+    """As which the entrant is shown; "" if anonymous."""
     sha256: str
     mime: str
     likeness: str
@@ -282,7 +282,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """What somebody voted: a set of entries he approves of."""
+    """What somebody voted: a set of entries they approve of."""
 
     voter: str
     """A keyed hash of the person."""

@@ -1,4 +1,4 @@
-"""Who is one person: several accounts of his count as one, as far as he has linked them."""
+"""Who is one person: several accounts count as one, as far as they are linked."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Identities(Protocol):
     async def people(
         self, marks: Iterable[str], within: AsyncConnection | None = None
     ) -> Mapping[str, str]:
-        """Return for each mark the one that stands for the person: the same for all of his.
+        """Return for each mark the one that stands for the person: the same for all their accounts.
 
         Who asks inside a transaction lends its connection: where all are in use, nobody may wait
-        for a second one while he holds what the others wait for.
+        for a second one while holding what the others wait for.
         """
         ...
 

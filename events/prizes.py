@@ -109,7 +109,7 @@ class Proof:
 def covered(prizes: Prizes) -> int | None:
     """Return how many people the budget gives the participation award; None without one.
 
-    The places come first: whoever enters late costs no winner his prize.
+    The places come first: whoever enters late costs no winner their prize.
     """
     if not prizes.participation:
         return None
@@ -147,7 +147,7 @@ class Entrant:
     """Somebody with a valid entry."""
 
     person: str
-    """The mark that stands for the person, the same for all his accounts."""
+    """The mark that stands for the person, the same for all their accounts."""
     payee: str
     """The mark of the account that entered: it says where the prize goes."""
 

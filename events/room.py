@@ -250,9 +250,9 @@ class Room:
         return await self.parts.entries.keeps(names)
 
     async def forget(self, lease: Lease, person: str) -> Sequence[str]:
-        """Blank a person's entries, and take down the posts that show them; delete his votes.
+        """Blank a person's entries, and take down the posts that show them; delete their votes.
 
-        Returns the names of the pictures he had entered.
+        Returns the names of the pictures they had entered.
         """
         mark = self._marks.person(lease.name, person)
         blanked = await self.parts.entries.forgotten(lease, mark)

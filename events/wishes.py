@@ -54,7 +54,7 @@ class Enter:
     """Short id of the request whose answer is meant; None: the one replied to."""
     picture: int | None
     shown: Shown | None
-    """None: not said yet, so he is shown first what it means."""
+    """None: not said yet, so the person is shown first what it means."""
     nickname: str
     cc0: bool
     replaces: int | None

@@ -35,7 +35,7 @@ class Capabilities:
     pressed: bool = False
     """The adapter shows suggestions itself; elsewhere the core writes them in the text."""
     offers_sharing: bool = False
-    """Its answers can have a button that the asker alone sees: `share` is offered there to him."""
+    """Its answers can have a button that the asker alone sees: `share` is offered there."""
     poll_options: int = 0
     """Most options of a poll, where the account asks which picture people like best; 0: it does
     not."""

@@ -39,7 +39,7 @@ class Admission:
         self._door = asyncio.Lock()
 
     async def check(self, request: RequestRow, place: PlaceConfig, image: ImageRequest) -> None:
-        """Refuse who may not ask, before anything is looked up for him. Raises Refusal."""
+        """Refuse who may not ask, before anything is looked up for them. Raises Refusal."""
         policy.check_words(place, image)
         await self.check_asker(request, place)
 
@@ -70,7 +70,7 @@ class Admission:
         return await self._budget.within(request_id, place, allowed)
 
     async def rests_until(self, incoming: Incoming, place: PlaceConfig) -> float:
-        """Return until when somebody has to wait because too much of his was censored."""
+        """Return until when somebody has to wait because too much of theirs was censored."""
         return await self._rests_until(incoming, place, await self._standing(incoming))
 
     async def _standing(self, incoming: Incoming) -> Standing:

@@ -70,6 +70,6 @@ class Extension(Protocol):
     async def forget(self, lease: Lease, person: str) -> Sequence[str]:
         """Delete what is kept of a person on the lease's account. Doing it twice is fine.
 
-        Returns the names of the picture files that were kept for him.
+        Returns the names of the picture files that were kept for them.
         """
         ...

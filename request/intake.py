@@ -49,6 +49,6 @@ class Intake:
     def _admit(self) -> None:
         while self._waiting and len(self._inside) < self._most:
             ticket = self._waiting.next()
-            if not ticket.turn.done():  # he may have gone
+            if not ticket.turn.done():  # they may have gone
                 self._inside.add(ticket.request)
                 ticket.turn.set_result(None)

@@ -37,7 +37,7 @@ class Tokens:
     """What the forms of a page bring along."""
 
     form: str
-    """Of the visitor: the form was made for him."""
+    """Of the visitor: the form was made for them."""
     token: str
     """Of the one form, so that sending it twice does it once."""
 

@@ -59,12 +59,12 @@ class Counter(Desk):
         await browsing.ask(interaction, style)
 
     async def mine(self, interaction: discord.Interaction[Any], request: str = "") -> None:
-        """Show somebody his own pictures."""
+        """Show somebody their own pictures."""
         with texts.speaking(language_of(interaction)):
             await mine.show(self, interaction, request)
 
     async def defaults(self, interaction: discord.Interaction[Any]) -> None:
-        """Show somebody the form of his own defaults."""
+        """Show somebody the form of their own defaults."""
         with texts.speaking(language_of(interaction)):
             await mine.open_defaults(self, interaction)
 

@@ -12,7 +12,7 @@ from bots.discord.route import Route
 from common.model import Audience, Incoming, IncomingKind, Person, Place
 
 PRIVATE = re.compile(r"(?:^|\s)[-–—]{1,2}private\b", re.IGNORECASE)
-"""Somebody means the answer for himself: whether it may be so, the core decides."""
+"""Somebody means the answer for themselves: whether it may be so, the core decides."""
 
 
 def place_of(account: str, guild_id: int | None, channel: object) -> Place:

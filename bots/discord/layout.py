@@ -53,7 +53,7 @@ def answer(
 ) -> ui.LayoutView:
     """Return the message for one part of an answer.
 
-    `ping`: it stands where the asker is not told by itself, so it names him. Without `buttons`
+    `ping`: it stands where the asker is not told by itself, so it names them. Without `buttons`
     nothing can be pressed (a message only the asker sees, whose token ends).
     """
     view = ui.LayoutView(timeout=None)

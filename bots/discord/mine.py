@@ -69,7 +69,7 @@ class Change(Remade, ui.DynamicItem[ui.Button[ui.LayoutView]], template=r"hd:def
 
 
 async def show(desk: Desk, interaction: Interaction, request: str = "") -> None:
-    """Show somebody his own pictures: the last, or those of a request of his."""
+    """Show somebody their own pictures: the last, or those of one of their requests."""
     rows = await desk.services.enquiries.requests_of(desk.account, str(interaction.user.id))
     kept = [row for row in reversed(rows) if row.state in WITH_PICTURES and row.parsed]
     chosen = next((row for row in kept if row.id == request), kept[0] if kept else None)

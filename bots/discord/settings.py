@@ -219,7 +219,7 @@ def _roles(here: ChatSettings) -> str:
 
 
 def may_change(interaction: Interaction) -> bool:
-    """Tell whether somebody may change the settings of the place he presses in."""
+    """Tell whether somebody may change the settings of the place they press in."""
     return interaction.guild_id is not None and hearing.is_moderator(interaction.permissions)
 
 

@@ -157,7 +157,7 @@ class LemmyAdapter(Showing):
     # --- answering --------------------------------------------------------------------------
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
-        """Tell somebody who has waited long that he is not forgotten, if comments are to spare."""
+        """Tell whoever has waited long that they are not forgotten, if comments are to spare."""
         target = Target.of(incoming.context)
         client = await self._ready()
         if target.post is None or self._comments.left < 2:

@@ -46,7 +46,7 @@ class Wire(BaseModel):
 
 
 class Person(Wire):
-    """Somebody; `address` is what the whole network knows him by."""
+    """Somebody; `address` is what the whole network knows them by."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""Who is heard, and what has to be asked of the server to understand him."""
+"""Who is heard, and what has to be asked of the server to understand them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Ear:
         self._section = section
 
     async def hear(self, status: Told, cursor: str | None = None) -> Incoming | None:
-        """Return what somebody wrote, if he is heard. Raises PlatformError.
+        """Return what somebody wrote, if they are heard. Raises PlatformError.
 
         Bots are passed over, and who wants none, and servers the operator does not want.
         """
@@ -73,7 +73,7 @@ class Ear:
         return False
 
     async def _turned_away(self, author: Told, *, local: bool) -> str:
-        """Return why somebody is not served; "" if he is."""
+        """Return why somebody is not served; "" if they are."""
         serves = self._section.serves
         served = serves == "everyone" or (serves == "local" and local)
         if serves == "followers":

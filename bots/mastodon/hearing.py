@@ -30,7 +30,7 @@ def domain_of(account: Told, own: str) -> str:
 
 
 def wants_bots(account: Told) -> bool:
-    """Tell whether somebody may be answered: no bot, and no `#nobot` in his profile."""
+    """Tell whether somebody may be answered: no bot, and no `#nobot` in their profile."""
     fields = " ".join(f"{f.get('name')} {f.get('value')}" for f in account.get("fields") or ())
     profile = plain_text(f"{account.get('note') or ''} {fields}")
     return not account.get("bot") and not NO_BOT.search(profile)

@@ -69,7 +69,7 @@ class Profile:
         return self._finding(not missing, "scopes", missing=", ".join(missing))
 
     def _changes(self, me: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what has to be set; what the operator wrote himself stays.
+        """Return what has to be set; what the operator wrote stays.
 
         Where the text of the profile has no room left, its fields say the same.
         """

@@ -179,7 +179,7 @@ class RedditAdapter(Showing):
     # --- answering --------------------------------------------------------------------------
 
     async def acknowledge(self, incoming: Incoming, progress: Progress) -> None:
-        """Tell somebody who has waited long that he is not forgotten, once."""
+        """Tell whoever has waited long that they are not forgotten, once."""
         event, text = incoming.event, notice(progress, REDDIT)
         if not event.startswith("t1_"):
             return

@@ -56,7 +56,7 @@ class Subreddits:
         return replace(known, community=self.listed(name) or name)
 
     def listed(self, name: str) -> str | None:
-        """Return a subreddit's name as the operator writes it; None if he does not."""
+        """Return a subreddit's name as the operator writes it; None if they do not."""
         own = (key.partition("/") for key in self._communities())
         ours = (place for account, _, place in own if account == self._account)
         return next((place for place in ours if place.lower() == name.lower()), None)

@@ -39,7 +39,7 @@ SEARCHING = 20.0
 PATIENT = 90.0
 """Seconds for what nobody waits for."""
 OLD_WILL_DO = 5.0
-"""Seconds he waits if there is an old answer."""
+"""Seconds somebody waits if there is an old answer."""
 MOST_COMPLETIONS = 25
 """As many as Discord shows."""
 COMMON_SEARCHES = (

@@ -1,4 +1,4 @@
-"""Which known asset somebody means by what he typed, and whether it may be shown to him. Pure."""
+"""Which known asset somebody means by what they typed, and whether they may be shown it. Pure."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Sharing:
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     async def ask(self, key: str, question: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Ask, unless somebody is asking the same: then wait for his answer."""
+        """Ask, unless somebody is asking the same: then wait for that answer."""
         task = self._asking.get(key)
         if task is None:
             task = asyncio.create_task(question(), name=f"ask {key}")

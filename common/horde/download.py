@@ -1,7 +1,7 @@
 """Fetching a picture: from the link a Horde gives, or out of its answer itself.
 
 A link is fetched without our key or name: whoever stores the pictures is not the Horde. Some are
-named by strangers (what an alchemist brought, what he is to look at), so those of a Horde on the
+named by strangers (what an alchemist brought or is to look at), so those of a Horde on the
 open internet lead nowhere else: not to this machine, nor into its network.
 """
 

@@ -46,7 +46,7 @@ class StyleCalls(Connection):
         """Return up to 25 public styles, from number `page` on; an empty list is past the end.
 
         Today's servers count pages by single styles (page 2 begins with the second), so whoever
-        wants all of them must drop those he has by their ids.
+        wants all of them must drop what came before by its id.
         """
         path = query("/styles/image", {"sort": order, "page": page, "tag": tag, "model": model})
         answer = await self._ask(

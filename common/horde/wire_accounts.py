@@ -45,7 +45,7 @@ class User(Answer):
     customizer: bool = False
     flagged: bool = False
     pseudonymous: bool = False
-    """Registered without another service vouching for him."""
+    """Registered without another service vouching for them."""
     account_age: int = 0
     """Seconds."""
     worker_count: int = 0

@@ -63,7 +63,7 @@ class WorkerStatus(Answer):
     info: str = ""
     """What its owner says of it."""
     owner: str = ""
-    """`alias#id`; only if he shows it."""
+    """`alias#id`; only if the owner shows it."""
     bridge_agent: str = ""
     """`name:version:url`."""
     img2img: bool = False

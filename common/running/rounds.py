@@ -31,7 +31,7 @@ class Rounds(Generic[T]):
             yield from (things[number] for things in rest if number < len(things))
 
     def add(self, whose: str, thing: T) -> None:
-        """Put something of somebody at the end of what is his."""
+        """Put something of somebody at the end of what is theirs."""
         self._waiting.setdefault(whose, deque()).append(thing)
 
     def remove(self, whose: str, thing: T) -> None:
@@ -51,12 +51,12 @@ class Rounds(Generic[T]):
         return thing
 
     def place(self, whose: str) -> int:
-        """Return the place of somebody's last thing; 1 is the next. He must have one."""
+        """Return the place of somebody's last thing; 1 is the next. They must have one."""
         mine = len(self._waiting[whose])
         place, others = mine, mine
         for person, things in self._waiting.items():
             if person == whose:
-                others -= 1  # who comes after him has one turn fewer before his
+                others -= 1  # who comes after them has one turn fewer before theirs
             else:
                 place += min(len(things), others)
         return place

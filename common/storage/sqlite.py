@@ -162,7 +162,7 @@ class Sqlite:
         self._committing: set[asyncio.Task[None]] = set()
 
     def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Lend the reader. All share it: a statement is over before anybody else has his turn."""
+        """Lend the reader. All share it: a statement is over before anybody else has a turn."""
         return _Reading(self)
 
     async def reader(self) -> AsyncConnection:

@@ -42,7 +42,7 @@ LONGEST_SIDE = 16_383
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What somebody is told, and what he may say next."""
+    """What somebody is told, and what they may say next."""
 
     text: str
     choices: tuple[str, ...] = ()
@@ -346,7 +346,7 @@ def _as_style(event: Event, one: Candidate, wish: Enter) -> Candidate:
 
 
 def entered(event: Event, number: int, name: str) -> str:
-    """Return what somebody is told whose picture is entered; `name` is what is shown of him."""
+    """Return what somebody is told whose picture is entered; `name` is what is shown of them."""
     return texts.say(
         "entry.entered",
         number=number,

@@ -1,4 +1,4 @@
-"""The entries of events, as rows. Every write of a person's carries the lease of his account."""
+"""The entries of events, as rows. Every write of a person's carries the lease of their account."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BLANK = {"entrant": "", "name": "", "recipe": {}, "sha256": "", "likeness": "", 
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """Who enters, as whom he is shown, and what he gives."""
+    """Who enters, as whom they are shown, and what they give."""
 
     account: str
     mark: str
@@ -125,7 +125,7 @@ class EntryStore:
         return None if row is None else entry_of(row)
 
     async def of_person(self, event: Event, mark: str) -> list[Entry]:
-        """Return what a person has entered on any of his accounts and not withdrawn."""
+        """Return what a person has entered on any of their accounts and not withdrawn."""
         there = await self.of(event, EntryState.ENTERED, EntryState.HIDDEN)
         people = await self._identities.people({mark, *(one.entrant for one in there)})
         return [one for one in there if people.get(one.entrant) == people[mark]]
@@ -259,7 +259,7 @@ class EntryStore:
         return entry_of(row)
 
     async def forgotten(self, lease: Lease, mark: str) -> list[Entry]:
-        """Blank all entries of a person's account, and take his ballots out where they count.
+        """Blank all entries of a person's account, and take their ballots out where they count.
 
         The numbers stay, so that no other entry is ever called by them. Returns the entries as they
         were.

@@ -26,7 +26,7 @@ from events.kudos.tables import kudos_funds, kudos_transfers
 from request.kept.marks import Marks
 
 INVITATION_LASTS = 7 * 24 * 3600.0
-"""Seconds in which a sponsor can use his link."""
+"""Seconds in which a sponsor can use the link."""
 OPEN = (FundState.INVITED, FundState.READY)
 
 

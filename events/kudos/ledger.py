@@ -67,7 +67,7 @@ class Ledger:
     ) -> None:
         """Write the prizes of an event down, with the transfers that pay them.
 
-        `names` are the accounts on the Horde by payee; who has none there can claim his prize
+        `names` are the accounts on the Horde by payee; who has none there can claim the prize
         later. Awards that stand already are left as they are, so this may be done again. Raises
         Refusal where the funds do not cover all of them: then nothing is written.
         """
@@ -92,7 +92,7 @@ class Ledger:
                 await self._address(connection, payee, names[payee], event)
 
     async def named(self, payee: str, name: str) -> int:
-        """Have the prizes that wait for a winner sent to the account he named.
+        """Have the prizes that wait for a winner sent to the account they named.
 
         Returns how many kudos are on their way now. Raises Refusal if another winner of the same
         event named that account: one account gets the prizes of one person.

@@ -43,7 +43,7 @@ class KudosPurse:
         names = await self._links.horde_names({one.payee for one in awards})
         try:
             await self.treasury.ledger.award(lease, event.id, awards, names)
-        except Refusal:  # a sponsor has left since the announcement: what he gave is found anew
+        except Refusal:  # a sponsor has left since the announcement: what they gave is found anew
             await self.check(event)
             await self.treasury.ledger.award(lease, event.id, awards, names)
 

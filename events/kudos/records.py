@@ -26,7 +26,7 @@ class FundState(StrEnum):
     """A sponsor was sent a link and has not answered."""
     READY = "ready"
     REMOVED = "removed"
-    """The sponsor took his key away; nothing more is paid with it."""
+    """The sponsor took the key away; nothing more is paid with it."""
     CLOSED = "closed"
     """The event is over, and the key is deleted."""
 
@@ -35,7 +35,7 @@ class TransferState(StrEnum):
     """Where a transfer stands."""
 
     WAITING = "waiting"
-    """For the winner to name his account on the Horde."""
+    """For the winner to name their account on the Horde."""
     INTENDED = "intended"
     """To be sent; when it is due."""
     SENDING = "sending"

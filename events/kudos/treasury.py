@@ -98,7 +98,7 @@ class Treasury:
                 await self.funds.set_house(event, purpose, name=user.username, kudos=kudos)
 
     async def _check_balance(self, row: FundRow) -> None:
-        """Refuse what a sponsor cannot pay together with all that is promised in his name."""
+        """Refuse what a sponsor cannot pay together with all that is promised in their name."""
         user = await self._user(row)
         _check(user, await self.funds.promised(user.username))
 

@@ -1,7 +1,7 @@
 """Binding a browser to accounts by a one-time code; nothing secret travels in public.
 
 A page shows a code, the person posts it to the bot, the page says who posted it, and only when
-the browser confirms that does the binding hold. So whoever posts a code that is not his binds
+the browser confirms that does the binding hold. So whoever posts somebody else's code binds
 nothing, and a code is worth nothing to those who read it. A browser is known by the mark of its
 visitor, like any other account; so links are pairs of marks.
 """
@@ -213,7 +213,7 @@ class Links:
     async def people(
         self, marks: Iterable[str], within: AsyncConnection | None = None
     ) -> dict[str, str]:
-        """Return for each mark the one that stands for the person: the same for all of his.
+        """Return for each mark the one that stands for the person: the same for all their accounts.
 
         An account that is linked to nothing stands for itself. `within` is the connection of a
         transaction that asks.

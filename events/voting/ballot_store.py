@@ -70,7 +70,7 @@ class BallotStore:
     ) -> Ballot:
         """Keep a person's ballot instead of the one before; an empty one takes it back.
 
-        `voter` is his mark, `column` our account there, `request` what asks for it. It counts by
+        `voter` is their mark, `column` our account there, `request` what asks for it. It counts by
         our database's word: state and end of the voting are looked at in the same transaction.
         What no longer stands falls out of what was chosen before. Raises Refusal.
         """
@@ -133,7 +133,7 @@ class BallotStore:
         return Ballot(voter, column, wanted, receipt, now)
 
     async def of(self, event: Event, voter: str) -> Ballot | None:
-        """Return a person's own ballot; None if he has none."""
+        """Return a person's own ballot; None if they have none."""
         query = sa.select(ballots).where(ballots.c.event == event.id, ballots.c.voter == voter)
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one_or_none()
@@ -163,9 +163,9 @@ class BallotStore:
                 await connection.execute(event_counts.insert(), rows)
 
     async def votes(self, event: Event) -> Votes:
-        """Return all that counts: of a person with several accounts, his newest ballot alone.
+        """Return all that counts: of a person with several accounts, their newest ballot alone.
 
-        Nobody's vote for himself is in it, even if it became one by linking accounts later.
+        A vote for oneself is never in it, even if it became one by linking accounts later.
         """
         # read as text and all at once: a hundred thousand are many for one after the other
         choices = sa.cast(ballots.c.choices, sa.Text)
@@ -213,7 +213,7 @@ def _counting(
     entrants: Mapping[int, str],
     people: Mapping[str, str],
 ) -> tuple[Cast, ...]:
-    """Return each person's newest ballot, without what he voted for himself."""
+    """Return each person's newest ballot, without what they voted for themselves."""
     mine = _of_each(entrants, people)
     newest: dict[str, Cast] = {}
     chosen = json.loads(f"[{','.join(row[2] for row in rows)}]")
@@ -229,7 +229,7 @@ class Adding:
     """Adds up an event's ballots, a page at a time.
 
     Those of people who have linked accounts, or have entered something themselves, are set aside
-    until all are read: of each only the newest counts, without what he voted for himself.
+    until all are read: of each only the newest counts, without what they voted for themselves.
     """
 
     def __init__(self, entrants: Mapping[int, str], linked: Mapping[str, str]) -> None:

@@ -85,12 +85,12 @@ class Voting:
             candidate.check_age(event, await age_of(self._identities, mark, joined, self._now()))
 
     async def of(self, event: Event, account: str, person: str) -> Ballot | None:
-        """Return a person's ballot; None if he has none."""
+        """Return a person's ballot; None if they have none."""
         return await self._ballots.of(event, self._marks.person(account, person))
 
 
 def shuffled(entries: Sequence[T], salt: str, viewer: str) -> list[T]:
-    """Return entries in an order of a viewer's own, the same each time he looks."""
+    """Return entries in an order of a viewer's own, the same each time they look."""
     seed = hashlib.sha256(f"{salt}\x00{viewer}".encode("utf-8", "replace")).digest()
     draw = random.Random(seed)
     return sorted(entries, key=lambda _entry: draw.random())

@@ -26,7 +26,7 @@ class User:
     name: str
     trusted: bool = False
     moderator: bool = False
-    """Whether he may pause and change other people's workers."""
+    """Whether they may pause and change other people's workers."""
 
     @property
     def username(self) -> str:
@@ -77,7 +77,7 @@ class Users:
         return found
 
     def by_id(self, user_id: int) -> User | None:
-        """Return the user with this number, if he still is one."""
+        """Return the user with this number, if they still are one."""
         return self._by_id.get(user_id)
 
     def by_username(self, username: str) -> User | None:

@@ -139,7 +139,7 @@ async def _describe(http: web.Request, column: str) -> web.Response:
 
 
 def _reader(hub: Hub, http: web.Request) -> User | None:
-    """Return who asks, if it is somebody; a key nobody has is no reason to tell him nothing."""
+    """Return who asks, if it is somebody; a key nobody has is no reason to tell them nothing."""
     return hub.users.find(http.headers.get("apikey", ""))
 
 

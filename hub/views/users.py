@@ -1,4 +1,4 @@
-"""What a user is told of himself."""
+"""What a user is told of themselves."""
 
 from __future__ import annotations
 

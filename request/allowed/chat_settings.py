@@ -64,7 +64,7 @@ class ChatSettings(BaseModel):
         return both.model_copy(update={"roles": roles or None})
 
     def for_roles(self, roles: Collection[str]) -> ChatSettings:
-        """Return what holds for somebody with these roles: the best that one of them gives him."""
+        """Return what holds for somebody with these roles: the best that one of them gives."""
         his = [limits for role, limits in (self.roles or {}).items() if role in roles]
         given = {name: [getattr(one, name) for one in his] for name in LIMITS}
         best = {

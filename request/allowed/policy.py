@@ -94,7 +94,7 @@ def check_open(place: PlaceConfig) -> None:
 def rests_until(place: PlaceConfig, censored: Sequence[float]) -> float:
     """Return until when somebody has to wait whose pictures come back censored again and again.
 
-    `censored` are the times of those of the last day, oldest first; 0.0: he need not wait.
+    `censored` are the times of those of the last day, oldest first; 0.0: no need to wait.
     """
     over = len(censored) - place.censored_per_day
     return censored[over] + DAY if over >= 0 else 0.0
@@ -103,7 +103,7 @@ def rests_until(place: PlaceConfig, censored: Sequence[float]) -> float:
 def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: float) -> None:
     """Refuse a person who has enough running or has asked enough this hour. Raises Refusal.
 
-    `recent` are the times of his requests in the last hour, oldest first.
+    `recent` are the times of their requests in the last hour, oldest first.
     """
     if running >= place.running_per_person:
         raise Refusal("refused.running", limit=place.running_per_person)
@@ -140,7 +140,7 @@ def _minutes_until(then: float, now: float) -> int:
 def heard_enough(told: Sequence[tuple[float, str]], code: str, *, now: float) -> bool:
     """Tell whether an answer in words would tire a person, or feed a bot.
 
-    `told` is when he was told what (its code) in the last day.
+    `told` is when they were told what (its code) in the last day.
     """
     again_after = TOLD_AGAIN_AFTER.get(code, 0.0)
     if any(said == code and time > now - again_after for time, said in told):

@@ -1,4 +1,4 @@
-"""People's own defaults: kept by a mark of the person, until he unsets them or is forgotten."""
+"""People's own defaults: kept by a mark of the person, until unset or the person is forgotten."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Terms:
     """Whose kudos it is made with; None: the operator's."""
 
     def paid_by(self, payer: Payer | None) -> Terms:
-        """Return what holds if somebody else pays, where his Horde may be asked at all."""
+        """Return what holds if somebody else pays, where their Horde may be asked at all."""
         if payer is None or (self.hordes and payer.horde not in self.hordes):
             return self
         return replace(self, hordes=(payer.horde,), payer=payer)

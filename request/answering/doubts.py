@@ -1,7 +1,7 @@
 """Answers of which nobody knows yet where they stand: people see one before that is noted.
 
 After a crash that lasts until the request is taken up and the platform is asked. What is said in
-reply meanwhile waits, so that nobody is told that his picture is not known.
+reply meanwhile waits, so that nobody is told that their picture is not known.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Doubts:
                 return True
             waits()
             await self._sleep(LOOK)
-            doubtful &= await self._store.posts_in_doubt(account)  # newer ones he has not seen
+            doubtful &= await self._store.posts_in_doubt(account)  # newer ones were not seen
         return False
 
     async def _is_known(self, account: str, parent: str, incoming: Incoming) -> bool:

@@ -30,7 +30,7 @@ _PLATFORM_MENTION = re.compile(r" ?<@[!&]?\d+> ?")
 _LETTER = rf"(?-i:[^\W{UNSPACED}])"
 """Case is no matter here, and twenty thousand characters would be looked up in both otherwise."""
 A_NAME = rf"(?:{_LETTER}|[.-])*{_LETTER}"
-"""Somebody's name, or his server's (for a regular expression)."""
+"""Somebody's name, or their server's (for a regular expression)."""
 _FIRST_MENTIONS = re.compile(rf"\s*(?:@{A_NAME}(?:@{A_NAME})?(?:[\s,:]+|\Z|(?=[{UNSPACED}])))+")
 
 

@@ -28,7 +28,7 @@ _SIGNATURE = re.compile(
     r"|\n[^\S\n]*🧵[^\n]{0,12})\s*\Z",
     re.IGNORECASE,
 )
-"""Lines below what somebody wrote that his program adds, or that count a thread."""
+"""Lines below what somebody wrote that their program adds, or that count a thread."""
 _LONGEST_SIGNATURE = 400
 _TAIL = 80
 """Characters before such a thing that tell whether it is a word of the sentence."""

@@ -153,7 +153,7 @@ class NativeLookup:
     async def _shared(
         self, folded: str, ask: Callable[[], Awaitable[Native | None]]
     ) -> Native | None:
-        """Ask, unless somebody is asking the same: then share his answer."""
+        """Ask, unless somebody is asking the same: then share that answer."""
         task = self._asking.get(folded)
         if task is None:
             task = self._asking[folded] = asyncio.ensure_future(ask())

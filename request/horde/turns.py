@@ -78,7 +78,7 @@ class Turns:
         return len(self._waiting)
 
     async def take(self, whose: str, tell: Tell = _silently) -> None:
-        """Wait for a turn of somebody; `tell` hears where he stands whenever that changes."""
+        """Wait for a turn of somebody; `tell` hears where they stand whenever that changes."""
         if self._pace() == 0 and self._held is None:
             return
         ticket = _Ticket(asyncio.get_running_loop().create_future(), tell)
@@ -123,7 +123,7 @@ class Turns:
         """Give one turn to the next who still wants it."""
         while self._waiting:
             turn = self._waiting.next().turn
-            if not turn.done():  # he may be leaving just now
+            if not turn.done():  # they may be leaving just now
                 turn.set_result(None)
                 return
 

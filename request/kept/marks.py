@@ -1,8 +1,8 @@
 """Keyed hashes: what is kept of people and events that are forgotten.
 
 A mark stops a redelivered event from being answered twice, and lets a person stay unheard without
-his name or id being kept. Without the key nobody can tell whom a mark means, not even by trying all
-ids of a platform.
+their name or id being kept. Without the key nobody can tell whom a mark means, not even by trying
+all ids of a platform.
 """
 
 from __future__ import annotations

@@ -63,19 +63,19 @@ class Wish(StrEnum):
     """What is remembered of a person, by a mark."""
 
     STOPPED = "stopped"
-    """He said `stop`: he is not answered until he says `start`."""
+    """They said `stop`: they are not answered until they say `start`."""
     BANNED = "banned"
-    """The operator, or the moderators of a community, let him ask no more."""
+    """The operator, or the moderators of a community, let them ask no more."""
     SHARES = "share always"
-    """His pictures may be shown in the showcase."""
+    """Their pictures may be shown in the showcase."""
     SHARES_IF_ASKED = "share ask"
-    """He wants to be asked about it with each answer."""
+    """They want to be asked about it with each answer."""
     RESTS = "rests"
-    """He has to wait, as his pictures came back censored again and again; `at` is until when."""
+    """They have to wait: their pictures came back censored again and again; `at` is until when."""
 
 
 SHARING_MODES = {"always": Wish.SHARES, "ask": Wish.SHARES_IF_ASKED, "never": None}
-"""What of a person's pictures is shown, as he says it, and how it is remembered."""
+"""What of a person's pictures is shown, as they say it, and how it is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Standing:
     rests_until: float
     """Unix time; 0.0 if nothing was kept of it."""
     asked: tuple[float, ...] = ()
-    """When he asked for what is forgotten since, oldest first."""
+    """When they asked for what is forgotten since, oldest first."""
 
 
 @dataclass
@@ -138,7 +138,7 @@ class People:
 
     async def _remember(self, lease: Lease, wish: Wish, person: str, *, at: float) -> None:
         mark = self._marks.person(lease.name, person)
-        with suppress(IntegrityError):  # he said so twice, at the same moment
+        with suppress(IntegrityError):  # they said so twice, at the same moment
             async with self._database.write() as connection:
                 await guard(connection, lease)
                 await _note(connection, mark, wish, at)
@@ -211,7 +211,7 @@ class People:
         return found
 
     async def rest(self, lease: Lease, person: str, until: float) -> None:
-        """Let a person wait until then, whatever is forgotten of him."""
+        """Let a person wait until then, whatever is forgotten of them."""
         await self._remember(lease, Wish.RESTS, person, at=until)
 
     async def recent(self, account: str, *, most: int) -> list[Asker]:
@@ -279,7 +279,7 @@ class People:
     async def _keep_times(
         self, connection: AsyncConnection, lease: Lease, person: str, mark: str
     ) -> None:
-        """Keep when somebody asked within the last hour: it still counts when he is forgotten."""
+        """Keep when somebody asked within the last hour: it still counts if they are forgotten."""
         since = self._now() - HOUR
         asked = sa.select(requests.c.created).where(
             requests.c.account == lease.name,

@@ -198,7 +198,7 @@ class Queries:
     async def told_to_person(self, request: RequestRow, *, since: float) -> list[tuple[float, str]]:
         """Return what the person of a request was told in words since then, in other answers.
 
-        Each is the Unix time he asked, and the code of the answer.
+        Each is the Unix time they asked, and the code of the answer.
         """
         incoming = request.incoming
         query = sa.select(requests.c.created, requests.c.outcome).where(
@@ -375,7 +375,7 @@ class Queries:
     async def count_of_person(
         self, account: str, person: str, *, since: float, but: str
     ) -> tuple[int, list[float]]:
-        """Return how many picture requests a person has open, and when he made those since then.
+        """Return how many picture requests a person has open, and when those since then were made.
 
         The request `but` is left out of both, and so are refusals and questions; times are Unix
         seconds, oldest first.

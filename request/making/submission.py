@@ -162,7 +162,7 @@ class Submissions:
     def _note_refusal(self, endpoint: Endpoint, error: HordeError, terms: Terms) -> None:
         if terms.payer is None or error.rc not in OF_THE_PAYER:
             self._hordes.failed(endpoint, error)
-        if error.rc == FULL and terms.payer is None:  # whoever else pays has a queue of his own
+        if error.rc == FULL and terms.payer is None:  # whoever else pays has a queue of their own
             endpoint.turns.hold(error.retry_after or self._patience.pause)
         log.info("submit_failed", endpoint=endpoint.name, error=str(error), rc=error.rc)
 
@@ -205,7 +205,7 @@ class Submissions:
 
 
 async def _submit(client: HordeClient, body: GenerationBody, payer: Payer | None) -> Submitted:
-    """Submit; where somebody else pays, a key that is not known is his, not the bot's."""
+    """Submit; where somebody else pays, a key that is not known is theirs, not the bot's."""
     try:
         return await client.submit(body, counted=True)
     except HordeForbidden as error:

@@ -1,4 +1,4 @@
-"""Showing whoever waits how far his request is. A courtesy: it never fails a request."""
+"""Showing whoever waits how far their request is. A courtesy: it never fails a request."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Telling:
         self._task = None
 
     def _hear(self) -> None:
-        """Hear of a change; whoever is just showing one sees to it himself."""
+        """Hear of a change; whoever is just showing one sees to this one too."""
         if self._task is None:
             self._task = asyncio.create_task(self._tell(), context=self._context)
 

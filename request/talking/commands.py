@@ -122,7 +122,7 @@ class Commands:
     async def forget(
         self, lease: Lease, request: RequestRow, adapter: Adapter, place: PlaceConfig
     ) -> None:
-        """Delete what is kept of the person of a request, this one included, and his answers.
+        """Delete what is kept of the person of a request, this one included, and their answers.
 
         Done after the answer is posted; found undone after a crash it is done again. Who has to
         wait still has to.
@@ -146,10 +146,10 @@ class Commands:
         await self._people.leave_nothing(lease, request.id)
 
     async def answer_deleted(self, lease: Lease, request_id: str, adapter: Adapter) -> None:
-        """Take an answer back whose asker has deleted what he asked in."""
+        """Take an answer back whose asker has deleted what they asked in."""
         try:
             row = await self._store.request(request_id)
-        except KeyError:  # he was forgotten meanwhile
+        except KeyError:  # forgotten meanwhile
             return
         if isinstance(adapter, Removing):
             await self._take_back(lease, row, adapter)
@@ -166,7 +166,7 @@ class Commands:
         await self._leftovers.drop(names, adapter)
 
     async def _hear(self, lease: Lease, incoming: Incoming, name: CommandName) -> str:
-        """Hear nothing of a person from now on, or hear him again."""
+        """Hear nothing of a person from now on, or hear them again."""
         person = incoming.person.id
         if name is CommandName.STOP:
             await self._people.remember(lease, Wish.STOPPED, person)

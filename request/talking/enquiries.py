@@ -92,7 +92,7 @@ class Enquiries:
         }
 
     async def own_defaults(self, account: str, person: str) -> tuple[Preferences, str]:
-        """Return a person's own defaults, and what of his pictures is shown (`SHARING_MODES`)."""
+        """Return a person's own defaults, and what of their pictures is shown (`SHARING_MODES`)."""
         own = await self._preferences.of(account, person)
         return own, await self._people.sharing(account, person)
 

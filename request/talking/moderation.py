@@ -67,7 +67,8 @@ class Moderation:
     async def answer(self, call: Call, take_back: TakeBack) -> Outcome:
         """Do what a moderator says, or take a report, and return the answer.
 
-        `take_back` removes an answer from its platform. Raises Refusal, too if he is no moderator.
+        `take_back` removes an answer from its platform. Raises Refusal, too if they are no
+        moderator.
         """
         request, name = call.request, call.command.name
         if name is CommandName.REPORT:
@@ -142,7 +143,7 @@ class Moderation:
             raise Refusal("refused.ban_which", name=words, ids=", ".join(sorted(found)))
         if found:
             return found.pop()
-        # what was kept of him may be gone: then his id lifts a ban, since it is known by its hash
+        # what was kept may be gone: then the person's id lifts a ban, since it is known by its hash
         if await self._people.is_banned(where.account, words, where.community):
             return words
         raise Refusal("refused.ban_unknown", name=words)

@@ -28,7 +28,7 @@ REFUSED_FOR_WORDS = ("refused.minors", "refused.blocked")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody said of an answer. Who he is stays unknown: only a keyed hash is kept."""
+    """What somebody said of an answer. Who they are stays unknown: only a keyed hash is kept."""
 
     request: str
     reason: str
@@ -65,7 +65,7 @@ class Reports:
         self._now = now
 
     async def add(self, lease: Lease, request: RequestRow, person: str, reason: str) -> int:
-        """Keep a person's report of an answer, his latest; return how many people reported it."""
+        """Keep a person's latest report of an answer; return how many people reported it."""
         mark = self._marks.person(lease.name, person)
         his = (reports.c.request == request.id, reports.c.person == mark)
         count = sa.select(sa.func.count()).where(reports.c.request == request.id)

@@ -76,7 +76,7 @@ class Showcase:
     async def asking(self, request: RequestRow, outcome: Outcome, adapter: Adapter) -> Outcome:
         """Return an answer that offers to be shown, where its asker wants to be asked that.
 
-        Where that is a button only he sees, it is offered to all who have not said `always`.
+        Where that is a button only they see, it is offered to all who have not said `always`.
         """
         can = adapter.capabilities
         wish = Wish.SHARES if can.offers_sharing else Wish.SHARES_IF_ASKED
@@ -95,7 +95,7 @@ class Showcase:
     async def offer(
         self, lease: Lease, request: RequestRow, outcome: Outcome, adapter: Adapter
     ) -> None:
-        """Have an answer shown that is posted, if its asker wants all of his shown."""
+        """Have an answer shown that is posted, if its asker wants all of theirs shown."""
         targets = await self.targets(request.incoming) if outcome.pictures else []
         if not targets or not await self._wants(request.incoming, Wish.SHARES):
             return

@@ -156,7 +156,7 @@ class Reading:
     async def _agreed(
         self, request: RequestRow, stylelist: StyleList, limits: Limits
     ) -> Wanted | Command | Hint | None:
-        """Return what somebody wants who says yes where we asked whether he wanted a picture."""
+        """Return what somebody wants who says yes where we asked whether they wanted a picture."""
         incoming = request.incoming
         private = incoming.audience is Audience.PRIVATE
         asked = await self._asked_back(request, private=private)
@@ -170,9 +170,9 @@ class Reading:
         return Wanted(image, seed, stylelist, asked.id)
 
     async def _asked_back(self, request: RequestRow, *, private: bool) -> RequestRow | None:
-        """Return what somebody said whom we asked whether he wanted a picture.
+        """Return what somebody said whom we asked whether they wanted a picture.
 
-        It is what our answer stands under that he replies to; in private, also the last he said.
+        It is what our answer stands under that they reply to; in private, also the last they said.
         """
         incoming = request.incoming
         account, person = incoming.place.account, incoming.person.id

@@ -55,7 +55,7 @@ def read_again(
 def read_meant(
     said: Incoming, names: NameIndex, models: NameIndex, limits: Limits
 ) -> ImageRequest | None:
-    """Return the request that somebody probably meant who said no verb; None if he meant none."""
+    """Return the request that somebody probably meant who said no verb; None if they meant none."""
     reading = partial(grammar.read, names=names, models=models, limits=limits)
     try:
         nothing = reading(said.text, bot_names=said.mentions)

@@ -102,6 +102,6 @@ class Retrieval:
 
 
 def _may_see(row: RequestRow, incoming: Incoming) -> bool:
-    """Tell whether a person may be told of a request: his own, or one made in public."""
+    """Tell whether a person may be told of a request: their own, or one made in public."""
     private = row.incoming.audience is Audience.PRIVATE or (row.parsed or {}).get("private", False)
     return row.incoming.person.id == incoming.person.id or not private

@@ -1,7 +1,7 @@
-"""What somebody wants where he says nothing: his own style, model and shape. Pure.
+"""What somebody wants where they say nothing: their own style, model and shape. Pure.
 
-What he writes always wins. A style or model of his own that cannot be had here and now is passed
-over with a note, for he did not ask for it this time.
+What they write always wins. A style or model of their own that cannot be had here and now is passed
+over with a note, for they did not ask for it this time.
 """
 
 from __future__ import annotations

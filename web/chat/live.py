@@ -1,7 +1,7 @@
 """What happens in the room right now, handed to everyone who watches.
 
 Nothing here is kept: whoever falls behind is cut off, and reads the store again from the last
-message he has. So a slow browser costs a bounded amount of memory.
+message they have. So a slow browser costs a bounded amount of memory.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Subscription:
         self._wake.set()
 
     def end(self) -> None:
-        """Let the watcher go: he fell behind, or the room closes."""
+        """Let the watcher go: they fell behind, or the room closes."""
         self._ended = True
         self._wake.set()
 

@@ -76,7 +76,7 @@ class Room:
             return await self._announce(number)
 
     async def remove(self, visitor: str, number: int) -> bool:
-        """Take back what a visitor wrote; false if he wrote no such message."""
+        """Take back what a visitor wrote; false if they wrote no such message."""
         async with self._order:
             message = await self.message(number)
             async with self._database.write() as connection:
@@ -101,7 +101,7 @@ class Room:
             return await forgetting.shown_pictures(connection, names)
 
     async def nickname(self, visitor: str) -> str | None:
-        """Return the name a visitor goes by, None if he never wrote."""
+        """Return the name a visitor goes by, None if they never wrote."""
         wanted = select(visitors.c.nickname).where(visitors.c.id == visitor)
         async with self._database.read() as connection:
             return (await connection.execute(wanted)).scalar_one_or_none()

@@ -20,12 +20,12 @@ from web.chat.tables import messages, pictures, visitors
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody who writes in the room: the id from his cookie and the name he goes by."""
+    """Somebody who writes in the room: the id from their cookie and the name they go by."""
 
     id: str
     nickname: str
     language: str | None = None
-    """What his browser asks for, of the languages answers are in."""
+    """What their browser asks for, of the languages answers are in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Message:
     veiled: bool = False
     """Its pictures hide until somebody wants to see them."""
     language: str | None = None
-    """Of who wrote it, if he is no bot."""
+    """Of who wrote it, if that is no bot."""
 
     @property
     def is_last_part(self) -> bool:

@@ -94,7 +94,7 @@ class Desk:
         )
 
     def own_page(self, page: str, visitor: str, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-        """Return a page that was made for one visitor, and let his browser keep who it is."""
+        """Return a page that was made for one visitor, and let the browser keep who it is."""
         response = web.Response(text=page, content_type="text/html", status=status)
         self.remember(response, visitor)
         # it carries this visitor's form token
@@ -102,7 +102,7 @@ class Desk:
         return response
 
     async def nickname(self, visitor: str) -> str:
-        """Return the name a visitor goes by; a made-up one until he chooses."""
+        """Return the name a visitor goes by; a made-up one until they choose."""
         number = int.from_bytes(hashlib.sha256(visitor.encode()).digest()[:2], "big") % 900 + 100
         return await self._room.nickname(visitor) or say("web.guest", number=number)
 
@@ -124,7 +124,7 @@ class Desk:
         return Form(visitor, fields["token"], fields, sent, asked_for(request))
 
     async def author(self, form: Form) -> Visitor:
-        """Return who wrote a form, with the name he chose in it."""
+        """Return who wrote a form, with the name chosen in it."""
         chosen = clean_nickname(form.fields.get("nickname", ""))
         name = chosen or await self.nickname(form.visitor)
         return Visitor(form.visitor, name, form.language)

@@ -1,4 +1,4 @@
-"""Who a visitor is: a random id in a signed cookie, and the token that protects his forms.
+"""Who a visitor is: a random id in a signed cookie, and the token that protects their forms.
 
 The room knows no passwords. Losing the cookie makes a new visitor; nobody can take another's
 place, because ids are signed with a secret that only this machine has.

@@ -1,4 +1,4 @@
-"""In which language the pages are for a visitor: what his browser asks for, and we have."""
+"""In which language the pages are for a visitor: what the browser asks for, and we have."""
 
 from __future__ import annotations
 

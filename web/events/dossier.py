@@ -71,7 +71,7 @@ class Dossier:
 
     @property
     def hold(self) -> str:
-        """Why it waits for an organiser, and what he can do; "" if it does not."""
+        """Why it waits for an organiser, and what they can do; "" if it does not."""
         hold = self.event.hold
         return "" if hold is None else say(f"events.hold_{hold.value}", name=self.event.name)
 

@@ -43,7 +43,7 @@ class Gate:
         self._pages = pages
 
     async def enter(self, request: web.Request) -> str:
-        """Return the organiser's id in the room (of his browser)."""
+        """Return the organiser's id in the room (of their browser)."""
         visitor = self._desk.visitor(request)
         if visitor is None or not await self._organisers.who(visitor):
             raise Problem(HTTPStatus.FORBIDDEN, "organise.not_you", way=LINK)

@@ -29,7 +29,7 @@ WIDE = 4096
 PUBLISHED_FOR, MOST_PUBLISHED = 60.0, 4
 """Seconds for which a file of ballots is handed out again, and how many such files are held."""
 OWN_PICTURES = 12
-"""Of a visitor's pictures, that he is asked which to enter."""
+"""Of a visitor's pictures, from which to choose what to enter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Stand:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the form says with which a visitor enters one of his pictures."""
+    """What the form says with which a visitor enters one of their pictures."""
 
     message: int
     """Id of the bot's message that holds it."""

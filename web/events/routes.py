@@ -144,7 +144,7 @@ class EventRoutes:
             status=HTTPStatus.CONFLICT if problem else HTTPStatus.OK,
         )
         self._desk.remember(response, visitor)
-        # it carries this visitor's form token, and his own ballot
+        # it carries this visitor's form token and ballot
         response.headers["Cache-Control"] = "private, no-store"
         return response
 

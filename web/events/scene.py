@@ -37,7 +37,7 @@ class May(StrEnum):
     NO = "no"
     """Nobody may now."""
     BIND = "bind"
-    """Whoever binds his browser to an account may."""
+    """Whoever binds their browser to an account may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Sight:
     receipt: str
     enter: May
     own: Sequence[ShownPicture]
-    """The reader's own pictures in the room, which he may enter."""
+    """The reader's own pictures in the room, which they may enter."""
     result: Sequence[Line] = ()
     judged: bool = False
     ballots: int = 0

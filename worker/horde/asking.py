@@ -17,7 +17,7 @@ HOPELESS = {
     "AnonForbiddenWorker": "worker.anonymous",
     "TooManyWorkers": "worker.too_many_workers",
 }
-"""Return codes that only the operator can do something about, with what he is told."""
+"""Return codes that only the operator can do something about, with what they are told."""
 UNKNOWN_MODELS = ("BadRequest", "unrecognised models")
 """Code and words with which a server turns away a worker of whose models it knows none."""
 

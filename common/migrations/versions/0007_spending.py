@@ -1,4 +1,4 @@
-"""What was spent on jobs; nothing of who asked, so that it outlives his being forgotten."""
+"""What was spent on jobs; nothing of who asked, so that it outlives their being forgotten."""
 
 import sqlalchemy as sa
 from alembic import op

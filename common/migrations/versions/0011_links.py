@@ -1,4 +1,4 @@
-"""Which accounts are one person's, and where his kudos go."""
+"""Which accounts are one person's, and where their kudos go."""
 
 import sqlalchemy as sa
 from alembic import op
