@@ -1,7 +1,7 @@
 """People who take part in a challenge: they ask, press, write and vote, and notice what is wrong.
 
 Whoever writes writes once. Whoever presses a button or sends a form while the program dies does so
-again, as people do; what he wanted is looked at in the end.
+again, as people do; what they wanted is looked at in the end.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Entrant:
     account: str
     way: str
     horde: str
-    """His account on the Horde."""
+    """Their account on the Horde."""
     entry: int = 0
     named: bool = False
-    """Whether he has named his account on the Horde."""
+    """Whether they have named their account on the Horde."""
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class Voter:
     aims: set[int] = field(default_factory=set)
     receipt: str = ""
     insisted: bool = False
-    """Whether he pressed again because nothing came: what it came to has to be looked at."""
+    """Whether they pressed again because nothing came: what it came to has to be looked at."""
 
     @property
     def name(self) -> str:
@@ -281,7 +281,7 @@ class Crowd:
         return found[0]
 
     async def look_again(self, who: Voter) -> None:
-        """Set a ballot right of which somebody does not know what his presses came to."""
+        """Set a ballot right of which somebody does not know what their presses came to."""
         numbers = " ".join(map(str, sorted(who.aims)))
         told, _ = await self.slash(who.name, name=NAME, do="vote", words=numbers)
         self._check_ballot(who, text_of(told))
@@ -309,14 +309,14 @@ class Crowd:
                 continue
             told = (await self.tell(who.account, who.name, f"link {code[0]}")).text
             if "look at the page" not in told:
-                self.wrong.append(f"{who.name} posts his code and is told: {told}")
+                self.wrong.append(f"{who.name} posts the code and is told: {told}")
             page = await browser.page("/link")
             if page.css_first('form[action="/link/confirm"]'):
                 await browser.send("/link", 'form[action="/link/confirm"]', {}, body=True)
             page = await browser.page("/link")
             if page.css_first("ul.bound li"):
                 return
-        self.wrong.append(f"{who.name} cannot bind his browser")
+        self.wrong.append(f"{who.name} cannot bind the browser")
 
     def _check_ballot(self, who: Voter, told: str, wanted: set[int] | None = None) -> None:
         found = APPROVES.search(told)

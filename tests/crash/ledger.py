@@ -38,7 +38,7 @@ class Cost:
     submissions: int
     used: int
     given_up: int
-    """Cancelled there, because somebody took his request back."""
+    """Cancelled there, because somebody took their request back."""
     left: int
     """The same, but the Horde was not told."""
     wasted: int
@@ -61,7 +61,7 @@ class Ledger:
         return promise
 
     async def take_back(self, promise: Promise) -> None:
-        """Let somebody take back what he asked for, where people can."""
+        """Let somebody take back what they asked for, where people can."""
         if Can.DELETE not in self._platform.can:
             return
         promise.deleted = True

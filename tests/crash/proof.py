@@ -117,7 +117,7 @@ class Proof:
         assert len(shown) == 1
 
     def _check_entries(self, archive: dict) -> None:
-        """Each entrant has the one entry he was told of, under his name."""
+        """Each entrant has the one entry they were told of, under their name."""
         entries = {one["number"]: one for one in archive["entries"]}
         assert sorted(entries) == list(range(1, len(self._entrants) + 1))
         for who in self._entrants:
@@ -129,7 +129,7 @@ class Proof:
         assert len(steps) == len(set(steps)) == 10, steps
 
     def _check_ballots(self, ballots: dict) -> None:
-        """Under each voter's receipt stands what he chose, and there are no other ballots."""
+        """Under each voter's receipt stands what they chose, and there are no other ballots."""
         published = {one["id"]: set(one["choices"]) for one in ballots["ballots"]}
         assert len(published) == len(ballots["ballots"]) == len(self._voters)
         for who in self._voters:

@@ -1,8 +1,8 @@
 """One challenge on five platforms, from the wizard to its archive, killed (SIGKILL) on the way.
 
 `KILLS` says how often: a fifth of it, at most 50 times. Forty people enter and two hundred vote, each
-in the way of his platform; a winner names his account on the Horde only when it is all over. The clock
-runs eight times as fast, and jumps over the days in which nothing happens.
+in the way of their platform; a winner names an account on the Horde only when all is over. The
+clock runs eight times as fast, and jumps over the days in which nothing happens.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All adapters have one shape: who knows one of them finds his way in the others."""
+"""All adapters have one shape: who knows one of them finds the way in the others."""
 
 from __future__ import annotations
 

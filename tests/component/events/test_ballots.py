@@ -58,7 +58,7 @@ async def test_more_people_vote_and_enter_at_once_than_there_are_connections(
     assert (await parts.entries.facts(event)).ballots == len(people)
 
 
-async def test_nobody_votes_for_himself_or_for_what_is_not_there(parts, voting):
+async def test_nobody_votes_for_themselves_or_for_what_is_not_there(parts, voting):
     with pytest.raises(Refusal, match="leave out 2"):
         await parts.voting.cast(voting, "web", "p2", (1, 2))
     with pytest.raises(Refusal, match="no entry 77"):

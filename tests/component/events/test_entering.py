@@ -26,7 +26,7 @@ async def opened(chat, plan):
     return await brought_to(chat.core.events, plan, Step.ANNOUNCE, Step.OPEN)
 
 
-async def test_who_enters_is_told_first_where_he_will_be_seen(chat, held):
+async def test_who_enters_is_told_first_where_they_will_be_seen(chat, held):
     event = await opened(chat, held())
     said, outcome = await chat.say(DRAW.format(what="a fox"))
     assert "enter" in outcome.follow_ups
@@ -205,7 +205,7 @@ async def test_who_is_banned_enters_nothing(chat, held):
     assert await chat.core.events.entries.of(event) == []
 
 
-async def test_nobody_passes_off_what_the_bot_made_for_another_as_his_own(chat, held, tmp_path):
+async def test_nobody_passes_off_what_the_bot_made_for_another_as_their_own(chat, held, tmp_path):
     await opened(chat, held(rules={"elsewhere": True}))
     _, outcome = await chat.say(DRAW.format(what="a fox"), "ann")
     stolen = outcome.pictures[0].path.read_bytes()

@@ -273,7 +273,7 @@ async def test_kudos_do_not_go_back_within_a_minute(client, session, horde):
         await friend.transfer_kudos("member#1", 5, idempotency_key="back")
 
 
-async def test_who_was_flagged_meanwhile_is_refused_what_he_got_already(client, horde):
+async def test_who_was_flagged_meanwhile_is_refused_what_they_got_already(client, horde):
     await client.transfer_kudos("friend#2", 20, idempotency_key=ORDER)
     horde.flagged.add("friend#2")
 

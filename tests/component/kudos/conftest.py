@@ -86,7 +86,7 @@ async def waiting(house: House, *payees: str) -> list[int]:
 async def sponsor(
     house: House, kudos: int, *, key: str = SPONSOR_KEY, purpose: Purpose = Purpose.PRIZES
 ):
-    """Have a sponsor answer an invitation; return his fund and the token."""
+    """Have a sponsor answer an invitation; return their fund and the token."""
     sponsors = house.treasury.sponsors
     token = await sponsors.invite(EVENT, purpose)
     fund = await sponsors.give(token, browser="browser", key=SecretStr(key), kudos=kudos)

@@ -1,4 +1,4 @@
-"""Whatever dies and whenever: paid ≤ budget, nobody twice, and in the end everybody has his prize.
+"""Whatever dies and whenever: paid ≤ budget, nobody twice, and in the end everybody has their prize.
 
 The program is killed in the moments that matter: after the row is written and before the Horde
 has heard of it, after the Horde has acted and before that is recorded, and between two transfers.
@@ -119,7 +119,7 @@ async def play(url, script, known, sponsored) -> None:
                 await live_once(database, horde, session, clock, assassin, names)
                 check_books(horde)
                 clock.now += LONG
-                names = NAMES  # by then everybody has named his account
+                names = NAMES  # by then everybody has named their account
             await live_once(database, horde, session, clock, assassin, NAMES)
             paid = check_books(horde)
             assert paid == {"ann#11": 350, "bob#12": 250, "eve#13": 50}

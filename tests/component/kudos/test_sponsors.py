@@ -106,7 +106,7 @@ async def test_kudos_are_not_promised_twice(house):
     await sponsor(house, 100)
 
 
-async def test_a_sponsor_who_spent_his_kudos_meanwhile_is_noticed_before_the_announcement(
+async def test_a_sponsor_who_spent_the_kudos_meanwhile_is_noticed_before_the_announcement(
     house, horde
 ):
     await sponsor(house, 400)
@@ -142,7 +142,7 @@ async def test_taking_away_while_it_is_unclear_does_not_free_the_kudos(house, ho
     assert (sheet.unclear, sheet.refused) == (300, 50)
 
 
-async def test_a_sponsor_who_wins_is_not_paid_by_himself(house, horde):
+async def test_a_sponsor_who_wins_is_not_paid_with_their_own_kudos(house, horde):
     await sponsor(house, 500)
     await awarded(house, names={"ann": "sponsor#5"})
 

@@ -162,7 +162,7 @@ async def test_naming_an_account_sets_the_prizes_free_that_wait(say, links, hous
     assert "on their way" not in await say("link ann#11")
 
 
-async def test_who_is_forgotten_is_unlinked_and_his_account_is_not_kept(links, house):  # noqa: F811
+async def test_who_is_forgotten_is_unlinked_and_their_account_is_not_kept(links, house):  # noqa: F811
     forgotten = house.ledger.forget
     commands = LinkCommands(
         links, look_up=None, named=None, waiting=nothing, forgotten=forgotten, page=lambda: None

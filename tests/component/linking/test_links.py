@@ -237,7 +237,7 @@ async def test_unlinking_deletes_it_all(links, browser):
     assert not await links.unlink("discord", "1")
 
 
-async def test_who_forgets_his_browser_is_unlinked_too(links, browser):
+async def test_who_forgets_a_browser_is_unlinked_too(links, browser):
     await bind(links, browser, ann())
     assert await links.bound(browser) != []
 

@@ -96,7 +96,7 @@ async def test_accounts_linked_after_they_voted_have_one_vote_too(booth):
     assert await booth.counted() == [(1,)]
 
 
-async def test_nobody_votes_for_himself_by_another_account(booth):
+async def test_nobody_votes_for_themselves_by_another_account(booth):
     await booth.link("ann")
     await booth.link("another of ann")
 

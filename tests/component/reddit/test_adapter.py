@@ -309,7 +309,7 @@ async def test_a_reload_reaches_how_subreddits_are_written(start):
     assert "Nothing is drawn here" in text
 
 
-async def test_what_somebody_wrote_is_heard_though_reddit_does_not_tell_his_age(start):
+async def test_what_somebody_wrote_is_heard_though_reddit_does_not_tell_their_age(start):
     async with start() as bot:
         bot.fake.fail("accounts", faults.answer(403, "{}"))
         (told,) = await bot.answer_to(bot.ask("help"))

@@ -100,7 +100,7 @@ async def test_what_was_taken_back_while_it_was_posted_is_still_to_be_taken_down
     assert await copies.due("show") == []
 
 
-async def test_a_person_takes_back_his_own_and_if_he_says_so_only_what_waits(
+async def test_a_person_takes_back_their_own_and_if_they_say_so_only_what_waits(
     copies, intend, lease, shows
 ):
     await intend("1", WALL, HALL)

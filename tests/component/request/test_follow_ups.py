@@ -34,7 +34,7 @@ async def test_vary_starts_from_the_picture_that_is_named_in_its_style(start, he
         ({"text": "yes"}, False),
     ],
 )
-async def test_who_says_yes_where_he_was_asked_whether_he_wanted_a_picture_gets_it(
+async def test_who_says_yes_where_we_asked_whether_they_wanted_a_picture_gets_it(
     start, heard, horde, answer, made
 ):
     platform = FakePlatform()

@@ -57,7 +57,7 @@ async def test_outlives_counts_from_the_last_renewal(leases, clock):
     assert leases.outlives(lease, LASTS - 1)
 
 
-async def test_who_lost_his_lease_to_his_own_name_waits_like_a_stranger(leases, database, clock):
+async def test_who_lost_a_lease_to_a_namesake_waits_like_a_stranger(leases, database, clock):
     await leases.take("web")
     twin = Leases(database, "one", now=clock)
     await twin.take("web")  # started twice by mistake, with one name

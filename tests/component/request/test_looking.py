@@ -199,7 +199,7 @@ async def test_a_part_that_was_taken_back_counts_as_posted_until_the_request_is_
     await store.ended(lease, request_id, RequestState.FAILED)
     await store.put_back(request_id)
     assert await store.parts_before(request_id) == 1
-    await store.post_removed(lease, request_id, "post-1")  # all his answers are deleted
+    await store.post_removed(lease, request_id, "post-1")  # all the person's answers are deleted
     assert await store.parts_before(request_id) == 1
 
 
@@ -346,7 +346,7 @@ async def test_pruning_ends_rests_that_are_over_and_hours_that_are_past_and_no_b
     assert not await folk.unban("web", "ann")
 
 
-async def test_who_asked_lately_is_listed_with_all_his_requests_and_censored_pictures(
+async def test_who_asked_lately_is_listed_with_all_their_requests_and_censored_pictures(
     store, ask, make, database
 ):
     folk = People(database, Marks(b"key"))

@@ -62,7 +62,7 @@ async def test_only_moderators_may(start, said, text, database):
 # --- pausing ------------------------------------------------------------------------------------
 
 
-async def test_a_moderator_pauses_and_resumes_his_community_alone(start, said, ordered):
+async def test_a_moderator_pauses_and_resumes_their_community_alone(start, said, ordered):
     platform = FakePlatform()
     async with start(platform):
         platform.say(ordered("pause", 1))
@@ -113,7 +113,7 @@ async def test_what_the_operator_pauses_no_moderator_resumes(start, ordered, sai
 
 
 @pytest.mark.parametrize("text", ["ban @Bob", "ban bob", "ban <@4711>", "please ban bob, thanks"])
-async def test_a_moderator_bans_a_person_from_his_community_alone(start, said, ordered, text):
+async def test_a_moderator_bans_a_person_from_one_community_alone(start, said, ordered, text):
     person = "4711" if "4711" in text else "bob"
     platform = FakePlatform()
     async with start(platform):
@@ -135,7 +135,7 @@ async def test_a_moderator_bans_a_person_from_his_community_alone(start, said, o
     assert "may ask for pictures here again" in unbanned.text
 
 
-async def test_a_ban_in_reply_means_the_asker_and_ends_what_he_has_at_work(
+async def test_a_ban_in_reply_means_the_asker_and_ends_what_they_have_at_work(
     start, said, ordered, horde
 ):
     platform = FakePlatform()
@@ -174,7 +174,7 @@ async def test_a_community_ban_outlives_being_forgotten_and_is_lifted_by_the_id(
         platform.say(ordered("unban bob-17", 6))
         assert "may ask for pictures here again" in (await platform.answer_to("6")).text
     assert "moderators of this place" in refused.text
-    assert len(kept) == 2  # the ban, and when he asked
+    assert len(kept) == 2  # the ban, and when they asked
     assert not any("bob" in row for row in kept)
 
 
@@ -233,7 +233,7 @@ async def test_a_moderator_cannot_lift_the_operators_ban(start, said, ordered, d
 # --- the log ------------------------------------------------------------------------------------
 
 
-async def test_the_log_shows_a_moderator_what_was_asked_in_his_place(start, said, ordered):
+async def test_the_log_shows_a_moderator_what_was_asked_in_their_place(start, said, ordered):
     platform = Discreet()
     async with start(platform, place=PlaceConfig(blocked=("politician",))):
         for event, text, person, community in (

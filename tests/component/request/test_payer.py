@@ -1,4 +1,4 @@
-"""Pictures that somebody else pays for: made with his key, and no trouble of ours when it is empty."""
+"""Pictures that somebody else pays for: made with their key, no trouble of ours if it is empty."""
 
 from __future__ import annotations
 
@@ -68,7 +68,9 @@ async def test_a_partys_pictures_are_made_with_the_sponsors_shared_key(start, he
         assert key["utilized"] > 0
 
 
-async def test_a_shared_key_that_is_empty_keeps_nobody_else_from_his_pictures(start, heard, horde):
+async def test_a_shared_key_that_is_empty_keeps_nobody_else_from_their_pictures(
+    start, heard, horde
+):
     horde.owners, horde.users["sponsor#5"] = {KEY: "sponsor#5"}, 500.0
     platform = FakePlatform()
     async with start(platform, kudos=KUDOS) as core:

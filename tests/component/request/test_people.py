@@ -26,7 +26,7 @@ async def rows(database, table):
         return (await connection.execute(sa.select(table))).all()
 
 
-async def test_who_says_stop_is_not_heard_until_he_says_start(start, heard, horde):
+async def test_who_says_stop_is_not_heard_until_they_say_start(start, heard, horde):
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard("stop", event="1"))
@@ -83,7 +83,7 @@ async def test_of_who_is_forgotten_only_hashes_stay(start, heard, horde, databas
         assert "ann" not in str(row)
 
 
-async def test_who_stopped_stays_unheard_when_he_is_forgotten(start, heard, horde):
+async def test_who_stopped_stays_unheard_when_they_are_forgotten(start, heard, horde):
     platform = FakePlatform()
     async with start(platform) as core:
         platform.say(heard("stop", event="1"))
@@ -302,7 +302,7 @@ async def test_a_ban_outlives_being_forgotten(start, heard, horde, database, tmp
         assert "may not ask" in (await platform.answer_to("2")).text
 
 
-async def test_who_was_censored_too_often_still_waits_when_he_is_forgotten(start, heard, horde):
+async def test_who_was_censored_too_often_still_waits_when_they_are_forgotten(start, heard, horde):
     horde.fate = Fate.CENSORED
     platform = FakePlatform()
     async with start(platform, place=PlaceConfig(censored_per_day=1)) as core:

@@ -83,7 +83,7 @@ async def rows(database):
 
 
 async def drawn_by_who_shares(platform, heard, text=DRAW):
-    """Let somebody say that all of his is to be shown, and then draw; return the answer."""
+    """Let somebody say that all of theirs is to be shown, and then draw; return the answer."""
     platform.say(heard("share always", event="1"))
     await platform.answer_to("1")
     platform.say(heard(text, event="2"))
@@ -99,7 +99,7 @@ async def settled(database, platform, *events):
             await asyncio.sleep(0.02)
 
 
-async def test_who_says_always_is_shown_without_his_name(room, heard, gallery, database):
+async def test_who_says_always_is_shown_without_their_name(room, heard, gallery, database):
     web = Gallery()
     async with room(web):
         web.say(heard("share always", event="1"))
@@ -208,7 +208,7 @@ async def test_censored_answers_are_not_shown(room, heard, gallery, horde, datab
     assert await rows(database) == []
 
 
-async def test_who_wants_to_be_asked_shows_what_he_replies_share_to(room, heard, gallery, database):
+async def test_who_wants_to_be_asked_shows_what_they_reply_share_to(room, heard, gallery, database):
     platform = FakePlatform()
     async with room(platform):
         platform.say(heard("share ask", event="1"))
@@ -253,7 +253,7 @@ async def test_a_copy_goes_when_its_original_or_its_asker_does(
         [left] = gallery.shown.values()
         if word == "forget me":
             await wait_until(lambda: not core.service.at_work.running)
-            web.say(heard(DRAW, event="4"))  # his yes is forgotten too
+            web.say(heard(DRAW, event="4"))  # the yes is forgotten too
             await settled(database, web, "4")
     assert left.request == bobs.request
     assert [row.request for row in await rows(database)] == [bobs.request]

@@ -1,4 +1,4 @@
-"""What is looked at again, where a platform does not tell that somebody deleted his post."""
+"""What is looked at again, where a platform does not tell that somebody deleted their post."""
 
 import pytest
 

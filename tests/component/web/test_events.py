@@ -137,7 +137,7 @@ async def test_a_page_of_a_ballot_leaves_the_other_pages_as_they_were(challenge,
     assert set(ballot.choices) == {first[0], second[0]}
 
 
-async def test_everybody_sees_an_order_of_his_own_and_the_same_each_time(
+async def test_everybody_sees_an_order_of_their_own_and_the_same_each_time(
     challenge, adapter, browser, visit
 ):
     await voting(challenge, count=20)

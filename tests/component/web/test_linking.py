@@ -135,7 +135,7 @@ async def test_the_page_is_for_this_browser_alone(browser):
         assert "<script" not in await response.text()
 
 
-async def test_who_forgets_himself_in_the_room_is_parted_from_his_links(adapter, browser, links):
+async def test_who_is_forgotten_in_the_room_is_parted_from_their_links(adapter, browser, links):
     await links.post(await code_of(browser), **ANN)
     await press(browser, "/link/confirm")
     (cookie,) = browser.session.cookie_jar

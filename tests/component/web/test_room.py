@@ -205,7 +205,7 @@ async def test_requests_of_yesterday_are_not_heard_again(house, visit):
         assert await adapter.room.unanswered() == []
 
 
-async def test_a_visitor_keeps_his_name_and_may_change_it(adapter, browser):
+async def test_a_visitor_keeps_their_name_and_may_change_it(adapter, browser):
     assert 'value="Guest ' in (await browser.get("/"))[1]
     await browser.say("one", nickname="  Ada \u202e\x07  Lovelace ")
     assert 'value="Ada Lovelace"' in (await browser.get("/"))[1]

@@ -54,7 +54,7 @@ async def test_the_bot_is_told_the_language_of_who_writes(adapter, browser, head
     assert (await heard(adapter)).language == language
 
 
-async def test_of_two_who_look_on_each_is_told_in_his_language(adapter, visit):
+async def test_of_two_who_look_on_each_is_told_in_their_language(adapter, visit):
     ada, bob = visit(adapter), visit(adapter)
     bob.session.headers["Accept-Language"] = "de"
     _, page = await bob.get("/")

@@ -1,4 +1,4 @@
-"""How a host comes to a hub with one line, and what he tells it by command."""
+"""How a host comes to a hub with one line, and what they tell it by command."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def test_a_user_the_hub_does_not_know_is_said_with_the_line_to_add(tmp_pat
     assert "- {name: ada, key: " in told.output
 
 
-async def test_settings_somebody_wrote_himself_are_not_written_over(tmp_path):
+async def test_settings_somebody_wrote_by_hand_are_not_written_over(tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text("worker: {name: mine} # with a note\n")
     told = await worker("join", "http://10.0.0.1/api#worker=key", "--config", file)

@@ -1,4 +1,4 @@
-"""Which known asset somebody means by what he typed."""
+"""Which known asset somebody means by what they typed."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""People take turns, and everybody can be told his place."""
+"""People take turns, and everybody can be told their place."""
 
 import pytest
 from hypothesis import given

@@ -54,7 +54,7 @@ async def test_so_many_are_taken_up_at_once_and_no_more(queue):
     assert queue.inside == ["a1", "b1"]
 
 
-async def test_who_leaves_makes_room_for_one_however_often_he_leaves(queue):
+async def test_who_leaves_makes_room_for_one_however_often_they_leave(queue):
     queue.take_up("a1", "b1", "c1", "d1", "e1")
     await queue.settle()
     queue.intake.leave("a1")
@@ -88,7 +88,7 @@ async def test_who_is_gone_is_passed_over_and_takes_no_room(queue):
 async def test_who_is_cut_off_in_the_door_makes_room(queue):
     queue.take_up("a1", "b1", "c1", "d1")
     await queue.settle()
-    queue.intake.leave("a1")  # c1 has his turn, and does not know it yet
+    queue.intake.leave("a1")  # c1 has its turn, and does not know it yet
     queue.tasks["c1"].cancel()
     await queue.settle()
     assert queue.inside == ["a1", "b1", "d1"]

@@ -55,7 +55,7 @@ async def test_one_persons_many_jobs_hold_nobody_else_up():
     assert crowd.served == ["ann1", "bob1", "eve1", "ann2", "eve2", "ann3", "ann4", "ann5"]
 
 
-async def test_everybody_is_told_where_he_stands_and_how_long_it_takes():
+async def test_everybody_is_told_where_they_stand_and_how_long_it_takes():
     crowd = Crowd(pace=0.5)
     tasks = [crowd.wants("ann", number) for number in (1, 2, 3)]
     await settle()

@@ -12,7 +12,7 @@ from tests.component.web.visitor import form_of
 from tests.fakes.challenge import plan
 
 
-async def test_an_organiser_leads_an_event_on_and_each_step_is_under_his_name(challenge, ada):
+async def test_an_organiser_leads_an_event_on_and_each_step_is_under_their_name(challenge, ada):
     await challenge.parts.events.drafted(plan(), "operator")
     for word in ("announce", "open"):
         assert await step(ada, word, why="it is time") == (303, f"{WINTER}?done=1")
