@@ -178,9 +178,9 @@ class Entering:
 
     async def _same_person(self, call: Call, row: RequestRow) -> bool:
         mine = self._mark(call)
-        his = self._marks.person(row.incoming.place.account, row.incoming.person.id)
-        people = await self._identities.people({mine, his})
-        return people[mine] == people[his]
+        theirs = self._marks.person(row.incoming.place.account, row.incoming.person.id)
+        people = await self._identities.people({mine, theirs})
+        return people[mine] == people[theirs]
 
     async def _made_here(self, row: RequestRow, wish: Enter) -> Candidate:
         """Return the picture of an answer of ours. Raises Refusal."""

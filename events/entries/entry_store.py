@@ -264,14 +264,14 @@ class EntryStore:
         The numbers stay, so that no other entry is ever called by them. Returns the entries as they
         were.
         """
-        his = entries.c.entrant == mark
+        theirs = entries.c.entrant == mark
         counting = sa.select(events.c.id).where(events.c.state.not_in(FINAL))
         async with self._database.write() as connection:
             await guard(connection, lease)
-            query = sa.select(entries).where(his)
+            query = sa.select(entries).where(theirs)
             found = [entry_of(row) for row in await connection.execute(query)]
             values = {**BLANK, "state": EntryState.WITHDRAWN, "link": "", "request": ""}
-            await connection.execute(entries.update().where(his).values(values))
+            await connection.execute(entries.update().where(theirs).values(values))
             await connection.execute(
                 ballots.delete().where(ballots.c.voter == mark, ballots.c.event.in_(counting))
             )

@@ -224,14 +224,14 @@ class Ledger:
 
     async def waiting(self, payee: str) -> tuple[int, float] | None:
         """Return how many kudos wait for somebody, and until when (Unix time); None: nothing."""
-        his = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())
+        theirs = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())
         query = (
             sa.select(
                 sa.func.sum(kudos_transfers.c.kudos).label("kudos"),
                 sa.func.min(kudos_prizes.c.until).label("until"),
             )
             .join(kudos_prizes, kudos_transfers.c.prize == kudos_prizes.c.id)
-            .where(his, kudos_transfers.c.state == TransferState.WAITING)
+            .where(theirs, kudos_transfers.c.state == TransferState.WAITING)
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query)).one()
@@ -239,10 +239,10 @@ class Ledger:
 
     async def forget(self, payee: str) -> None:
         """Delete to which account on the Horde a person's prizes went; sums and keys stay."""
-        his = sa.select(kudos_prizes.c.id).where(kudos_prizes.c.payee == payee)
+        theirs = sa.select(kudos_prizes.c.id).where(kudos_prizes.c.payee == payee)
         over = kudos_transfers.c.state.not_in(ON_THE_WAY | {TransferState.REFUSED})
         async with self._database.write() as connection:
-            mine = kudos_transfers.c.prize.in_(his) & over
+            mine = kudos_transfers.c.prize.in_(theirs) & over
             await connection.execute(kudos_transfers.update().where(mine).values(receiver=None))
 
     # --- its parts --------------------------------------------------------------------------
@@ -280,14 +280,14 @@ class Ledger:
         self, connection: AsyncConnection, payee: str, name: str, event: str | None = None
     ) -> int:
         """Give a winner's waiting transfers their receiver; return how many kudos those are."""
-        his = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())
+        theirs = (kudos_prizes.c.payee == payee) & (kudos_prizes.c.until > self._now())
         if event is not None:
-            his &= kudos_prizes.c.event == event
+            theirs &= kudos_prizes.c.event == event
         joined = kudos_transfers.join(kudos_prizes, kudos_transfers.c.prize == kudos_prizes.c.id)
         waiting = (
             sa.select(kudos_transfers, kudos_prizes.c.person)
             .select_from(joined)
-            .where(his, kudos_transfers.c.state == TransferState.WAITING)
+            .where(theirs, kudos_transfers.c.state == TransferState.WAITING)
         )
         total, rows = 0, (await connection.execute(waiting)).all()
         for one in sorted({row.event for row in rows}):

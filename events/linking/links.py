@@ -200,8 +200,8 @@ class Links:
                 await connection.execute(links.delete().where(_either(mark))),
                 await connection.execute(horde_names.delete().where(horde_names.c.person == mark)),
             ]
-            his = (link_codes.c.person == mark) | (link_codes.c.browser == mark)
-            await connection.execute(link_codes.delete().where(his))
+            theirs = (link_codes.c.person == mark) | (link_codes.c.browser == mark)
+            await connection.execute(link_codes.delete().where(theirs))
         return any(done.rowcount for done in gone)
 
     async def forget(self, account: str, person: str) -> None:

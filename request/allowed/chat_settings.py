@@ -65,8 +65,8 @@ class ChatSettings(BaseModel):
 
     def for_roles(self, roles: Collection[str]) -> ChatSettings:
         """Return what holds for somebody with these roles: the best that one of them gives."""
-        his = [limits for role, limits in (self.roles or {}).items() if role in roles]
-        given = {name: [getattr(one, name) for one in his] for name in LIMITS}
+        theirs = [limits for role, limits in (self.roles or {}).items() if role in roles]
+        given = {name: [getattr(one, name) for one in theirs] for name in LIMITS}
         best = {
             name: max(value for value in values if value is not None)
             for name, values in given.items()

@@ -271,10 +271,10 @@ class People:
             for wish in (Wish.SHARES, Wish.SHARES_IF_ASKED):
                 await connection.execute(_of(mark, wish))
             await self._keep_times(connection, lease, stored, mark)
-        his = sa.select(requests).where(
+        theirs = sa.select(requests).where(
             requests.c.account == lease.name, requests.c.person == stored
         )
-        return await self._delete(his, lease)
+        return await self._delete(theirs, lease)
 
     async def _keep_times(
         self, connection: AsyncConnection, lease: Lease, person: str, mark: str

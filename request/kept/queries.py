@@ -381,8 +381,8 @@ class Queries:
         seconds, oldest first.
         """
         stored = encoding.storable(person)[:ID_LENGTH]
-        his = {"account": account, "person": stored, "but": but, "since": since}
+        theirs = {"account": account, "person": stored, "but": but, "since": since}
         async with self._database.read() as connection:
-            rows = (await connection.execute(_LATELY_OF_PERSON, his)).all()
+            rows = (await connection.execute(_LATELY_OF_PERSON, theirs)).all()
         running = sum(row.state == RequestState.WORKING for row in rows)
         return running, [row.created for row in rows if row.created >= since]

@@ -237,8 +237,10 @@ class Commands:
 
         Raises the PlatformError of one that may go later, for a day: then rows are deleted anyway.
         """
-        his = await self._store.requests_of_person(lease.name, request.incoming.person.id)
-        failed = [await self._take_back(lease, row, adapter) for row in his if row.id != request.id]
+        theirs = await self._store.requests_of_person(lease.name, request.incoming.person.id)
+        failed = [
+            await self._take_back(lease, row, adapter) for row in theirs if row.id != request.id
+        ]
         passing = next((error for error in failed if error is not None), None)
         if passing is not None and self._now() - request.created < policy.DAY:
             raise passing

@@ -67,12 +67,12 @@ class Reports:
     async def add(self, lease: Lease, request: RequestRow, person: str, reason: str) -> int:
         """Keep a person's latest report of an answer; return how many people reported it."""
         mark = self._marks.person(lease.name, person)
-        his = (reports.c.request == request.id, reports.c.person == mark)
+        theirs = (reports.c.request == request.id, reports.c.person == mark)
         count = sa.select(sa.func.count()).where(reports.c.request == request.id)
         try:
             async with self._database.write() as connection:
                 await guard(connection, lease)
-                await connection.execute(reports.delete().where(*his))
+                await connection.execute(reports.delete().where(*theirs))
                 await connection.execute(
                     reports.insert().values(
                         request=request.id,

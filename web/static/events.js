@@ -65,7 +65,7 @@ let known = null;
 
 async function renew() {
   const open = document.querySelector("details")?.open;
-  if (open) return; // somebody is filling in the form: it is not taken from under his hands
+  if (open) return; // somebody is filling in the form: it is not taken from under their hands
   await sending;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok) return;

@@ -202,9 +202,9 @@ async def test_people_take_turns_where_a_horde_may_be_asked_only_so_often(start,
         platform.progress.clear()
         platform.say(asked(5, "bob"))
         await wait_until(lambda: places(platform))
-        [his] = [shown for shown in platform.progress if shown.own_queue]
-    assert (his.position, his.wait_seconds) == (2, 7200)  # though four came before
-    assert "take turns" in his.note
+        [theirs] = [shown for shown in platform.progress if shown.own_queue]
+    assert (theirs.position, theirs.wait_seconds) == (2, 7200)  # though four came before
+    assert "take turns" in theirs.note
     async with start(platform, place=PlaceConfig(running_per_person=9)):
         for number in range(1, 6):
             assert (await platform.answer_to(str(number))).ending is Ending.DONE
