@@ -166,8 +166,9 @@ class TestData:
                 assert 0 <= top <= 128 - placed.size
 
     def test_captions_name_what_is_to_be_seen(self):
-        from worker.demo_model.training.captions import caption, plural
+        from worker.demo_model.training.captions import caption
         from worker.demo_model.training.layouts import Kind, plan
+        from worker.demo_model.vocabulary import plural
 
         rng = self.rng()
         for _ in range(2000):
@@ -183,7 +184,7 @@ class TestData:
         [("cat", "cats"), ("fox", "foxes"), ("puppy", "puppies"), ("monkey", "monkeys")],
     )
     def test_plurals(self, noun, wanted):
-        from worker.demo_model.training.captions import plural
+        from worker.demo_model.vocabulary import plural
 
         assert plural(noun) == wanted
 

@@ -184,6 +184,17 @@ NEGATIVES: tuple[str, ...] = (
 """Prompts that stand for "nothing in particular": the empty one and usual negative prompts."""
 
 
+def plural(noun: str) -> str:
+    """Return the plural of an English noun."""
+    if noun.endswith(("fish", "sheep")):
+        return noun
+    if noun.endswith(("s", "sh", "ch", "x")):
+        return noun + "es"
+    if noun.endswith("y") and noun[-2] not in "aeiou":
+        return noun[:-1] + "ies"
+    return noun + "s"
+
+
 def knows() -> str:
     """One line for people: what can be asked of this model."""
     subjects = ", ".join(subject.name for subject in SUBJECTS)
@@ -193,5 +204,6 @@ def knows() -> str:
         f"Knows {len(SUBJECTS)} things ({subjects}), {len(COLOURS)} background colours "
         f"({colours}) and {len(SCENES)} places ({scenes}); small or big, left or right, "
         f"two things side by side or one above the other. "
-        f"A thing it does not know becomes a question mark."
+        f"A thing it does not know becomes a question mark. "
+        f"These words may be said in every language that answers are in."
     )

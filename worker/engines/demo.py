@@ -1,8 +1,9 @@
 """The demo engine: our own small model, drawn with numpy on the processor in part of a second.
 
-It knows some fifty things (`worker.demo_model.vocabulary`) and draws them at about 128 x 128
-pixels; pictures are enlarged to the wanted size. Every sampler's name is taken, and all run the
-same DDIM with the steps and the guidance brought into the range this model is good at.
+It knows some fifty things (`worker.demo_model.vocabulary`), asked for in other languages too
+(`translation`), and draws them at about 128 x 128 pixels; pictures are enlarged to the wanted size.
+Every sampler's name is taken, and all run the same DDIM with the steps and the guidance brought
+into the range this model is good at.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from common.config import WorkerConfig
 from common.errors import WorkerError
 from worker.demo_model.loras import LoraError, read_lora
 from worker.demo_model.runtime import LORAS, WEIGHTS, DemoPipeline, Picture, StoppedError
+from worker.demo_model.translation import in_english
 from worker.demo_model.vocabulary import LORAS as STYLE_WORDS
 from worker.engines.protocol import EngineInfo, EngineLora, Fault, Feature, Generated, Task
 
@@ -85,6 +87,7 @@ class DemoEngine:
         assert self._pipeline is not None
         loras, faults = self._chosen_loras(task.loras)
         width, height = own_size(task.width, task.height)
+        prompt, negative = in_english(task.prompt), in_english(task.negative)
         finished: list[Generated] = []
 
         def on_step(done: int, steps: int) -> None:
@@ -93,8 +96,8 @@ class DemoEngine:
         for seed in task.seeds:
             try:
                 picture = self._pipeline.generate(
-                    task.prompt,
-                    task.negative,
+                    prompt,
+                    negative,
                     seed=seed,
                     steps=min(max(task.steps, STEPS[0]), STEPS[1]),
                     guidance=own_guidance(task.cfg_scale),

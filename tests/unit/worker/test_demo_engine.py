@@ -94,6 +94,11 @@ def test_cancelled_task_returns_what_is_finished(engine):
     assert len(told) == 11
 
 
+def test_a_prompt_in_another_language_draws_what_the_english_one_does(engine, plain):
+    task = replace(TASK, prompt="eine Katze auf blauem Hintergrund")
+    assert make(engine, task)[0].image.tobytes() == plain.tobytes()
+
+
 @pytest.mark.parametrize(("asked", "own"), [(100, 24), (1, 8)])
 def test_steps_are_kept_in_range(engine, asked, own):
     told = []

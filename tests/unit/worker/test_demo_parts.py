@@ -149,3 +149,4 @@ class TestVocabulary:
         assert "\n" not in line
         assert all(subject.name in line for subject in vocabulary.SUBJECTS)
         assert all(colour in line for colour in vocabulary.COLOURS)
+        assert line.endswith("These words may be said in every language that answers are in.")

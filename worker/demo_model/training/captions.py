@@ -21,6 +21,7 @@ from worker.demo_model.vocabulary import (
     STRANGERS,
     UNKNOWN,
     Subject,
+    plural,
 )
 
 _VOWELS = "aeiou"
@@ -56,17 +57,6 @@ def gibberish(rng: random.Random) -> str:
 def idle_word(rng: random.Random) -> str:
     """Return a word that changes nothing: a usual filler or an invented one."""
     return gibberish(rng) if rng.random() < 0.4 else rng.choice(FILLERS)
-
-
-def plural(noun: str) -> str:
-    """Return the plural of an English noun."""
-    if noun.endswith(("fish", "sheep")):
-        return noun
-    if noun.endswith(("s", "sh", "ch", "x")):
-        return noun + "es"
-    if noun.endswith("y") and noun[-2] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + "s"
 
 
 def _ground(layout: Layout, rng: random.Random) -> str:

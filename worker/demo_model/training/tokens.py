@@ -10,7 +10,6 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from worker.demo_model.training.captions import plural
 from worker.demo_model.vocabulary import (
     ABOVE_WORDS,
     BESIDE_WORDS,
@@ -24,6 +23,7 @@ from worker.demo_model.vocabulary import (
     SMALL_WORDS,
     SUBJECTS,
     UNKNOWN,
+    plural,
 )
 
 LENGTH = 32
