@@ -47,10 +47,6 @@ _MY = re.compile(
 _UNSHARE = re.compile(r"(unshare)\s+(all)", re.IGNORECASE)
 _LOG = re.compile(r"(log)\s+([0-9]{1,3})", re.IGNORECASE)
 _REPORT = re.compile(r"(report)(?:[:,]\s*|\s+)(\S.*)", re.IGNORECASE | re.DOTALL)
-_HELP = re.compile(
-    r"help\s+(?:(?:with|about|on)\s+)?(?!(?:me|us)\b)(\S{1,40}(?:[^\S\n]\S{1,20}){0,2})",
-    re.IGNORECASE,
-)
 _WORD = r"(?P<word>-{0,2}[^\W\d_][\w-]{1,20}(?:\s[\w-]{2,20})?)"
 _EXPLAIN = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -178,11 +174,11 @@ def read_whole(
     instead = words.instead.get(folded, "")
     plain = instead or plain
     return (
-        _about(instead)
+        _about(instead, words)
         or _fixed(_fold(plain))
         or (read_remark(plain, words, scan) if reply else None)
         or _on_picture(_numbered(plain))
-        or _with_argument(plain, reply=reply)
+        or _with_argument(plain, words, reply=reply)
         or _changed(plain, words, scan)
         or _in_style(plain, scan)
         or (_about_picture(plain, words, scan) if reply else None)
@@ -202,7 +198,7 @@ def read_as_prompt(text: str, words: Words) -> Command | FollowUp | None:
         return FollowUp(FollowUpKind.AGAIN)
     instead = words.instead.get(folded, "") if " " in folded else ""
     meant = instead or plain
-    return _about(instead) or _fixed(_fold(meant)) or _on_picture(_numbered(meant))
+    return _about(instead, words) or _fixed(_fold(meant)) or _on_picture(_numbered(meant))
 
 
 def says_again(text: str, words: Words, *, reply: bool = False) -> bool:
@@ -216,9 +212,9 @@ def says_again(text: str, words: Words, *, reply: bool = False) -> bool:
     return _fold(plain) in words.again or (reply and says_one_more(plain))
 
 
-def _about(instead: str) -> Command | None:
+def _about(instead: str, words: Words) -> Command | None:
     """Return the question that is meant by a sentence of its own."""
-    found = _HELP.fullmatch(instead)
+    found = words.help_with.fullmatch(instead)
     return None if found is None else Command(CommandName.HELP, found[1], asked=True)
 
 
@@ -359,8 +355,8 @@ def _picture(digits: str | None) -> int | None:
     return None if digits is None else int(digits)
 
 
-def _with_argument(plain: str, *, reply: bool) -> Command | None:
-    if found := _HELP.fullmatch(plain):
+def _with_argument(plain: str, words: Words, *, reply: bool) -> Command | None:
+    if found := words.help_with.fullmatch(plain):
         return Command(CommandName.HELP, found[1])
     if found := _first((_STYLES_FOR, _STYLES_CALLED), plain):
         return Command(CommandName.STYLES, found["word"])

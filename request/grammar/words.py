@@ -83,6 +83,8 @@ class Words:
     """For `search`: a please or thanks that ends a prompt."""
     again: frozenset[str]
     """What `again` is called, casefolded, with a straight apostrophe."""
+    help_with: re.Pattern[str]
+    """For `fullmatch`: help, and what it is wanted with (group 1)."""
     instead: Mapping[str, str]
     """Commands and follow-ups by what else may be said for them, casefolded."""
     add: re.Pattern[str]
@@ -209,6 +211,7 @@ def words() -> Words:
         polite_end=_compiled(after),
         closing=_closing(please, thanks),
         again=frozenset(_folded(phrase) for phrase in _phrases("again")),
+        help_with=_help_with(),
         instead={
             _folded(phrase): said for name, said in _INSTEAD.items() for phrase in _phrases(name)
         },
@@ -251,6 +254,13 @@ def _closing(please: Iterable[str], thanks: Iterable[str]) -> re.Pattern[str]:
     return _compiled(
         rf"(?:[\s,.!?;:–—-]+(?:{_any_of(please)})|[^\S\n]*[,.!?;:–—\n-]\s*(?:{_any_of(thanks)}))"
         rf"(?:[\s,.!&]*(?:{_any_of(thanks)}))*(?:[^\w\"'”’»)\]}}]|[:;]-?\))*\Z"
+    )
+
+
+def _help_with() -> re.Pattern[str]:
+    return _compiled(
+        rf"(?:{_any_of(_phrases('help_with'))})\s+"
+        r"(?!(?:me|us)\b)(\S{1,40}(?:[^\S\n]\S{1,20}){0,2})"
     )
 
 

@@ -5,7 +5,16 @@ import time
 import pytest
 
 from common.texts import catalogue, languages
-from request.grammar import FollowUp, FollowUpKind, ImageRequest, NotARequest, WhyNot, read
+from request.grammar import (
+    Command,
+    CommandName,
+    FollowUp,
+    FollowUpKind,
+    ImageRequest,
+    NotARequest,
+    WhyNot,
+    read,
+)
 from request.grammar.words import words
 from styles.names import NameIndex
 
@@ -19,6 +28,14 @@ def reading(text, **context):
 def phrases(language, group):
     written = catalogue(language).get(f"grammar.{group}", "")
     return [phrase.strip() for phrase in written.split("|") if phrase.strip()]
+
+
+@pytest.mark.parametrize("language", languages())
+def test_help_is_asked_for_with_a_word_behind_it(language):
+    said = phrases(language, "help_with")
+    assert said
+    for one in said:
+        assert reading(f"{one} seed") == Command(CommandName.HELP, "seed")
 
 
 @pytest.mark.parametrize(
