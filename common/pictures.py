@@ -119,8 +119,9 @@ def sha256(data: bytes) -> str:
 def store(folder: Path, data: bytes) -> Path:
     """Keep the bytes at `folder/<sha256>` and return that path; they survive a power cut.
 
-    Storing the same bytes again changes nothing. Raises StoreError if the disk does not take
-    them. Several processes may store the same picture at once.
+    Storing the same bytes again makes the file as young as a new one, and changes nothing else.
+    Raises StoreError if the disk does not take them. Several processes may store the same picture
+    at once.
     """
     path = folder / sha256(data)
     try:

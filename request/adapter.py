@@ -230,5 +230,9 @@ class Keeping(Protocol):
         ...
 
     async def keeps(self, names: Sequence[str]) -> set[str]:
-        """Return those of the picture files that are still shown somewhere."""
+        """Return those of the picture files that are still shown somewhere.
+
+        Files that nothing in our own database names are deleted a day later: an adapter in a
+        package of its own keeps copies of what it shows for longer than its request is kept.
+        """
         ...

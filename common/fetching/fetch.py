@@ -147,8 +147,9 @@ async def public_answer(
 async def leads_outside(host: str) -> bool:
     """Tell whether a name or an address leads to the open internet, as far as it leads anywhere."""
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None)
-    except OSError:
+        async with asyncio.timeout(STALL):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None)
+    except OSError:  # which a TimeoutError is too
         return True
     return any(is_public(_parse(str(address[0]))) for *_, address in found)
 

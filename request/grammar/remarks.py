@@ -165,11 +165,8 @@ def _other(said: str, scan: Scan) -> FollowUp | None:
     """Return the follow-up that has something else in the place of something."""
     if found := _LOOKS_SO.fullmatch(said):
         if found["old"].casefold() in _PICTURE:
-            return (
-                None
-                if found["new"].casefold() in {"bigger", "larger"}
-                else _add(found["new"], scan)
-            )
+            larger = found["new"].casefold() in {"bigger", "larger"}  # which is upscaling
+            return None if larger else _add(found["new"], scan)
         return _in_place(found["old"], f"{found['new']} {found['old']}", scan)
     if found := _BECOMES.fullmatch(said):
         return _become(found["old"], found["new"], scan)

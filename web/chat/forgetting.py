@@ -43,7 +43,7 @@ async def shown_pictures(connection: AsyncConnection, names: Sequence[str]) -> s
     """Return those of the picture files that messages which are not hidden show."""
     found: set[str] = set()
     for start in range(0, len(names), AT_ONCE):
-        await asyncio.sleep(0)  # see `request/kept/people.py`
+        await asyncio.sleep(0)  # see `request/kept/files.py`
         query = (
             select(pictures.c.sha256)
             .join(messages, pictures.c.message == messages.c.id)

@@ -8,8 +8,9 @@ import pytest
 from common import texts
 from request.grammar import ImageRequest, read
 from styles.names import NameIndex
-from worker.demo_model import translation, vocabulary
-from worker.demo_model.translation import ENGLISH, Kind, in_english, phrases, table, tongues
+from worker.demo_model import phrasebook, vocabulary
+from worker.demo_model.phrasebook import ENGLISH, Kind, phrases, table, tongues
+from worker.demo_model.translation import in_english
 
 SUBJECTS = {subject.name for subject in vocabulary.SUBJECTS}
 NAMES = {name for subject in vocabulary.SUBJECTS for name in subject.names}
@@ -43,9 +44,9 @@ class TestTable:
 
     def test_nothing_is_said_for_two_things(self, language):
         twice = {
-            (phrase, meaning.english, phrases(language)[translation.fold(phrase)].english)
-            for phrase, meaning in translation.written(table(language))
-            if phrases(language)[translation.fold(phrase)] != meaning
+            (phrase, meaning.english, phrases(language)[phrasebook.fold(phrase)].english)
+            for phrase, meaning in phrasebook.written(table(language))
+            if phrases(language)[phrasebook.fold(phrase)] != meaning
         }
         assert twice == set()
 
