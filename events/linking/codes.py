@@ -6,10 +6,11 @@ import re
 import secrets
 from collections.abc import Callable
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without the pairs that look alike: 0 and O, 1 and I."""
+ALPHABET = "23456789BCDFGHJKLMNPQRSTVWXYZ"
+"""Without 0 and 1, which look like letters, and without vowels: a code spells no word, and no word
+is taken for a code."""
 LENGTH = 8
-"""Characters: one in 10¹² guesses is right."""
+"""Characters: one in 5·10¹¹ guesses is right."""
 HALF = LENGTH // 2
 _CODE = re.compile(rf"[{ALPHABET}]{{{LENGTH}}}")
 _HORDE_NAME = re.compile(r"[^\s#@][^#@\r\n]{0,98}#[1-9][0-9]{0,9}")

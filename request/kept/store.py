@@ -43,8 +43,9 @@ from request.kept.records import (
 )
 from request.kept.tables import forgotten_events, jobs, pictures, posts, requests, spending
 
-ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
-"""Letters and digits that are not mistaken for each other when read aloud."""
+ID_ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
+"""Not mistaken for each other when read aloud; without vowels, for an id stands under pictures in
+public and is to spell no word."""
 
 
 NO_KEY = Marks(b"")

@@ -145,7 +145,7 @@ async def test_codes_cannot_be_guessed_for_long(links, browser, clock):
     code = await links.offer(browser)
     for _ in range(MOST_TRIES):
         with pytest.raises(Refusal, match="Nobody is waiting"):
-            await links.post("AAAA-AAAA", **eve())
+            await links.post("BBBB-BBBB", **eve())
 
     with pytest.raises(Refusal, match="too many wrong codes"):
         await links.post(code, **eve())

@@ -8,6 +8,7 @@ from request.adapter import Publication
 from request.kept.leases import Lease
 from tests.fakes import faults
 from tests.waiting import wait_until
+from tests.words import words
 
 FOX = "draw for me a fox style: raw --n 2"
 SHOWN = {
@@ -52,7 +53,7 @@ async def test_a_copy_is_a_post_that_leads_to_its_original_and_goes_when_it_is_u
         assert (copy.nsfw, copy.spoiler) == (False, False)
         assert "Made by AI" in copy.text
         assert f"https://www.reddit.com/comments/{bot.post.id}/_/{answer.id}" in copy.text
-        assert "ann" not in f"{copy.text} {copy.title}"
+        assert "ann" not in words(f"{copy.text} {copy.title}")
         bare = Publication(request.id, "Aiart", "", "", ())
         assert await bot.adapter.find_published(bare) == copy.name
         await bot.answer_to(bot.world.comment("ann", "unshare", parent=answer))

@@ -70,6 +70,13 @@ async def test_events_with_ids_longer_than_the_column_are_told_apart(store, leas
     assert event_key(heard(event=exact)) == f"web:{exact}"
 
 
+async def test_an_id_spells_no_word(store, lease, heard):
+    for number in range(30):
+        made = await store.insert_once(lease, heard(event=f"{number}"), 0)
+        assert len(made) == 8
+        assert not set("aeiou01l") & set(made)
+
+
 async def test_same_event_at_once_is_one_request(store, lease, heard):
     ids = await asyncio.gather(*(store.insert_once(lease, heard(), n) for n in range(8)))
     assert len([one for one in ids if one is not None]) == 1

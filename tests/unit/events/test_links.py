@@ -25,7 +25,9 @@ def test_a_code_is_read_in_any_dress(written):
     assert read_code(written.replace("”", "")) == "KX7PM3QT"
 
 
-@pytest.mark.parametrize("written", ["", "KX7P", "KX7PM3QTX", "KX7PM3Q0", "alias#123", "é" * 8])
+@pytest.mark.parametrize(
+    "written", ["", "KX7P", "KX7PM3QTX", "KX7PM3Q0", "alias#123", "é" * 8, "elephant"]
+)
 def test_what_is_no_code_is_none(written):
     assert read_code(written) is None
 
