@@ -64,7 +64,8 @@ async def open_core(
         knowledge = await stack.enter_async_context(
             open_knowledge(config, folder, session, lasting=lasting)
         )
-        opening = open_hordes(config, session, observer, lasting=lasting)
+        look = (patience or Patience()).look
+        opening = open_hordes(config, session, observer, lasting=lasting, look=look)
         hordes = await stack.enter_async_context(opening)
         yield assemble(
             config,

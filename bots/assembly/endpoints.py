@@ -15,6 +15,7 @@ from bots.assembly.trust import keep_knowing
 from common.config import Config, EndpointConfig
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
+from common.horde.schedule import SHORTEST
 from common.horde.webhook import WebhookReceiver
 from common.horde.wire import ANONYMOUS_KEY
 from common.running.tasks import cancel
@@ -44,16 +45,23 @@ class _Running:
 class LiveHordes(Hordes):
     """The Hordes of this process, each with what it needs to be asked.
 
-    Not `lasting`: for one request; our account there is not looked at.
+    Not `lasting`: for one request; our account there is not looked at. `look` is how many seconds
+    are between two looks at a request at least.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, observer: Observer, *, lasting: bool = True
+        self,
+        session: aiohttp.ClientSession,
+        observer: Observer,
+        *,
+        lasting: bool = True,
+        look: float = SHORTEST,
     ) -> None:
         super().__init__(())
         self._observer = observer
         self._session = session
         self._lasting = lasting
+        self._look = look
         self._running: dict[EndpointConfig, _Running] = {}
 
     async def configure(self, entries: Sequence[EndpointConfig]) -> None:
@@ -77,7 +85,7 @@ class LiveHordes(Hordes):
     async def _start(self, entry: EndpointConfig) -> _Running:
         called = partial(self._observer.called, entry.name)
         client = HordeClient(entry.url, entry.key, self._session, name=entry.name, on_call=called)
-        poller = Poller(client)
+        poller = Poller(client, shortest=self._look)
         webhook, receiver = await _open_webhook(entry, poller)
         polling = asyncio.create_task(_keep_polling(poller), name=f"poller-{entry.name}")
         endpoint = Endpoint(
@@ -103,9 +111,10 @@ async def open_hordes(
     observer: Observer | None = None,
     *,
     lasting: bool = True,
+    look: float = SHORTEST,
 ) -> AsyncIterator[LiveHordes]:
     """Make a client and a running poller for each endpoint, and take their wake-up calls."""
-    hordes = LiveHordes(session, observer or Observer(), lasting=lasting)
+    hordes = LiveHordes(session, observer or Observer(), lasting=lasting, look=look)
     try:
         await hordes.configure(config.horde.endpoints)
         yield hordes

@@ -19,7 +19,7 @@ import structlog
 
 from common.errors import HordeBusy, HordeError, HordeGone
 from common.horde.client import HordeClient
-from common.horde.schedule import after_failure, is_soon, next_look
+from common.horde.schedule import SHORTEST, after_failure, is_soon, next_look
 from common.horde.wire import Check, Status
 from common.running.tasks import first
 
@@ -72,19 +72,22 @@ class Poller:
     """Watches requests on one Horde. Start `run` as a task; it ends only when cancelled.
 
     `on_trouble` hears the error when the server stops answering, and None when it is back;
-    until then it is probed with one look at a time, ever more rarely (30 s at most).
+    until then it is probed with one look at a time, ever more rarely (30 s at most). `shortest` is
+    how many seconds are between two looks at a request at least.
     """
 
     def __init__(
         self,
         client: HordeClient,
         *,
+        shortest: float = SHORTEST,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = any_number,
         on_trouble: Callable[[HordeError | None], None] | None = None,
     ) -> None:
         self._client = client
+        self._shortest = shortest
         self._monotonic = monotonic
         self._sleep = sleep
         self._random = random
@@ -120,7 +123,7 @@ class Poller:
             watch = _Watch(horde_id, ended, [], begun=now)
             self._watches[horde_id] = watch
             ended.add_done_callback(partial(self._drop, watch), context=watch.context)
-            self._plan(watch, next_look(None, random=self._random()))
+            self._plan(watch, next_look(None, shortest=self._shortest, random=self._random()))
         if on_check is not None:
             watch.hooks.append(on_check)
         return watch.ended
@@ -262,7 +265,13 @@ class Poller:
         elif watch.soon_since is None:
             watch.soon_since = now
         soon_for = 0.0 if watch.soon_since is None else now - watch.soon_since
-        return next_look(check, elapsed=now - watch.begun, soon_for=soon_for, random=self._random())
+        return next_look(
+            check,
+            elapsed=now - watch.begun,
+            soon_for=soon_for,
+            shortest=self._shortest,
+            random=self._random(),
+        )
 
     def _tell(self, watch: _Watch, check: Check) -> None:
         for hook in watch.hooks:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from common.horde.wire import Check
 
 SHORTEST = 0.5
+"""Seconds until the first look: a small job on a fast hub is done by then. And between two looks
+at one request at least, unless the caller is in more of a hurry."""
 LONGEST = 30.0
-"""Seconds between two looks at one request, whatever the server says."""
-FIRST = 0.5
-"""Seconds until the first look: a small job on a fast hub is done by then."""
+"""The most, whatever the server says."""
 SHARE = 0.8
 """Of the time the server expects to need. Its guesses miss by a third; who slept most of a guess
 that was a third too long is hardly late, and a few looks close in on the end."""
@@ -31,22 +31,28 @@ def is_soon(check: Check) -> bool:
 
 
 def next_look(
-    check: Check | None, *, elapsed: float = 0.0, soon_for: float = 0.0, random: float
+    check: Check | None,
+    *,
+    elapsed: float = 0.0,
+    soon_for: float = 0.0,
+    shortest: float = SHORTEST,
+    random: float,
 ) -> float:
     """Return the seconds until the next look at a request.
 
     `check` is the last answer (None: not asked yet), `elapsed` the seconds since we began to
-    watch, `soon_for` those for which every answer has said "soon", `random` a number in [0, 1).
+    watch, `soon_for` those for which every answer has said "soon", `shortest` those between two
+    looks at least, `random` a number in [0, 1).
     """
     if check is None:
-        pause = FIRST
+        pause = shortest
     elif not check.is_possible:
         pause = max(NOBODY_YET, elapsed * NOBODY_STILL)
     elif is_soon(check):
-        pause = max(check.wait_time, SHORTEST, soon_for * PATIENCE)
+        pause = max(check.wait_time, shortest, soon_for * PATIENCE)
     else:
         pause = check.wait_time * SHARE
-    return _bound(pause * _spread(random))
+    return _bound(pause * _spread(random), shortest)
 
 
 def after_failure(failures: int, random: float, retry_after: float | None = None) -> float:
@@ -59,5 +65,5 @@ def _spread(random: float) -> float:
     return 1.0 - JITTER + 2 * JITTER * random
 
 
-def _bound(seconds: float) -> float:
-    return min(max(seconds, SHORTEST), LONGEST)
+def _bound(seconds: float, shortest: float = SHORTEST) -> float:
+    return min(max(seconds, shortest), LONGEST)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 
+from common.horde.schedule import SHORTEST
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -25,6 +27,8 @@ class Patience:
     """The same where another Horde could make it: then it is taken there."""
     pause: float = 2
     """Between two rounds through the endpoints; grows to ten times that."""
+    look: float = SHORTEST
+    """Between two looks at one request at least, and until the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from request.allowed.terms import Patience
 from tests.fakes.horde import FakeHorde
 from tests.waiting import wait_until
 
-QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05)
+QUICK = Patience(request=60, straggler=60, unreachable=60, impossible=0.3, pause=0.05, look=0.05)
 PAUSE = 0.05
 """Seconds between two looks of an account at its platform."""
 

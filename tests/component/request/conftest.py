@@ -114,7 +114,7 @@ def start(database, tmp_path, horde):
         async with (
             aiohttp.ClientSession() as session,
             open_knowledge(config, tmp_path, session) as knowledge,
-            open_hordes(config, session) as hordes,
+            open_hordes(config, session, look=patience.look) as hordes,
         ):
             core = assemble(
                 config, on or database, knowledge, hordes, patience=patience, sleep=sleep
