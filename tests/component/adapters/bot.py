@@ -76,7 +76,7 @@ class Bot:
         stack.push_async_callback(database.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         knowledge = await stack.enter_async_context(open_knowledge(config, self.folder, session))
-        hordes = await stack.enter_async_context(open_hordes(config, session))
+        hordes = await stack.enter_async_context(open_hordes(config, session, look=QUICK.look))
         self.core = core = assemble(
             config, database, knowledge, hordes, patience=QUICK, sleep=wait_briefly
         )

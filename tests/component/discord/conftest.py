@@ -133,7 +133,7 @@ def start(fake, horde, clock, database, tmp_path, monkeypatch):
         async with (
             aiohttp.ClientSession() as session,
             open_knowledge(config, tmp_path, session) as knowledge,
-            open_hordes(config, session) as hordes,
+            open_hordes(config, session, look=patience.look) as hordes,
         ):
             core = assemble(
                 config, database, knowledge, hordes, patience=patience, fetch=fetch_here

@@ -1,6 +1,7 @@
 """A language says everything members and moderators read, with the same values, or only has verbs."""
 
 import re
+from functools import cache
 from importlib.resources import files
 from string import Formatter
 
@@ -10,6 +11,7 @@ import yaml
 from common import texts
 
 FOLDER = files("common") / "catalogue"
+QUICK_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 ENGLISH_ALONE = {
     f"{name}.yaml"
     for name in (
@@ -23,12 +25,13 @@ OWN_WORDS = ("grammar", "glossary_also")
 """Groups that are words of the language itself, and may differ from those of English."""
 
 
+@cache
 def files_of(language):
     """Return `{file: {code: sentence}}` of a language."""
     return {
         file.name: {
             f"{group}.{name}": str(sentence)
-            for group, sentences in yaml.safe_load(file.read_text("utf-8")).items()
+            for group, sentences in yaml.load(file.read_text("utf-8"), QUICK_LOADER).items()
             for name, sentence in sentences.items()
         }
         for file in (FOLDER / language).iterdir()
