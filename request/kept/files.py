@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from request.kept.tables import holds, pictures, requests
+from request.kept.tables import holds, pictures, sources
 
 AT_ONCE = 200
 """Names looked for at a time."""
-_SOURCE = requests.c.parsed["source_picture"].as_string()
-_WITH_SOURCES = sa.select(requests.c.parsed).where(_SOURCE.is_not(None))
-"""Most requests start from no picture: the database passes them over faster than we do."""
 
 
 async def used(database: Database, names: Sequence[str], *, but: int | None = None) -> set[str]:
@@ -31,26 +28,30 @@ async def used(database: Database, names: Sequence[str], *, but: int | None = No
         for start in range(0, len(names), AT_ONCE):
             await asyncio.sleep(0)  # they may be a hundred thousand, and SQLite is asked here
             some = names[start : start + AT_ONCE]
-            query = sa.select(pictures.c.sha256).where(pictures.c.sha256.in_(some))
-            found.update(row.sha256 for row in await connection.execute(query))
-            query = sa.select(holds.c.sha256).where(holds.c.sha256.in_(some))
-            others = query.where(holds.c.copy != but) if but is not None else query
-            found.update(row.sha256 for row in await connection.execute(others))
-        for row in await connection.execute(_WITH_SOURCES):
-            found.update(sources(row.parsed))
-    return found & set(names)
+            columns = (pictures.c.sha256, sources.c.sha256)
+            queries = [sa.select(column).where(column.in_(some)) for column in columns]
+            held = sa.select(holds.c.sha256).where(holds.c.sha256.in_(some))
+            queries.append(held if but is None else held.where(holds.c.copy != but))
+            for query in queries:
+                found.update(await connection.scalars(query))
+    return found
 
 
-async def shown(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
-    """Return the names of the pictures that requests brought."""
-    query = sa.select(pictures.c.sha256).where(
+async def started_from(
+    connection: AsyncConnection, request_id: str, parsed: Mapping[str, Any]
+) -> None:
+    """Note the pictures that a request starts from. Part of keeping what was understood."""
+    named = (parsed.get("source_picture"), *parsed.get("extra_pictures", ()))
+    names = {name.removeprefix("sha256:") for name in named if name}
+    if names:
+        rows = [{"request": request_id, "sha256": name} for name in sorted(names)]
+        await connection.execute(sources.insert(), rows)
+
+
+async def named(connection: AsyncConnection, ids: Sequence[str]) -> set[str]:
+    """Return the names of the pictures that requests brought, or start from."""
+    brought = sa.select(pictures.c.sha256).where(
         pictures.c.request.in_(ids), pictures.c.sha256.is_not(None)
     )
-    return {row.sha256 for row in await connection.execute(query)}
-
-
-def sources(parsed: dict[str, Any] | None) -> set[str]:
-    """Return the names of the pictures a request starts from."""
-    values = parsed or {}
-    named = (values.get("source_picture"), *values.get("extra_pictures", ()))
-    return {name.removeprefix("sha256:") for name in named if name}
+    begun = sa.select(sources.c.sha256).where(sources.c.request.in_(ids))
+    return {*await connection.scalars(brought), *await connection.scalars(begun)}

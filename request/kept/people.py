@@ -338,8 +338,7 @@ class People:
                 if not page:
                     return sorted(names)
                 ids = [row.id for row in page]
-                names.update(name for row in page for name in files.sources(row.parsed))
-                names.update(await files.shown(connection, ids))
+                names.update(await files.named(connection, ids))
                 await self._mark(connection, [row.event_key for row in page])
                 await connection.execute(requests.delete().where(requests.c.id.in_(ids)))
 

@@ -11,7 +11,7 @@ from common.errors import Refusal
 from common.model import Ending, IncomingKind
 from request.kept.queries import EARLIER, EARLIER_REMOVED, TAKEN_BACK
 from request.kept.records import OPEN_STATES, RequestState
-from request.kept.tables import jobs, pictures, posts
+from request.kept.tables import jobs, pictures, posts, sources
 
 DECLINED = (RequestState.DONE, RequestState.REFUSED, RequestState.CANCELLED)
 """How what was not understood or declined has ended."""
@@ -51,7 +51,7 @@ async def begin_anew(connection: AsyncConnection, request_id: str) -> dict[str, 
     earlier = sa.case((posts.c.state.in_(TAKEN_BACK), EARLIER_REMOVED), else_=EARLIER)
     theirs = posts.update().where(posts.c.request == request_id)
     await connection.execute(theirs.values(state=earlier))
-    await connection.execute(pictures.delete().where(pictures.c.request == request_id))
-    await connection.execute(jobs.delete().where(jobs.c.request == request_id))
+    for brought in (pictures, jobs, sources):
+        await connection.execute(brought.delete().where(brought.c.request == request_id))
     nothing = {"parsed": sa.null(), "outcome": sa.null()}  # not the word `null` of JSON
     return {**nothing, "parent": None, "notes": []}

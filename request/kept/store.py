@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database import Database
 from common.errors import RequestEnded, StoreError
 from common.model import Incoming, Job, Note
-from request.kept import encoding, retrying
+from request.kept import encoding, files, retrying
 from request.kept.cursors import move
 from request.kept.leases import Lease, guard
 from request.kept.marks import Marks
@@ -179,6 +179,7 @@ class Store(Queries):
                 notes=encoding.notes_to_json(notes),
             )
             await connection.execute(_NEW_JOBS, rows)
+            await files.started_from(connection, request_id, parsed)
             if charges:
                 await self._charge(connection, request_id, charges)
 

@@ -155,6 +155,15 @@ holds = sa.Table(
 )
 """Picture files that stay as long as a copy shows them, whatever becomes of the request."""
 
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("request", sa.ForeignKey("requests.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Index("sources_sha256", "sha256"),
+)
+"""Picture files that requests start from."""
+
 leases = sa.Table(
     "leases",
     metadata,

@@ -21,6 +21,7 @@ from events.store import EventStore
 from hub.server import MIGRATIONS as HUB_MIGRATIONS
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.preferences import PreferenceStore
+from request.kept import files
 from request.kept import tables as request_tables
 from request.kept.copies import Copies
 from request.kept.cursors import Cursors
@@ -55,6 +56,9 @@ REQUEST = (
     f"'{PARSED}', 7, NULL, 'working', NULL, '[]', 1.5, 1.5)"
 )
 OF_IT = f"INSERT INTO jobs VALUES (1, 'abc', 1, '{JOB}', 'submitted', 'h', 'id', 1, 0, NULL, 1.5)"
+SOURCE = REQUEST.replace("'abc', 'web:1'", "'def', 'web:2'").replace(
+    PARSED, '{"prompt": "a fox", "source_picture": "sha256:bb", "extra_pictures": ["sha256:cc"]}'
+)
 POST = "INSERT INTO posts VALUES (1, 'abc', 'web', 1, 'posted', '9', '[1]', 1.5)"
 PICTURE = (
     "INSERT INTO pictures (id, request, job, generation, sha256, mime, width, height, seed, model, "
@@ -68,7 +72,10 @@ PLAN = (
 MARKS = Marks(b"")
 ANN, OWN = MARKS.person("web", "ann"), '{"style": "oil"}'
 ROWS = {
-    "0001": (REQUEST, OF_IT, POST, PICTURE, "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)"),
+    "0001": (
+        *(REQUEST, SOURCE, OF_IT, POST, PICTURE),
+        "INSERT INTO leases VALUES ('web', 'one', 7, 9.5)",
+    ),
     "0002": (
         "INSERT INTO web_visitors VALUES ('v', 'Ada', 1.5)",
         (
@@ -107,6 +114,10 @@ ROWS = {
     "0013": ("INSERT INTO holds VALUES (1, 'aa')",),
     "0014": (f"INSERT INTO preferences VALUES ('{ANN}', '{OWN}', 1.5)",),
     "0015": ("INSERT INTO event_requests VALUES ('abc', 'ev', 3, 1.5)",),
+    "0020": (
+        "INSERT INTO sources VALUES ('def', 'bb')",
+        "INSERT INTO sources VALUES ('def', 'cc')",
+    ),
     "0007": ("INSERT INTO spending VALUES ('abc', 1, 'web', '', 8.0, 1.5)",),
 }
 """What stands in the tables a revision brought."""
@@ -164,6 +175,7 @@ async def test_rows_of_every_earlier_revision_are_read_after_the_upgrade(
         assert (job.job.style, job.horde_id) == ("raw", "id")
         assert await store.posts_of("abc") == ["9"]
         assert [one.sha256 for one in await store.pictures_of("abc")] == ["aa"]
+        assert await files.used(database, ["aa", "bb", "cc", "dd"]) == {"aa", "bb", "cc"}
         assert (await Leases(database, "one", now=lambda: 1.0).take("web")).fence == 8
         if "0002" in kept:
             message = await Room(database, "web").message(1)

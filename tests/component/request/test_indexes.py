@@ -8,6 +8,7 @@ import re
 import pytest
 
 from common.model import Job
+from request.kept import files
 from request.kept.marks import Marks
 from request.kept.people import People
 from request.kept.records import FINAL_STATES
@@ -15,7 +16,10 @@ from request.kept.watching import Watch
 from web.chat.room import Room
 from web.chat.store import Visitor
 
-LARGE = ("requests", "jobs", "pictures", "posts", "spending", "web_messages", "web_pictures")
+LARGE = (
+    *("requests", "jobs", "pictures", "sources", "posts", "spending"),
+    *("web_messages", "web_pictures"),
+)
 WHOLE = re.compile(
     rf"SCAN (?:{'|'.join(LARGE)})\b.*|SEARCH requests .*\(account=\?(?: AND (?:state|community)=\?)?\)"
     r"|SEARCH posts .*\(account=\?\)"
@@ -41,6 +45,7 @@ WAYS = {
     "what was spent": lambda k: k.store.spent(since=0.0, account="web", community="web"),
     "what is watched": lambda k: Watch(k.database, "web").next(5),
     "secrets to be wiped": lambda k: k.store.secrets_wiped(k.lease, {"token"}, before=9.0),
+    "picture files that are needed": lambda k: files.used(k.database, ["a" * 64], but=1),
     "what is old": lambda k: k.people.prune(k.lease, older_than=k.now + 9, states=FINAL_STATES),
     "a person to be forgotten": lambda k: k.people.forget(k.lease, "ann"),
     "a page of the room": lambda k: k.room.threads(),

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 
 from common.errors import StoreError
 from common.model import Audience, Job, Place
-from request.kept import files
 from request.kept.marks import Marks
 from request.kept.people import People
 from request.kept.queries import ALIKE, LEAST_SHAPE
@@ -294,23 +293,6 @@ async def test_a_nearly_plain_picture_is_like_none(store, ask, make):
     assert await store.pictures_alike("web", sha256="f" * 64, likeness=plain) == []
     shaped = f"{(1 << LEAST_SHAPE) - 1:064x}"
     assert len(await store.pictures_alike("web", sha256="f" * 64, likeness=shaped)) == 1
-
-
-async def test_files_that_a_request_shows_or_starts_from_are_in_use(
-    store, lease, ask, make, heard, database
-):
-    await make(await ask("1"), "a")
-    other = await store.insert_once(lease, heard(event="2"), 0)
-    parsed = {"source_picture": f"sha256:{'b' * 64}", "extra_pictures": [f"sha256:{'c' * 64}"]}
-    await store.resolved(
-        lease, other, parsed=parsed, rng_seed=0, parent=None, planned=(FOX,), notes=()
-    )
-    names = [letter * 64 for letter in "abcd"]
-    folk = People(database, Marks(b"key"))
-    assert await files.used(database, names) == set(names[:3])
-    assert await files.used(database, names[1:2]) == {names[1]}
-    assert await folk.forget(lease, "ann") == sorted(names[:3])
-    assert await files.used(database, names) == set()
 
 
 # --- people -----------------------------------------------------------------------------------
