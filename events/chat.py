@@ -78,7 +78,7 @@ class Chat:
         found = ONE.fullmatch(call.command.argument)
         assert found is not None
         event = await self._entering.meant(call, found["event"])
-        if found["step"] is None:
+        if found["step"] is None or (call.command.asked and not found["more"]):
             if event.state is State.DRAFT and not moderates(call, event):
                 raise Refusal("events.no_such", name=event.name)
             return await self.told(call, event)

@@ -163,7 +163,9 @@ class Room:
             return replace(told, follow_ups=reply.choices)
         if self._linking is not None and call.command.word in self._linking.commands:
             return await self._linking.answer(call)
-        return answers.told(call.request.id, await self._answers[call.command.word](call))
+        only_asked = call.command.asked and call.command.word in {"withdraw", "unvote"}
+        do = self._chat.list_events if only_asked else self._answers[call.command.word]
+        return answers.told(call.request.id, await do(call))
 
     async def before(
         self, request: RequestRow, place: PlaceConfig, image: ImageRequest

@@ -74,6 +74,8 @@ class LinkCommands:
 
     async def _do(self, call: Call) -> str:
         account, person = call.lease.name, call.incoming.person
+        if call.command.asked:
+            return await self._explain(self._links.mark(account, person.id))
         if call.command.word == UNLINK:
             done = await self._links.unlink(account, person.id)
             return say("links.unlinked" if done else "links.nothing_linked")

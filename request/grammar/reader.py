@@ -26,6 +26,7 @@ from request.grammar.ornaments import (
     without_signature,
 )
 from request.grammar.prose import advise, take_count, take_shape, take_times, with_shape_said
+from request.grammar.questions import only_asked, read_question
 from request.grammar.recipes import with_facts_as_options
 from request.grammar.results import Command, CommandName, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import ADDRESS_LEFT, scan
@@ -98,7 +99,7 @@ def read(
     if asked is None and not verb_optional:
         if not body.strip():
             return NotARequest(WhyNot.EMPTY)
-        if meant := read_whole(body, vocabulary, scan_text, others, reply=reply):
+        if meant := _meant(body, vocabulary, scan_text, others, reply=reply):
             return meant
         if (asked := _asked_later(body, vocabulary)) is None:
             plain = without_ornaments(body, vocabulary)
@@ -138,6 +139,21 @@ def _body(text: str, bot_names: Sequence[str], *, verb_optional: bool) -> tuple[
     if not verb_optional:
         body = without_fences(without_codes_before(without_first_mentions(body)))
     return with_shape_said(without_signature(body)), cut
+
+
+def _meant(
+    body: str,
+    vocabulary: Words,
+    scan_text: Callable[[str], ImageRequest],
+    others: Mapping[str, re.Pattern[str]],
+    *,
+    reply: bool,
+) -> Command | FollowUp | NotARequest | None:
+    """Return what a whole text says, done or only asked about; None if it is no such text."""
+    if asked := read_question(body, vocabulary, reply=reply):
+        return asked
+    meant = read_whole(body, vocabulary, scan_text, others, reply=reply)
+    return None if meant is None else only_asked(meant, body, vocabulary)
 
 
 def _of_it(said: str, vocabulary: Words, *, picture: bool) -> str:

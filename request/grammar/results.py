@@ -60,7 +60,8 @@ class Command:
     word: str = ""
     """OTHER: the word of the command; the argument is the whole text."""
     asked: bool = False
-    """HELP: the word was not said, but what it explains was asked in a sentence of its own."""
+    """HELP: the word was not said, but what it explains was asked in a sentence of its own.
+    OTHER: it was only asked about (`questions.py`)."""
 
 
 class FollowUpKind(StrEnum):

@@ -165,7 +165,7 @@ def read_whole(
         return _edit(take_shape(scan(words.without_verb(said, ()) or said)))
     if len(text) > LONGEST_COMMAND:
         return None
-    plain = _bare(text, words)
+    plain = words.without_politeness(text)
     if _STYLE.fullmatch(plain):
         return _style(scan(plain))
     folded = _fold(plain)
@@ -192,7 +192,7 @@ def read_as_prompt(text: str, words: Words) -> Command | FollowUp | None:
     """
     if len(text) > LONGEST_COMMAND:
         return None
-    plain = _bare(text, words)
+    plain = words.without_politeness(text)
     folded = _fold(plain)
     if " " in folded and folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
@@ -208,7 +208,7 @@ def says_again(text: str, words: Words, *, reply: bool = False) -> bool:
     """
     if len(text) > LONGEST_COMMAND:
         return False
-    plain = _bare(text, words)
+    plain = words.without_politeness(text)
     return _fold(plain) in words.again or (reply and says_one_more(plain))
 
 
@@ -308,7 +308,7 @@ def _named_style(name: str, scan: Scan) -> FollowUp | None:
 def _other(text: str, words: Words, others: Mapping[str, re.Pattern[str]]) -> Command | None:
     if len(text) > LONGEST_OTHER:
         return None
-    plain = _bare(text, words)
+    plain = words.without_politeness(text)
     named = (word for word, pattern in others.items() if pattern.fullmatch(plain))
     word = next(named, None)
     return None if word is None else Command(CommandName.OTHER, plain, word)
@@ -373,12 +373,6 @@ def _with_argument(plain: str, words: Words, *, reply: bool) -> Command | None:
 
 def _first(patterns: Iterable[re.Pattern[str]], plain: str) -> re.Match[str] | None:
     return next((found for one in patterns if (found := one.fullmatch(plain))), None)
-
-
-def _bare(text: str, words: Words) -> str:
-    """Return a text without politeness, a leading slash and the punctuation around it."""
-    plain = words.polite_end.sub("", text[past(words.polite_start, text, 0) :])
-    return plain.strip().removeprefix("/")
 
 
 def _edit(edit: ImageRequest) -> FollowUp:

@@ -100,6 +100,8 @@ class Words:
     """Whole texts that praise, and those that scold, casefolded."""
     scolding: frozenset[str]
     yes: frozenset[str]
+    address: frozenset[str]
+    """What a picture's address is called by who wants it, casefolded."""
     linking: re.Pattern[str]
     """For `search`: that a text ends in a word that needs another one behind it."""
     given: re.Pattern[str]
@@ -149,6 +151,16 @@ class Words:
         found = self.closing.search(text, max(0, len(text) - _LONGEST_CLOSING))
         return text if found is None else text[: found.start()]
 
+    def says_politely(self, text: str) -> bool:
+        """Tell whether a text begins with a greeting, a please or a `can you`."""
+        polite = self.polite_start.match(text)
+        return polite is not None and any(char.isalnum() for char in polite[0])
+
+    def without_politeness(self, text: str) -> str:
+        """Return a text without politeness, a leading slash and the punctuation around it."""
+        plain = self.polite_end.sub("", text[past(self.polite_start, text, 0) :])
+        return plain.strip().removeprefix("/")
+
     def is_one(self, text: str, phrases: Collection[str]) -> bool:
         """Tell whether a whole text is one of some phrases, but for marks and emoji around it."""
         plain = " ".join(_MARKS.sub(" ", text.replace("’", "'")).split())
@@ -175,9 +187,7 @@ class Words:
 
     def _unasked(self, text: str, rest: str) -> str:
         """Return the rest of a text without the mark of the question it politely began as."""
-        polite = self.polite_start.match(text)
-        asked = polite is not None and any(char.isalnum() for char in polite[0])
-        return rest.rstrip(" \t\n?？؟") if asked else rest
+        return rest.rstrip(" \t\n?？؟") if self.says_politely(text) else rest
 
 
 @cache
@@ -222,6 +232,7 @@ def words() -> Words:
         praise=_folded_all("praise"),
         scolding=_folded_all("scolding"),
         yes=_folded_all("agreed"),
+        address=_folded_all("address"),
         linking=_compiled(
             rf"(?:(?:{_any_of((*_phrases('linking'), *_phrases('articles')))})|[:：])\s*\Z"
         ),

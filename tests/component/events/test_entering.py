@@ -104,6 +104,9 @@ async def test_more_than_a_person_may_enter_takes_the_place_of_another(chat, hel
     assert told.text.startswith("Entry 2 of")
     first, replaced = await chat.core.events.entries.of(event)
     assert (first.state, replaced.state) == (EntryState.WITHDRAWN, EntryState.ENTERED)
+    _, told = await chat.say("withdraw autumn?")
+    assert "autumn" in told.text
+    assert [one.number for one in await chat.core.events.entries.standing(event)] == [2]
     _, told = await chat.say("withdraw autumn")
     assert told.text == "Entry 2 is taken out of “Autumn”."
     assert await chat.core.events.entries.standing(event) == []

@@ -27,6 +27,8 @@ async def test_an_event_is_told_with_its_theme_and_to_moderators_with_what_they_
     assert "extend" not in told.text
     assert theirs.text.startswith(told.text)
     assert "extend" in theirs.text
+    _, only_asked = await chat.say("event autumn cancel?", "mod", moderator=True)
+    assert only_asked.text == theirs.text
 
 
 async def test_a_draft_is_there_for_moderators_alone(chat, held):

@@ -51,7 +51,7 @@ async def say(database, links, house, clock):  # noqa: F811
     adapter = ChatAdapter("discord", "http://127.0.0.1:9")
     number = 0
 
-    async def answer(text, person="1", name="Ann", commands=commands):
+    async def answer(text, person="1", name="Ann", commands=commands, *, asked=False):
         nonlocal number
         number += 1
         incoming = Incoming(
@@ -68,7 +68,7 @@ async def say(database, links, house, clock):  # noqa: F811
             raise AssertionError
 
         call = Call(
-            Command(CommandName.OTHER, text, word),
+            Command(CommandName.OTHER, text, word, asked=asked),
             lease,
             row,
             adapter,
@@ -108,6 +108,14 @@ async def test_how_it_works_is_told(say, links):
         links, look_up=None, named=None, waiting=nothing, forgotten=None, page=lambda: None
     )
     assert "link alias#123" in await say("link", commands=bare)
+
+
+async def test_who_only_asks_about_it_stays_linked(say, links):
+    browser = links.mark("web", "visitor")
+    await say(f"link {await links.offer(browser)}")
+
+    assert await say("unlink", asked=True) == await say("link")
+    assert (await links.confirm(browser)).name == "Ann"
 
 
 async def test_a_code_is_posted(say, links):
