@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -43,6 +44,15 @@ def rehearse(plan: Plan, *, now: float, page: str = "") -> Rehearsal:
         for post in posts(event, step, scene)
     ]
     return Rehearsal(_times(plan, now), tuple(made), worst_case(plan.prizes), covered(plan.prizes))
+
+
+def strangers(plan: Plan, accounts: Collection[str]) -> tuple[str, ...]:
+    """Return where a plan is to be posted on accounts that are not among these, as it says it."""
+    return tuple(
+        "/".join(filter(None, (venue.account, venue.to)))
+        for venue in plan.venues
+        if venue.account not in accounts
+    )
 
 
 def _times(plan: Plan, now: float) -> tuple[tuple[State, float], ...]:

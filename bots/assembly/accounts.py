@@ -55,3 +55,8 @@ def accounts_of(config: Config) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the accounts to serve with their sections; the web room needs none."""
     names = [name for name in config.run if name not in ("hub", "worker")]
     return [(name, config.accounts.get(name, {})) for name in names]
+
+
+def names_of(config: Config) -> tuple[str, ...]:
+    """Return all accounts that the configuration knows, served by this process or not."""
+    return tuple(dict.fromkeys((*config.accounts, *(name for name, _ in accounts_of(config)))))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bots.cli import event_money, event_template
+from bots.cli.event_plan import read_plan, rehearsed, tell_of_strangers
 from bots.cli.settings import WRONG, ConfigOption, JsonOption, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from common.config import Config
     from events.lifecycle import Step
-    from events.model import Event, Plan
+    from events.model import Event
     from events.room import Parts
 
 Name = Annotated[str, typer.Argument(help="Name of the event, as people type it.")]
@@ -73,9 +73,11 @@ def new(
     """Plan an event: from a file, or by answering some questions. It begins as a draft."""
     from bots.cli.event_wizard import ask
 
+    settings = read_settings(config, keyless=True)
     planned = ask() if file is None else read_plan(file)
+    tell_of_strangers(planned, settings)
     if dry_run:
-        typer.echo(_rehearsed(planned, read_settings(config, keyless=True), as_json=as_json))
+        typer.echo(rehearsed(planned, settings, as_json=as_json))
         return
 
     async def do(parts: Parts) -> str:
@@ -92,10 +94,12 @@ def plan(
     as_json: JsonOption = False,
 ) -> None:
     """Put another plan in the place of an event's, as long as it is not over."""
+    planned = read_plan(file)
+    tell_of_strangers(planned, read_settings(config, keyless=True))
 
     async def do(parts: Parts) -> str:
         event = await parts.events.event(name)
-        return _told(await parts.steps.replan(event, read_plan(file), OPERATOR), as_json=as_json)
+        return _told(await parts.steps.replan(event, planned, OPERATOR), as_json=as_json)
 
     _run(do, config)
 
@@ -123,7 +127,7 @@ def show(
     async def do(parts: Parts) -> str:
         event = await parts.events.event(name)
         if dry_run:
-            return _rehearsed(event.plan, settings, as_json=as_json)
+            return rehearsed(event.plan, settings, as_json=as_json)
         return await _shown(parts, event, as_json=as_json)
 
     _run(do, config)
@@ -237,11 +241,13 @@ def begin(
     config: ConfigOption = None,
 ) -> None:
     """Begin a series, or change it: the clock drafts and announces one event after another."""
+    planned = read_plan(file)
+    tell_of_strangers(planned, read_settings(config, keyless=True))
 
     async def do(parts: Parts) -> str:
         from common import texts
 
-        one = await parts.series.begun(name, read_plan(file), every_days)
+        one = await parts.series.begun(name, planned, every_days)
         return texts.say("events.series_begun", name=one.name, days=f"{one.every_days:g}")
 
     _run(do, config)
@@ -281,21 +287,6 @@ def list_series(config: ConfigOption = None, as_json: JsonOption = False) -> Non
 # --- what they share ------------------------------------------------------------------------
 
 
-def read_plan(file: Path) -> Plan:
-    """Return the plan in a file. Raises ConfigError that names the key."""
-    from pydantic import ValidationError
-
-    from common.config import explain
-    from common.errors import ConfigError
-    from common.settings.document import read_document
-    from events.model import Plan
-
-    try:
-        return Plan.model_validate(read_document(file))
-    except ValidationError as error:
-        raise ConfigError("config.invalid", file=file, problem=explain(error)) from error
-
-
 def _take(name: str, step: Step, why: str, config: ConfigOption, **more: Any) -> None:
     async def do(parts: Parts) -> str:
         from events.chat import line_of
@@ -304,32 +295,6 @@ def _take(name: str, step: Step, why: str, config: ConfigOption, **more: Any) ->
         return line_of(await parts.steps.take(event, step, OPERATOR, why=why, **more))
 
     _run(do, config)
-
-
-def _rehearsed(planned: Plan, settings: Config, *, as_json: bool) -> str:
-    import time
-
-    from bots.assembly.rooms import page_of
-    from common import texts
-    from events.model import Event, State
-    from events.posts.announcements import title_of, words_of
-    from events.rehearsal import as_json as plain
-    from events.rehearsal import rehearse
-    from events.when import when
-
-    now = time.time()
-    page = page_of(settings, Event("", planned, State.DRAFT, None, None, "", None, now, now))
-    found = rehearse(planned, now=now, page=page)
-    if as_json:
-        return json.dumps(plain(found))
-    lines = [f"{state.value:10} {when(at)}" for state, at in found.times]
-    for post in found.posts:
-        shown = len(post.body.get("pictures", ()))
-        head = texts.say("events.rehearsed", where=f"{post.account}/{post.target}", key=post.key)
-        lines += ["", f"{head} ({shown})" if shown else head]
-        lines += filter(None, (title_of(post.body), words_of(post.body)))
-    lines += ["", texts.say("events.worst_case", kudos=f"{found.cost:,}")]
-    return "\n".join(lines)
 
 
 async def _shown(parts: Parts, event: Event, *, as_json: bool) -> str:

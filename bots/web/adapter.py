@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 import aiohttp
 
-from bots.assembly.accounts import accounts_of
+from bots.assembly.accounts import names_of
 from bots.assembly.rooms import sponsoring
 from bots.web.cards import own_workers
 from common.config import Section, read_account
@@ -108,9 +108,7 @@ class WebAdapter:
                 sponsoring=sponsoring(config, services.database, marks, session),
                 events=services.extension.parts if isinstance(services.extension, Events) else None,
                 organisers=lambda: services.live().events.organisers,
-                accounts=tuple(
-                    dict.fromkeys((*config.accounts, *(name for name, _ in accounts_of(config))))
-                ),
+                accounts=names_of(config),
             )
             site = await Site.open(app, config.web)
         except BaseException:

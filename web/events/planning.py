@@ -12,7 +12,7 @@ from aiohttp import web
 from common.errors import Refusal
 from common.texts import knows, say
 from events.model import Event, Kind
-from events.rehearsal import Rehearsal
+from events.rehearsal import Rehearsal, strangers
 from events.when import when
 from events.wizard import QUESTIONS, Ask, Question, Unfit, answers_of, plan_of, suggested
 from web.events.dossier import called
@@ -37,6 +37,8 @@ class Draft:
     problem: str = ""
     rehearsal: Rehearsal | None = None
     """How the plan would go, if that was asked."""
+    strangers: Sequence[str] = ()
+    """Where it would not be posted, since the bot has no such account."""
 
 
 class PlanPages:
@@ -79,7 +81,7 @@ class PlanPages:
         answers = {one.code: sent.field(one.code) for one in QUESTIONS}
         seen = sent.order.seen or 0
         faults: Mapping[str, str] = {}
-        rehearsal, problem = None, ""
+        rehearsal, problem, elsewhere = None, "", tuple[str, ...]()
         try:
             plan = plan_of(answers, None if event is None else event.plan)
             if sent.field("do") == "keep":
@@ -90,11 +92,12 @@ class PlanPages:
                 )
                 raise web.HTTPSeeOther(f"/organise/events/{kept.name}?done=1")
             rehearsal = self._gate.office.rehearse(plan)
+            elsewhere = strangers(plan, self._accounts)
         except Unfit as unfit:
             faults = unfit.faults
         except Refusal as refusal:
             problem = str(refusal)
-        shown = Draft(request.path, answers, event, seen, faults, problem, rehearsal)
+        shown = Draft(request.path, answers, event, seen, faults, problem, rehearsal, elsewhere)
         return self._page(sent.form.visitor, shown)
 
     def _page(self, visitor: str, draft: Draft) -> web.Response:

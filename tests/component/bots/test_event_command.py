@@ -31,7 +31,8 @@ DAY = 24 * 3600.0
 @pytest.fixture
 def config(tmp_path):
     file = tmp_path / "config.yaml"
-    file.write_text("data_dir: data\nweb: {public_url: 'https://art.example'}\n", "utf-8")
+    text = "data_dir: data\naccounts: {lemmy: {}}\nweb: {public_url: 'https://art.example'}\n"
+    file.write_text(text, "utf-8")
     return file
 
 
@@ -112,6 +113,29 @@ def test_a_plan_with_a_mistake_is_refused_with_the_key(say, plan):
         say("new", "--file", plan(rules={"entries": 0}))
     with pytest.raises(HordebotsError, match="no event called winter"):
         say("show", "winter")
+
+
+def test_a_place_on_an_account_that_nobody_knows_is_told_of_and_the_draft_is_kept(plan, config):
+    elsewhere = [{"account": "lemmmy", "to": "aiart"}, {"account": "lemmy"}, {"account": "web"}]
+    file = plan(venues=elsewhere)
+    for command in ("new --dry-run", "new", "plan autumn", "series begin weekly"):
+        asked = ["event", *command.split(), "--file", file, "--config", str(config)]
+        told = RUNNER.invoke(app, asked)
+        assert told.exit_code == 0, told.output
+        assert "Nothing will be posted at lemmmy/aiart: the con" in told.stderr
+        assert "It has: lemmy, web. Correct `venues`" in told.stderr
+        assert "no such account" not in told.stdout
+        assert told.stdout
+    shown = RUNNER.invoke(app, ["event", "show", "autumn", "--json", "--config", str(config)])
+    assert json.loads(shown.stdout)["plan"]["venues"][0]["account"] == "lemmmy"
+    machine = ["event", "new", "--file", plan("winter", venues=elsewhere), "--json"]
+    told = RUNNER.invoke(app, [*machine, "--config", str(config)])
+    assert (json.loads(told.stdout)["state"], "lemmmy/aiart" in told.stderr) == ("draft", True)
+
+
+def test_a_plan_for_the_accounts_there_are_is_kept_without_a_word_more(plan, config):
+    asked = ["event", "new", "--file", plan(), "--config", str(config)]
+    assert RUNNER.invoke(app, asked).stderr == ""
 
 
 async def two_enter(parts):

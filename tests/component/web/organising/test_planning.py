@@ -23,6 +23,14 @@ async def test_the_dry_run_shows_every_post_and_the_cost_and_keeps_nothing(chall
     assert await challenge.parts.events.all() == []
 
 
+async def test_the_dry_run_says_where_the_bot_has_no_account_to_post_on(ada):
+    _, page = await send(ada, "preview", venues="room, lemmmy/aiart")
+    assert "Nothing will be posted at lemmmy/aiart: the bot has no such account." in page
+    assert len(re.findall(r"accounts here: [^<]*mastodon", page)) == 2  # at the question, too
+    _, page = await send(ada, "preview")
+    assert "Nothing will be posted" not in page
+
+
 async def test_a_plan_is_kept_as_a_draft_that_only_organisers_see(challenge, ada, stranger):
     assert await send(ada, "keep") == (303, f"{WINTER}?done=1")
     event = await challenge.parts.events.event("winter")
