@@ -177,8 +177,11 @@ class Service:
     async def _alternatives(
         self, request: RequestRow, jobs: list[JobRow], place: PlaceConfig
     ) -> tuple[str, ...]:
-        """Return styles that may work instead. What no Horde has taken is not the style's fault."""
-        if all(row.horde_id is None for row in jobs):
+        """Return styles that may work instead.
+
+        What no Horde has taken, or was to be enlarged, is not the style's fault.
+        """
+        if all(row.horde_id is None for row in jobs) or request.image.upscale is not None:
             return ()
         style, limits = jobs[0].job.style, self._conditions.limits(place)
         return await self._planning.alternatives(request.image, style, place, limits)

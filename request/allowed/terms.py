@@ -24,7 +24,7 @@ class Patience:
     impossible: float = 600
     """A job nobody can make waits this long for somebody who can."""
     elsewhere: float = 30
-    """The same where another Horde could make it: then it is taken there."""
+    """The same where another Horde could make it and gets it then, or where nobody enlarges it."""
     pause: float = 2
     """Between two rounds through the endpoints; grows to ten times that."""
     look: float = SHORTEST

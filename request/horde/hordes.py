@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -146,6 +146,12 @@ class Hordes:
         ]
         offers = await asyncio.gather(*map(self._offer, usable))
         return any(offer.models is not None and offer.serves(job) for offer in offers)
+
+    async def leaves_unfinished(self, endpoint: Endpoint, job: Job) -> bool:
+        """Tell whether a job would be drawn there, but nobody enlarges or mends it as it asks."""
+        offer = await self._offer(endpoint)
+        bare = replace(job, post_processing=())
+        return offer.models is not None and offer.serves(bare) and not offer.serves(job)
 
     async def enlarges(self, endpoint: Endpoint, forms: Collection[str], *, trusted: bool) -> bool:
         """Tell whether alchemists are there who do these to a picture; False if it is unknown."""

@@ -79,8 +79,10 @@ def came_to_nothing(*, expired: bool, unusable: int) -> str:
     return texts.say("outcome.unusable" if unusable else "outcome.faulted")
 
 
-def impossible(job: Job) -> str:
-    """Return that nobody makes this now."""
+def impossible(job: Job, *, unfinished: bool = False) -> str:
+    """Return that nobody makes this now; `unfinished`: it would be drawn, but not enlarged."""
+    if unfinished:
+        return texts.say("outcome.unfinished", tools=", ".join(job.post_processing))
     return texts.say("outcome.impossible", model=job.model)
 
 

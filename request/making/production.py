@@ -236,7 +236,9 @@ class Production:
                     avoiding.add(endpoint.name)
                 row = replace(row, state=JobState.WAITING)
                 if not impossible.elsewhere:
-                    raise NothingCame(endings.impossible(row.job)) from None
+                    unfinished = await self._hordes.leaves_unfinished(endpoint, row.job)
+                    told = endings.impossible(row.job, unfinished=unfinished)
+                    raise NothingCame(told) from None
                 continue
             else:
                 expired = False
@@ -255,7 +257,9 @@ class Production:
         elsewhere = is_enlarging(row.horde_id) or await self._hordes.others(
             row.job, endpoint, allowed=terms.hordes
         )
-        patience = self._patience.elsewhere if elsewhere else self._patience.impossible
+        # nor does a worker learn to enlarge while it is waited for
+        short = elsewhere or await self._hordes.leaves_unfinished(endpoint, row.job)
+        patience = self._patience.elsewhere if short else self._patience.impossible
         wait = Wait(self._hordes, endpoint, row, tally, elsewhere=elsewhere, patience=patience)
         try:
             return await wait.ended

@@ -116,12 +116,13 @@ class Tally:
         if own_queue:
             positions = [standing.place for standing in self._queued.values()]
         note = texts.say("progress.own_queue") if own_queue else ""
+        stuck = bool(self._note)  # what a Horde says of a queue that does not move is no forecast
         return Progress(
             phase=Phase.GENERATING if generating or finished else Phase.WAITING,
             asked=self.asked,
             finished=min(finished, self.asked),
-            position=0 if generating else max(positions, default=None),
-            wait_seconds=max(waits, default=None),
+            position=0 if generating else None if stuck else max(positions, default=None),
+            wait_seconds=None if stuck else max(waits, default=None),
             note=self._note or note,
             own_queue=own_queue,
         )

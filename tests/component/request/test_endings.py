@@ -98,6 +98,16 @@ async def test_nobody_makes_it_now_and_the_nearest_style_is_named(ask, horde):
     assert horde.journal.count("cancel") == 1
 
 
+async def test_that_nobody_enlarges_is_said_soon_and_no_other_style_is_named(ask, horde):
+    horde.fate, horde.worker_traits = Fate.IMPOSSIBLE, {"post-processing": False}
+    soon = Patience(request=60, impossible=600, elsewhere=0.2, pause=0.05, look=0.05)
+    outcome = await ask("draw for me a fox style: raw --n 1 --upscale", patience=soon)
+    assert outcome.ending is Ending.FAILED
+    assert told("unfinished", outcome, tools="RealESRGAN_x4plus")
+    assert outcome.suggestions == ()
+    assert horde.journal.count("cancel") == 1
+
+
 async def test_nobody_serves_it_and_others_are_named(ask, horde):
     del horde.models["Dreamshaper"]
     outcome = await ask("draw for me a fox style: solarpunk")

@@ -32,3 +32,12 @@ def test_note_goes_when_the_horde_answers_again():
     assert tally.progress().note == "Busy."
     tally.looked(1, Check(waiting=1, queue_position=1))
     assert tally.progress().note == ""
+
+
+def test_nothing_is_forecast_while_nobody_makes_it():
+    tally = Tally(1)
+    tally.looked(1, Check(waiting=1, queue_position=1, wait_time=5, is_possible=False))
+    tally.held_up("Nobody is there.")
+    progress = tally.progress()
+    assert (progress.position, progress.wait_seconds) == (None, None)
+    assert progress.note == "Nobody is there."
