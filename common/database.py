@@ -7,6 +7,7 @@ Each room owns its tables; what they share is this connection and the migrations
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
@@ -23,7 +24,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from common.errors import StoreError
+from common.errors import StoreError, StoreRefused
 from common.storage import postgres, revisions, sqlite
 from common.storage.revisions import MIGRATIONS
 
@@ -31,6 +32,8 @@ BUSY_TIMEOUT = 10.0
 """Seconds a statement waits for another process that holds a lock."""
 FULL = ("disk I/O error", "disk is full", "No space left")
 """What SQLite, PostgreSQL and the system say when there is no room."""
+UNFIT = ("22", "54")
+"""Classes of PostgreSQL's errors: a value is too long or of another kind, or beyond a limit."""
 
 
 class Database:
@@ -65,7 +68,7 @@ class Database:
     ) -> AsyncIterator[AsyncConnection]:
         """Lend a connection; the database's troubles come out as StoreError.
 
-        A broken constraint stays IntegrityError.
+        What it will never take is StoreRefused; a broken constraint stays IntegrityError.
         """
         if self._closed:  # whoever comes now would open a connection that nobody closes
             raise StoreError("store.closed", where=self._shown)
@@ -161,11 +164,22 @@ def make_engine(
         raise StoreError("store.driver", where=shown(parsed), problem=error) from error
 
 
-def trouble(where: str, error: Exception) -> StoreError:
+def trouble(where: str, error: Exception) -> StoreError | StoreRefused:
     """Put what a database failed at into a sentence; a full disk is named."""
     problem = getattr(error, "orig", None) or error  # without the library's hints to programmers
+    if _is_unfit(problem):
+        return StoreRefused(where=where, problem=problem)
     full = any(sign in str(problem) for sign in FULL)
     return StoreError("store.disk" if full else "store.failed", where=where, problem=problem)
+
+
+def _is_unfit(problem: Exception) -> bool:
+    """Tell whether the values themselves are what a database failed at."""
+    state = getattr(problem, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(UNFIT)
+    # SQLite's "too big"; and a number that PostgreSQL's driver does not even send
+    return isinstance(problem, sqlite3.DataError) or isinstance(problem.__cause__, ValueError)
 
 
 def shown(url: URL) -> str:

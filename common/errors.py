@@ -8,6 +8,7 @@
     ├── StoreError             the database did not do as told
     │   ├── LeaseLost          another instance owns this account now
     │   └── RequestEnded       what was to become of a request is dropped: it has ended meanwhile
+    ├── StoreRefused           the database will never take this; a StoreError may pass
     ├── HordeError             the Horde answered with an error
     │   ├── HordeUnreachable   no answer, or none that can be read
     │   │   └── HordeUnclear   the same after a request was sent: it may have been accepted
@@ -81,9 +82,15 @@ class StyleListError(HordebotsError):
 
 
 class StoreError(HordebotsError):
-    """The database did not do as told."""
+    """The database did not do as told; it may another time."""
 
     default_code = "store.failed"
+
+
+class StoreRefused(HordebotsError):
+    """What is to be written has no place in the tables. Who would wait for that waits for ever."""
+
+    default_code = "store.refused"
 
 
 class LeaseLost(StoreError):

@@ -14,7 +14,14 @@ from itertools import count
 import structlog
 from structlog.contextvars import bind_contextvars
 
-from common.errors import HordebotsError, LeaseLost, PlatformError, RequestEnded, StoreError
+from common.errors import (
+    HordebotsError,
+    LeaseLost,
+    PlatformError,
+    RequestEnded,
+    StoreError,
+    StoreRefused,
+)
 from common.model import Incoming, IncomingKind
 from common.running.tasks import cancel, first
 from request.adapter import Adapter
@@ -166,7 +173,8 @@ class Runner:
                     await self._take_back(lease, incoming)
                     continue
                 heard = await self._service.receive(lease, incoming)
-            except ValueError:  # what cannot be written down would come again for ever
+            # what cannot be written down would come again for ever
+            except (ValueError, StoreRefused):
                 log.exception("event_unusable", heard=incoming.event)
                 continue
             if heard is not None:

@@ -19,7 +19,7 @@ import structlog
 
 from common import texts
 from common.config import Config, PlaceConfig
-from common.errors import PlatformRefused, StoreError
+from common.errors import PlatformRefused, StoreError, StoreRefused
 from common.model import Incoming, IncomingKind
 from request.adapter import Adapter
 from request.admission import Admission
@@ -198,6 +198,9 @@ class Service:
             await self._posting.post(lease, request, outcome, adapter, rests=rests)
         except PlatformRefused as error:
             log.warning("reply_refused", error=str(error))
+            ended = RequestState.FAILED
+        except StoreRefused:  # what is posted stands; the rest never could be noted
+            log.exception("reply_not_kept")
             ended = RequestState.FAILED
         else:
             ended = ENDED.get(outcome.ending, RequestState.DONE)

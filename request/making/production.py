@@ -197,15 +197,18 @@ class Production:
         reason: str | None = None
         try:
             made, reason = await self._rounds(lease, row, tally, terms)
+            await self._store.job_ended(
+                lease, request.id, row, JobState.DONE, made=made, reason=reason
+            )
         except NothingCame as failure:
             reason = str(failure)
         except (StoreError, asyncio.CancelledError):
             raise  # the job stays as it is written down
         except Exception:
             log.exception("job_broken", job=row.number)
-            reason = texts.say("answer.internal")
-        state = JobState.DONE if made else JobState.FAULTED
-        await self._store.job_ended(lease, request.id, row, state, made=made, reason=reason)
+            made, reason = [], texts.say("answer.internal")
+        if not made:
+            await self._store.job_ended(lease, request.id, row, JobState.FAULTED, reason=reason)
         tally.finished(row.number, sum(1 for picture in made if picture.sha256))
 
     async def _rounds(

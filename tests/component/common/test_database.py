@@ -2,16 +2,19 @@
 
 import asyncio
 import random
+import sqlite3
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from common.database import Database, make_engine, open_database
-from common.errors import StoreError
+from common.errors import StoreError, StoreRefused
+from request.kept.tables import leases
 
 pytestmark = pytest.mark.database
 
+LEASE = {"name": "a", "owner": "x", "fence": 1, "until": 0.0}
 INSERT = "INSERT INTO leases VALUES ('{}', 'x', 1, 0.0)"
 
 
@@ -176,6 +179,26 @@ async def test_server_that_is_not_there_is_a_passing_trouble():
     with pytest.raises(StoreError, match="did not answer as it should"):
         await insert(gone, "a")
     await gone.close()
+
+
+async def test_what_fits_in_no_column_is_no_passing_trouble(database, cluster):
+    async with database.write() as connection:
+        raw = connection.sync_connection.connection.driver_connection
+        if cluster is None:
+            raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000)
+    with pytest.raises(StoreRefused, match="has no place for what was to be written"):
+        async with database.write() as connection:
+            await connection.execute(leases.insert().values({**LEASE, "name": "x" * 2000}))
+    async with database.write() as connection:
+        await connection.execute(leases.insert().values({**LEASE, "name": "a"}))
+    assert await names(database) == {"a"}
+
+
+async def test_a_number_that_the_driver_does_not_send_is_no_passing_trouble(database, cluster):
+    unfit = OverflowError if cluster is None else StoreRefused
+    with pytest.raises(unfit):
+        async with database.write() as connection:
+            await connection.execute(leases.insert().values({**LEASE, "fence": 10**30}))
 
 
 async def test_connections_that_are_all_taken_are_a_passing_trouble(database_url, cluster):

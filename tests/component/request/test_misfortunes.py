@@ -1,20 +1,24 @@
 """A mistake of ours, or of a platform's library, in one thing leaves all other things alone."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from common.config import ShowcaseConfig
 from common.errors import LeaseLost
-from common.model import IncomingKind
+from common.model import Ending, IncomingKind
 from request.kept.records import JobState, RequestState
 from request.kept.tables import requests
+from tests.fakes.horde import faults
 from tests.fakes.platform import FakePlatform
 from tests.waiting import wait_until, wait_while
 
 pytestmark = pytest.mark.database
 DRAW = "draw for me a fox style: raw --n 1"
+LONG = "x" * 200_000
 TWO = "draw for me a fox style: raw --n 2"
 
 
@@ -59,6 +63,78 @@ class Asking(FakePlatform):
 
     async def count(self, post):
         raise ZeroDivisionError
+
+
+@pytest.fixture
+def narrow(database):
+    """A database that has no place for `LONG`: PostgreSQL has none, SQLite where it is told so."""
+    engine = database.engine.sync_engine
+
+    def limit(connection, _record):
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, len(LONG))
+
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", limit)
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_what_the_database_will_never_take_ends_its_request_and_is_not_sent_again(
+    start, heard, horde
+):
+    horde.fail("submit", faults.says(202, {"id": LONG, "kudos": 1.0}))
+    platform = FakePlatform()
+    async with start(platform, pace=0.05) as core:
+        platform.say(heard(DRAW, event="1"))
+        answer = await platform.answer_to("1")
+        assert answer.ending is Ending.FAILED
+        assert "Something broke on my side" in answer.text
+        await wait_while(lambda: core.store.open_requests("web"))
+        assert horde.journal.count("submit") == 1
+        platform.say(heard(DRAW, event="2"))
+        assert (await platform.answer_to("2")).ending is Ending.DONE
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_a_post_that_can_never_be_noted_stands_and_its_request_ends(start, heard):
+    class Wordy(FakePlatform):
+        """A platform that gives its first post no name but a novel."""
+
+        async def reply(self, incoming, outcome, part):
+            post = await super().reply(incoming, outcome, part)
+            return LONG if incoming.event == "1" else post
+
+        async def find_own_reply(self, incoming, part, known=()):
+            return LONG if await super().find_own_reply(incoming, part) else None
+
+    platform = Wordy()
+    one = heard(DRAW, event="1")
+    async with start(platform, pace=0.05) as core:
+        platform.say(one)
+        await platform.answer_to("1")
+        await wait_while(lambda: core.store.open_requests("web"))
+        row = await core.store.request(await core.store.request_of_event(one))
+        assert (row.state, platform.attempts) == (RequestState.FAILED, 1)
+        assert len(await core.store.pictures_of(row.id)) == 1
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_what_can_never_be_written_down_does_not_make_an_account_deaf(start, heard):
+    class Counting(FakePlatform):
+        """A platform that counts how often it begins to be listened to."""
+
+        begun = 0
+
+        async def listen(self):
+            self.begun += 1
+            async for incoming in super().listen():
+                yield incoming
+
+    platform = Counting()
+    async with start(platform, pace=0.05):
+        platform.say(heard(f"help {LONG}", event="1"))
+        platform.say(heard("help", event="2", expects=True))
+        assert (await platform.answer_to("2")).ending is Ending.TOLD
+        assert platform.begun == 1
 
 
 async def test_a_copy_that_cannot_be_posted_does_not_keep_others_from_being_posted(
