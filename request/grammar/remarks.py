@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from request.grammar.changes import COLOURS, read_change
 from request.grammar.results import (
     Command,
     CommandName,
@@ -25,10 +26,6 @@ LONGEST = 120
 _THE = r"(?:the|his|her|its|their|my|this|that)\s+"
 _OLD = r"(?P<old>[\w'-]{2,20}(?:\s[\w'-]{2,20}){0,2}?)"
 _NEW = r"(?P<new>[^\n]{2,60}?)"
-COLOURS = (
-    r"(?:(?:light|dark|bright|deep|pale)\s+)?(?:red|blue|green|yellow|orange|purple|violet|pink|brown"
-    r"|black|white|gr[ae]y|gold|golden|silver|turquoise|beige|teal)"
-)
 _LOOKS = rf"(?:{COLOURS}|(?:more|less)\s+[\w-]+|[\w-]{{2,}}er|old|young|big|small|happy|sad|angry)"
 _ASPECTS = frozenset({"background", "sky", "scene", "lighting", "weather", "season", "setting"})
 _PICTURE = frozenset({"it", "this", "that", "picture", "image", "pic", "photo", "style", "prompt"})
@@ -156,6 +153,9 @@ def read_remark(plain: str, words: Words, scan: Scan) -> Command | FollowUp | No
     for one in dict.fromkeys((plain, said)):
         if meant := (_other(one, scan) or _added(one, scan) or _done_otherwise(one)):
             return meant
+    for one in dict.fromkeys((plain, words.without_lead(plain))):
+        if change := read_change(one):
+            return _in_place(change.old, change.new, scan, gone=change.gone)
     if (found := _CHOSEN.fullmatch(plain)) and (number := _number(found["number"], words)):
         return NotARequest(WhyNot.CHOICE, str(number))
     return _add(said, scan) if words.is_one(said, words.added) else None

@@ -6,7 +6,8 @@ import re
 from dataclasses import fields, replace
 
 from common.horde.wire_names import UPSCALERS
-from request.grammar.remarks import COLOURS
+from request.grammar.changes import COLOURS, any_article, any_colour, other_colour
+from request.grammar.clean import UNSPACED
 from request.grammar.results import FollowUp, FollowUpKind
 from styles.image_request import ImageRequest, Painting
 
@@ -91,13 +92,27 @@ def _with_instead(prompt: str, old: str, new: str) -> str | None:
     """Return a prompt with something in the place of what it names; None if it does not name it."""
     if not old:
         return None
-    colour = rf"(?:{COLOURS}\s+)?" if re.match(COLOURS, new, re.IGNORECASE) else ""
-    named = rf"(?<!\w)(?P<article>(?:an?|the|his|her|its)\s+)?{colour}{re.escape(old)}(?!\w)"
+    article = any_article()
+    before, behind = _colours_around(old, new)
+    named = rf"(?P<article>{article})?{before}{re.escape(old)}{behind}"
+    if not re.match(rf"[{UNSPACED}]", old):  # there no space tells where a word ends
+        named = rf"(?<!\w){named}(?!\w)"
     found = re.search(named, prompt, re.IGNORECASE)
     if found is None:
         return None
-    article = "" if re.match(r"(?:an?|the)\s", new, re.IGNORECASE) else found["article"] or ""
-    return f"{prompt[: found.start()]}{article}{new}{prompt[found.end() :]}"
+    kept = "" if re.match(article, new, re.IGNORECASE) else found["article"] or ""
+    return f"{prompt[: found.start()]}{kept}{new}{prompt[found.end() :]}"
+
+
+def _colours_around(old: str, new: str) -> tuple[str, str]:
+    """Return the patterns of the colours of what gets another one, or gives way as a whole."""
+    if re.match(COLOURS, new, re.IGNORECASE):
+        return rf"(?:{COLOURS}\s+)?", ""
+    added = new.casefold().replace(old.casefold(), "")
+    recoloured = added != new.casefold() and re.search(any_colour(), added)
+    if not recoloured and not re.match(any_article(), new, re.IGNORECASE):
+        return "", ""
+    return rf"(?:{any_colour()}\s*)?", rf"(?:\s+{other_colour()})?"
 
 
 def _without_source(earlier: ImageRequest) -> ImageRequest:

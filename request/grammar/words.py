@@ -77,6 +77,8 @@ class Words:
     """Verbs that may stand behind the prompt, where a language has them."""
     verb_end: re.Pattern[str]
     """For `search`: one of those, and thanks, at the end."""
+    lead: re.Pattern[str]
+    """For `match`: politeness and what else may stand before a verb."""
     polite_start: re.Pattern[str]
     polite_end: re.Pattern[str]
     closing: re.Pattern[str]
@@ -161,6 +163,10 @@ class Words:
         plain = self.polite_end.sub("", text[past(self.polite_start, text, 0) :])
         return plain.strip().removeprefix("/")
 
+    def without_lead(self, text: str) -> str:
+        """Return a text without politeness and what else may stand before a verb."""
+        return text[past(self.lead, text, 0) :]
+
     def is_one(self, text: str, phrases: Collection[str]) -> bool:
         """Tell whether a whole text is one of some phrases, but for marks and emoji around it."""
         plain = " ".join(_MARKS.sub(" ", text.replace("’", "'")).split())
@@ -203,8 +209,7 @@ def words() -> Words:
     leading = rf"{_FIRST}(?:(?:{_any_of(polite + lead)})(?!\w){_BETWEEN}){{0,{_MOST_POLITE}}}"
     after = rf"(?:{_BETWEEN}(?:{_any_of(thanks)})){{0,{_MOST_THANKS}}}{_BETWEEN}\Z"
     behind = _behind(please)
-    alone = tuple(verb.casefold() for verb in plain if _FIRST_WORD.fullmatch(verb))
-    alone = tuple(verb for verb in alone if len(verb) >= _SHORTEST_NEAR)
+    alone = _alone(plain)
     return Words(
         verb=_compiled(
             rf"{leading}[/!$~-]?(?:(?:(?:{_any_of(plain)})(?![\w@-]){_NOT_ONLY_FOR}|{led}){behind}"
@@ -217,6 +222,7 @@ def words() -> Words:
         ),
         ends=ends,
         verb_end=re.compile(rf"(?:{_any_of(ends)}){after}"),
+        lead=_compiled(leading),
         polite_start=_compiled(before),
         polite_end=_compiled(after),
         closing=_closing(please, thanks),
@@ -283,6 +289,12 @@ def _minus() -> re.Pattern[str]:
     )
 
 
+def _alone(verbs: Iterable[str]) -> tuple[str, ...]:
+    """Return the verbs of one word that are long enough for a typing mistake, casefolded."""
+    words_ = (verb.casefold() for verb in verbs if _FIRST_WORD.fullmatch(verb))
+    return tuple(word for word in words_ if len(word) >= _SHORTEST_NEAR)
+
+
 def _swapped(verbs: Iterable[str]) -> dict[str, str]:
     """Return the verbs by what they are with two neighbouring letters in each other's place."""
     return {
@@ -299,11 +311,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _phrases(group: str) -> tuple[str, ...]:
     """Return the phrases of all languages, written `a b | c`, the longest first."""
-    phrases = (phrase for language in languages() for phrase in _of(language, group))
+    phrases = (phrase for language in languages() for phrase in phrases_of(language, group))
     return tuple(sorted(dict.fromkeys(phrases), key=len, reverse=True))
 
 
-def _of(language: str, group: str) -> list[str]:
+def phrases_of(language: str, group: str) -> list[str]:
     """Return the phrases of one language, in its order."""
     written = catalogue(language).get(f"grammar.{group}", "").split("|")
     return [unicodedata.normalize("NFC", phrase.strip()) for phrase in written if phrase.strip()]
@@ -314,7 +326,7 @@ def _numbers() -> dict[str, int]:
     return {
         word.casefold(): number
         for language in languages()
-        for number, word in enumerate(_of(language, "numbers"), start=2)
+        for number, word in enumerate(phrases_of(language, "numbers"), start=2)
     }
 
 
@@ -323,7 +335,7 @@ def _ordinals() -> dict[str, int]:
     said = {
         word.casefold(): number
         for language in languages()
-        for number, words_ in enumerate(_of(language, "ordinals"), start=1)
+        for number, words_ in enumerate(phrases_of(language, "ordinals"), start=1)
         for word in words_.split("/")
     }
     return _numbers() | said
@@ -334,12 +346,12 @@ def _any_of(phrases: Iterable[str]) -> str:
     spaced: list[str] = []
     unspaced: list[str] = []
     for phrase in phrases:
-        (unspaced if _UNSPACED.match(phrase) else spaced).append(_written(phrase))
+        (unspaced if _UNSPACED.match(phrase) else spaced).append(written(phrase))
     beginning = [rf"(?<!\w)(?:{'|'.join(spaced)})"] if spaced else []
     return "|".join((*beginning, *unspaced))
 
 
-def _written(phrase: str) -> str:
+def written(phrase: str) -> str:
     """Return the pattern of one phrase: any space between its words, any apostrophe in them."""
     return r"\s+".join(re.escape(word).replace("'", "['’]") for word in phrase.split())
 
@@ -348,8 +360,8 @@ def _led(phrase: str) -> str:
     """Return the pattern of a verb and of what must follow it, which is not part of the match."""
     verb, follows = _FOLLOWED.fullmatch(phrase).groups()  # type: ignore[union-attr]
     if _UNSPACED.match(verb):
-        return rf"{_written(verb)}(?={_ANYTHING if follows == '…' else _written(follows)})"
-    return rf"(?<!\w){_written(verb)}(?=\s+{_written(follows)}(?!\w))"
+        return rf"{written(verb)}(?={_ANYTHING if follows == '…' else written(follows)})"
+    return rf"(?<!\w){written(verb)}(?=\s+{written(follows)}(?!\w))"
 
 
 def _around(before: str, after: str) -> tuple[re.Pattern[str], ...]:
@@ -357,7 +369,7 @@ def _around(before: str, after: str) -> tuple[re.Pattern[str], ...]:
     openings: dict[str, list[str]] = {}
     for phrase in _phrases("verbs_around"):
         opening, closing = phrase.split("…")
-        openings.setdefault(_written(closing.strip()), []).append(_written(opening.strip()))
+        openings.setdefault(written(closing.strip()), []).append(written(opening.strip()))
     return tuple(
         _compiled(rf"{before}(?:{'|'.join(opening)})\s+(?P<prompt>\S.*?)\s+{closing}{after}")
         for closing, opening in openings.items()

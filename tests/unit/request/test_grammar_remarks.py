@@ -2,6 +2,7 @@
 
 import pytest
 
+from common.texts import catalogue, languages
 from request.grammar import (
     Command,
     CommandName,
@@ -13,6 +14,7 @@ from request.grammar import (
     apply,
     read,
 )
+from request.grammar.changes import read_change
 from styles.names import NameIndex
 
 NAMES = NameIndex(("raw", "anime", "black and white"))
@@ -41,6 +43,10 @@ PROMPTS = {
     "not a fox, a bear": "a bear with a blue hat in the snow",
     "no, not a fox but a bear": "a bear with a blue hat in the snow",
     "change the snow to rain": "a fox with a blue hat in the rain",
+    "replace the hat with a crown": "a fox with a crown in the snow",
+    "a crown instead of the hat": "a fox with a crown in the snow",
+    "use a crown instead of the hat": "a fox with a crown in the snow",
+    "swap the hat for red cap": "a fox with a red cap in the snow",
     # what the prompt does not name
     "change the background to a beach": f"{FOX.prompt}, a beach background",
     "change the color to blue": f"{FOX.prompt}, blue",
@@ -89,6 +95,95 @@ def test_what_is_to_be_different_is_in_the_prompt(text):
 )
 def test_what_is_not_to_be_there_is_in_the_negative_prompt(text, negative):
     assert changed(text).negative == negative
+
+
+FOXES = {
+    "de": "einen Fuchs mit einem blauen Hut",
+    "es": "un zorro con un sombrero azul",
+    "fr": "un renard avec un chapeau bleu",
+    "ja": "青い帽子をかぶった狐",
+    "pt": "uma raposa com um chapéu azul",
+}
+CHANGES = {
+    "de": {
+        "ändere den Hut in rot": "einen Fuchs mit einem Hut in rot",
+        "Mach bitte den Hut rot!": "einen Fuchs mit einem Hut in rot",
+        "kannst du den Hut rot machen?": "einen Fuchs mit einem Hut in rot",
+        "mach den Schal grün": f"{FOXES['de']}, Schal in grün",
+        "ersetze den Hut durch eine Krone": "einen Fuchs mit eine Krone",
+        "mach aus dem Fuchs einen Bären": "einen Bären mit einem blauen Hut",
+        "nein, kein Fuchs, sondern ein Bär": "ein Bär mit einem blauen Hut",
+        "kein Fuchs, ein Bär": "ein Bär mit einem blauen Hut",
+        "ändere den Hintergrund in einen Strand": f"{FOXES['de']}, einen Strand als Hintergrund",
+        "mach den Fuchs größer": f"{FOXES['de']}, Fuchs größer",
+    },
+    "es": {
+        "¿puedes cambiar el sombrero a rojo?": "un zorro con un sombrero rojo",
+        "pinta el sombrero de rojo": "un zorro con un sombrero rojo",
+        "cambia el sombrero por una corona": "un zorro con una corona",
+        "no un zorro, un oso": "un oso con un sombrero azul",
+        "no un zorro sino un oso": "un oso con un sombrero azul",
+        "cambia el fondo por una playa": f"{FOXES['es']}, una playa de fondo",
+    },
+    "fr": {
+        "mets le chapeau en rouge stp": "un renard avec un chapeau rouge",
+        "rends le chapeau rouge": "un renard avec un chapeau rouge",
+        "tu peux remplacer le chapeau par une couronne ?": "un renard avec une couronne",
+        "change l'ours en loup": f"{FOXES['fr']}, loup",
+        "non, pas un renard mais un ours": "un ours avec un chapeau bleu",
+        "pas un renard, un ours": "un ours avec un chapeau bleu",
+    },
+    "ja": {
+        "帽子を赤くして": "赤い帽子をかぶった狐",
+        "帽子を王冠に変えてください": "青い王冠をかぶった狐",
+        "いや、狐じゃなくて熊": "青い帽子をかぶった熊",
+        "背景を海にして": f"{FOXES['ja']}, 背景は海",
+    },
+    "pt": {
+        "deixa o chapéu vermelho": "uma raposa com um chapéu vermelho",
+        "troca o chapéu por uma coroa": "uma raposa com uma coroa",
+        "pode trocar a raposa por um urso?": "um urso com um chapéu azul",
+        "não uma raposa, e sim um urso": "um urso com um chapéu azul",
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [(one, text) for one in CHANGES for text in CHANGES[one]]
+)
+def test_a_change_is_said_in_the_language_of_the_prompt(language, text):
+    meant = replied(text)
+    assert apply(meant, ImageRequest(FOXES[language])).prompt == CHANGES[language][text]
+
+
+FILLED = {
+    "de": ("dem Bus", "eine Axt", "rot"),
+    "en": ("the bus", "an axe", "red"),
+    "es": ("el bus", "una hacha", "rojo"),
+    "fr": ("le bus", "une hache", "rouge"),
+    "ja": ("馬", "車", "赤"),
+    "pt": ("o bonde", "uma pera", "roxo"),
+}
+
+
+@pytest.mark.parametrize("language", languages())
+def test_every_change_of_the_catalogue_is_read(language):
+    for phrase in filter(None, catalogue(language).get("grammar.changes", "").split("|")):
+        said, result = (part.strip() for part in phrase.split("="))
+        old, new, colour = FILLED[language]
+        bare_old, bare_new = old.split()[-1], new.split()[-1]
+        said = said.format(
+            old=old, a_old=old, new=bare_new, a_new=new, thing=bare_new, colour=colour
+        )
+        stands = new if new in said and "{thing}" not in result else bare_new
+        wanted = result.format(old=bare_old, new=stands, thing=bare_new, colour=colour)
+        assert read_change(said) is not None, said
+        assert (said, read_change(said).new) == (said, wanted)
+
+
+def test_a_style_may_be_what_is_changed():
+    assert changed("ändere den Stil in Anime").style == "anime"
+    assert changed("change le style en anime").prompt == FOX.prompt
 
 
 @pytest.mark.parametrize("text", ["fix the face", "the eyes look weird", "fix her eyes!"])
@@ -141,6 +236,9 @@ def test_a_style_may_be_named_with_the_word_before_it():
         *("give it a try", "one of the best", "more of this", "more like it", "too funny"),
         *("not bad", "actually yes", "I said so", "same here", "change it", "the one and only"),
         *("put it down", "one with nature", "more please!!! " * 10),
+        *("Keine Ahnung, das Bild ist komisch", "kein Problem, der Bot ist toll", "ändere das"),
+        *("pas la peine, le bot est nul", "pas mal, le dessin", "no sé, el bot está loco"),
+        *("冗談じゃなくて本当に好き", "それを見て"),
     ],
 )
 def test_what_people_say_to_each_other_is_left_alone(text):
