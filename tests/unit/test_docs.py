@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SHOWN = re.compile(r"!\[[^\]]*\]\(([^)#\s]+)\)")
 ANCHOR = re.compile(r"\[[^\]]*\]\(([^)#\s]*)#([^)\s]+)\)")
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"]
 PATH = re.compile(r"`([\w.-]+/[\w./-]*)`")
@@ -23,6 +24,18 @@ def test_links_inside_the_repository_point_to_files():
     ]
     assert missing == []
     assert len(PAGES) > 8
+
+
+def test_every_picture_of_the_docs_is_shown_on_a_page():
+    shown = {
+        (page.parent / target).resolve()
+        for page in PAGES
+        for target in SHOWN.findall(page.read_text("utf-8"))
+        if "://" not in target
+    }
+    kept = {file for file in (ROOT / "docs" / "pictures").iterdir() if file.is_file()}
+    assert sorted(file.name for file in shown ^ kept) == []
+    assert len(shown) > 20
 
 
 def test_paths_that_the_docs_name_are_there():
