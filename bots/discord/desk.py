@@ -43,7 +43,8 @@ class Desk:
 
         `more` goes to `hearing.of_interaction`.
         """
-        incoming = hearing.of_interaction(self.account, interaction, text, **more)
+        now = self._pending.clock.now()
+        incoming = hearing.of_interaction(self.account, interaction, text, now=now, **more)
         if not more.get("question"):
             lacking = missing(interaction, incoming.language)
             if lacking:

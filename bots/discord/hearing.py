@@ -59,6 +59,7 @@ def of_interaction(
     interaction: discord.Interaction,
     text: str,
     *,
+    now: float,
     kind: IncomingKind = IncomingKind.MESSAGE,
     parent: str | None = None,
     pictures: tuple[str, ...] = (),
@@ -67,7 +68,7 @@ def of_interaction(
     question: bool = False,
     update: bool = False,
 ) -> Incoming:
-    """Return what somebody asked for with a command, a button or a form."""
+    """Return what somebody asked for with a command, a button or a form, just `now`."""
     foreign = is_foreign(interaction)
     text = reading.without_tokens(text)
     private = private or PRIVATE.search(text) is not None
@@ -76,7 +77,7 @@ def of_interaction(
     route = Route(
         channel=interaction.channel_id or 0,
         person=interaction.user.id,
-        created=interaction.created_at.timestamp(),
+        created=now,
         guild=guild or 0,
         application=interaction.application_id,
         token=interaction.token,

@@ -88,7 +88,7 @@ class Pending:
     """All of them, by event."""
 
     def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+        self.clock = clock
         self._waiting: dict[str, Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -112,9 +112,9 @@ class Pending:
         self._waiting.clear()
 
     async def _see_to(self, waiting: Waiting) -> None:
-        await self._clock.sleep(DEFER_AFTER)
+        await self.clock.sleep(DEFER_AFTER)
         if not waiting.kept:
             log.warning("row_late", heard=waiting.incoming.event)
         await waiting.defer()
-        await self._clock.sleep(KEPT_FOR)
+        await self.clock.sleep(KEPT_FOR)
         self._waiting.pop(waiting.incoming.event, None)

@@ -12,11 +12,13 @@ TOKEN_LASTS = 14 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Ids are Discord's; 0 is none. Times are Unix times, by Discord's clock."""
+    """Ids are Discord's; 0 is none."""
 
     channel: int
     person: int
     created: float
+    """Unix time: of an interaction by our clock, which tells when its token is over, however wrong
+    it goes; of a message by Discord's."""
     guild: int = 0
     """The guild, if the bot itself is in it."""
     application: int = 0

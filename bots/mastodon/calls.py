@@ -66,21 +66,27 @@ class Calls:
     """A client that is called by name: `await calls("status", id)`."""
 
     def __init__(
-        self, name: str, client: Mastodon, *, now: Callable[[], float] = time.time
+        self,
+        name: str,
+        client: Mastodon,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
         self._client = client
         self._now = now
+        self._monotonic = monotonic
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{name}-calls")
         self._rests: dict[str, float] = {}
-        """Until when (Unix seconds) a call is not made, because of its rate limit."""
+        """Until when (by `monotonic`) a call is not made, because of its rate limit."""
 
     async def __call__(self, method: str, *args: Any, **options: Any) -> Any:
         """Make a call.
 
         Raises PlatformError (may pass), PlatformBusy (after a while) or PlatformRefused (never).
         """
-        rest = self._rests.get(method, 0.0) - self._now()
+        rest = self._rests.get(method, 0.0) - self._monotonic()
         if rest > 0:
             raise PlatformBusy(platform=self._name, retry_after=rest)
         call = partial(getattr(self._client, method), *args, **options)
@@ -90,7 +96,7 @@ class Calls:
         except MastodonRatelimitError as error:
             rest = (self._client.ratelimit_reset or 0.0) - self._now()
             rest = min(max(rest, 1.0), LONGEST_REST)
-            self._rests[method] = self._now() + rest
+            self._rests[method] = self._monotonic() + rest
             raise PlatformBusy(platform=self._name, retry_after=rest) from error
         except MastodonAPIError as error:
             kind, status, problem = _read(error)

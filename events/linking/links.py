@@ -287,7 +287,8 @@ class Links:
         return (await connection.execute(query.with_for_update())).one_or_none()
 
     async def _tries(self, connection: AsyncConnection, mark: str) -> int:
-        old = link_tries.c.since <= self._now() - TRIES_WINDOW
+        now = self._now()
+        old = (link_tries.c.since <= now - TRIES_WINDOW) | (link_tries.c.since > now)
         await connection.execute(link_tries.delete().where(old))
         query = sa.select(link_tries.c.count).where(link_tries.c.person == mark).with_for_update()
         return (await connection.execute(query)).scalar_one_or_none() or 0

@@ -314,7 +314,9 @@ class Outbox:
 
     async def _last(self, account: str) -> float:
         query = sa.select(sa.func.max(event_posts.c.changed)).where(
-            event_posts.c.account == account, event_posts.c.state == "posted"
+            event_posts.c.account == account,
+            event_posts.c.state == "posted",
+            event_posts.c.changed <= self._now(),  # later if the clock was put back since
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one() or 0.0

@@ -31,7 +31,10 @@ class Limiter:
     def count(self, key: str) -> dict[str, str]:
         """Count one request and return the headers of its answer. Raises Throttled if over."""
         now = self._clock()
-        self._windows = {k: window for k, window in self._windows.items() if window.ends > now}
+        # one that ends later than it lasts is from before the clock was put back
+        self._windows = {
+            k: window for k, window in self._windows.items() if now < window.ends <= now + k[0]
+        }
         tightest: dict[str, str] = {}
         fewest = math.inf
         for allowed, seconds, name in self._limits:

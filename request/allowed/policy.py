@@ -103,8 +103,10 @@ def rests_until(place: PlaceConfig, censored: Sequence[float]) -> float:
 def admit(place: PlaceConfig, *, running: int, recent: Sequence[float], now: float) -> None:
     """Refuse a person who has enough running or has asked enough this hour. Raises Refusal.
 
-    `recent` are the times of their requests in the last hour, oldest first.
+    `recent` are the times of their requests in the last hour, oldest first. What is to come (the
+    clock was put back) counts for nobody.
     """
+    recent = [time for time in recent if time <= now]
     if running >= place.running_per_person:
         raise Refusal("refused.running", limit=place.running_per_person)
     over = len(recent) - place.requests_per_hour
@@ -127,9 +129,9 @@ def admit_community(place: PlaceConfig, *, running: int, first: float | None, no
     most = place.running_per_community
     if most is not None and running >= most:
         raise Refusal("refused.running_community", limit=most)
-    if place.requests_per_hour_per_community is not None and first is not None:
+    limit = place.requests_per_hour_per_community
+    if limit is not None and first is not None and first <= now:
         minutes = _minutes_until(first + HOUR, now)
-        limit = place.requests_per_hour_per_community
         raise Refusal("refused.per_hour_community", limit=limit, minutes=minutes)
 
 
@@ -143,6 +145,6 @@ def heard_enough(told: Sequence[tuple[float, str]], code: str, *, now: float) ->
     `told` is when they were told what (its code) in the last day.
     """
     again_after = TOLD_AGAIN_AFTER.get(code, 0.0)
-    if any(said == code and time > now - again_after for time, said in told):
+    if any(said == code and now - again_after < time <= now for time, said in told):
         return True
-    return sum(time > now - HOUR for time, _ in told) >= MOST_WORDS
+    return sum(now - HOUR < time <= now for time, _ in told) >= MOST_WORDS

@@ -158,6 +158,7 @@ class Copies:
             copies.c.account == account,
             copies.c.target == target,
             copies.c.state == CopyState.POSTED,
+            copies.c.changed <= self._now(),  # later if the clock was put back since
         )
         async with self._database.read() as connection:
             return (await connection.execute(query)).scalar_one() or 0.0

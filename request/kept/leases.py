@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
 from common.errors import LeaseLost
 from request.kept.tables import leases
+
+log = structlog.get_logger()
 
 LASTS = 60.0
 """Seconds a lease lasts without being renewed."""
@@ -52,27 +55,37 @@ class Leases:
     """The leases of one instance."""
 
     def __init__(
-        self, database: Database, owner: str, *, now: Callable[[], float] = time.time
+        self,
+        database: Database,
+        owner: str,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._owner = owner
         self._now = now
-        self._until: dict[str, float] = {}
+        self._monotonic = monotonic
+        self._until: dict[str, tuple[float, float]] = {}
+        """Until when each is ours, by the clock and by what never jumps."""
         self._fences: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, float, float]] = {}
+        """Fence and end of a stranger's, and since when we know it so, by what never jumps."""
 
     async def take(self, name: str) -> Lease | None:
         """Take the lease of an account; None while another instance holds it.
 
         An instance takes back its own at once, with a new fence: its earlier self is dead. But
-        one that has lost it to its own name has a living twin, and waits like a stranger.
+        one that has lost it to its own name has a living twin, and waits like a stranger. What was
+        not renewed for as long as a lease lasts is free, whatever the clock of its holder said.
         """
-        now = self._now()
+        now, since = self._now(), self._monotonic()
         values = {"owner": self._owner, "until": now + LASTS}
         try:
             async with self._database.write() as connection:
                 query = sa.select(leases).where(leases.c.name == name).with_for_update()
                 row = (await connection.execute(query)).one_or_none()
-                if row is not None and row.until > now and not self._is_ours(row):
+                if row is not None and not self._is_ours(row) and self._is_held(row, now):
                     return None
                 fence = 1 if row is None else row.fence + 1
                 change = (
@@ -83,22 +96,35 @@ class Leases:
                 await connection.execute(change.values(fence=fence, **values))
         except IntegrityError:  # another instance inserted it at the same moment
             return None
-        self._until[name], self._fences[name] = now + LASTS, fence
+        self._until[name], self._fences[name] = (now + LASTS, since + LASTS), fence
         return Lease(name, self._owner, fence)
 
     def _is_ours(self, row: sa.Row[Any]) -> bool:
         held = self._fences.get(row.name, row.fence)
         return bool(row.owner == self._owner and row.fence == held)
 
+    def _is_held(self, row: sa.Row[Any], now: float) -> bool:
+        """Tell whether a stranger's lease may still be renewed."""
+        if row.until <= now:
+            return False
+        fence, until, since = self._seen.get(row.name, (0, 0.0, 0.0))
+        if (fence, until) != (row.fence, row.until):
+            if row.fence != fence and row.until - now > 2 * LASTS:
+                ahead = round(row.until - now - LASTS)
+                log.warning("clocks_disagree", account=row.name, owner=row.owner, ahead=ahead)
+            self._seen[row.name] = row.fence, row.until, self._monotonic()
+            return True
+        return self._monotonic() - since < LASTS
+
     async def renew(self, lease: Lease) -> None:
         """Keep the lease for another `LASTS` seconds. Raises LeaseLost."""
-        until = self._now() + LASTS
+        now, since = self._now(), self._monotonic()
         async with self._database.write() as connection:
             await guard(connection, lease)
             await connection.execute(
-                leases.update().where(leases.c.name == lease.name).values(until=until)
+                leases.update().where(leases.c.name == lease.name).values(until=now + LASTS)
             )
-        self._until[lease.name] = until
+        self._until[lease.name] = now + LASTS, since + LASTS
 
     async def release(self, lease: Lease) -> None:
         """Give the lease back, so that another instance need not wait for its end."""
@@ -112,4 +138,5 @@ class Leases:
 
     def outlives(self, lease: Lease, seconds: float) -> bool:
         """Tell whether the lease is sure to be ours for that long."""
-        return self._until.get(lease.name, 0.0) - self._now() > seconds
+        until, end = self._until.get(lease.name, (0.0, 0.0))
+        return min(until - self._now(), end - self._monotonic()) > seconds

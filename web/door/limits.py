@@ -31,7 +31,7 @@ class AddressLimit:
         self._asked[network] = asked
         if len(self._asked) > ADDRESSES_KEPT:
             self._asked.pop(next(iter(self._asked)))
-        while asked and asked[0] <= now - WINDOW_SECONDS:
+        while asked and not now - WINDOW_SECONDS < asked[0] <= now:  # nor by a clock since put back
             asked.popleft()
         if len(asked) >= self._limit:
             return max(1, math.ceil(asked[0] + WINDOW_SECONDS - now))

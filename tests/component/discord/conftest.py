@@ -51,9 +51,11 @@ class StandingClock:
         self._fake = fake
         self._moved = asyncio.Event()
         self._still = False
+        self.ahead = 0.0
+        """Seconds by which it is wrong."""
 
     def now(self):
-        return self._fake.now()
+        return self._fake.now() + self.ahead
 
     def stand_still(self):
         """Let sleeping end with `skip` alone: so what is quick is quick on a busy machine too."""

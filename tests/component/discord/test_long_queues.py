@@ -114,6 +114,18 @@ async def test_after_a_restart_the_deferred_message_becomes_the_answer(
     assert len(horde.requests) == 1
 
 
+@pytest.mark.parametrize("ahead", [60 * MINUTE, -60 * MINUTE])
+async def test_a_clock_that_is_wrong_by_an_hour_leaves_nobody_waiting(
+    fake, horde, channel, ann, start, clock, ahead
+):
+    clock.ahead = ahead
+    async with start(enabled=[channel]):
+        pressed = await begun(fake, horde, ann, channel)
+        finish(horde)
+        await pressed.shows("Here you are")
+    assert len(fake.world.in_channel(channel)) == 1
+
+
 async def test_after_a_long_rest_the_answer_is_a_message(fake, horde, channel, ann, start, clock):
     async with start(enabled=[channel]):
         await begun(fake, horde, ann, channel)

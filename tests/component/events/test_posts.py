@@ -107,6 +107,19 @@ async def test_a_post_that_got_out_before_a_crash_is_not_posted_again(
     assert (len(wall.wall), row.state, row.post) == (1, "posted", "news-1")
 
 
+async def test_a_clock_that_is_put_back_holds_no_news_up(parts, planned, clock, leases):
+    wall = Wall()
+    event = await parts.events.drafted(planned(venues=ON_THE_WALL), "ann")
+    web = await leases.take("web")
+    event = await parts.steps.take(event, Step.ANNOUNCE, "ann")
+    await parts.outbox.serve(web, wall)
+    clock.now -= HOUR
+    await leases.renew(web)
+    await parts.steps.take(event, Step.OPEN, "ann")
+    await posted(parts, web, wall, clock, leases, rounds=3)
+    assert len(wall.wall) == 2
+
+
 async def test_a_platform_in_trouble_is_asked_again_later(parts, planned, clock, leases):
     wall = Wall()
     wall.trouble = [

@@ -5,7 +5,10 @@ import base64
 import pytest
 
 from common.horde.wire import ANONYMOUS_KEY, Check, Status, Submitted
+from hub.callers.limits import Limiter
+from hub.errors import Throttled
 from tests.component.hub.callers import MODEL, Caller, request_body, webp
+from tests.fakes.clock import Clock
 
 
 async def test_accepts_a_request_and_warns_that_nobody_can_make_it(room):
@@ -280,3 +283,14 @@ async def test_is_possible_knows_what_workers_offer(room):
     large = await room.bot.ask(params={"width": 1024})
     assert (await room.bot.check(small))["is_possible"]
     assert not (await room.bot.check(large))["is_possible"]
+
+
+def test_a_clock_that_is_put_back_locks_no_caller_out():
+    clock = Clock(9000.0)
+    limiter = Limiter(((2, 60, "minute"),), clock)
+    for _ in range(2):
+        limiter.count("somebody")
+    with pytest.raises(Throttled):
+        limiter.count("somebody")
+    clock.now -= 3600
+    assert limiter.count("somebody")["X-RateLimit-Remaining"] == "1"

@@ -155,6 +155,15 @@ async def test_codes_cannot_be_guessed_for_long(links, browser, clock):
         await links.post(code, **eve())
 
 
+async def test_a_clock_that_is_put_back_locks_nobody_out_of_linking(links, clock):
+    for _ in range(MOST_TRIES):
+        with pytest.raises(Refusal, match="Nobody is waiting"):
+            await links.post("BBBB-BBBB", **eve())
+    clock.now -= 3600
+    with pytest.raises(Refusal, match="Nobody is waiting"):
+        await links.post("BBBB-BBBB", **eve())
+
+
 async def test_a_browser_that_asks_for_two_codes_at_once_gets_one_that_counts(links, browser):
     codes = await asyncio.gather(*(links.offer(browser) for _ in range(4)))
     taken = await asyncio.gather(

@@ -81,6 +81,8 @@ async def test_what_is_posted_is_not_due_and_is_the_last_there(copies, intend, s
     assert await copies.posted_last("show", "wall") == clock.now
     assert await copies.posted_last("show", "hall") == 0.0
     assert await copies.posted_last("far", "wall") == 0.0
+    clock.now -= 3600  # put back: what is to come holds nothing up
+    assert await copies.posted_last("show", "wall") == 0.0
 
 
 async def test_what_was_taken_back_while_it_was_posted_is_still_to_be_taken_down(

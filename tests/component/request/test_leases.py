@@ -3,7 +3,8 @@
 import pytest
 
 from common.errors import LeaseLost
-from request.kept.leases import LASTS, Lease, Leases
+from request.kept.leases import LASTS, RENEWED_EVERY, Lease, Leases
+from tests.fakes.clock import Clock
 
 pytestmark = pytest.mark.database
 
@@ -82,3 +83,31 @@ async def test_a_lease_that_was_lost_is_not_released_for_its_new_owner(leases, o
     await leases.release(lost)
     assert await leases.take("web") is None
     await other.renew(held)
+
+
+async def test_what_a_clock_that_was_ahead_took_is_free_when_nobody_renews_it(database, clock):
+    ahead, ticks = Clock(clock.now + 3600), Clock(5.0)
+    dying = Leases(database, "one", now=ahead)
+    lease = await dying.take("web")
+    other = Leases(database, "two", now=clock, monotonic=ticks)
+    for _ in range(8):  # as long as it lives, whatever its clock says
+        assert await other.take("web") is None
+        for one in (ahead, clock, ticks):
+            one.now += RENEWED_EVERY
+        await dying.renew(lease)
+    assert await other.take("web") is None
+    for one in (ahead, clock, ticks):
+        one.now += LASTS
+    assert await other.take("web") is not None
+
+
+async def test_a_clock_that_is_put_back_does_not_make_a_lease_longer(database, clock):
+    ticks = Clock(5.0)
+    leases = Leases(database, "one", now=clock, monotonic=ticks)
+    lease = await leases.take("web")
+    clock.now -= 3600
+    ticks.now += LASTS / 2
+    assert leases.outlives(lease, LASTS / 2 - 1)
+    assert not leases.outlives(lease, LASTS / 2 + 1)
+    await leases.renew(lease)
+    assert leases.outlives(lease, LASTS - 1)

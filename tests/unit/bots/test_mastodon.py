@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+import requests
+from mastodon import MastodonRatelimitError
 
 from bots.mastodon.answering import body, warning
+from bots.mastodon.calls import Calls
 from bots.mastodon.hearing import admitted, later
 from bots.mastodon.server import OLDEST, read_server
 from bots.mastodon.settings import Caps
 from bots.mastodon.visibility import DAY, HOUR, Visibility
+from common.errors import PlatformBusy
+from tests.fakes.clock import Clock
 
 URL = "https://social.art.example"
 
@@ -117,3 +122,25 @@ def test_silenced_names_never_make_a_post_too_long():
 )
 def test_warnings_go_on(asked, own, told):
     assert warning(asked, own, room=10) == told
+
+
+async def test_a_rest_that_a_server_asked_for_ends_however_the_clock_is_put_back():
+    class Limited:
+        ratelimit_reset = 9060.0
+        session = requests.Session()
+
+        def post_status(self):
+            raise MastodonRatelimitError("Hit rate limit.")
+
+    wall, ticks = Clock(9000.0), Clock(5.0)
+    calls = Calls("fediverse", Limited(), now=wall, monotonic=ticks)
+    try:
+        with pytest.raises(PlatformBusy):
+            await calls("post_status")
+        wall.now -= 3600
+        ticks.now += 50
+        with pytest.raises(PlatformBusy) as caught:
+            await calls("post_status")
+        assert caught.value.retry_after == 10.0
+    finally:
+        calls.close()

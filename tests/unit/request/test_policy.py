@@ -168,3 +168,12 @@ def test_who_pays_decides_which_horde_is_asked_where_it_may_be_asked():
     assert Terms(hordes=("own", "b")).paid_by(payer).hordes == ("own",)
     elsewhere = Terms(hordes=("b",))
     assert elsewhere.paid_by(payer) is elsewhere
+
+
+def test_what_a_clock_since_put_back_wrote_down_counts_for_nobody():
+    place = PlaceConfig(requests_per_hour=1, requests_per_hour_per_community=1)
+    now = 9000.0
+    policy.admit(place, running=0, recent=[now + 60, now + 3000], now=now)
+    policy.admit_community(place, running=0, first=now + 60, now=now)
+    told = [(now + 60, policy.HINT)] * policy.MOST_WORDS
+    assert not policy.heard_enough(told, policy.HINT, now=now)

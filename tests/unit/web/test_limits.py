@@ -49,3 +49,12 @@ def test_it_remembers_a_bounded_number_of_addresses():
     assert len(limit._asked) == ADDRESSES_KEPT
     assert limit.take(f"address {ADDRESSES_KEPT + 49}") > 0
     assert limit.take("address 0") == 0
+
+
+def test_a_clock_that_is_put_back_locks_nobody_out():
+    clock = Clock(9000.0)
+    limit = AddressLimit(1, clock)
+    assert limit.take("192.0.2.1") == 0
+    clock.now -= 3600
+    assert limit.take("192.0.2.1") == 0
+    assert limit.take("192.0.2.1") == 3600
