@@ -59,7 +59,8 @@ def test_a_small_number_stays_what_it_is():
 def test_batches_fit(params, amount, max_pixels, waiting):
     offer = PopRequest(name="worker", amount=amount, max_pixels=max_pixels)
     size = terms.batch_size(GenerationRequest(prompt="x", params=params), offer, waiting)
-    assert 1 <= size <= min(amount, waiting) or size == 1
+    assert 1 <= size <= min(amount, waiting)
+    assert size == 1 or size * params.width * params.height <= max_pixels * amount
 
 
 @given(PARAMS)

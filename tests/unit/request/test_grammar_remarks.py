@@ -47,6 +47,9 @@ PROMPTS = {
     "a crown instead of the hat": "a fox with a crown in the snow",
     "use a crown instead of the hat": "a fox with a crown in the snow",
     "swap the hat for red cap": "a fox with a red cap in the snow",
+    "replace the snow with The Sea": "a fox with a blue hat in The Sea",
+    "make the hat Red": "a fox with a Red hat in the snow",
+    "make the hat bigger": "a fox with a blue bigger hat in the snow",
     # what the prompt does not name
     "change the background to a beach": f"{FOX.prompt}, a beach background",
     "change the color to blue": f"{FOX.prompt}, blue",
@@ -82,6 +85,21 @@ PROMPTS = {
 def test_what_is_to_be_different_is_in_the_prompt(text):
     assert changed(text).prompt == PROMPTS[text]
     assert (changed(text).negative, changed(text).style) == ("text", "raw")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text", "changed_to"),
+    [
+        ("A Fox with a Blue Hat", "change the hat to red", "A Fox with a red hat"),
+        ("a fox with hat", "replace the hat with a crown", "a fox with a crown"),
+        ("a fox with hat", "make the hat red", "a fox with red hat"),
+        ("the hat, a fox", "replace the hat with a crown", "a crown, a fox"),
+        ("a Fox And The Trees in snow", "no trees", "a Fox in snow"),
+        ("a fox with treeswings", "no trees", "a fox with treeswings"),
+    ],
+)
+def test_a_prompt_is_changed_however_it_is_written(prompt, text, changed_to):
+    assert apply(replied(text), ImageRequest(prompt)).prompt == changed_to
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ NOTED = {
 }
 
 
-@pytest.mark.parametrize("text", NOTED, ids=lambda text: text[:30])
+@pytest.mark.parametrize("text", NOTED)
 def test_the_answer_says_what_was_read_otherwise(text):
     assert [note.text for note in reading(text).notes] == [NOTED[text]]
 
@@ -88,7 +88,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:30])
+@pytest.mark.parametrize("text", REFUSED)
 def test_a_refusal_says_what_cannot_be_read_and_what_to_do(text):
     with pytest.raises(Refusal) as refusal:
         reading(text)

@@ -216,6 +216,8 @@ SAID = {
     "good bot 😍": NotARequest(WhyNot.PRAISE),
     "thank you so much!!! 😍": NotARequest(WhyNot.THANKS),
     "can i get uhhh a borger": NotARequest(WhyNot.NO_VERB, "uhhh a borger"),
+    "Hi there! I want a fox ?": NotARequest(WhyNot.NO_VERB, "a fox"),
+    "I need you": NotARequest(WhyNot.NO_VERB),
     "what styles do you have?": Command(CommandName.STYLES),
     "why is it black?": Command(CommandName.HELP, "censored", asked=True),
     "can I use this as my avatar?": Command(CommandName.HELP, "rights", asked=True),
