@@ -30,6 +30,7 @@ from request.grammar.questions import only_asked, read_question
 from request.grammar.recipes import with_facts_as_options
 from request.grammar.results import Command, CommandName, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import ADDRESS_LEFT, scan
+from request.grammar.several import first_of_several
 from request.grammar.source import Source
 from request.grammar.talk import read_talk
 from request.grammar.whole import read_as_prompt, read_whole, says_again
@@ -53,6 +54,8 @@ NO_NAMES = NameIndex()
 WIDEST = Limits()
 _MOST_ENDS = 8
 """Options and styles before which a verb is looked for that stands behind the prompt."""
+_SHOWN = 80
+"""Characters of a line that is told of."""
 NO_OTHERS: Mapping[str, re.Pattern[str]] = MappingProxyType({})
 
 
@@ -101,7 +104,8 @@ def read(
             return NotARequest(WhyNot.EMPTY)
         if meant := _meant(body, vocabulary, scan_text, others, reply=reply):
             return meant
-        if (asked := _asked_later(body, vocabulary)) is None:
+        asked, notes = _asked_later(body, vocabulary)
+        if asked is None:
             plain = without_ornaments(body, vocabulary)
             return read_talk(plain, vocabulary, reply=reply, picture=picture)
     said = _of_it(body if asked is None else asked, vocabulary, picture=picture)
@@ -113,9 +117,8 @@ def read(
     request = replace(request, prompt=_INSTEAD.sub("", prompt) if reply else prompt)
     if not picture:
         _check_says_what(request, vocabulary)
-    notes = (*_cut_short(cut=cut), *notes, *request.notes)
-    request = take_times(take_shape(replace(request, notes=notes)), limits)
-    return advise(request, names, vocabulary)
+    request = replace(request, notes=(*_cut_short(cut=cut), *notes, *request.notes))
+    return advise(take_times(take_shape(request), limits), names, vocabulary)
 
 
 def read_prompt_field(text: str) -> Command | None:
@@ -179,15 +182,18 @@ def _check_says_what(request: ImageRequest, vocabulary: Words) -> None:
     raise Refusal("refused.empty_prompt", example=_example(request))
 
 
-def _asked_later(body: str, vocabulary: Words) -> str | None:
+def _asked_later(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:
     """Return what is asked for in a later sentence; None if no sentence begins with a verb."""
     later = vocabulary.later_verb(body)
-    return None if later is None else _asked(later, vocabulary)[0]
+    return (None, ()) if later is None else _asked(later, vocabulary)
 
 
 def _asked(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:
     """Return what is asked for behind a verb, or around it; None if there is no verb."""
     notes: tuple[Note, ...] = ()
+    body, next_one = first_of_several(body, vocabulary)
+    if next_one:
+        notes = (changed("note.next_one", words=_shortened(next_one)),)
     asked = vocabulary.without_verb(body, _prompt_ends(body))
     if asked is None and (swapped := vocabulary.swapped_verb(body)):
         word, verb = swapped
@@ -195,6 +201,10 @@ def _asked(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:
         asked = vocabulary.without_verb(mended, _prompt_ends(mended))
         notes = (changed("note.verb_near", words=word, name=verb),)
     return (None, ()) if asked is None else (vocabulary.without_thanks(asked), notes)
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN].rstrip()}…"
 
 
 def _example(request: ImageRequest) -> str:
