@@ -25,6 +25,7 @@ from bots.operator.desk import Origin, open_desk
 from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import StartupError
+from common.texts import Line, nothing
 from events.course.clock import Clock
 from request.allowed.terms import Patience
 from request.observer import Observer
@@ -47,7 +48,7 @@ def _silently(_what: str, _where: str) -> None:
 async def open_core(
     config: Config,
     *,
-    about: str = "",
+    about: Line = nothing,
     patience: Patience | None = None,
     lasting: bool = True,
     observer: Observer | None = None,
@@ -82,7 +83,7 @@ async def run(
     config: Config,
     stop: asyncio.Event,
     *,
-    about: str = "",
+    about: Line = nothing,
     announce: Announce = _silently,
     origin: Origin | None = None,
 ) -> None:

@@ -9,7 +9,7 @@ whoever runs the bot reads is English.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from functools import cache
@@ -21,6 +21,8 @@ _ANSWER = "help.text"
 """A sentence that every language has which answers are in."""
 TYPED = re.compile(r"(`[^\W_(](?:[^\W_]|[ .:,=/()-]){0,80}`)")
 """What is to be typed, as the sentences write it. In one group, to split a text by it."""
+Line = Callable[[], str]
+"""What is said anew each time, in the language of whoever reads it."""
 _spoken: ContextVar[str] = ContextVar("language", default=DEFAULT_LANGUAGE)
 
 
@@ -66,6 +68,11 @@ def say(code: str, /, **values: object) -> str:
     """
     sentence = catalogue(_spoken.get()).get(code)
     return (catalogue()[code] if sentence is None else sentence).format_map(values)
+
+
+def nothing() -> str:
+    """Say nothing."""
+    return ""
 
 
 def speak(language: str | None) -> Token[str]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 
 from common.config import Config
 from common.database import Database
+from common.texts import Line, nothing
 from request.adapter import Adapter
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
@@ -41,7 +42,7 @@ class Services:
     """Where catching up starts."""
     extension: Extension | None = None
     """The room above that adds to requests; pages of its own ask it."""
-    about: str = ""
+    about: Line = nothing
     """A line on what the Horde in use can draw, for pages and help ("" if nothing special)."""
 
 

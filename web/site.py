@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from common.config import WebConfig
 from common.running.serving import address_of, answer
+from common.texts import Line, nothing
 from events.kudos.sponsors import Sponsors
 from events.linking.links import Links
 from events.room import Parts
@@ -53,7 +54,7 @@ def build_app(
     pictures: Path,
     thumbnails: Thumbnails,
     elsewhere: Queries,
-    about: str = "",
+    about: Line = nothing,
     clock: Callable[[], float] = time.time,
     heartbeat: float = HEARTBEAT_SECONDS,
     links: Links | None = None,

@@ -14,7 +14,7 @@ from jinja2.utils import urlize
 from markupsafe import Markup, escape
 
 from common.model import Progress
-from common.texts import TYPED, language, say
+from common.texts import TYPED, Line, language, say
 from web.chat.store import Message, ShownPicture, Thread
 from web.standing import is_over, stand
 
@@ -95,7 +95,7 @@ class Pages:
 
     def __init__(
         self,
-        about: str,
+        about: Line,
         clock: Callable[[], float],
         *,
         events_shown: bool = False,

@@ -18,6 +18,7 @@ from common.database import Database
 from common.fetching.fetch import fetch as fetch_public
 from common.horde.client import HordeClient
 from common.reference.models import ModelReference
+from common.texts import Line, nothing
 from events.afterwards.featuring import Featuring
 from events.afterwards.previewing import StylePreviews
 from events.course.clock import Chore, Clock
@@ -155,7 +156,7 @@ def assemble(
     knowledge: Knowledge,
     hordes: LiveHordes,
     *,
-    about: str = "",
+    about: Line = nothing,
     patience: Patience | None = None,
     fetch: Fetch | None = None,
     observer: Observer | None = None,
@@ -221,7 +222,7 @@ def _service(
     ground: _Ground,
     extension: Extension,
     *,
-    about: str,
+    about: Line,
     patience: Patience | None,
     observer: Observer | None,
     sleep: Callable[[float], Awaitable[None]],
@@ -291,7 +292,7 @@ def _planning(ground: _Ground, sources: Sources) -> Planning:
 
 
 def _commands(
-    ground: _Ground, extension: Extension, sources: Sources, admission: Admission, about: str
+    ground: _Ground, extension: Extension, sources: Sources, admission: Admission, about: Line
 ) -> Commands:
     """Return what answers everything that is not a picture."""
     store, folk, services = ground.store, ground.folk, ground.services

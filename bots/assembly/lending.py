@@ -6,6 +6,7 @@ from bots.assembly.endpoints import LiveHordes
 from bots.assembly.knowledge import Knowledge
 from bots.assembly.live import LiveConfig
 from common.database import Database
+from common.texts import Line, nothing
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
 from request.allowed.preferences import PreferenceStore
@@ -25,7 +26,7 @@ def lend(
     *,
     people: People,
     preferences: PreferenceStore,
-    about: str = "",
+    about: Line = nothing,
 ) -> Services:
     """Put together what adapters are lent."""
     settings = SettingsStore(database)

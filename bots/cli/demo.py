@@ -47,13 +47,13 @@ def _serve(data: Path, port: int | None) -> None:
     from bots.cli.loop import run_until_stopped
     from bots.demo import alone, choose_port, demo_config
     from bots.program import prepare_folder, run
-    from worker.demo_model.vocabulary import knows
+    from worker.demo_model.phrasebook import knows
 
     folder = prepare_folder(data.absolute())
     with alone(folder):
         chosen = choose_port(folder, port)
         config = demo_config(folder, port=chosen, parts=("hub", "worker", "web"))
-        run_until_stopped(lambda stop: run(config, stop, about=knows(), announce=_announce))
+        run_until_stopped(lambda stop: run(config, stop, about=knows, announce=_announce))
 
 
 def _announce(what: str, where: str) -> None:

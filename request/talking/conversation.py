@@ -32,7 +32,7 @@ class Conversation:
         library: StyleLibrary,
         catalogue: AssetCatalogue,
         hordes: Hordes,
-        about: str,
+        about: texts.Line,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -155,7 +155,7 @@ class Conversation:
 
     def _help(self, word: str, place: PlaceConfig, *, asked: bool) -> str:
         if not word:
-            return "\n".join(filter(None, (texts.say("help.text"), self._about)))
+            return "\n".join(filter(None, (texts.say("help.text"), self._about())))
         term = glossary.find(word)
         if term is not None:
             text = glossary.explain(term, log_days=place.log_days)

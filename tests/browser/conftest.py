@@ -48,7 +48,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def open_room(folder: Path, port: int = 0) -> AsyncIterator[WebAdapter]:
     """Open a room on what a folder holds; leaving it is a clean stop."""
     config = parse({"data_dir": str(folder), "web": {"port": port}})
-    async with open_core(config, about=ABOUT, lasting=False) as core:
+    async with open_core(config, about=lambda: ABOUT, lasting=False) as core:
         adapter = await WebAdapter.build("room", {}, core.services)
         try:
             yield adapter

@@ -11,12 +11,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from worker.demo_model.vocabulary import plural
+from common import texts
+from worker.demo_model.vocabulary import COLOURS, SCENES, SUBJECTS, plural
 
 ENGLISH = "en"
 """Has the words that speak for no other language, in a file of its own kind."""
 _FOLDER = files("worker.demo_model") / "phrases"
 _SEVERAL = " / "
+_ARTICLE = re.compile(r"\A(?:an?|the)\s+")
 _SLOT = "{colour}"
 _ACCENT = re.compile(r"[\u0300-\u036f]")
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
@@ -60,6 +62,25 @@ def table(language: str) -> dict[str, dict[str, str]]:
     text = (_FOLDER / f"{language}.yaml").read_text("utf-8")
     written: dict[str, Any] = yaml.safe_load(text)
     return written
+
+
+def knows() -> str:
+    """Return one line for people on what can be asked of the model, in their language."""
+    language = texts.language()
+    said = table(language) if language in tongues() else {}
+    things = [_first(said, "subjects", subject.name) for subject in SUBJECTS]
+    colours = [_first(said, "colours", colour) for colour in COLOURS]
+    places = [_first(said, "landscapes", scene.alone) for scene in SCENES.values()]
+    named = {"things": things, "colours": colours, "places": places}
+    counts = {f"{group}_count": len(names) for group, names in named.items()}
+    lists = {group: ", ".join(names) for group, names in named.items()}
+    return texts.say("demo.knows", **lists, **counts)
+
+
+def _first(said: Mapping[str, Mapping[str, str]], group: str, english: str) -> str:
+    """Return what is said for something first; the English itself where nothing is."""
+    found = said.get(group, {}).get(_ARTICLE.sub("", english))
+    return english if found is None else _split(found.partition(_SEVERAL)[0])[0]
 
 
 @cache

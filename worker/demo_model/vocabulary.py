@@ -1,7 +1,7 @@
 """What the demo model knows: subjects, colours, scenes and the words it is taught to ignore.
 
 Plain data without imports of Pillow, numpy or torch: the training composes its pictures and
-captions from it, and the program shows it to people (`knows`).
+captions from it, and people are told of it (`phrasebook.knows`).
 """
 
 from __future__ import annotations
@@ -193,17 +193,3 @@ def plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2] not in "aeiou":
         return noun[:-1] + "ies"
     return noun + "s"
-
-
-def knows() -> str:
-    """One line for people: what can be asked of this model."""
-    subjects = ", ".join(subject.name for subject in SUBJECTS)
-    colours = ", ".join(COLOURS)
-    scenes = ", ".join(scene.alone for scene in SCENES.values())
-    return (
-        f"Knows {len(SUBJECTS)} things ({subjects}), {len(COLOURS)} background colours "
-        f"({colours}) and {len(SCENES)} places ({scenes}); small or big, left or right, "
-        f"two things side by side or one above the other. "
-        f"A thing it does not know becomes a question mark. "
-        f"These words may be said in every language that answers are in."
-    )

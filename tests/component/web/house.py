@@ -16,6 +16,7 @@ from bots.program import open_core
 from bots.web.adapter import WebAdapter
 from common.config import Config, parse
 from common.model import Ending, Incoming, Note, Outcome, Part, Picture
+from common.texts import Line, nothing
 
 
 @dataclass
@@ -30,7 +31,7 @@ class House:
         return parse({"data_dir": str(self.folder), "web": room, "communities": places})
 
     @asynccontextmanager
-    async def open(self, about: str = "", **web: object) -> AsyncIterator[WebAdapter]:
+    async def open(self, about: Line = nothing, **web: object) -> AsyncIterator[WebAdapter]:
         async with open_core(self.config(**web), about=about, lasting=False) as core:
             adapter = await WebAdapter.build("room", {"platform": "web"}, core.services)
             try:

@@ -254,7 +254,7 @@ async def test_the_gallery_shows_pictures_newest_first_in_pages(adapter, browser
 
 
 async def test_what_the_horde_knows_is_said(house, visit):
-    async with house.open(about="It knows foxes & boats.") as adapter:
+    async with house.open(about=lambda: "It knows foxes & boats.") as adapter:
         _, page = await visit(adapter).get("/")
     assert "Every picture here is made by AI. It knows foxes &amp; boats." in page
 

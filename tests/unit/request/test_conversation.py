@@ -2,6 +2,7 @@
 
 import json
 
+from common import texts
 from common.civitai.catalogue import AssetCatalogue
 from common.config import PlaceConfig
 from request.grammar import Command, CommandName
@@ -20,7 +21,7 @@ async def test_status_tells_the_age_the_trouble_and_the_faults_of_the_lists(tmp_
     catalogue = await AssetCatalogue.open(None, tmp_path / "civitai")
 
     async def status(later):
-        asked = Conversation(library, catalogue, Hordes(()), "", now=lambda: now + later)
+        asked = Conversation(library, catalogue, Hordes(()), texts.nothing, now=lambda: now + later)
         return (
             await asked.reply("1", Command(CommandName.STATUS), PlaceConfig())
         ).text.splitlines()

@@ -2,12 +2,14 @@
 
 import json
 import math
+import re
 import struct
 
 import numpy as np
 import pytest
 
-from worker.demo_model import layers, vocabulary
+from common import texts
+from worker.demo_model import layers, phrasebook, vocabulary
 from worker.demo_model.runtime import WEIGHTS
 from worker.demo_model.tensors import read_tensors
 from worker.demo_model.tokenizer import Tokenizer
@@ -145,8 +147,25 @@ class TestVocabulary:
         assert names.isdisjoint(vocabulary.STRANGERS)
 
     def test_says_what_it_knows_in_one_line(self):
-        line = vocabulary.knows()
+        line = phrasebook.knows()
         assert "\n" not in line
         assert all(subject.name in line for subject in vocabulary.SUBJECTS)
         assert all(colour in line for colour in vocabulary.COLOURS)
+        assert all(scene.alone in line for scene in vocabulary.SCENES.values())
         assert line.endswith("These words may be said in every language that answers are in.")
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("de", ("Katze", "rot", "Wiese", "Stadt")),
+            ("es", ("gato", "rojo", "playa")),
+            ("fr", ("chat", "rouge", "plage")),
+            ("ja", ("猫", "赤", "草原")),
+            ("pt", ("gato", "vermelho", "praia")),
+        ],
+    )
+    def test_says_it_in_the_words_of_who_reads_it(self, language, words):
+        with texts.speaking(language):
+            line = phrasebook.knows()
+        assert all(word in line for word in words)
+        assert not re.search(r"\b(?:cat|house|meadow|question mark)\b", line)
