@@ -231,9 +231,12 @@ class LemmyAdapter(Showing):
     async def examine(self, *, fix: bool) -> Sequence[Finding]:
         """Look the account and its profile over; with `fix`, say there what servers ask for."""
         what, own = f"account {self.name}", self._section
-        listed = self._services.live().enabled_in(self.name) if own.opt_in else None
+        config = self._services.live()
+        listed = config.enabled_in(self.name) if own.opt_in else None
+        language = config.place(self.name, "").language
         try:
-            return await examine(await self._ready(), what, own.owner, listed, fix=fix)
+            client = await self._ready()
+            return await examine(client, what, own.owner, listed, fix=fix, language=language)
         except PlatformError as error:
             return [Finding(what, ok=False, sentence=str(error))]
 

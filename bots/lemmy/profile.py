@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bots.lemmy.client import LemmyClient
 from common.errors import PlatformRefused
 from common.findings import Finding
-from common.texts import say
+from common.texts import say, speaking
 
 SAID = ("AI Horde", "stop")
 """What the profile has to speak of, in whatever words."""
@@ -18,17 +18,25 @@ MOST_WORDS = 300
 
 
 async def examine(
-    client: LemmyClient, what: str, owner: str, enabled: Sequence[str] | None, *, fix: bool
+    client: LemmyClient,
+    what: str,
+    owner: str,
+    enabled: Sequence[str] | None,
+    *,
+    fix: bool,
+    language: str | None = None,
 ) -> list[Finding]:
     """Say what is well and what is not; with `fix`, set the profile. Raises PlatformError.
 
-    `enabled` are the communities in which the bot may answer; None: in all.
+    The profile is in `language`; the bot may answer in the communities `enabled` (None: in all).
     """
     await client.look()
     missing = _missing(client, owner)
     if fix and missing:
         own = client.me.bio or ""
-        added = say("lemmy.profile") + (f" {say('lemmy.operator', owner=owner)}" if owner else "")
+        with speaking(language):
+            run_by = f" {say('lemmy.operator', owner=owner)}" if owner else ""
+            added = say("lemmy.profile") + run_by
         whole = f"{own}\n\n{added}".strip()
         await client.save_settings(bio=whole if len(whole) <= MOST_WORDS else added)
         await client.look()

@@ -230,7 +230,11 @@ class MastodonAdapter(Showing, Polls):
         try:
             if not self._me:
                 await self._meet()
-            profile = Profile(what, self._calls, self._server, self._section.owner)
+            owner, language = (
+                self._section.owner,
+                self._services.live().place(self.name, "").language,
+            )
+            profile = Profile(what, self._calls, self._server, owner, language=language)
             return await profile.examine(fix=fix)
         except PlatformError as error:
             return [Finding(what, ok=False, sentence=str(error))]

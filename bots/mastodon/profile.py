@@ -14,7 +14,7 @@ from bots.mastodon.server import Server
 from bots.shared.markup import plain_text
 from common.errors import PlatformError
 from common.findings import Finding
-from common.texts import say
+from common.texts import say, speaking
 
 NEEDED = {
     "read": ("read:accounts", "read:notifications", "read:statuses"),
@@ -29,19 +29,27 @@ MOST_FIELDS = 4
 
 
 class Profile:
-    """The account of a bot on a server. `owner` is who answers for it: `@name@server`."""
+    """The account of a bot on a server. `owner` is who answers for it: `@name@server`.
 
-    def __init__(self, what: str, calls: Calls, server: Server, owner: str) -> None:
+    What it says there is in `language`, what is found in the operator's.
+    """
+
+    def __init__(
+        self, what: str, calls: Calls, server: Server, owner: str, *, language: str | None = None
+    ) -> None:
         self._what = what
         self._calls = calls
         self._server = server
         self._owner = owner
+        self._language = language
 
     async def examine(self, *, fix: bool) -> list[Finding]:
         """Say what is well and what is not; with `fix`, set the profile. Raises PlatformError."""
         me = await self._calls("account_verify_credentials")
         fixed = False
-        if fix and (changes := self._changes(me)):
+        with speaking(self._language):
+            changes = self._changes(me) if fix else {}
+        if changes:
             me = await self._calls("account_update_credentials", **changes)
             fixed = True
         account = say("mastodon.account", acct=me["acct"], domain=self._server.domain)

@@ -180,7 +180,7 @@ class Moderation:
             "person": row.request.incoming.person.name,
             "words": " ".join(shown.split())[:WORDS_SHOWN],
             "request": row.request.id,
-            "state": row.request.state.value,
+            "state": texts.say(f"moderation.state_{row.request.state.value}"),
         }
         line = texts.say("moderation.log_line", **values)
         if not row.reports:

@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from common import texts
 from common.errors import PlatformBusy
 from tests.fakes import faults
 from tests.waiting import wait_until
@@ -240,6 +241,20 @@ async def test_account_is_looked_over_and_its_profile_set(start):
     ]
     assert "AI Horde" in bio
     assert "@olive@home.example" in bio
+    assert len(bio) <= 300
+
+
+@pytest.mark.parametrize("language", texts.spoken())
+async def test_its_profile_is_in_the_language_of_its_places(start, language):
+    owner = "@a-name-that-is-quite-long@lemmy.community.example"
+    async with start(settings={"owner": owner}, defaults={"language": language}) as bot:
+        found = {one.sentence: one.ok for one in await bot.adapter.examine(fix=True)}
+        bio = bot.lemmy.world.bot.bio
+    assert found[
+        "The profile says who makes the pictures, who runs the bot, and how to be rid of it"
+    ]
+    words = texts.catalogue(language)
+    assert bio == f"{words['lemmy.profile']} {words['lemmy.operator'].format(owner=owner)}"
     assert len(bio) <= 300
 
 

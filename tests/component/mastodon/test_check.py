@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from bots.mastodon.adapter import MastodonAdapter
+from common import texts
+from common.config import PlaceConfig
 from common.errors import StartupError
 from tests.component.bots.programs import run
 from tests.fakes.horde import FakeHorde
@@ -76,6 +79,28 @@ async def test_where_a_profile_has_no_room_its_fields_say_the_same(server, servi
     assert all((await examine(server, services, fix=True, owner=OWNER)).values())
     assert server.bot.note == "x" * 400
     assert [name for name, _ in server.bot.fields] == ["Operator", "Made by", "Opt out"]
+    assert all(len(value) <= 255 for _, value in server.bot.fields)
+
+
+@pytest.mark.parametrize("language", texts.spoken())
+async def test_the_profile_is_in_the_language_of_the_bots_places_and_the_findings_are_not(
+    server, services, language
+):
+    config = services.config.model_copy(update={"defaults": PlaceConfig(language=language)})
+    there = replace(services, live=lambda: config)
+    server.bot.note = ""
+    found = await examine(server, there, fix=True, owner=OWNER)
+    assert all(found.values())
+    assert "The profile has been changed" in found
+    words = texts.catalogue(language)
+    assert server.bot.note == words["mastodon.profile"]
+    assert server.bot.fields == [(words["mastodon.operator"], OWNER)]
+    server.bot.note, server.bot.fields = "x" * 400, []
+    assert all((await examine(server, there, fix=True, owner=OWNER)).values())
+    assert [name for name, _ in server.bot.fields][1:] == [
+        words["mastodon.made"],
+        words["mastodon.opt_out"],
+    ]
     assert all(len(value) <= 255 for _, value in server.bot.fields)
 
 

@@ -256,14 +256,17 @@ async def test_the_log_shows_a_moderator_what_was_asked_in_their_place(start, sa
         "a fox",
     ]
     assert "Bob: a fox" in lines[2]
+    assert [line.rpartition(", ")[2] for line in lines] == ["declined)", "answered)", "answered)"]
     assert len(one.text.splitlines()) == 1
     assert shown.private
     assert one.private
 
 
-async def test_the_log_is_told_in_private_or_not_at_all(start, ordered, said):
+async def test_the_log_is_told_in_private_and_in_the_places_language_or_not_at_all(
+    start, ordered, said
+):
     platform = FakePlatform()
-    async with start(platform):
+    async with start(platform, place=PlaceConfig(language="de")):
         platform.say(said(FOX, 1))
         await platform.answer_to("1")
         platform.say(ordered("log", 2))
@@ -273,6 +276,7 @@ async def test_the_log_is_told_in_private_or_not_at_all(start, ordered, said):
     assert refused.ending is Ending.REFUSED
     assert "fox" not in refused.text
     assert "Ann: a fox" in shown.text
+    assert shown.text.endswith(", beantwortet)")
 
 
 async def test_the_log_ends_after_its_days_and_with_being_forgotten(start, ordered, said):

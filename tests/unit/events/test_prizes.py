@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from common import texts
 from common.errors import Refusal
+from events.kudos.records import Sheet
+from events.kudos.statement import Statement
+from events.kudos.treasury import Cost
 from events.prizes import (
     Entrant,
     Fund,
@@ -154,3 +160,21 @@ def test_no_contest_costs_more_than_was_proven(
     else:
         with pytest.raises(Refusal):
             share_out(awards, purses)
+
+
+@pytest.mark.parametrize("language", [one for one in texts.spoken() if one != "en"])
+def test_what_organisers_read_of_money_is_in_their_language(language):
+    plan = CHALLENGE.model_copy(update={"pictures": 300, "max_pixels": 10**6, "max_steps": 30})
+    shown = Statement("autumn", plan, Cost(2000, 300, 0, 2000, 300), Sheet(*range(6)), [])
+    nothing = replace(shown, prizes=Prizes())
+    codes = ("no_account", "no_seal_key", "other_seal_key", "seal_broken", "horde_silent")
+    refusals = [Refusal(f"kudos.{code}", horde="horde") for code in codes]
+
+    def told():
+        return [*shown.costs, *nothing.costs, shown.paid, *map(str, refusals)]
+
+    english = told()
+    with texts.speaking(language):
+        theirs = told()
+    assert len(theirs) == len(english) == 10
+    assert not set(theirs) & set(english)

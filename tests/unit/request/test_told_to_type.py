@@ -53,7 +53,7 @@ def meaning(typed):
 
 def examples(sentence):
     """Yield the requests that stand at the end of lines, or behind a colon."""
-    for piece in re.split(r": |\n| — |[“”]", sentence):
+    for piece in re.split(r": |\n| — |[“”„«»]", sentence):
         found = reading(piece.format_map(Values()))
         if isinstance(found, ImageRequest):
             yield found
