@@ -22,6 +22,7 @@ from bots.assembly.core import Core, assemble
 from bots.assembly.endpoints import open_hordes
 from bots.assembly.knowledge import open_knowledge
 from bots.operator.desk import Origin, open_desk
+from bots.operator.timekeeping import Timekeeping
 from common.config import Config, EndpointConfig
 from common.database import open_database
 from common.errors import StartupError
@@ -108,7 +109,8 @@ async def run(
         desk = open_desk(core, runners, figures=figures, origin=origin, point=point_at_hub)
         if url := await stack.enter_async_context(desk):
             announce("operator", url)
-        await _serve([*runners, core.previewing(), core.clock()], stop)
+        watching = Timekeeping(core.hordes)
+        await _serve([*runners, core.previewing(), core.clock(), watching], stop)
 
 
 def _open_figures(config: Config) -> Figures | None:
@@ -143,7 +145,7 @@ async def run_parts(config: Config, announce: Announce = _silently) -> AsyncIter
         yield config
 
 
-async def _serve(runners: Sequence[Runner | Clock], stop: asyncio.Event) -> None:
+async def _serve(runners: Sequence[Runner | Clock | Timekeeping], stop: asyncio.Event) -> None:
     """Run all runners; the first that breaks stops the others in good order."""
     tasks = [asyncio.create_task(runner.run(stop)) for runner in runners]
     stopping = asyncio.create_task(stop.wait())

@@ -286,6 +286,7 @@ async def _endpoint(
     from common import texts
     from common.errors import HordeError, HordeUnreachable
     from common.horde.client import HordeClient
+    from common.horde.clocks import disagreement
     from common.horde.wire import ANONYMOUS_KEY
 
     what = f"horde {entry.name}"
@@ -309,4 +310,5 @@ async def _endpoint(
         return Finding(what, ok=False, sentence=f"{entry.url}: {error}"), set()
     names = {model.name for model in models if model.count > 0}
     sentence = texts.say("check.horde", url=entry.url, who=who, models=len(models))
-    return Finding(what, ok=True, sentence=sentence), names
+    wrong = disagreement(client.ahead, entry.name)
+    return Finding(what, ok=not wrong, sentence=f"{sentence} {wrong}".strip()), names

@@ -108,12 +108,13 @@ def list_events(config: ConfigOption = None, as_json: JsonOption = False) -> Non
     """Show all events, newest first."""
 
     async def do(parts: Parts) -> str:
+        from common import texts
         from events.chat import line_of
 
         found = await parts.events.all()
         if as_json:
             return json.dumps([_plain(event) for event in found])
-        return "\n".join(line_of(event) for event in found)
+        return "\n".join(map(line_of, found)) or texts.say("events.none_planned")
 
     _run(do, config)
 

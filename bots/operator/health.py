@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from bots.operator.timekeeping import disagreements
 from common import texts
 from common.database import Database
 from common.errors import StoreError
@@ -86,6 +87,7 @@ class Health:
                 for name, problem in troubles.items()
             ),
             *(state.problem for state in self.library.sources if state.problem),
+            *disagreements(hordes),
         ]
 
     def _account(self, runner: Runner) -> dict[str, Any]:

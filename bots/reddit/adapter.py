@@ -120,9 +120,14 @@ class RedditAdapter(Showing):
 
     async def _unread(self) -> AsyncGenerator[Incoming, None]:
         """Yield what is unread; it is marked once all of it has been written down."""
-        started = await self._started()
+        known = await self._services.cursors.read(self.name)
+        started = float(int(self._now()) if known is None else known)  # what is older is history
         me = self._section.username
         found = await self._calls(lambda reddit: hearing.unread(reddit, me))
+        if known is None:  # by Reddit's clock: ours may be ahead of it
+            newest = max((said.created for said in found), default=0.0)
+            position = str(int(min(started, newest)))
+            await self._services.cursors.begin(self.name, position)
         for said in found:
             ours = said.author is not None and said.author.lower() == me.lower()
             if said.created < started or said.by_bot or ours:
@@ -162,12 +167,6 @@ class RedditAdapter(Showing):
             return []
         found = await self._calls(lambda reddit: hearing.gone(reddit, names))
         return [asked[event] for event in names if event in found]
-
-    async def _started(self) -> float:
-        """Return when the account was started first: what is older is history."""
-        cursors = self._services.cursors
-        await cursors.begin(self.name, str(int(self._now())))
-        return float(await cursors.read(self.name) or 0)
 
     async def _tend(self) -> None:
         """Delete now and then what people voted down."""

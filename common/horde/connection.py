@@ -80,6 +80,11 @@ class Connection:
             monotonic=monotonic,
         )
 
+    @property
+    def ahead(self) -> float | None:
+        """Seconds by which our clock is ahead of the Horde's; None: it has not said."""
+        return self._transport.ahead
+
     def with_key(self, key: SecretStr | None = None, *, patience: Patience | None = None) -> Self:
         """Return the same Horde asked with another key, in turns of its own."""
         return type(self)(

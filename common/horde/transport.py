@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from pydantic import SecretStr
 
 from common.errors import HordebotsError, HordeBusy, HordeUnclear, HordeUnreachable
 from common.fetching import patience
+from common.horde import clocks
 from common.horde.outcomes import error_of, is_limiter
 from common.version import PROGRAM, version
 
@@ -63,6 +65,7 @@ class Transport:
         patience: Patience,
         sleep: Callable[[float], Awaitable[None]],
         monotonic: Callable[[], float],
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._url = url.rstrip("/")
         self._key = key
@@ -71,6 +74,9 @@ class Transport:
         self._patience = patience
         self._sleep = sleep
         self._monotonic = monotonic
+        self._now = now
+        self.ahead: float | None = None
+        """Seconds by which our clock is ahead of the server's; None: it has not said."""
         self._agent = client_agent()
 
     async def exchange(
@@ -158,6 +164,8 @@ class Transport:
                 allow_redirects=False,
                 middlewares=None if repeatable else (_send_once,),
             ) as response:
+                ahead = clocks.seconds_ahead(response.headers.get("Date"), self._now())
+                self.ahead = self.ahead if ahead is None else ahead
                 data = await read_bounded(
                     response,
                     limit_bytes,

@@ -93,7 +93,7 @@ def test_a_dry_run_shows_every_post_and_the_worst_case_and_keeps_nothing(say, pl
     assert "lemmy/aiart: winners (3)" in told
     assert "https://art.example/events/autumn" in told
     assert "In the worst case it costs 70 kudos." in told
-    assert say("list") == "\n"
+    assert say("list") == "There are no events yet. `hordebots event new` plans one.\n"
     machine = json.loads(say("new", "--file", plan(), "--dry-run", "--json"))
     assert [post["key"] for post in machine["posts"]][:2] == ["announce", "open"]
     assert list(machine["times"])[-1] == "archived"

@@ -1,5 +1,6 @@
 """A fake Reddit, and the bot on it."""
 
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -50,7 +51,7 @@ def start(fake, horde, data_dir):
     """Start the program with its account; leaving it stops it, and it may be started again."""
 
     @asynccontextmanager
-    async def started(*, settings=None, **more):
+    async def started(*, settings=None, now=time.time, **more):
         given = settings_for(fake) | {"gallery": "paintings"} | (settings or {})
         places = {"communities": {"reddit/cats": {"enabled": True}}}
         async with accounts.serving(
@@ -60,6 +61,7 @@ def start(fake, horde, data_dir):
                 read_account(RedditSection, "reddit", given),
                 core.services,
                 sleep=accounts.look_again,
+                now=now,
             ),
             lambda: fake.journal.count("unread"),
         ) as (core, adapter):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,15 @@ async def test_mention_is_answered_with_a_link_to_a_post_that_shows_the_picture(
     assert re.match(r"AI picture: a fox .* \[\w+\]$", post.title)
     assert pictures.verify(post.pictures[0]).mime == "image/jpeg"
     assert (post.nsfw, post.spoiler) == (False, False)
+
+
+async def test_a_clock_that_is_an_hour_ahead_at_the_first_start_loses_nothing(start, fake):
+    subreddit = fake.world.subreddit("Cats")
+    before = fake.world.comment("ann", f"u/painter {FOX}", post=fake.world.post(subreddit))
+    async with start(now=lambda: time.time() + 3600) as bot:
+        await bot.quiet()
+        await bot.answer_to(bot.ask(FOX))
+    assert fake.world.answers_to(before) == []
 
 
 async def test_several_pictures_are_a_gallery_with_captions_and_flair(start):

@@ -1,13 +1,18 @@
 """When the program says that it is not well, and when it is well again."""
 
 import asyncio
+import time
+from email.utils import formatdate
 
 import pytest
 
 from bots.operator.health import Health
+from bots.operator.timekeeping import LOOKED_AT_EVERY, Timekeeping
 from common.database import Database, make_engine
 from common.errors import PlatformError
 from request.runner import Runner
+from tests.fakes.clock import Clock
+from tests.fakes.faults import Fault, Kind
 from tests.fakes.platform import FakePlatform
 
 
@@ -83,3 +88,63 @@ async def test_a_database_that_does_not_answer_is_failing(served, tmp_path):
     await gone.close()
     assert (report["status"], report["database"]) == ("failing", False)
     assert report["problems"] == ["The database does not answer."]
+
+
+def dated(clock):
+    """Return an answer of a Horde whose clock is that one."""
+    return Fault(
+        Kind.ANSWER, headers={"Date": formatdate(clock(), usegmt=True)}, body='{"message": "OK"}'
+    )
+
+
+async def test_a_clock_that_differs_from_a_hordes_is_said_once_until_it_is_right(
+    served, horde, capsys
+):
+    core, runner, platform = served
+    platform.broken = False
+    health = Health(core.services.database, [runner], core.hordes, core.knowledge.library)
+    watching = Timekeeping(core.hordes)
+    [endpoint] = core.hordes.endpoints
+    horde.fail("heartbeat", dated(lambda: time.time() - 3600))
+    await endpoint.client.heartbeat()
+    report = await until(health, "degraded")
+    sentence = "The clock of this machine is 60 min ahead of that of the Horde fake0."
+    assert any(problem.startswith(sentence) for problem in report["problems"])
+    for _ in range(2):
+        watching.look()
+    assert capsys.readouterr().out.count(sentence) == 1
+    horde.fail("heartbeat", dated(lambda: time.time() + 3600))
+    await endpoint.client.heartbeat()
+    assert "60 min behind" in " ".join((await health.report())["problems"])
+    await endpoint.client.heartbeat()
+    await until(health, "ok")
+    watching.look()
+    assert "clock_wrong" not in capsys.readouterr().out
+
+
+async def test_a_clock_that_jumps_is_said_each_time(served, capsys):
+    core, _runner, _platform = served
+    now, ticks = Clock(9000.0), Clock(5.0)
+    watching = Timekeeping(core.hordes, now=now, monotonic=ticks)
+    for by, told in ((3600.0, "put forward by 60 min"), (-7200.0, "put back by 120 min")):
+        now.now += by
+        watching.look()
+        assert told in capsys.readouterr().out
+        now.now += 3600.0
+        ticks.now += 3600.0
+        watching.look()
+        assert "clock_jumped" not in capsys.readouterr().out
+
+
+async def test_the_clock_is_watched_until_the_end(served):
+    core, _runner, _platform = served
+    stop, looks = asyncio.Event(), []
+
+    async def sleep(seconds):
+        looks.append(seconds)
+        if len(looks) == 3:
+            stop.set()
+
+    async with asyncio.timeout(30):
+        await Timekeeping(core.hordes, sleep=sleep).run(stop)
+    assert looks == [LOOKED_AT_EVERY] * 3
