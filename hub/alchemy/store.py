@@ -15,11 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database import Database
-from hub.alchemy import terms
 from hub.callers.pay import disappointed, paid
 from hub.callers.users import User
 from hub.errors import Declined
-from hub.queue.store import MOST_FAULTS, MOST_LOSSES, REQUEST_SECONDS
+from hub.patience import MOST_FAULTS, MOST_LOSSES, REQUEST_SECONDS
 from hub.tables import ALCHEMIES, FORMS, USERS, FormState, Row
 from hub.wire.alchemy import AlchemyRequest, AlchemySubmit
 
@@ -41,10 +40,11 @@ async def alchemy_submitted(
     user: User,
     *,
     tiles: int,
+    prices: Sequence[float],
     concurrency: int,
     now: float,
 ) -> None:
-    """Put forms into the queue. Raises Declined if too many of their owner wait."""
+    """Put forms into the queue, each at its price. Raises Declined if too many of theirs wait."""
     count = len(request.forms)
     async with database.write() as connection:
         wanted = count + await _waiting(connection, user)
@@ -71,12 +71,12 @@ async def alchemy_submitted(
                 "number": number,
                 "name": form.name,
                 "payload": form.payload,
-                "price": terms.price(form.name, tiles),
+                "price": price,
                 "state": FormState.WAITING,
                 "failures": 0,
                 "losses": 0,
             }
-            for number, form in enumerate(request.forms)
+            for number, (form, price) in enumerate(zip(request.forms, prices, strict=True))
         ]
         await connection.execute(FORMS.insert(), forms)
         await connection.execute(
@@ -160,6 +160,9 @@ async def alchemies_expired(database: Database, now: float) -> list[str]:
     return expired
 
 
+# --- inside a transaction ------------------------------------------------------------------
+
+
 async def forms_lost(connection: AsyncConnection, worker: str, started: float) -> None:
     """Want again what earlier processes of an alchemist had popped. Part of a pop."""
     hopeless = FORMS.c.losses + 1 >= MOST_LOSSES
@@ -177,7 +180,13 @@ async def forms_lost(connection: AsyncConnection, worker: str, started: float) -
     )
 
 
-# --- inside a transaction ------------------------------------------------------------------
+async def kept_alive(connection: AsyncConnection, alchemies: Collection[str], now: float) -> None:
+    """Keep requests for as long again as a new one. Part of what happens to their forms."""
+    await connection.execute(
+        ALCHEMIES.update()
+        .where(ALCHEMIES.c.id.in_(alchemies))
+        .values(expires=sa.func.max(ALCHEMIES.c.expires, now + REQUEST_SECONDS))
+    )
 
 
 async def _waiting(connection: AsyncConnection, user: User) -> int:
@@ -216,12 +225,3 @@ async def _failed(connection: AsyncConnection, forms: Sequence[Row]) -> None:
                 state=sa.case((hopeless, FormState.FAULTED), else_=FormState.WAITING),
             )
         )
-
-
-async def kept_alive(connection: AsyncConnection, alchemies: Collection[str], now: float) -> None:
-    """Keep requests for as long again as a new one. Part of what happens to their forms."""
-    await connection.execute(
-        ALCHEMIES.update()
-        .where(ALCHEMIES.c.id.in_(alchemies))
-        .values(expires=sa.func.max(ALCHEMIES.c.expires, now + REQUEST_SECONDS))
-    )

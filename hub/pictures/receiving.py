@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from io import BytesIO
+from typing import NamedTuple
 
 from common import pictures
 from common.errors import PictureError
@@ -26,7 +27,15 @@ def read_base64(text: str, *, limit: int) -> bytes:
         raise Declined("ImageValidationFailed") from error
 
 
-def read_source(text: str, *, needs_alpha: bool = False) -> bytes:
+class Source(NamedTuple):
+    """A picture to work upon."""
+
+    webp: bytes
+    width: int
+    height: int
+
+
+def read_source(text: str, *, needs_alpha: bool = False) -> Source:
     """Return a source picture (base64 of WebP, PNG or JPEG) as WebP. Blocking.
 
     Raises Declined if it is an address, no picture, too large, or has no mask in its alpha
@@ -45,12 +54,12 @@ def read_source(text: str, *, needs_alpha: bool = False) -> bytes:
     if needs_alpha and not image.has_transparency_data:
         raise Declined("InpaintingMissingMask")
     if facts.mime == "image/webp":
-        return data
+        return Source(data, facts.width, facts.height)
     # not `encode_webp`: that marks a picture as made by a model, which this one is not
     target = BytesIO()
     mode = "RGBA" if image.has_transparency_data else "RGB"
     image.convert(mode).save(target, "WEBP", quality=SOURCE_QUALITY)
-    return target.getvalue()
+    return Source(target.getvalue(), facts.width, facts.height)
 
 
 def read_result(text: str) -> bytes:

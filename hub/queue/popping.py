@@ -16,6 +16,7 @@ from common.database import Database
 from common.reference.models import ModelReference
 from hub.callers.users import User
 from hub.callers.workers import Resting, resting, worker_seen
+from hub.patience import REQUEST_SECONDS, SLOW_REQUEST_SECONDS
 from hub.queue import store, terms
 from hub.tables import GENERATIONS, REQUESTS, Kind, Row, State
 from hub.wire.bodies import GenerationRequest, PopRequest
@@ -142,7 +143,7 @@ async def _assign(
                 gen_metadata=[],
             )
         )
-    lifetime = store.SLOW_REQUEST_SECONDS if offer.extra_slow_worker else store.REQUEST_SECONDS
+    lifetime = SLOW_REQUEST_SECONDS if offer.extra_slow_worker else REQUEST_SECONDS
     await connection.execute(
         REQUESTS.update()
         .where(REQUESTS.c.id == row.id)

@@ -17,16 +17,12 @@ from common.database import Database
 from hub.callers.pay import disappointed, paid
 from hub.callers.users import User
 from hub.errors import Declined
+from hub.patience import MOST_FAULTS, MOST_LOSSES, REQUEST_SECONDS
 from hub.tables import GENERATIONS, REQUESTS, USERS, WORKERS, Row, State
 from hub.wire.bodies import GenerationRequest, SubmitRequest
 
-REQUEST_SECONDS = 20 * 60
-SLOW_REQUEST_SECONDS = 60 * 60
 WORKER_SECONDS = 30 * 24 * 3600
 """How long a worker that no longer comes is remembered."""
-MOST_FAULTS = 3
-MOST_LOSSES = 10
-"""A job that was running each time its worker died is given up after so many deaths."""
 
 LIVE = (State.PROCESSING, State.DONE)
 

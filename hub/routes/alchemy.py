@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from common import pictures, texts
+from common import texts
 from hub.alchemy import popping, store, terms
 from hub.callers.users import User
 from hub.context import HUB, Hub
 from hub.errors import Declined
-from hub.pictures import receiving
 from hub.pictures.folder import picture_name, source_names
+from hub.pictures.receiving import read_source
 from hub.routes.exchange import limiter_key, read_body, worker_owner
 from hub.tables import FormState, Row
 from hub.views.online import online_alchemists
@@ -46,16 +46,17 @@ async def _accept(
 ) -> dict[str, object]:
     """Keep the picture, queue the forms; return a message if nobody can do them now."""
     now = hub.clock()
-    webp = await asyncio.to_thread(receiving.read_source, request.source_image)
-    facts = await asyncio.to_thread(pictures.verify, webp, max_bytes=receiving.MAX_BYTES)
+    source = await asyncio.to_thread(read_source, request.source_image)
+    tiles = terms.tiles(source.width, source.height)
     name, _ = source_names(alchemy_id)
-    await hub.keep(name, webp)
+    await hub.keep(name, source.webp)
     await store.alchemy_submitted(
         hub.database,
         alchemy_id,
         request,
         user,
-        tiles=terms.tiles(facts.width, facts.height),
+        tiles=tiles,
+        prices=[terms.price(form.name, tiles) for form in request.forms],
         concurrency=hub.config.concurrency * FORMS_PER_PICTURE,
         now=now,
     )

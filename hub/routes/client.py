@@ -77,12 +77,12 @@ async def _keep_sources(hub: Hub, request_id: str, request: GenerationRequest) -
     found = {source: (request.source_image, needs_alpha)}
     if request.source_mask:
         found[mask] = (request.source_mask, False)
-    webp = {
+    read = {
         name: await asyncio.to_thread(read_source, text, needs_alpha=alpha)
         for name, (text, alpha) in found.items()
     }
-    for name, data in webp.items():
-        await hub.keep(name, data)
+    for name, one in read.items():
+        await hub.keep(name, one.webp)
     names = {"source_image": source, "source_mask": mask if request.source_mask else None}
     return request.model_copy(update=names)
 
