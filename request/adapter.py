@@ -1,7 +1,7 @@
 """The adapter protocol: the four verbs every chat platform implements.
 
 An adapter translates; it holds no rule of its own. What is allowed, how text is read and what
-is said belong to `request/` and `common/`. How it is built says `request/services.py`.
+is said belong to `request/` and `common/`. How it is built says `request/lending.py`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Any
 from common.config import Config
 from common.errors import ConfigError
 from request.adapter import Adapter
-from request.services import Built, Services
+from request.lending import Built, Services
 
 ADAPTERS = "hordebots.adapters"
 """Entry point group under which adapters are found."""

@@ -43,6 +43,7 @@ from request.kept.marks import Marks, open_marks
 from request.kept.people import People
 from request.kept.store import Store
 from request.leftovers import Leftovers
+from request.lending import Services
 from request.making.assets import Assets, Rules
 from request.making.delivery import Delivery
 from request.making.planning import Planning
@@ -51,7 +52,6 @@ from request.making.production import Production
 from request.observer import Observer
 from request.runner import Runner
 from request.service import Service
-from request.services import Services
 from request.talking.commands import Commands
 from request.talking.conversation import Conversation
 from request.talking.describing import Describing

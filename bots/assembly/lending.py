@@ -13,7 +13,7 @@ from request.allowed.preferences import PreferenceStore
 from request.kept.cursors import Cursors
 from request.kept.people import People
 from request.kept.store import Store
-from request.services import Services
+from request.lending import Services
 from request.talking.enquiries import Enquiries
 
 

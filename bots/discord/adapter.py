@@ -32,7 +32,7 @@ from common.findings import Finding
 from common.model import Incoming, IncomingKind, Outcome, Part, Progress
 from common.running.tasks import cancel
 from request.adapter import Capabilities
-from request.services import Services
+from request.lending import Services
 
 log = structlog.get_logger()
 

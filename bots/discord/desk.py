@@ -13,7 +13,7 @@ from bots.discord.pending import Pending, Waiting
 from bots.discord.permissions import missing
 from bots.discord.remixes import Remixes
 from common.model import Incoming
-from request.services import Services
+from request.lending import Services
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ import structlog
 
 from bots.discord.clock import Clock
 from common.model import Place
-from request.services import Services
+from request.lending import Services
 
 log = structlog.get_logger()
 

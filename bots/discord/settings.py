@@ -20,7 +20,7 @@ from bots.discord.switches import ROLE, SERVER, Change, Channels, Roles
 from common import texts
 from common.model import Place
 from request.allowed.chat_settings import LIMITS, ChatSettings, RoleLimits
-from request.services import Services
+from request.lending import Services
 
 MOST_CHANNELS = 25
 FORM = "hb-set:"

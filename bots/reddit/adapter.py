@@ -39,7 +39,7 @@ from common.findings import Finding
 from common.model import Incoming, Outcome, Part, Progress
 from request.adapter import Capabilities
 from request.kept.watching import Watch
-from request.services import Services
+from request.lending import Services
 
 log = structlog.get_logger()
 

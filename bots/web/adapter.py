@@ -23,7 +23,7 @@ from events.room import Room as Events
 from request.adapter import Capabilities, Publication
 from request.kept.marks import open_marks
 from request.kept.queries import Queries
-from request.services import Services
+from request.lending import Services
 from web.chat.live import Event, Posted, Removed, Subscription
 from web.chat.room import Room
 from web.chat.store import Message

@@ -13,7 +13,7 @@ import aiohttp
 from common.errors import PlatformError, PlatformRefused
 from common.model import Incoming, IncomingKind, Outcome, Part, Person, Place, Progress
 from request.adapter import Capabilities, Publication
-from request.services import Services
+from request.lending import Services
 
 PAUSE = 1.0
 """Seconds after which a platform that did not answer is asked again."""

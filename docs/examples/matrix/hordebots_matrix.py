@@ -20,7 +20,7 @@ from common.config import Secret, Section, read_account
 from common.errors import PlatformBusy, PlatformError, PlatformRefused, StartupError
 from common.model import Audience, Incoming, IncomingKind, Outcome, Part, Person, Place
 from request.adapter import Capabilities
-from request.services import Services
+from request.lending import Services
 
 log = structlog.get_logger()
 

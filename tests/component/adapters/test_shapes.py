@@ -11,7 +11,7 @@ import pytest
 
 from bots.assembly.accounts import ADAPTERS
 from request.adapter import Clearing, Examined, Keeping, Removing
-from request.services import Built
+from request.lending import Built
 from tests.component.adapters.plug import plugs
 
 MOST_LINES = 250

@@ -17,7 +17,7 @@ from common.model import Ending, Outcome, Part, Picture
 from request.allowed.chat_settings import SettingsStore
 from request.allowed.places import Places
 from request.kept.cursors import Cursors
-from request.services import Services
+from request.lending import Services
 from tests.fakes.mastodon import FLAVOURS, FakeMastodon
 
 
