@@ -184,6 +184,13 @@ def test_what_no_return_code_explains_is_told_by_its_status(status, answer, code
     assert error.values["horde"] == "mine"
 
 
+@pytest.mark.parametrize("language", texts.spoken())
+def test_that_the_bot_is_not_trusted_yet_is_told_in_the_language_of_who_asked(language):
+    error = error_of(403, {"rc": "RequiresTrust", "message": "No."}, {})
+    with texts.speaking(language):
+        assert str(error) == texts.catalogue(language)["horde.needs_trust"]
+
+
 def test_a_return_code_without_end_is_cut():
     assert error_of(400, {**BODY, "rc": "x" * 500}, {}).rc == "x" * 100
 
