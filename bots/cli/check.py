@@ -287,6 +287,7 @@ async def _endpoint(
     from common.errors import HordeError, HordeUnreachable
     from common.horde.client import HordeClient
     from common.horde.clocks import disagreement
+    from common.horde.outcomes import mend
     from common.horde.wire import ANONYMOUS_KEY
 
     what = f"horde {entry.name}"
@@ -307,7 +308,8 @@ async def _endpoint(
         if own_hub is not None and isinstance(error, HordeUnreachable):
             sentence = texts.say("check.own_hub", host=own_hub.host, port=own_hub.port)
             return Finding(what, ok=True, sentence=sentence), set()
-        return Finding(what, ok=False, sentence=f"{entry.url}: {error}"), set()
+        sentence = f"{entry.url}: {error} {mend(error)}".strip()
+        return Finding(what, ok=False, sentence=sentence), set()
     names = {model.name for model in models if model.count > 0}
     sentence = texts.say("check.horde", url=entry.url, who=who, models=len(models))
     wrong = disagreement(client.ahead, entry.name)

@@ -74,7 +74,9 @@ class Health:
         """Return what is not as it should be, and mends itself or does no harm."""
         hordes = self.hordes
         troubles = {
-            one.name: trouble for one in hordes.endpoints if (trouble := hordes.trouble(one))
+            one.name: f"{trouble} {hordes.mend(one)}".strip()
+            for one in hordes.endpoints
+            if (trouble := hordes.trouble(one))
         }
         return [
             *(

@@ -48,13 +48,17 @@ class Timekeeping:
             self.look()
             await first(self._sleep(LOOKED_AT_EVERY), stop.wait())
 
-    def look(self) -> None:
-        """Say what has happened to the clock since the last look."""
+    def look(self) -> list[str]:
+        """Say in the log what has happened to the clock since the last look; return what is new."""
+        news = []
         apart = self._now() - self._monotonic()
         if told := clocks.jump(apart - self._apart):
             log.warning("clock_jumped", seconds=round(apart - self._apart), told=told)
+            news.append(told)
         self._apart = apart
         wrong = list(disagreements(self._hordes))
         if wrong and not self._wrong:
             log.warning("clock_wrong", told=" ".join(wrong))
+            news += wrong
         self._wrong = bool(wrong)
+        return news

@@ -19,7 +19,7 @@ from common.errors import (
     HordeRejected,
     HordeUnreachable,
 )
-from common.horde.return_codes import ENDPOINT_PAUSES, KEY_PAUSE, OUTCOMES, PAUSES
+from common.horde.return_codes import ENDPOINT_PAUSES, KEY_PAUSE, MENDED, OUTCOMES, PAUSES
 
 SHOWN = 200
 """Characters of the server's message that people are shown."""
@@ -67,6 +67,12 @@ def error_of(status: int, answer: Any, headers: Mapping[str, str], *, horde: str
         answer=said[:LOGGED],
         pauses_endpoint=_endpoint_pause(status, rc, said),
     )
+
+
+def mend(error: HordeError) -> str:
+    """Return what the operator can do about an error; "" if there is nothing but waiting."""
+    known = MENDED.get(error.rc)
+    return "" if known is None else texts.say(f"mend.{known}")
 
 
 def is_limiter(error: HordeError) -> bool:

@@ -36,6 +36,21 @@ ENDPOINT_PAUSES = {
 """Seconds for which nothing sent with this key from this address will be taken, by `rc`. A
 `TimeoutIP` says itself how long it lasts; this one is the shortest the server gives."""
 
+MENDED = {
+    "UnsafeIP": "unsafe_address",
+    "UntrustedUnsafeIP": "unsafe_address",
+    "TimeoutIP": "address_rests",
+    "InvalidAPIKey": "key",
+    "UserNotFound": "key",
+    "DeletedUser": "key",
+    "SharedKeyEmpty": "shared_key",
+    "SharedKeyExpired": "shared_key",
+    "SharedKeyInvalid": "shared_key",
+    "BadClientAgent": "agent",
+    "BannedClientAgent": "agent",
+}
+"""Which sentence (`mend.*`) tells the operator what to do, by `rc`."""
+
 _BY_SENTENCE: dict[type[HordeError], dict[str, str]] = {
     HordeRejected: {
         "prompt_missing": "MissingPrompt",

@@ -96,8 +96,8 @@ class Transport:
         """Return the decoded JSON of a successful answer. `turn` waits for our own limiter.
 
         `refused` hears of each refusal of the server's limiter. `headers` are sent besides our
-        own. `secret` is taken out of what the server says about a failure, because its words are
-        shown and logged, and it likes to repeat what was asked.
+        own. `secret` and our key are taken out of what the server says about a failure, because its
+        words are shown and logged, and it likes to repeat what was asked.
 
         Raises the HordeError the server's answer stands for; HordeUnreachable if there is none;
         HordeUnclear if the exchange is not `repeatable` and may have been accepted.
@@ -194,8 +194,9 @@ class Transport:
         secret: str,
     ) -> Any:
         """Return the JSON of a good answer; raise what a bad one stands for."""
-        if secret and response.status >= 300:
-            data = data.replace(secret.encode(), HIDDEN)
+        if response.status >= 300:
+            for hidden in filter(None, (secret, self._key.get_secret_value())):
+                data = data.replace(hidden.encode(), HIDDEN)
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError):

@@ -237,7 +237,7 @@ def _in_words(outcome: Outcome, capabilities: Capabilities) -> list[Part]:
 
 
 def split(text: str, room: int, *, most: int) -> list[str]:
-    """Return a text in pieces of at most `room` characters, cut between lines or else words.
+    """Return a text in pieces of at most `room` characters, cut between long lines or else words.
 
     What does not fit into `most` pieces is left out.
     """
@@ -245,7 +245,9 @@ def split(text: str, room: int, *, most: int) -> list[str]:
     rest = text.strip()
     while len(rest) > room and len(pieces) < most - 1:
         head = rest[: room + 1]
-        cut_at = max(head.rfind("\n"), 0) or max(head.rfind(" "), 0) or room
+        line, word = head.rfind("\n"), head.rfind(" ")
+        # a short line does not take a whole post while the next one is too long for any
+        cut_at = line if line > room // 2 else max(line, word, 0) or room
         pieces.append(rest[:cut_at].rstrip())
         rest = rest[cut_at:].lstrip()
     return [*pieces, _shorten(rest, room)]

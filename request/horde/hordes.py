@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from common.errors import HordeError, HordeForbidden, HordeUnreachable
+from common.horde import outcomes
 from common.horde.client import HordeClient
 from common.horde.poller import Poller
 from common.horde.wire import Check, WorkerStatus
@@ -188,7 +189,15 @@ class Hordes:
                 return
             pause = RESTS[min(times, len(RESTS) - 1)]
         self._resting[endpoint.name] = _Rest(times + 1, self._monotonic() + pause, error)
-        log.warning("horde_rests", horde=endpoint.name, seconds=pause, reason=str(error))
+        log.warning(
+            "horde_rests",
+            horde=endpoint.name,
+            seconds=pause,
+            reason=str(error),
+            rc=error.rc,
+            answer=error.values.get("answer", ""),
+            mend=outcomes.mend(error),
+        )
 
     def succeeded(self, endpoint: Endpoint) -> None:
         """Forget that an endpoint had failed."""
@@ -224,6 +233,10 @@ class Hordes:
     def trouble(self, endpoint: Endpoint) -> str:
         """Return why an endpoint rests; "" if it does not."""
         return str(self._resting[endpoint.name].error) if self.rests(endpoint) else ""
+
+    def mend(self, endpoint: Endpoint) -> str:
+        """Return what the operator can do about an endpoint that rests; "" if nothing."""
+        return outcomes.mend(self._resting[endpoint.name].error) if self.rests(endpoint) else ""
 
     def _allowed(self, allowed: Allowed) -> list[Endpoint]:
         return [one for one in self.endpoints if not allowed or one.name in allowed]

@@ -166,6 +166,8 @@ async def test_health_and_figures_of_a_program_that_serves_and_then_does_not(sta
     for event in ("submit_failed", "horde_rests", "request_closed"):
         assert named[event]["account"] == "chat"
         assert len(named[event]["request"]) == 8
+    assert named["horde_rests"]["rc"] == "InvalidAPIKey"
+    assert "hordebots reload" in named["horde_rests"]["mend"]
     assert KEY not in figures + after + program.output
     assert "chat-token" not in figures + program.output
 

@@ -173,3 +173,12 @@ def test_segments_and_queries_are_spelt_so_that_nothing_leaks():
     assert segment("a/b ?#ü") == "a%2Fb%20%3F%23%C3%BC"
     assert query("/x", {"page": 2, "tag": "", "name": "a&b"}) == "/x?page=2&name=a%26b"
     assert query("/x", {"tag": ""}) == "/x"
+
+
+async def test_the_key_is_not_in_what_a_server_says_about_it(client_of, horde):
+    client = client_of(horde, patience=ONCE)
+    horde.fail("submit", faults.rc("InvalidAPIKey", 401, f"Nobody has the key {KEY}."))
+    with pytest.raises(HordeError) as refused:
+        await client.submit(body())
+    assert refused.value.values["answer"] == "Nobody has the key ***."
+    assert KEY not in f"{refused.value!s} {refused.value.values}"

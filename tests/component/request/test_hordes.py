@@ -6,6 +6,7 @@ import pytest
 from bots.assembly.endpoints import open_hordes
 from common.config import PlaceConfig, parse
 from common.errors import ConfigError, HordeBusy, HordeForbidden, HordeUnreachable
+from common.horde.outcomes import error_of
 from common.horde.wire import Check
 from common.model import Audience, Ending, Job, LoraUse
 from request.horde.hordes import RESTS, SERVED_FOR, Hordes
@@ -126,6 +127,15 @@ async def test_one_that_says_for_how_long_rests_so_long(hordes, ticks):
     assert await order(hordes, "both") == ["public", "own"]
     ticks.now += 1
     assert await order(hordes, "both") == ["own", "public"]
+
+
+async def test_one_that_shuts_us_out_says_what_the_operator_can_do(hordes):
+    own = hordes.named("own")
+    told = {"message": "Too many requests of a VPN.", "rc": "UnsafeIP"}
+    hordes.failed(own, error_of(403, told, {}, horde="own"))
+    assert "VPN" in hordes.mend(own)
+    hordes.succeeded(own)
+    assert hordes.mend(own) == ""
 
 
 async def test_where_all_rest_all_are_asked(hordes):

@@ -15,6 +15,7 @@ from common.errors import (
     HordeUnreachable,
 )
 from common.horde import outcomes
+from common.horde.return_codes import ENDPOINT_PAUSES
 
 # every code the API's documentation and its servers name, by what it means to a caller
 FACTS = {
@@ -333,3 +334,17 @@ def test_kudos_that_came_too_soon_may_go_later():
     error = error_of(400, {**BODY, "rc": "TooFastKudosTransfers"}, {})
 
     assert error.retry_after == 60
+
+
+@pytest.mark.parametrize("rc", sorted(ENDPOINT_PAUSES.keys() - {"MaintenanceMode"}))
+def test_what_shuts_us_out_says_what_the_operator_can_do(rc):
+    error = outcomes.error_of(403, {"message": "No.", "rc": rc}, {}, horde="fake")
+    assert outcomes.mend(error).endswith(".")
+    assert "{" not in outcomes.mend(error)
+
+
+def test_what_passes_by_itself_is_nobodys_to_mend():
+    error = outcomes.error_of(
+        400, {"message": "Closed.", "rc": "MaintenanceMode"}, {}, horde="fake"
+    )
+    assert outcomes.mend(error) == ""

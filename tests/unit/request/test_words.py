@@ -20,6 +20,10 @@ def test_lines_stay_whole_where_they_can():
     assert split("one two three", 8, most=3) == ["one two", "three"]
 
 
+def test_a_short_line_takes_no_post_of_its_own():
+    assert split("one:\n" + "word " * 6, 20, most=3) == ["one:\nword word word", "word word word"]
+
+
 def test_what_is_too_long_for_all_pieces_ends_with_a_sign():
     pieces = split("word " * 50, 20, most=2)
     assert len(pieces) == 2
