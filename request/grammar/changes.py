@@ -7,7 +7,7 @@ stands in the prompt then. The many ways of English have patterns of their own (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,15 +38,29 @@ class Change:
     """Whether `old` is not to be seen any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """How a change is put in a language, what stands in the prompt then, and its own words."""
+
+    said: str
+    result: str
+    language: str
+    words: frozenset[str]
+
+
 def read_change(said: str) -> Change | None:
     """Return the change that a whole text asks for; None if it asks for none."""
-    for pattern, result in _changes():
-        if found := pattern.fullmatch(said):
+    folded = said.casefold().replace("’", "'")
+    for phrase in _phrases():
+        if not all(word in folded for word in phrase.words):
+            continue
+        if found := _pattern(phrase.said, phrase.language).fullmatch(said):
             named = found.groupdict(default="")
             old = named.get("old", "")
             if old.casefold() in _whole_pictures():
                 return None
-            return Change(result.format_map(named), old, gone=bool(old) and "{old}" not in result)
+            gone = bool(old) and "{old}" not in phrase.result
+            return Change(phrase.result.format_map(named), old, gone)
     return None
 
 
@@ -77,20 +91,21 @@ def _whole_pictures() -> frozenset[str]:
 
 
 @cache
-def _changes() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _phrases() -> tuple[_Phrase, ...]:
     """Return how changes are put, and what becomes of each."""
     made = []
     for language in languages():
-        places = {False: _places(language), True: _unspaced_places(language)}
         for phrase in phrases_of(language, "changes"):
             said, result = (part.strip() for part in phrase.split("="))
-            pattern = _pattern(said, places[bool(_UNSPACED.search(said))])
-            made.append((pattern, result.replace("{a_", "{")))
+            words = frozenset(_PLACE.sub(" ", said).casefold().replace(",", " ").split())
+            made.append(_Phrase(said, result.replace("{a_", "{"), language, words))
     return tuple(made)
 
 
-def _pattern(said: str, places: Mapping[str, str]) -> re.Pattern[str]:
+@cache
+def _pattern(said: str, language: str) -> re.Pattern[str]:
     """Return the pattern of how a change is put; a please may stand behind its first word."""
+    places = (_unspaced_places if _UNSPACED.search(said) else _places)(language)
     pieces = _PLACE.split(said)
     pieces[1::2] = [places[place] for place in pieces[1::2]]
     pieces[::2] = [_literal(piece) for piece in pieces[::2]]

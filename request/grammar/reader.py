@@ -31,6 +31,7 @@ from request.grammar.recipes import with_facts_as_options
 from request.grammar.results import Command, CommandName, FollowUp, NotARequest, WhyNot
 from request.grammar.scan import ADDRESS_LEFT, scan
 from request.grammar.several import first_of_several
+from request.grammar.slips import swapped_verb
 from request.grammar.source import Source
 from request.grammar.talk import read_talk
 from request.grammar.whole import read_as_prompt, read_whole, says_again
@@ -195,7 +196,7 @@ def _asked(body: str, vocabulary: Words) -> tuple[str | None, tuple[Note, ...]]:
     if next_one:
         notes = (changed("note.next_one", words=_shortened(next_one)),)
     asked = vocabulary.without_verb(body, _prompt_ends(body))
-    if asked is None and (swapped := vocabulary.swapped_verb(body)):
+    if asked is None and (swapped := swapped_verb(body, vocabulary)):
         word, verb = swapped
         mended = body.replace(word, verb, 1)
         asked = vocabulary.without_verb(mended, _prompt_ends(mended))

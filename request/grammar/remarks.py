@@ -156,6 +156,8 @@ def read_remark(plain: str, words: Words, scan: Scan) -> Command | FollowUp | No
     for one in dict.fromkeys((plain, words.without_lead(plain))):
         if change := read_change(one):
             return _in_place(change.old, change.new, scan, gone=change.gone)
+        if words.is_one(one, words.added):
+            return _add(one, scan)
     if (found := _CHOSEN.fullmatch(plain)) and (number := _number(found["number"], words)):
         return NotARequest(WhyNot.CHOICE, str(number))
     return _add(said, scan) if words.is_one(said, words.added) else None
@@ -213,13 +215,16 @@ def without_lead(plain: str) -> str:
     return plain[lead.end() :] if lead else plain
 
 
-def says_one_more(plain: str) -> bool:
-    """Tell whether a reply asks for `one with a dog`, or `make another one of a dog`."""
-    return _found_one(plain) is not None
+def says_more(plain: str) -> bool:
+    """Tell whether a reply asks for `one with a dog`, or adds something in another language."""
+    if len(plain) > LONGEST:
+        return False
+    change = read_change(plain)
+    return _found_one(plain) is not None or (change is not None and not change.old)
 
 
 def _found_one(plain: str) -> re.Match[str] | None:
-    return _ONE.fullmatch(without_lead(plain)) if len(plain) <= LONGEST else None
+    return _ONE.fullmatch(without_lead(plain))
 
 
 def _one_more(found: re.Match[str], scan: Scan) -> FollowUp | None:

@@ -6,6 +6,7 @@ import re
 
 from request.grammar.markers import next_marker
 from request.grammar.results import NotARequest, WhyNot
+from request.grammar.slips import without_near_verb
 from request.grammar.values import past
 from request.grammar.words import Words
 
@@ -13,6 +14,9 @@ _SHORT = 100
 """Characters below which what came with a picture may say what to make of it."""
 _SPOKEN_TO = re.compile(r"(?:you|i|we|they|it|this|that)\b", re.IGNORECASE)
 """How no prompt begins: `do you speak German?`."""
+_WORD = re.compile(r"[^\W\d_]+\s+")
+_FIRST_WORDS = 10
+"""Words behind which a verb is looked for."""
 _ASKING = ("?", "？", "؟")
 
 
@@ -55,10 +59,27 @@ def _prompt_meant(plain: str, words: Words, *, picture: bool) -> str:
     wish = words.wishes.match(plain, past(words.polite_start, plain, 0))
     if wish and not _SPOKEN_TO.match(plain, wish.end()):
         return plain[wish.end() :].rstrip(" ?")
-    prompt = words.without_near_verb(plain)
-    if prompt is not None and any(char.isalnum() for char in prompt):
+    prompt = without_near_verb(plain, words) or _asked_amid(plain, words)
+    if any(char.isalnum() for char in prompt):
         return prompt
-    begins = words.articles.match(plain) or words.openings.match(plain)
+    start = past(words.polite_start, plain, 0)
+    begins = words.articles.match(plain, start) or words.openings.match(plain, start)
     if next_marker(plain, 0) is not None or begins or (picture and len(plain) < _SHORT):
-        return plain
+        return plain[start:]
+    return ""
+
+
+def _asked_amid(plain: str, words: Words) -> str:
+    """Return what stands behind a verb in the middle of a text; "" if none stands there.
+
+    `im 8 can you draw a fairy`, and `can u mak a cat`, where it is no verb that we know.
+    """
+    if words.says_politely(plain):
+        unknown = _WORD.match(plain, past(words.polite_start, plain, 0))
+        if unknown is not None and words.articles.match(plain, unknown.end()):
+            return plain[unknown.end() :]
+    for word, _ in zip(_WORD.finditer(plain), range(_FIRST_WORDS), strict=False):
+        verb = words.verb.match(plain, word.end())
+        if verb and words.articles.match(plain[verb.end() :].lstrip()):
+            return plain[verb.end() :].strip(" ?")
     return ""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from common.errors import Refusal
 from common.model import Note
 from request.grammar.prose import take_shape
-from request.grammar.remarks import read_remark, says_one_more, without_lead
+from request.grammar.remarks import read_remark, says_more, without_lead
 from request.grammar.results import Command, CommandName, FollowUp, FollowUpKind, NotARequest
 from request.grammar.values import decimal, past
 from request.grammar.words import Words
@@ -139,6 +139,7 @@ _NAMED = re.compile(
     rf"(?P<number>\d{{1,3}}|{'|'.join(_NUMBERS)})(?:\s+(?:one|picture|image))?(?P<rest>(?:[,:\s].*)?)",
     re.IGNORECASE,
 )
+_MARKS = " \t\n.,!?…¿¡？！。"
 _EDIT = re.compile(r"[/!]?edit(?![\w-])[:：,]?\s*", re.IGNORECASE)
 
 Scan = Callable[[str], ImageRequest]
@@ -171,7 +172,7 @@ def read_whole(
     folded = _fold(plain)
     if folded in words.again:
         return FollowUp(FollowUpKind.AGAIN)
-    instead = words.instead.get(folded, "")
+    instead = words.instead.get(folded) or words.instead.get(_fold(text.strip(_MARKS)), "")
     plain = instead or plain
     return (
         _about(instead, words)
@@ -204,12 +205,13 @@ def read_as_prompt(text: str, words: Words) -> Command | FollowUp | None:
 def says_again(text: str, words: Words, *, reply: bool = False) -> bool:
     """Tell whether a whole text is one for `again` (some begin like a request: draw it again).
 
-    In reply, also whether it asks for one more with something: `draw one with a dog`.
+    In reply, also whether it asks for more in the picture: `draw one with a dog`, `mach einen Hut
+    drauf`.
     """
     if len(text) > LONGEST_COMMAND:
         return False
     plain = words.without_politeness(text)
-    return _fold(plain) in words.again or (reply and says_one_more(plain))
+    return _fold(plain) in words.again or (reply and says_more(plain))
 
 
 def _about(instead: str, words: Words) -> Command | None:

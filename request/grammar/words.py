@@ -12,8 +12,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from rapidfuzz import fuzz, process
-
 from common.texts import catalogue, languages
 from request.grammar.clean import UNSPACED
 from request.grammar.values import past
@@ -36,8 +34,6 @@ _MOST_THANKS = 3
 _LONGEST_CLOSING = 80
 """Characters at the end of a prompt in which a please or thanks is looked for."""
 _SHORTEST_NEAR = 4
-_NEAR = 75.0
-"""Likeness (of 100) from which a first word may have been meant as a verb."""
 _EXPLAINED = (
     *("censored", "free", "nsfw", "bot", "rights", "off", "kept", "limits", "video", "languages"),
     *("kudos", "worker", "img2img"),
@@ -135,7 +131,7 @@ class Words:
         for end in ends:
             for around in self.around:
                 if found := around.fullmatch(text, 0, end):
-                    return f"{found['prompt']} {text[end:]}"
+                    return f"{found['prompt']}{found['more'] or ''} {text[end:]}"
             if any(verb in text for verb in self.ends) and (
                 found := self.verb_end.search(text, 0, end)
             ):
@@ -171,25 +167,6 @@ class Words:
         """Tell whether a whole text is one of some phrases, but for marks and emoji around it."""
         plain = " ".join(_MARKS.sub(" ", text.replace("’", "'")).split())
         return _folded(plain) in phrases
-
-    def swapped_verb(self, text: str) -> tuple[str, str] | None:
-        """Return the first word and the verb it is, if two of its letters are swapped."""
-        word = self._first_word(text)
-        verb = None if word is None else self.swapped.get(word[0].casefold())
-        return None if word is None or verb is None else (word[0], verb)
-
-    def without_near_verb(self, text: str) -> str | None:
-        """Return what stands behind a first word that is nearly a verb; None if it is none."""
-        word = self._first_word(text)
-        if word is None:
-            return None
-        near = process.extractOne(
-            word[0].casefold(), self.alone, scorer=fuzz.ratio, score_cutoff=_NEAR
-        )
-        return text[word.end() :].strip() if near else None
-
-    def _first_word(self, text: str) -> re.Match[str] | None:
-        return _FIRST_WORD.match(text, past(self.polite_start, text, 0))
 
     def _unasked(self, text: str, rest: str) -> str:
         """Return the rest of a text without the mark of the question it politely began as."""
@@ -234,7 +211,7 @@ def words() -> Words:
         add=_compiled(rf"(?:{_led_or_any('add')})[:,]?\s+"),
         added=_folded_all("added"),
         minus=_minus(),
-        wishes=_compiled(rf"(?:{_any_of(_phrases('wishes'))})(?!\w)[:,]?\s+"),
+        wishes=_compiled(rf"(?:{_led_or_any('wishes')})[:,]?\s+"),
         praise=_folded_all("praise"),
         scolding=_folded_all("scolding"),
         yes=_folded_all("agreed"),
@@ -365,13 +342,18 @@ def _led(phrase: str) -> str:
 
 
 def _around(before: str, after: str) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of the verbs that have their prompt inside, by what closes them."""
+    """Return the patterns of the verbs that have their prompt inside, by what closes them.
+
+    More of it (`more`) may follow: `kannst du einen Hund malen, der lacht`.
+    """
     openings: dict[str, list[str]] = {}
     for phrase in _phrases("verbs_around"):
         opening, closing = phrase.split("…")
         openings.setdefault(written(closing.strip()), []).append(written(opening.strip()))
+    going_on = _any_of((*_phrases("linking"), *_phrases("articles")))
+    more = rf"(?P<more>(?:,|\s+(?:{going_on}))\s+\S.*?)?"
     return tuple(
-        _compiled(rf"{before}(?:{'|'.join(opening)})\s+(?P<prompt>\S.*?)\s+{closing}{after}")
+        _compiled(rf"{before}(?:{'|'.join(opening)})\s+(?P<prompt>\S.*?)\s+{closing}{more}{after}")
         for closing, opening in openings.items()
     )
 
