@@ -83,6 +83,7 @@ class RedditAdapter(Showing):
         self._subreddits = Subreddits(name, lambda: services.live().communities, now)
         self._watch = Watch(services.database, name, now=now)
         self._tended = now()
+        self._begins = False  # true at the first start, until the inbox is read
 
     @classmethod
     async def build(cls, name: str, section: Mapping[str, Any], services: Services) -> Self:
@@ -120,14 +121,9 @@ class RedditAdapter(Showing):
 
     async def _unread(self) -> AsyncGenerator[Incoming, None]:
         """Yield what is unread; it is marked once all of it has been written down."""
-        known = await self._services.cursors.read(self.name)
-        started = float(int(self._now()) if known is None else known)  # what is older is history
+        started = await self._started()
         me = self._section.username
         found = await self._calls(lambda reddit: hearing.unread(reddit, me))
-        if known is None:  # by Reddit's clock: ours may be ahead of it
-            newest = max((said.created for said in found), default=0.0)
-            position = str(int(min(started, newest)))
-            await self._services.cursors.begin(self.name, position)
         for said in found:
             ours = said.author is not None and said.author.lower() == me.lower()
             if said.created < started or said.by_bot or ours:
@@ -145,6 +141,10 @@ class RedditAdapter(Showing):
         if found:
             names = [said.name for said in found]
             await self._calls(lambda reddit: hearing.mark_read(reddit, names))
+        if self._begins:  # what comes now is new by Reddit's clock, which ours may be ahead of
+            newest = max((said.created for said in found), default=0.0)
+            await self._services.cursors.note(self.name, str(int(min(started, newest))))
+        self._begins = False
 
     async def _ruled_by(self, said: hearing.Said) -> str:
         """Return whose rules hold: below our own pictures those of where they were asked for.
@@ -167,6 +167,14 @@ class RedditAdapter(Showing):
             return []
         found = await self._calls(lambda reddit: hearing.gone(reddit, names))
         return [asked[event] for event in names if event in found]
+
+    async def _started(self) -> float:
+        """Return when the account was started first: what is older is history."""
+        cursors = self._services.cursors
+        if (known := await cursors.read(self.name)) is None:
+            known, self._begins = str(int(self._now())), True
+            await cursors.begin(self.name, known)
+        return float(known)
 
     async def _tend(self) -> None:
         """Delete now and then what people voted down."""

@@ -150,6 +150,8 @@ class Hordes:
 
     async def leaves_unfinished(self, endpoint: Endpoint, job: Job) -> bool:
         """Tell whether a job would be drawn there, but nobody enlarges or mends it as it asks."""
+        if not job.post_processing:
+            return False
         offer = await self._offer(endpoint)
         bare = replace(job, post_processing=())
         return offer.models is not None and offer.serves(bare) and not offer.serves(job)
