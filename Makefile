@@ -89,6 +89,7 @@ bench: $(DEV_STAMP) ## measure, and write docs/reference/performance.md
 	$(BIN)/python -m tests.bench
 
 mutants: $(DEV_STAMP) ## put faults into the code, one at a time, and see which the tests do not notice
+	@$(BIN)/python -m tests.mutants mutants
 	$(BIN)/mutmut run --max-children 2 $(MUTANTS:%='%')
 	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.mutants
 

@@ -49,6 +49,7 @@ PROMPTS = {
     "swap the hat for red cap": "a fox with a red cap in the snow",
     "replace the snow with The Sea": "a fox with a blue hat in The Sea",
     "make the hat Red": "a fox with a Red hat in the snow",
+    "change the hat to Red": "a fox with a Red hat in the snow",
     "make the hat bigger": "a fox with a blue bigger hat in the snow",
     # what the prompt does not name
     "change the background to a beach": f"{FOX.prompt}, a beach background",
@@ -106,6 +107,7 @@ def test_a_prompt_is_changed_however_it_is_written(prompt, text, changed_to):
     ("text", "negative"),
     [
         ("replace the dog with a cat", "text, dog"),
+        ("turn the dog into a cat", "text, dog"),
         ("too many people", "text, people"),
         ("fewer trees", "text, trees"),
         ("no people", "text, people"),
@@ -199,6 +201,25 @@ def test_every_change_of_the_catalogue_is_read(language):
         assert (said, read_change(said).new) == (said, wanted)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "text", "changed_to", "negative"),
+    [
+        ("ein Fuchs", "ersetze den Hund durch eine Katze", "ein Fuchs, eine Katze", "Hund"),
+        ("ein Fuchs", "mach den Hut rot", "ein Fuchs, Hut in rot", ""),
+        ("ein Fuchs", "ändere die Farbe in blau", "ein Fuchs, blau", ""),
+        ("ein Fuchs mit einem Hut", "mach seinen Hut rot", "ein Fuchs mit einem Hut in rot", ""),
+        ("un renard, un arbre", "remplace l’arbre par une maison", "un renard, une maison", ""),
+        ("un renard", "remplace l'arbre par une maison", "un renard, une maison", "arbre"),
+        ("a fox in a blue hat", "replace the hat with A Crown", "a fox in A Crown", ""),
+    ],
+)
+def test_what_a_prompt_does_not_name_is_added_and_what_gives_way_kept_out(
+    prompt, text, changed_to, negative
+):
+    image = apply(replied(text), ImageRequest(prompt))
+    assert (image.prompt, image.negative) == (changed_to, negative)
+
+
 def test_a_style_may_be_what_is_changed():
     assert changed("ändere den Stil in Anime").style == "anime"
     assert changed("change le style en anime").prompt == FOX.prompt
@@ -232,6 +253,7 @@ def test_what_is_done_otherwise_is_explained(text, word):
     [
         *(("2", 2), ("#2", 2), ("number 2", 2), ("2 please", 2), ("the second one", 2), ("2nd", 2)),
         *(("I like the third one best", 3), ("die zweite", 2), ("la primera", 1), ("12", 12)),
+        *(("3.", 3), ("4th", 4), ("the 3rd picture", 3), ("Bild 2.", 2)),
     ],
 )
 def test_a_picture_that_is_picked_out(text, number):

@@ -147,6 +147,11 @@ DRAWN = {
     "rita en katt": ("en katt", {}, ""),
     # names, emoji codes, addresses, signatures
     "draw a fox for @bob": ("a fox", {}, ""),
+    "draw a fox (@bob)": ("a fox", {}, ""),
+    "draw a fox @bob.": ("a fox.", {}, ""),
+    "draw a fox @bob in snow": ("a fox bob in snow", {}, ""),
+    "draw @bob as a wizard": ("bob as a wizard", {}, ""),
+    "draw a `robot` in snow": ("a robot in snow", {}, ""),
     "draw a portrait of @bob@b.example": ("a portrait of bob", {}, ""),
     "draw u/bob as a wizard": ("bob as a wizard", {}, ""),
     "draw a fox\ncc @bob @ann": ("a fox", {}, ""),
