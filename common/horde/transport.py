@@ -28,6 +28,8 @@ CHUNK = 64 * 1024
 NOTHING: Mapping[str, str] = MappingProxyType({})
 HIDDEN = b"***"
 """What stands in a server's message where it repeated a secret."""
+TELLING = 8
+"""Characters of the shortest secret that is looked for there: a shorter one is in any word."""
 AMBIGUOUS_STATUS = frozenset({502, 504})
 """A proxy lost the server's answer; whether the server acted is unknown."""
 
@@ -195,8 +197,8 @@ class Transport:
     ) -> Any:
         """Return the JSON of a good answer; raise what a bad one stands for."""
         if response.status >= 300:
-            for hidden in filter(None, (secret, self._key.get_secret_value())):
-                data = data.replace(hidden.encode(), HIDDEN)
+            for one in (secret, self._key.get_secret_value()):
+                data = data.replace(one.encode(), HIDDEN) if len(one) >= TELLING else data
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError):

@@ -57,7 +57,7 @@ def configure(*, level: str = "info", as_json: bool = False, secrets: Iterable[s
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         logger_factory=lambda *_: logging.getLogger(OURS),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=False,  # it would not hear of the next call
     )
 
 

@@ -98,7 +98,8 @@ def client_of(session):
 
     def build(fake: FakeHorde, **options):
         options.setdefault("patience", QUICK)
-        return HordeClient(fake.url, SecretStr(KEY), session, name="fake", **options)
+        key = SecretStr(options.pop("key", KEY))
+        return HordeClient(fake.url, key, session, name="fake", **options)
 
     return build
 

@@ -182,3 +182,12 @@ async def test_the_key_is_not_in_what_a_server_says_about_it(client_of, horde):
         await client.submit(body())
     assert refused.value.values["answer"] == "Nobody has the key ***."
     assert KEY not in f"{refused.value!s} {refused.value.values}"
+
+
+async def test_a_key_of_one_letter_is_not_looked_for_in_words(client_of, horde):
+    client = client_of(horde, key="k", patience=ONCE)
+    horde.fail("submit", faults.rc("KudosUpfront", 403, "Kick back, kudos are needed."))
+    with pytest.raises(HordeError) as refused:
+        await client.submit(body())
+    assert refused.value.rc == "KudosUpfront"
+    assert refused.value.values["answer"] == "Kick back, kudos are needed."

@@ -88,6 +88,17 @@ def test_the_level_may_change_while_loggers_are_in_use(lines):
     assert (text.count("silent"), text.count("heard")) == (0, 2)
 
 
+def test_a_logger_in_use_writes_as_was_configured_last(lines):
+    logs.configure()
+    log = structlog.get_logger()
+    log.info("one")
+    structlog.configure(processors=[structlog.processors.add_log_level])
+    with structlog.testing.capture_logs() as caught:
+        log.info("two")
+    assert [one["event"] for one in caught] == ["two"]
+    assert "two" not in lines()
+
+
 def test_there_is_no_such_level(lines):
     with pytest.raises(ConfigError, match="There is no log level loud"):
         logs.configure(level="loud")
