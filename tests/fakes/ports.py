@@ -13,8 +13,10 @@ from aiohttp import web
 HOST = "127.0.0.1"
 SHARED = hasattr(socket, "SO_REUSEPORT")
 """Whether a port can be held without listening on it."""
-SPARE = range(20_000, 30_000)
-"""Below those that systems give away by themselves."""
+PROCESSES = 16
+"""Processes of the tests that may run at a time."""
+SPARE = range(20_000 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 30_000, PROCESSES)
+"""Below those that systems give away by themselves, and each process has its own."""
 
 
 def spare() -> int:
