@@ -230,10 +230,8 @@ class MastodonAdapter(Showing, Polls):
         try:
             if not self._me:
                 await self._meet()
-            owner, language = (
-                self._section.owner,
-                self._services.live().place(self.name, "").language,
-            )
+            owner = self._section.owner
+            language = self._services.live().place(self.name, "").language
             profile = Profile(what, self._calls, self._server, owner, language=language)
             return await profile.examine(fix=fix)
         except PlatformError as error:
